@@ -13,7 +13,7 @@ const FILES = 50,
 /** Of `git clone` from the same forge: the mirror is filled and lent, and nothing comes twice. */
 const MAX_FIRST = 1.5;
 
-export async function benchClone(s: Stack): Promise<Result[]> {
+export async function benchClone(stack: Stack): Promise<Result[]> {
   const dir = path.join(mkdtempSync('/tmp/bench-big-'), 'big');
   execFileSync('git', ['init', '-q', '-b', 'main', dir]);
   // Random bytes do not compress: 500 MB here are 500 MB on every wire.
@@ -27,12 +27,12 @@ export async function benchClone(s: Stack): Promise<Result[]> {
   // Straight into a pack, as a clone from GitHub would have it; loose ones of this size take git two minutes to send.
   git('-c', 'core.bigFileThreshold=1m', '-c', 'core.compression=0', 'add', '-A');
   git('commit', '-qm', 'big');
-  await s.call('addProject', { body: { source: dir } });
-  const [first, second] = [await once(s, 'local/big'), await once(s, 'local/big')];
+  await stack.call('addProject', { body: { source: dir } });
+  const [first, second] = [await once(stack, 'local/big'), await once(stack, 'local/big')];
   const plain = mkdtempSync('/tmp/bench-plain-');
-  const t0 = performance.now();
-  execFileSync('git', ['clone', '-q', `${s.github}/local/big.git`, path.join(plain, 'c')]);
-  const bare = (performance.now() - t0) / 1000;
+  const startedMs = performance.now();
+  execFileSync('git', ['clone', '-q', `${stack.github}/local/big.git`, path.join(plain, 'c')]);
+  const bare = (performance.now() - startedMs) / 1000;
   const bareMb = megabytes(path.join(plain, 'c/.git'));
   rmSync(plain, { recursive: true, force: true });
   rmSync(path.dirname(dir), { recursive: true, force: true });
@@ -64,23 +64,30 @@ interface Cloned {
   readonly treeMb: number;
 }
 
-async function once(s: Stack, project: string): Promise<Cloned> {
-  await s.call('sendMessage', { body: { text: `big ${project}` } });
-  const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
-  const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
-  const events = () => s.call('listEvents', { id: taskId });
+async function once(stack: Stack, project: string): Promise<Cloned> {
+  await stack.call('sendMessage', { body: { text: `big ${project}` } });
+  const proposal = await until('a proposal', async () => (await stack.call('listProposals'))[0]);
+  const { taskId } = await stack.call('confirmProposal', {
+    id: proposal.id,
+    body: { digest: proposal.digest },
+  });
+  const events = () => stack.call('listEvents', { id: taskId });
   await until('the agent to end', async () => (await events()).some((e) => e.type === 'run.ended'), 300_000);
   const at = (type: string, all: { type: string; at: string }[]): number =>
     new Date(all.find((e) => e.type === type)!.at).getTime();
   const all = await events();
-  const tree = path.join(s.home, 'sandboxes', taskId, 'work/repo');
+  const tree = path.join(stack.home, 'sandboxes', taskId, 'work/repo');
   const gitMb = megabytes(path.join(tree, '.git'));
   const treeMb = megabytes(tree) - gitMb;
   const spokeSeconds = (at('agent.said', all) - at('run.started', all)) / 1000;
-  const marks = await marksOf(s, taskId);
+  const marks = await marksOf(stack, taskId);
   const seconds = (marks!.clone! - marks!.spec!) / 1000;
-  await s.call('cancelTask', { id: taskId });
-  await until('the end', async () => (await s.call('getTask', { id: taskId })).state === 'cancelled', 60_000);
+  await stack.call('cancelTask', { id: taskId });
+  await until(
+    'the end',
+    async () => (await stack.call('getTask', { id: taskId })).state === 'cancelled',
+    60_000,
+  );
   return { seconds, spokeSeconds, gitMb, treeMb };
 }
 

@@ -23,16 +23,16 @@ const HERE = import.meta.dirname;
 /** ONLY=start,kills: some of the groups. */
 const wants = (group: string): boolean => (process.env.ONLY ?? group).split(',').includes(group);
 
-const t = await startTestCluster(
+const cluster = await startTestCluster(
   wants('footprint') ? ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] : ['agent'],
 );
 const all: Result[] = [];
-const take = (...rs: Result[]): void => {
-  for (const r of rs)
+const take = (...results: Result[]): void => {
+  for (const outcome of results)
     console.log(
-      `${r.ok ? 'ok ' : 'BAD'} ${r.name}: ${r.value} ${r.unit}${r.bare === null ? '' : ` (bare ${r.bare}, ratio ${r.ratio})`}, bar: ${r.bar}`,
+      `${outcome.ok ? 'ok ' : 'BAD'} ${outcome.name}: ${outcome.value} ${outcome.unit}${outcome.bare === null ? '' : ` (bare ${outcome.bare}, ratio ${outcome.ratio})`}, bar: ${outcome.bar}`,
     );
-  all.push(...rs);
+  all.push(...results);
 };
 const story = path.join(mkdtempSync('/tmp/bench-story-'), 'story.yaml');
 writeFileSync(
@@ -49,19 +49,19 @@ writeFileSync(
         `${m}  - when: 'Task: Endless'\n    steps:\n      - bash: tail -f /dev/null\n      - bash: tail -f /dev/null\n      - bash: tail -f /dev/null\n`,
     ),
 );
-const s = await startStack({ ...podEnv(t, 'bench'), MAINLOOP_DEMO_SCRIPT: story, DEMO_PACE_MS: '0' });
-t.cluster.bringIn(8700, Number(new URL(s.gateway).port));
-t.cluster.bringIn(8601, Number(new URL(s.model).port));
+const s = await startStack({ ...podEnv(cluster, 'bench'), MAINLOOP_DEMO_SCRIPT: story, DEMO_PACE_MS: '0' });
+cluster.cluster.bringIn(8700, Number(new URL(s.gateway).port));
+cluster.cluster.bringIn(8601, Number(new URL(s.model).port));
 try {
-  if (wants('start')) take(...(await start(s, t)));
-  if (wants('kills')) take(await killed(s, t));
+  if (wants('start')) take(...(await start(s, cluster)));
+  if (wants('kills')) take(await killed(s, cluster));
   await s.call('listTasks');
 } finally {
   await s.stop();
 }
-if (wants('namespaces')) take(...(await namespaces(t)));
-if (wants('footprint')) take(...(await footprint(t)));
-await t.stop();
+if (wants('namespaces')) take(...(await namespaces(cluster)));
+if (wants('footprint')) take(...(await footprint(cluster)));
+await cluster.stop();
 if (process.env.ONLY === undefined)
   writeFileSync(path.join(HERE, 'results-cluster.json'), `${JSON.stringify(all, null, 2)}\n`);
 process.exit(all.every((r) => r.ok) ? 0 : 1);
@@ -79,9 +79,12 @@ async function start(stack: Stack, c: TestCluster): Promise<Result[]> {
   for (let i = 0; i < STARTS; i++) {
     // The one before goes on asking until it is gone.
     await until('quiet', async () => (await requests(stack, Date.now() - 3_000)).length === 0, 60_000, 500);
-    const t0 = Date.now();
+    const startedMs = Date.now();
     c.apply(barePod(`bare-${i}`));
-    bare.push((await until('the bare request', async () => (await requests(stack, t0))[0], 60_000, 20)) - t0);
+    bare.push(
+      (await until('the bare request', async () => (await requests(stack, startedMs))[0], 60_000, 20)) -
+        startedMs,
+    );
     c.kubectl('delete', 'namespace', `bare-${i}`, '--wait=false');
   }
   const [a, b] = [quantile(ours, 0.5), quantile(bare, 0.5)];
@@ -94,10 +97,10 @@ async function start(stack: Stack, c: TestCluster): Promise<Result[]> {
       'at most 1.5x a bare namespace, policy and pod',
       a <= b * 1.5,
     ),
-    ...Object.entries(split).map(([k, xs]) =>
+    ...Object.entries(split).map(([key, values]) =>
       result(
-        `  of it ${k === 'place and process' ? 'namespace and pod' : k}`,
-        quantile(xs, 0.5),
+        `  of it ${key === 'place and process' ? 'namespace and pod' : key}`,
+        quantile(values, 0.5),
         'ms',
         null,
         'reported',
@@ -147,10 +150,13 @@ spec:
 
 async function killed(stack: Stack, c: TestCluster): Promise<Result> {
   await stack.call('sendMessage', { body: { text: 'bench endless' } });
-  const p = await until('a proposal', async () => (await stack.call('listProposals'))[0]);
-  const t0 = Date.now();
-  const { taskId } = await stack.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
-  await until('the agent', async () => (await requests(stack, t0))[0]);
+  const proposal = await until('a proposal', async () => (await stack.call('listProposals'))[0]);
+  const startedMs = Date.now();
+  const { taskId } = await stack.call('confirmProposal', {
+    id: proposal.id,
+    body: { digest: proposal.digest },
+  });
+  await until('the agent', async () => (await requests(stack, startedMs))[0]);
   const times: number[] = [];
   for (let i = 0; i < KILLS; i++) {
     // The workflow gives a run up after five losses in a row; a person who says go on starts the count anew.
@@ -184,7 +190,7 @@ async function killed(stack: Stack, c: TestCluster): Promise<Result> {
 }
 
 async function namespaces(c: TestCluster): Promise<Result[]> {
-  const o: KubernetesSandboxOptions = {
+  const options: KubernetesSandboxOptions = {
     prefix: 'mainloop-task-',
     instance: 'bench-ns',
     image: 'x',
@@ -199,40 +205,40 @@ async function namespaces(c: TestCluster): Promise<Result[]> {
     mustNotReach: [],
     serviceAccount: { namespace: 'mainloop', name: 'worker' },
   };
-  const sandbox = kubernetesSandbox(openKubeConfig(c.workerKubeconfig), o);
+  const sandbox = kubernetesSandbox(openKubeConfig(c.workerKubeconfig), options);
   const ids = Array.from({ length: NAMESPACES }, (_, i) => `bench${i}`);
-  let t0 = Date.now();
+  let startedMs = Date.now();
   const queue = [...ids];
   await Promise.all(
     Array.from({ length: 10 }, async () => {
       for (let id = queue.pop(); id !== undefined; id = queue.pop()) await sandbox.provision(id);
     }),
   );
-  const ours = NAMESPACES / ((Date.now() - t0) / 1000);
+  const ours = NAMESPACES / ((Date.now() - startedMs) / 1000);
   const going = [...ids];
   await Promise.all(
     Array.from({ length: 10 }, async () => {
       for (let id = going.pop(); id !== undefined; id = going.pop()) await sandbox.release(id);
     }),
   );
-  t0 = Date.now();
+  startedMs = Date.now();
   const left = async (): Promise<number> => (await sandbox.list()).length + (await sandbox.stuck()).length;
   await until('all of them to be gone', async () => (await left()) === 0, 300_000, 1_000).catch(
     () => undefined,
   );
   const remaining = await left();
-  const goneS = (Date.now() - t0) / 1000;
+  const goneS = (Date.now() - startedMs) / 1000;
   const bareDocs = ids.flatMap((id) =>
-    Object.values(namespaceObjects({ ...o, prefix: 'bare-task-' }, id)).map((x) =>
+    Object.values(namespaceObjects({ ...options, prefix: 'bare-task-' }, id)).map((x) =>
       dumpYaml(x, { noRefs: true }),
     ),
   );
-  t0 = Date.now();
+  startedMs = Date.now();
   execFileSync(c.cluster.kubectl, ['--kubeconfig', c.cluster.kubeconfig, 'create', '-f', '-'], {
     input: bareDocs.join('---\n'),
     stdio: ['pipe', 'ignore', 'inherit'],
   });
-  const bare = NAMESPACES / ((Date.now() - t0) / 1000);
+  const bare = NAMESPACES / ((Date.now() - startedMs) / 1000);
   c.kubectl('delete', 'namespaces', '-l', 'mainloop.dev/instance=bench-ns', '--wait=false');
   return [
     result(
@@ -253,22 +259,23 @@ async function footprint(c: TestCluster): Promise<Result[]> {
   const apps = ['api', 'gateway', 'worker', 'web'];
   for (const a of ['postgres', 'temporal'])
     c.kubectl('rollout', 'status', `statefulset/${a}`, '-n', 'mainloop', '--timeout=180s');
-  for (const a of apps) c.kubectl('rollout', 'status', `deployment/${a}`, '-n', 'mainloop', '--timeout=180s');
+  for (const app of apps)
+    c.kubectl('rollout', 'status', `deployment/${app}`, '-n', 'mainloop', '--timeout=180s');
   await new Promise((r) => setTimeout(r, 20_000));
-  return apps.map((a) => {
+  return apps.map((app) => {
     const uid = c.kubectl(
       'get',
       'pods',
       '-n',
       'mainloop',
       '-l',
-      `app=${a}`,
+      `app=${app}`,
       '--field-selector=status.phase=Running',
       '-o',
       'jsonpath={.items[0].metadata.uid}',
     );
     return result(
-      `idle memory of the pod ${a}`,
+      `idle memory of the pod ${app}`,
       rssOf(`pod${uid}`) / 1024 / 1024,
       'MiB',
       null,
@@ -281,9 +288,9 @@ async function footprint(c: TestCluster): Promise<Result[]> {
 /** Resident memory of everything in a pod's cgroup (v1), in bytes. */
 function rssOf(pod: string): number {
   const find = (dir: string): string | null => {
-    for (const e of readdirSync(dir, { withFileTypes: true })) {
-      if (!e.isDirectory()) continue;
-      const at = e.name === pod ? path.join(dir, e.name) : find(path.join(dir, e.name));
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const at = entry.name === pod ? path.join(dir, entry.name) : find(path.join(dir, entry.name));
       if (at !== null) return at;
     }
     return null;

@@ -1,4 +1,5 @@
-// A project with 500 dependencies next to the same without: how soon its second task is ready to work, and what its first one pays.
+// A project with 500 dependencies next to the same without: how soon its second task is ready to work, and
+// what its first one pays.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,25 +45,25 @@ const packages: Record<string, NpmPackage> = Object.fromEntries(
 /** A registry with 500 packages of 20 files each. */
 export const startDependencies = (): Promise<TestRegistry> => startNpm(packages);
 
-export async function benchDependencies(s: Stack, registry: TestRegistry): Promise<Result[]> {
+export async function benchDependencies(stack: Stack, registry: TestRegistry): Promise<Result[]> {
   const home = mkdtempSync('/tmp/bench-deps-');
   for (const name of ['with', 'without']) {
-    await s.call('addProject', {
+    await stack.call('addProject', {
       body: { source: project(path.join(home, name), name === 'with' ? registry.url : null) },
     });
   }
-  await ready(s, 'without');
+  await ready(stack, 'without');
   const bare: number[] = [];
-  for (let i = 0; i < AGAIN; i++) bare.push(await ready(s, 'without'));
-  const first = await ready(s, 'with');
+  for (let i = 0; i < AGAIN; i++) bare.push(await ready(stack, 'without'));
+  const first = await ready(stack, 'with');
   const kept = path.join(
-    s.home,
+    stack.home,
     'kept',
     createHash('sha256').update('local/with').digest('hex').slice(0, 24),
   );
   await until('a kept set-up', async () => existsSync(kept) && readdirSync(kept).length > 0, KEPT_MS);
   const second: number[] = [];
-  for (let i = 0; i < AGAIN; i++) second.push(await ready(s, 'with'));
+  for (let i = 0; i < AGAIN; i++) second.push(await ready(stack, 'with'));
   rmSync(home, { recursive: true, force: true });
   const [a, b] = [quantile(second, 0.5), quantile(bare, 0.5)];
   return [
@@ -84,11 +85,11 @@ function project(dir: string, registry: string | null): string {
   if (registry !== null) {
     const dependencies = Object.fromEntries(names.map((n) => [n, '1.0.0']));
     const root = { name: 'with', version: '1.0.0', dependencies };
-    const locked = names.map((n) => {
-      const integrity = `sha512-${createHash('sha512').update(packages[n]!.tarball).digest('base64')}`;
+    const locked = names.map((name) => {
+      const integrity = `sha512-${createHash('sha512').update(packages[name]!.tarball).digest('base64')}`;
       return [
-        `node_modules/${n}`,
-        { version: '1.0.0', resolved: `${registry}/${n}/-/${n}-1.0.0.tgz`, integrity },
+        `node_modules/${name}`,
+        { version: '1.0.0', resolved: `${registry}/${name}/-/${name}-1.0.0.tgz`, integrity },
       ] as const;
     });
     const lock = {
@@ -112,16 +113,19 @@ function project(dir: string, registry: string | null): string {
 }
 
 /** @returns milliseconds from the confirmation to the agent's first question to the model */
-async function ready(s: Stack, name: string): Promise<number> {
-  await s.call('sendMessage', { body: { text: `deps local/${name}` } });
-  const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
+async function ready(stack: Stack, name: string): Promise<number> {
+  await stack.call('sendMessage', { body: { text: `deps local/${name}` } });
+  const proposal = await until('a proposal', async () => (await stack.call('listProposals'))[0]);
   const from = Date.now();
-  const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
-  const ms = (await firstAfter(s.model, from, KEPT_MS)) - from;
-  await s.call('cancelTask', { id: taskId }).catch(() => undefined);
+  const { taskId } = await stack.call('confirmProposal', {
+    id: proposal.id,
+    body: { digest: proposal.digest },
+  });
+  const ms = (await firstAfter(stack.model, from, KEPT_MS)) - from;
+  await stack.call('cancelTask', { id: taskId }).catch(() => undefined);
   await until(
     'the end',
-    async () => ['done', 'cancelled'].includes((await s.call('getTask', { id: taskId })).state),
+    async () => ['done', 'cancelled'].includes((await stack.call('getTask', { id: taskId })).state),
     120_000,
   );
   return ms;

@@ -15,33 +15,33 @@ const BODY = (mib: number): string =>
   });
 
 /** @param upstream the bench's own endpoint, which the stack's gateway forwards to */
-export async function benchGateway(s: Stack, upstream: string): Promise<Result[]> {
-  const { chatToken } = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as {
+export async function benchGateway(stack: Stack, upstream: string): Promise<Result[]> {
+  const { chatToken } = JSON.parse(readFileSync(path.join(stack.home, 'secrets.json'), 'utf8')) as {
     chatToken: string;
   };
   const agent = new http.Agent({ keepAlive: true });
   const once = (base: string, mib: number): Promise<{ firstMs: number; allMs: number }> =>
     new Promise((resolve, reject) => {
-      const t0 = performance.now();
+      const startedMs = performance.now();
       let firstMs = 0;
       const req = http.request(
         `${base}/v1/messages`,
         { method: 'POST', agent, headers: { 'x-api-key': chatToken, 'content-type': 'application/json' } },
         (res) => {
           res.on('data', () => {
-            firstMs ||= performance.now() - t0;
+            firstMs ||= performance.now() - startedMs;
           });
-          res.on('end', () => resolve({ firstMs, allMs: performance.now() - t0 }));
+          res.on('end', () => resolve({ firstMs, allMs: performance.now() - startedMs }));
         },
       );
       req.on('error', reject);
       req.end(BODY(mib));
     });
   const rss = (): number =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${s.pidOf('gateway')}/status`, 'utf8'))![1]) / 1024;
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${stack.pidOf('gateway')}/status`, 'utf8'))![1]) / 1024;
   for (let i = 0; i < 20; i++) {
     await once(upstream, 0);
-    await once(s.gateway, 0);
+    await once(stack.gateway, 0);
   }
   /** @param pauseMs between a call and the next: the last one is still being paid for when there is none */
   const firstTokens = async (pauseMs: number): Promise<{ bare: number; ours: number }> => {
@@ -50,20 +50,21 @@ export async function benchGateway(s: Stack, upstream: string): Promise<Result[]
       await new Promise((r) => setTimeout(r, pauseMs));
       all.bare.push((await once(upstream, 0)).firstMs);
       await new Promise((r) => setTimeout(r, pauseMs));
-      all.ours.push((await once(s.gateway, 0)).firstMs);
+      all.ours.push((await once(stack.gateway, 0)).firstMs);
     }
     return { bare: quantile(all.bare, 0.5), ours: quantile(all.ours, 0.5) };
   };
   const [alone, atOnce] = [await firstTokens(50), await firstTokens(0)];
-  // A real model streams for tens of seconds; the endpoint paces 2 MiB over about 4 s, so the ratio is about delay, not about copying speed.
+  // A real model streams for tens of seconds; the endpoint paces 2 MiB over about 4 s, so the ratio is about
+  // delay, not about copying speed.
   const lb = (await once(upstream, 2)).allMs,
-    lo = (await once(s.gateway, 2)).allMs;
+    lo = (await once(stack.gateway, 2)).allMs;
   const before = rss();
   let peak = before;
   const watch = setInterval(() => {
     peak = Math.max(peak, rss());
   }, 100);
-  await once(s.gateway, 1024);
+  await once(stack.gateway, 1024);
   clearInterval(watch);
   agent.destroy();
   return [

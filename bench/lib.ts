@@ -9,8 +9,8 @@ export interface Result {
   readonly ok: boolean;
 }
 
-export const quantile = (xs: readonly number[], q: number): number =>
-  xs.toSorted((a, b) => a - b)[Math.min(xs.length - 1, Math.floor(xs.length * q))] ?? Number.NaN;
+export const quantile = (values: readonly number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 
 export const result = (
   name: string,

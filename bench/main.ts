@@ -17,27 +17,27 @@ import { BIG_STORY, benchClone } from './clone.ts';
 const only = process.env.ONLY;
 const wants = (name: string): boolean => only === undefined || only === name;
 const all: Result[] = [];
-const take = (rs: Result[]): void => {
-  for (const r of rs)
+const take = (results: Result[]): void => {
+  for (const result of results)
     console.log(
-      `${r.ok ? 'ok ' : 'BAD'} ${r.name}: ${r.value} ${r.unit}${r.bare === null ? '' : ` (bare ${r.bare}, ratio ${r.ratio})`}, bar: ${r.bar}`,
+      `${result.ok ? 'ok ' : 'BAD'} ${result.name}: ${result.value} ${result.unit}${result.bare === null ? '' : ` (bare ${result.bare}, ratio ${result.ratio})`}, bar: ${result.bar}`,
     );
-  all.push(...rs);
+  all.push(...results);
 };
 
-const s = await startStack({ DEMO_PACE_MS: '0' });
+const stack = await startStack({ DEMO_PACE_MS: '0' });
 try {
   if (wants('memory')) {
     await new Promise((r) => setTimeout(r, 5_000));
-    take(benchMemory(s));
+    take(benchMemory(stack));
   }
-  if (wants('start')) take(await benchStart(s, s.model));
-  if (wants('stream')) take(await benchStream(s));
-  if (wants('page')) take(await benchInPage(s));
-  if (wants('throughput')) take(await benchThroughput(s));
-  if (wants('pages')) take(await benchPages(s));
+  if (wants('start')) take(await benchStart(stack, stack.model));
+  if (wants('stream')) take(await benchStream(stack));
+  if (wants('page')) take(await benchInPage(stack));
+  if (wants('throughput')) take(await benchThroughput(stack));
+  if (wants('pages')) take(await benchPages(stack));
 } finally {
-  await s.stop();
+  await stack.stop();
 }
 if (wants('waiting')) {
   const w = await startStack({ DEMO_PACE_MS: '0', FORGE_POLL_SECONDS: '15' });

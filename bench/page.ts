@@ -20,19 +20,19 @@ const WATCH = `
   }).observe(document.body, { childList: true, subtree: true, characterData: true });
 `;
 
-export async function benchInPage(s: Stack): Promise<Result[]> {
-  const db = openPool(s.databaseUrl, 'bench', 8);
+export async function benchInPage(stack: Stack): Promise<Result[]> {
+  const db = openPool(stack.databaseUrl, 'bench', 8);
   const stop = new AbortController();
   for (let i = 0; i < STREAMS; i++)
-    void fetch(`${s.api}/api/stream`, { signal: stop.signal })
-      .then(async (r) => {
-        for await (const _ of r.body!) void _;
+    void fetch(`${stack.api}/api/stream`, { signal: stop.signal })
+      .then(async (response) => {
+        for await (const _ of response.body!) void _;
       })
       .catch(() => undefined);
   const browser = await openBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.goto(s.web);
+    await page.goto(stack.web);
     await page.evaluate(WATCH);
     await new Promise((r) => setTimeout(r, 1_000));
     const sent: number[] = [];

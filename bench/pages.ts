@@ -6,10 +6,10 @@ import { seedProject } from '../packages/testkit/src/seed.ts';
 import type { Stack } from '../packages/testkit/src/stack.ts';
 import { quantile, result, type Result } from './lib.ts';
 
-export function benchMemory(s: Stack): Result[] {
+export function benchMemory(stack: Stack): Result[] {
   return ['postgres', 'temporal', 'demo-model', 'local-github', 'api', 'gateway', 'worker', 'web'].map(
     (n) => {
-      const pids = n === 'temporal' ? s.pidsOf(n) : [s.pidOf(n)];
+      const pids = n === 'temporal' ? stack.pidsOf(n) : [stack.pidOf(n)];
       const kb = pids.reduce(
         (sum, pid) =>
           sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0),
@@ -20,8 +20,8 @@ export function benchMemory(s: Stack): Result[] {
   );
 }
 
-export async function benchPages(s: Stack): Promise<Result[]> {
-  const db = openPool(s.databaseUrl, 'bench', 4);
+export async function benchPages(stack: Stack): Promise<Result[]> {
+  const db = openPool(stack.databaseUrl, 'bench', 4);
   await seedProject(db, 'pr-bench', 'demo/bench');
   await db.query(`insert into tasks (id, owner_id, project_id, title, prompt, model, budget_cents, skip_plan, state, phase, branch, created_at, updated_at, ended_at)
     select 't-bench' || n, 'owner', 'pr-bench', 'Task number ' || n, 'x', 'claude-opus-5-5', 500, false, case when n % 500 = 0 then 'ci' else 'done' end, 'ci', 'b', now() - n * interval '1 minute', now(), case when n % 500 = 0 then null else now() - n * interval '1 minute' end from generate_series(1, 10000) n`);
@@ -31,30 +31,30 @@ export async function benchPages(s: Stack): Promise<Result[]> {
   await db.query('analyze');
   await db.end();
   const time = async (path: string): Promise<number> => {
-    const xs: number[] = [];
+    const values: number[] = [];
     for (let i = 0; i < 120; i++) {
-      const t0 = performance.now();
-      await (await fetch(s.web + path)).text();
-      if (i >= 20) xs.push(performance.now() - t0);
+      const startedMs = performance.now();
+      await (await fetch(stack.web + path)).text();
+      if (i >= 20) values.push(performance.now() - startedMs);
     }
-    return quantile(xs, 0.95);
+    return quantile(values, 0.95);
   };
   const [inbox, task] = [await time('/inbox'), await time('/task/t-bench500')];
-  const html = await (await fetch(`${s.web}/inbox`)).text();
+  const html = await (await fetch(`${stack.web}/inbox`)).text();
   const seen = new Set<string>();
   const load = async (href: string): Promise<number> => {
-    const url = new URL(href, s.web).href;
+    const url = new URL(href, stack.web).href;
     if (seen.has(url)) return 0;
     seen.add(url);
     const js = await (await fetch(url)).text();
     let bytes = brotliCompressSync(js).length;
-    for (const m of js.matchAll(/(?:from|import)\s*["'](\.[^"']+\.js)["']/g))
-      bytes += await load(new URL(m[1]!, url).href);
+    for (const match of js.matchAll(/(?:from|import)\s*["'](\.[^"']+\.js)["']/g))
+      bytes += await load(new URL(match[1]!, url).href);
     return bytes;
   };
   let bytes = 0;
-  for (const m of html.matchAll(/(?:href|src|import\()=?["'(]*([^"')]+\.js)["')]/g))
-    bytes += await load(m[1]!);
+  for (const match of html.matchAll(/(?:href|src|import\()=?["'(]*([^"')]+\.js)["')]/g))
+    bytes += await load(match[1]!);
   return [
     result(
       'inbox page with 10,000 tasks and 1,000,000 events, p95',

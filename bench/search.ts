@@ -1,5 +1,6 @@
-// Search in one conversation: what it finds of what was asked for, by words, by vectors and by both, and how long it takes among a million
-// messages. `node bench/search.ts found FILE` and `node bench/search.ts speed [MESSAGES]`; docs/benchmarks.md says what FILE is.
+// Search in one conversation: what it finds of what was asked for, by words, by vectors and by both, and how
+// long it takes among a million messages. `node bench/search.ts found FILE` and `node bench/search.ts speed
+// [MESSAGES]`; docs/benchmarks.md says what FILE is.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -71,7 +72,10 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
-/** Of the turns that hold the evidence of a question, the share that is among the first k; the mean over all questions. */
+/**
+ * Of the turns that hold the evidence of a question, the share that is among the first k; the mean over all
+ * questions.
+ */
 async function found(file: string): Promise<void> {
   if (!existsSync(file)) return void console.log(`${file || 'FILE'} is not here: nothing was measured.`);
   const all = JSON.parse(readFileSync(file, 'utf8')) as Conversation[];
@@ -81,13 +85,15 @@ async function found(file: string): Promise<void> {
     both: [] as number[][],
     finder: [] as number[][],
   };
-  for (const c of all) {
-    const vectors = await keep(c);
+  for (const conversation of all) {
+    const vectors = await keep(conversation);
     const finder = new Finder(db, embedder);
-    for (const q of c.questions.filter((x) => x.category !== NEVER_SAID && x.evidence.length > 0)) {
-      const words = wordsIn(q.question);
-      const [asked] = await embedder.embed([q.question]);
-      const byWords = (await searchMessages(db, c.id, { words, limit: 50 })).map((m) => m.id);
+    for (const question of conversation.questions.filter(
+      (x) => x.category !== NEVER_SAID && x.evidence.length > 0,
+    )) {
+      const words = wordsIn(question.question);
+      const [asked] = await embedder.embed([question.question]);
+      const byWords = (await searchMessages(db, conversation.id, { words, limit: 50 })).map((m) => m.id);
       const byVectors = [...vectors]
         .map(([id, v]) => ({ id, near: nearness(asked!, v) }))
         .toSorted((a, b) => b.near - a.near)
@@ -97,9 +103,11 @@ async function found(file: string): Promise<void> {
         words: byWords,
         vectors: byVectors,
         both: fused([byWords, byVectors]),
-        finder: (await finder.find(c.id, { asked: q.question, words, limit: 10 })).map((m) => m.id),
+        finder: (await finder.find(conversation.id, { asked: question.question, words, limit: 10 })).map(
+          (m) => m.id,
+        ),
       };
-      const evidence = q.evidence.map((e) => `${c.id}/${e}`);
+      const evidence = question.evidence.map((e) => `${conversation.id}/${e}`);
       for (const [way, list] of Object.entries(lists))
         ways[way as keyof typeof ways].push([5, 10].map((k) => recallAt(list, evidence, k)));
     }
@@ -115,45 +123,48 @@ function percent(rs: readonly number[][], i: number): string {
 }
 
 /** Says a conversation, each turn with its speaker's name before it, as its own user. @returns its vectors */
-async function keep(c: Conversation): Promise<Map<string, Int8Array>> {
+async function keep(conversation: Conversation): Promise<Map<string, Int8Array>> {
   const vectors = new Map<string, Int8Array>();
-  for (const [i, t] of c.turns.entries()) {
+  for (const [i, t] of conversation.turns.entries()) {
     const [id, text, at] = [
-      `${c.id}/${t.id}`,
+      `${conversation.id}/${t.id}`,
       `${t.speaker}: ${t.text}`,
       new Date(Date.UTC(2026, 0, 1, 0, i)),
     ];
     const vector = (await embedder.embed([text]))[0]!;
     vectors.set(id, vector);
     await withTx(db, async (tx) => {
-      await insert(tx, [{ id, owner: c.id, text, seq: i + 1, at }]);
-      await saveVectors(tx, c.id, [{ id, at, vector }]);
+      await insert(tx, [{ id, owner: conversation.id, text, seq: i + 1, at }]);
+      await saveVectors(tx, conversation.id, [{ id, at, vector }]);
     });
   }
   return vectors;
 }
 
 function insert(
-  q: Pick<Db, 'query'>,
+  query: Pick<Db, 'query'>,
   ms: readonly { id: string; owner: string; text: string; seq: number; at: Date }[],
 ): Promise<unknown> {
   const of = <K extends keyof (typeof ms)[number]>(k: K): unknown[] => ms.map((m) => m[k]);
-  return q.query(
+  return query.query(
     `insert into messages (id, owner_id, role, text, state, seq, at)
      select id, owner, 'user', text, 'done', seq, at from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]) as x(id, owner, text, seq, at)`,
     [of('id'), of('owner'), of('text'), of('seq'), of('at')],
   );
 }
 
-/** Made from a seed: what is measured is the same each time. Words come as often as in a language (Zipf), vectors in clusters. */
+/**
+ * Made from a seed: what is measured is the same each time. Words come as often as in a language (Zipf),
+ * vectors in clusters.
+ */
 async function speed(count: number): Promise<void> {
   const random = seeded(15);
   const word = (): string => `w${Math.floor(20_000 ** random() - 1).toString(36)}`;
   const sentence = (n: number): string => Array.from({ length: n }, word).join(' ');
   const centers = Array.from({ length: 500 }, () => Array.from({ length: DIMENSIONS }, () => random() - 0.5));
   const near = (): Int8Array => {
-    const c = centers[Math.floor(random() * centers.length)]!;
-    return inBytes(c.map((x) => x + 0.8 * (random() - 0.5)));
+    const center = centers[Math.floor(random() * centers.length)]!;
+    return inBytes(center.map((x) => x + 0.8 * (random() - 0.5)));
   };
   const BATCH = 5_000;
   const sizes: Record<string, number> = {};
@@ -186,13 +197,13 @@ async function speed(count: number): Promise<void> {
   }
   await db.query(words);
   await db.query('vacuum analyze messages, message_vectors');
-  for (const r of (
+  for (const row of (
     await db.query<{ name: string; bytes: number }>(
       `select relname as name, pg_total_relation_size(oid) - case when relkind = 'r' then pg_indexes_size(oid) else 0 end as bytes from pg_class
         where relname like 'message%' and relkind in ('r', 'i') order by 1`,
     )
   ).rows)
-    sizes[r.name] = r.bytes / count;
+    sizes[row.name] = row.bytes / count;
   for (const [name, bytes] of Object.entries(sizes))
     console.log(`${name}: ${bytes.toFixed(0)} bytes a message`);
   const finder = new Finder(db, { embed: async (ts) => ts.map(near), close: async () => undefined });

@@ -11,14 +11,14 @@ const RATE = 200,
   STREAMS = 20,
   SECONDS = 10;
 
-export async function benchStream(s: Stack): Promise<Result[]> {
-  const db = openPool(s.databaseUrl, 'bench', 8);
+export async function benchStream(stack: Stack): Promise<Result[]> {
+  const db = openPool(stack.databaseUrl, 'bench', 8);
   const sent = new Map<string, number>();
   const lags: number[] = [];
   const stop = new AbortController();
   const cursor = ((await db.query('select max(seq) as m from events')).rows[0] as { m: number }).m;
   for (let i = 0; i < STREAMS; i++)
-    void read(`${s.api}/api/stream?after=${cursor}`, stop.signal, (id) => {
+    void read(`${stack.api}/api/stream?after=${cursor}`, stop.signal, (id) => {
       const t = sent.get(id);
       if (t !== undefined) lags.push(performance.now() - t);
     });
@@ -57,15 +57,15 @@ export async function benchStream(s: Stack): Promise<Result[]> {
 
 async function read(url: string, signal: AbortSignal, on: (id: string) => void): Promise<void> {
   try {
-    const r = await fetch(url, { signal });
+    const response = await fetch(url, { signal });
     let rest = '';
-    for await (const chunk of r.body!.pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       rest += chunk;
       const parts = rest.split('\n\n');
       rest = parts.pop() ?? '';
-      for (const p of parts) {
-        const m = /"id":"(bench-[^"]+)"/.exec(p);
-        if (m) on(m[1]!);
+      for (const part of parts) {
+        const match = /"id":"(bench-[^"]+)"/.exec(part);
+        if (match) on(match[1]!);
       }
     }
   } catch {
@@ -83,20 +83,20 @@ async function bareNotify(db: ReturnType<typeof openPool>): Promise<number> {
   const clients = Array.from({ length: STREAMS }, () =>
     net.connect((server.address() as { port: number }).port, '127.0.0.1'),
   );
-  for (const c of clients)
-    c.on('data', (d) => {
+  for (const client of clients)
+    client.on('data', (d) => {
       for (const t of d.toString().trim().split('\n')) lags.push(performance.now() - Number(t));
     });
   await listener.query('listen bench_bare');
-  listener.on('notification', (n) => {
-    for (const k of socks) k.write(`${n.payload}\n`);
+  listener.on('notification', (notification) => {
+    for (const k of socks) k.write(`${notification.payload}\n`);
   });
   for (let n = 0; n < 600; n++) {
     await db.query('select pg_notify($1,$2)', ['bench_bare', String(performance.now())]);
     await new Promise((r) => setTimeout(r, 4));
   }
   await new Promise((r) => setTimeout(r, 300));
-  for (const c of clients) c.destroy();
+  for (const client of clients) client.destroy();
   server.close();
   listener.release(true);
   return quantile(lags, 0.95);

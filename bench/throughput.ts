@@ -1,5 +1,6 @@
-// Tasks a minute with an agent and a forge that answer at once, next to a bare Temporal workflow with as many activities
-// on the same server, the same kind of worker and the same machine. What is left is our own work: Postgres, outbox, signals.
+// Tasks a minute with an agent and a forge that answer at once, next to a bare Temporal workflow with as many
+// activities on the same server, the same kind of worker and the same machine. What is left is our own work:
+// Postgres, outbox, signals.
 import { execFile } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
@@ -35,7 +36,7 @@ const N = 100;
 const here = path.dirname(fileURLToPath(import.meta.url));
 const WORKER = { stickyQueueScheduleToStartTimeout: '1s', maxConcurrentActivityTaskExecutions: 40 } as const;
 
-export async function benchThroughput(s: Stack): Promise<Result[]> {
+export async function benchThroughput(stack: Stack): Promise<Result[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const namespace = `bench-${process.pid}`;
   const temporal = ensureTool(
@@ -49,21 +50,21 @@ export async function benchThroughput(s: Stack): Promise<Result[]> {
     'namespace',
     'create',
     '--address',
-    s.temporal,
+    stack.temporal,
     namespace,
   ]);
-  const admin = openPool(s.databaseUrl, 'bench', 1);
+  const admin = openPool(stack.databaseUrl, 'bench', 1);
   await admin.query(`create database throughput_${process.pid}`);
   await admin.end();
-  const url = new URL(s.databaseUrl);
+  const url = new URL(stack.databaseUrl);
   url.pathname = `/throughput_${process.pid}`;
   await migrate(url.href);
   const db = openPool(url.href, 'bench', 20);
   await seedProject(db);
   await db.query(`update projects set settings = '{"maxRuns": 50}'`);
   await saveSettings(db, OWNER, { maxRuns: 100 });
-  const connection = await NativeConnection.connect({ address: s.temporal });
-  const client = new Client({ connection: await Connection.connect({ address: s.temporal }), namespace });
+  const connection = await NativeConnection.connect({ address: stack.temporal });
+  const client = new Client({ connection: await Connection.connect({ address: stack.temporal }), namespace });
   // A namespace takes a moment to reach every part of the server.
   await new Promise((r) => setTimeout(r, 3_000));
   try {
@@ -140,7 +141,7 @@ async function tasks(
     }
   })();
   const ids = Array.from({ length: N }, (_, n) => `t-bench${String(n).padStart(4, '0')}`);
-  const t0 = performance.now();
+  const startedMs = performance.now();
   await withTx(db, async (tx) => {
     for (const id of ids) {
       await append(
@@ -173,7 +174,7 @@ async function tasks(
   });
   while ((await many(db, 'select 1 from tasks where ended_at is null')).length > 0)
     await new Promise((r) => setTimeout(r, 25));
-  const seconds = (performance.now() - t0) / 1000;
+  const seconds = (performance.now() - startedMs) / 1000;
   done = true;
   await Promise.all([relaying, person]);
   const history = await client.workflow.getHandle(taskWorkflowId(ids[N / 2]!)).fetchHistory();
@@ -204,7 +205,7 @@ async function bareOnes(
     ...WORKER,
   });
   const running = worker.run();
-  const t0 = performance.now();
+  const startedMs = performance.now();
   const handles = await Promise.all(
     Array.from({ length: N }, (_, n) =>
       client.workflow.start('bareWorkflow', {
@@ -215,7 +216,7 @@ async function bareOnes(
     ),
   );
   await Promise.all(handles.map((h) => h.result()));
-  const seconds = (performance.now() - t0) / 1000;
+  const seconds = (performance.now() - startedMs) / 1000;
   worker.shutdown();
   await running;
   return (N / seconds) * 60;

@@ -15,10 +15,10 @@ const N = 1_000;
 const PROCESSES = ['temporal', 'worker', 'api', 'gateway', 'web'] as const;
 const WATCH_S = 30;
 
-export async function benchWaiting(s: Stack): Promise<Result[]> {
-  const empty = quantile(await startTimes(s, s.model, 5), 0.5);
-  const idle = await cpu(s);
-  const db = openPool(s.databaseUrl, 'bench', 4);
+export async function benchWaiting(stack: Stack): Promise<Result[]> {
+  const empty = quantile(await startTimes(stack, stack.model, 5), 0.5);
+  const idle = await cpu(stack);
+  const db = openPool(stack.databaseUrl, 'bench', 4);
   const project = (await one<{ id: string }>(db, 'select id from projects limit 1'))!;
   for (let n = 0; n < N; n += 100)
     await withTx(db, async (tx) => {
@@ -71,9 +71,9 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
     500,
   );
   await new Promise((r) => setTimeout(r, 10_000));
-  const waiting = await cpu(s);
-  const places = readdirSync(path.join(s.home, 'sandboxes')).filter((d) => d.startsWith('t-wait')).length;
-  const then = quantile(await startTimes(s, s.model, 5), 0.5);
+  const waiting = await cpu(stack);
+  const places = readdirSync(path.join(stack.home, 'sandboxes')).filter((d) => d.startsWith('t-wait')).length;
+  const then = quantile(await startTimes(stack, stack.model, 5), 0.5);
   await db.end();
   return [
     result(
@@ -97,11 +97,11 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
 }
 
 /** Percent of one core that our processes used together over a while. */
-async function cpu(s: Stack): Promise<number> {
+async function cpu(stack: Stack): Promise<number> {
   const ticks = (): number =>
-    PROCESSES.flatMap((p) => (p === 'temporal' ? s.pidsOf(p) : [s.pidOf(p)])).reduce((n, pid) => {
-      const f = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      return n + Number(f[11]) + Number(f[12]);
+    PROCESSES.flatMap((p) => (p === 'temporal' ? stack.pidsOf(p) : [stack.pidOf(p)])).reduce((n, pid) => {
+      const file = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+      return n + Number(file[11]) + Number(file[12]);
     }, 0);
   const before = ticks();
   await new Promise((r) => setTimeout(r, WATCH_S * 1000));

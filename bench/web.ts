@@ -35,21 +35,24 @@ agent:
     steps: [${Array.from({ length: 60 }, (_, i) => `{ bash: "sleep 0.5; echo ${i}" }`).join(', ')}, { text: Done. }]
 `,
 );
-const s = await startStack({ MAINLOOP_PUSH_LOOPBACK: 'yes', MAINLOOP_DEMO_SCRIPT: story });
-const db = openPool(s.databaseUrl, 'bench-web', 4);
+const stack = await startStack({ MAINLOOP_PUSH_LOOPBACK: 'yes', MAINLOOP_DEMO_SCRIPT: story });
+const db = openPool(stack.databaseUrl, 'bench-web', 4);
 const browser = await openBrowser();
 const all: Result[] = [];
 try {
   await seedProject(db, 'pr-1', 'acme/api');
   for (const group of [benchPush, benchTap, benchDiff, benchInbox, benchSteer]) {
-    const rs = await group();
-    for (const r of rs) console.log(`${r.ok ? 'ok ' : 'BAD'} ${r.name}: ${r.value} ${r.unit}, bar: ${r.bar}`);
-    all.push(...rs);
+    const results = await group();
+    for (const outcome of results)
+      console.log(
+        `${outcome.ok ? 'ok ' : 'BAD'} ${outcome.name}: ${outcome.value} ${outcome.unit}, bar: ${outcome.bar}`,
+      );
+    all.push(...results);
   }
 } finally {
   await browser.close();
   await db.end();
-  await s.stop();
+  await stack.stop();
 }
 writeFileSync(
   path.join(path.dirname(fileURLToPath(import.meta.url)), 'results-web.json'),
@@ -73,21 +76,21 @@ async function openPhone(link = false): Promise<{ page: Page; cdp: CDPSession; c
 
 /** From the event's commit to the push service having it. */
 async function benchPush(): Promise<Result[]> {
-  const service = await startPushService((await s.call('getPushKey')).publicKey);
+  const service = await startPushService((await stack.call('getPushKey')).publicKey);
   const device = service.subscribe();
-  const { id } = await s.call('tellDevice', { body: { ...device.subscription, label: 'bench' } });
+  const { id } = await stack.call('tellDevice', { body: { ...device.subscription, label: 'bench' } });
   await seedTask(db, 'push');
-  const xs: number[] = [];
+  const values: number[] = [];
   for (let i = 0; i < 40; i++) {
-    const t0 = Date.now();
+    const startedMs = Date.now();
     await seedItem(db, 'push', `push-${i}`, 'question', `Question ${i}`, ['Yes', 'No']);
     await until('the push', async () => device.got.length === i + 1, 20_000, 5);
-    xs.push(device.got.at(-1)!.atMs - t0);
+    values.push(device.got.at(-1)!.atMs - startedMs);
   }
-  await s.call('forgetDevice', { id });
+  await stack.call('forgetDevice', { id });
   service.close();
   await db.query("update inbox_items set state = 'closed'");
-  const p95 = quantile(xs, 0.95);
+  const p95 = quantile(values, 0.95);
   return [result('event to the push service, p95', p95, 'ms', null, 'at most 1,000 ms', p95 <= 1_000)];
 }
 
@@ -95,10 +98,10 @@ async function benchPush(): Promise<Result[]> {
 async function benchTap(): Promise<Result[]> {
   await seedTask(db, 'tap');
   const phone = await openPhone();
-  const xs: number[] = [];
+  const values: number[] = [];
   for (let i = 0; i < 25; i++) {
     await seedItem(db, 'tap', `tap-${i}`, 'plan', 'Plan, revision 1');
-    await visit(phone.page, `${s.web}/inbox`);
+    await visit(phone.page, `${stack.web}/inbox`);
     const ms = await phone.page.evaluate<number>(`new Promise((done) => {
       const card = document.querySelector('#item-tap-${i}');
       const button = card.querySelector('[data-key=a]');
@@ -111,7 +114,7 @@ async function benchTap(): Promise<Result[]> {
       const t0 = performance.now();
       button.click();
     })`);
-    xs.push(ms);
+    values.push(ms);
     await until(
       'answered',
       async () =>
@@ -120,7 +123,7 @@ async function benchTap(): Promise<Result[]> {
     );
   }
   await phone.close();
-  const p95 = quantile(xs, 0.95);
+  const p95 = quantile(values, 0.95);
   return [
     result(`tap to visible change, CPU slowed ${CPU}x, p95`, p95, 'ms', null, 'at most 80 ms', p95 <= 80),
   ];
@@ -141,13 +144,13 @@ async function scroll(slowed: number): Promise<Result[]> {
   );
   const phone = await openPhone();
   await phone.cdp.send('Emulation.setCPUThrottlingRate', { rate: slowed });
-  await visit(phone.page, `${s.web}/task/diff/changes`);
+  await visit(phone.page, `${stack.web}/task/diff/changes`);
   // A large change comes folded; a reader who wants all of it opens all of it.
   await phone.page.evaluate(
     "document.querySelectorAll('[data-file] header button[aria-expanded=false]').forEach((b) => b.click())",
   );
   await phone.page.waitForTimeout(3_000);
-  const r = await phone.page.evaluate<{
+  const outcome = await phone.page.evaluate<{
     worst: number;
     p95: number;
     frames: number;
@@ -172,14 +175,14 @@ async function scroll(slowed: number): Promise<Result[]> {
   return [
     slowed === 1
       ? result(
-          `longest frame while a diff of ${r.lines} lines scrolls`,
-          r.worst,
+          `longest frame while a diff of ${outcome.lines} lines scrolls`,
+          outcome.worst,
           'ms',
           null,
           'at most 50 ms',
-          r.worst <= 50 && r.lines >= 5_000,
+          outcome.worst <= 50 && outcome.lines >= 5_000,
         )
-      : result(`longest frame of it, CPU slowed ${slowed}x`, r.worst, 'ms', null, 'reported', true),
+      : result(`longest frame of it, CPU slowed ${slowed}x`, outcome.worst, 'ms', null, 'reported', true),
   ];
 }
 
@@ -190,11 +193,11 @@ async function benchInbox(): Promise<Result[]> {
       'This way',
       'That way',
     ]);
-  const xs: number[] = [];
+  const values: number[] = [];
   for (let i = 0; i < 5; i++) {
     const phone = await openPhone(true);
-    await phone.page.goto(`${s.web}/inbox`, { waitUntil: 'commit' });
-    xs.push(
+    await phone.page.goto(`${stack.web}/inbox`, { waitUntil: 'commit' });
+    values.push(
       await until(
         'a paint',
         () =>
@@ -208,7 +211,7 @@ async function benchInbox(): Promise<Result[]> {
     await phone.close();
   }
   await db.query("update inbox_items set state = 'closed'");
-  const p50 = quantile(xs, 0.5);
+  const p50 = quantile(values, 0.5);
   return [
     result(
       'inbox with 500 items, first contentful paint on a slow phone and link',
@@ -223,18 +226,18 @@ async function benchInbox(): Promise<Result[]> {
 
 /** What is said to a running agent is in its very next model call. */
 async function benchSteer(): Promise<Result[]> {
-  const taskId = await spawnTask(s, 'go');
+  const taskId = await spawnTask(stack, 'go');
   const calls = async (): Promise<number> =>
-    ((await (await fetch(`${s.model}/_requests`)).json()) as { agent: boolean }[]).filter((r) => r.agent)
+    ((await (await fetch(`${stack.model}/_requests`)).json()) as { agent: boolean }[]).filter((r) => r.agent)
       .length;
   await until('the agent at work', async () => (await calls()) >= 2);
   const TRIES = 8;
   let inTime = 0;
-  const xs: number[] = [];
+  const values: number[] = [];
   for (let i = 0; i < TRIES; i++) {
     const before = await calls();
-    const t0 = Date.now();
-    const { heard } = await s.call('steerTask', { id: taskId, body: { text: `Word ${i}` } });
+    const startedMs = Date.now();
+    const { heard } = await stack.call('steerTask', { id: taskId, body: { text: `Word ${i}` } });
     await until(
       'it to be passed on',
       async () =>
@@ -243,12 +246,12 @@ async function benchSteer(): Promise<Result[]> {
       20_000,
       20,
     );
-    xs.push(Date.now() - t0);
+    values.push(Date.now() - startedMs);
     // A call that was under way when it was said does not count.
     if (heard === 'now' && (await calls()) - before <= 1) inTime++;
     await new Promise((r) => setTimeout(r, 400));
   }
-  await s.call('cancelTask', { id: taskId });
+  await stack.call('cancelTask', { id: taskId });
   return [
     result(
       'words to a running agent that it had by its next model call',
@@ -258,6 +261,6 @@ async function benchSteer(): Promise<Result[]> {
       'always',
       inTime === TRIES,
     ),
-    result('said to passed on, p95', quantile(xs, 0.95), 'ms', null, 'reported', true),
+    result('said to passed on, p95', quantile(values, 0.95), 'ms', null, 'reported', true),
   ];
 }

@@ -1,4 +1,5 @@
-// Tasks in pods of a real cluster: the story, the proof that the sandbox is closed, what happens when things die, and escapes.
+// Tasks in pods of a real cluster: the story, the proof that the sandbox is closed, what happens when things
+// die, and escapes.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SANDBOX_RULES, WORKER_RULES } from '@mainloop/adapters/sandbox/kubernetes/rights';
 import { noOwnCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
@@ -23,18 +24,18 @@ import { ADDRESSES } from '../tools/cluster/config.ts';
 
 /** Its module carries the definition of its own resource. */
 const CNPG = 'github.com/cloudnative-pg/cloudnative-pg@v1.27.0';
-let t: TestCluster;
-let s: Stack;
+let cluster: TestCluster;
+let stack: Stack;
 const hostileRepo = path.join(mkdtempSync('/tmp/hostile-repo-'), 'hostile');
 
 interface Evidence {
   type: string;
   payload: { what: string; exitCode: number; tail: string };
 }
-const events = async <T>(id: string): Promise<T[]> => (await s.call('listEvents', { id })) as T[];
+const events = async <T>(id: string): Promise<T[]> => (await stack.call('listEvents', { id })) as T[];
 const namespaceOf = (id: string): string => `mainloop-task-${id}`;
 const namespaces = (): string[] =>
-  t
+  cluster
     .kubectl(
       'get',
       'namespaces',
@@ -46,7 +47,7 @@ const namespaces = (): string[] =>
     .split(' ')
     .filter(Boolean);
 const podsOf = (id: string): string[] =>
-  t
+  cluster
     .kubectl(
       'get',
       'pods',
@@ -58,7 +59,7 @@ const podsOf = (id: string): string[] =>
     .split(' ')
     .filter(Boolean);
 const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> =>
-  (await s.call('getTask', { id })).runs;
+  (await stack.call('getTask', { id })).runs;
 const startedEpochs = async (id: string): Promise<number[]> =>
   (await events<{ type: string; payload: { epoch: number } }>(id))
     .filter((e) => e.type === 'run.started')
@@ -85,7 +86,7 @@ const output = async (id: string): Promise<string> => {
   let all = '';
   for (const r of await runsOf(id)) {
     for (let from = 0; ;) {
-      const o = await s.call('readOutput', { id: r.id, query: { from } });
+      const o = await stack.call('readOutput', { id: r.id, query: { from } });
       if (o.next === from) break;
       all += o.text;
       from = o.next;
@@ -94,7 +95,10 @@ const output = async (id: string): Promise<string> => {
   return all;
 };
 
-/** What a hostile pod tries besides what the probe does. Each answers a pod that nothing forbids it to, so its silence is a refusal. */
+/**
+ * What a hostile pod tries besides what the probe does. Each answers a pod that nothing forbids it to, so its
+ * silence is a refusal.
+ */
 const OUT = {
   'api-server': { host: '10.96.0.1', port: 443 },
   kubelet: { host: ADDRESSES.NODE_IP, port: 10250 },
@@ -116,24 +120,24 @@ let other: { readonly host: string; readonly port: number };
 /** What stands for the rest of the network: whatever is tried from a task's pod is there to be reached. */
 function startOutside(): void {
   for (const ip of ['169.254.169.254', '1.1.1.1', '8.8.8.8', '8.8.4.4'])
-    t.cluster.inside('ip', 'addr', 'add', `${ip}/32`, 'dev', 'node0');
-  t.cluster.inside(
+    cluster.cluster.inside('ip', 'addr', 'add', `${ip}/32`, 'dev', 'node0');
+  cluster.cluster.inside(
     'sh',
     '-c',
     `for a in 169.254.169.254:80 1.1.1.1:443 ${ADDRESSES.NODE_IP}:53 ${ADDRESSES.OUTSIDE_IP}:22; do setsid socat TCP-LISTEN:\${a#*:},bind=\${a%:*},fork,reuseaddr SYSTEM:"echo reached" > /dev/null 2>&1 & done; setsid $0/bin/dns --kubeconfig $0/pki/enforcer.kubeconfig --listen 8.8.8.8:53 > /dev/null 2>&1 &`,
-    t.cluster.dir,
+    cluster.cluster.dir,
   );
   const program = `import { startResolver } from ${JSON.stringify(path.join(import.meta.dirname, '../packages/testkit/src/resolver.ts'))};
     import { appendFileSync } from 'node:fs';
     for (const at of ${JSON.stringify(Object.values(RESOLVERS))}) await startResolver(at.host, at.port, (name) => appendFileSync(${JSON.stringify(heardFile)}, name + '\\n'));`;
-  t.cluster.inside(
+  cluster.cluster.inside(
     'sh',
     '-c',
     'setsid "$0" --disable-warning=ExperimentalWarning --input-type=module -e "$1" > /dev/null 2>&1 &',
     process.execPath,
     program,
   );
-  t.apply(`apiVersion: v1
+  cluster.apply(`apiVersion: v1
 kind: Pod
 metadata: {name: other, namespace: default}
 spec:
@@ -142,13 +146,13 @@ spec:
   containers:
   - {name: c, image: localhost/mainloop-agent:test, imagePullPolicy: Never, command: [/opt/mainloop/node, -e, "require('net').createServer((c) => c.end()).listen(8700)"]}
 `);
-  t.kubectl('wait', '--for=condition=Ready', 'pod/other', '--timeout=60s');
-  other = { host: t.kubectl('get', 'pod', 'other', '-o', 'jsonpath={.status.podIP}'), port: 8700 };
+  cluster.kubectl('wait', '--for=condition=Ready', 'pod/other', '--timeout=60s');
+  other = { host: cluster.kubectl('get', 'pod', 'other', '-o', 'jsonpath={.status.podIP}'), port: 8700 };
 }
 
 /** A pod without any policy, to show that a target can be reached where nothing forbids it. @returns what it printed */
 function fromOpenPod(script: string): string {
-  t.apply(`apiVersion: v1
+  cluster.apply(`apiVersion: v1
 kind: Pod
 metadata: {name: open, namespace: default}
 spec:
@@ -158,9 +162,9 @@ spec:
   containers:
   - {name: c, image: localhost/mainloop-agent:test, imagePullPolicy: Never, command: [/opt/mainloop/node, -e, ${JSON.stringify(script)}], env: [{name: NODE_IP, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}]}
 `);
-  t.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/open', '--timeout=60s');
-  const out = t.kubectl('logs', 'open');
-  t.kubectl('delete', 'pod', 'open', '--now');
+  cluster.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/open', '--timeout=60s');
+  const out = cluster.kubectl('logs', 'open');
+  cluster.kubectl('delete', 'pod', 'open', '--now');
   return out;
 }
 
@@ -168,7 +172,7 @@ spec:
   `tasks in pods${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`,
   () => {
     beforeAll(async () => {
-      t = await startTestCluster(['agent']);
+      cluster = await startTestCluster(['agent']);
       startOutside();
       const story = path.join(mkdtempSync('/tmp/cluster-story-'), 'story.yaml');
       writeFileSync(
@@ -178,18 +182,18 @@ spec:
           (m) => m + MORE[m.trim()]!,
         ),
       );
-      s = await startStack({
-        ...podEnv(t, 'spec'),
+      stack = await startStack({
+        ...podEnv(cluster, 'spec'),
         MAINLOOP_DEMO_SCRIPT: story,
         MAINLOOP_AGENT_DISK: '1500Mi',
         MAINLOOP_SANDBOX_PROCESSES: '300',
       });
-      t.cluster.bringIn(8700, Number(new URL(s.gateway).port));
+      cluster.cluster.bringIn(8700, Number(new URL(stack.gateway).port));
       mkdirSync(hostileRepo, { recursive: true });
       writeFileSync(
         path.join(hostileRepo, 'hostile.sh'),
         hostileScript({
-          home: s.home,
+          home: stack.home,
           canary: '/tmp/mainloop-canary-on-the-host',
           pid: process.pid,
           out: { ...OUT, 'other-pod': other },
@@ -206,23 +210,23 @@ spec:
       git('init', '-q', '-b', 'main');
       git('add', '-A');
       git('commit', '-qm', 'first');
-      await s.call('addProject', { body: { source: hostileRepo } });
+      await stack.call('addProject', { body: { source: hostileRepo } });
     }, 1_800_000);
     afterAll(async () => {
-      await s?.stop();
-      await t?.stop();
+      await stack?.stop();
+      await cluster?.stop();
     });
 
     test('from a chat message to a merged pull request, and nothing is left', async () => {
-      const id = await spawnTask(s);
+      const id = await spawnTask(stack);
       await until('the namespace', async () => namespaces().includes(namespaceOf(id)));
-      expect((await walkToEnd(s, id)).state).toBe('done');
+      expect((await walkToEnd(stack, id)).state).toBe('done');
       await until('the namespace to be gone', async () => namespaces().length === 0);
       const probes = (await events<Evidence>(id)).filter(
         (e) => e.type === 'evidence.recorded' && e.payload.what === 'probe',
       );
       expect(probes.length).toBeGreaterThanOrEqual(3);
-      for (const p of probes) expect(p.payload.exitCode).toBe(0);
+      for (const probe of probes) expect(probe.payload.exitCode).toBe(0);
       for (const name of [
         'the API server',
         'the kubelet of its node',
@@ -231,7 +235,7 @@ spec:
         'a name server of the internet',
       ])
         expect(probes[0]!.payload.tail).toContain(`${name} (`);
-      const calls = await s.forgeCalls();
+      const calls = await stack.forgeCalls();
       expect(calls.filter((c) => c.method === 'POST' && c.path.endsWith('/pulls'))).toHaveLength(1);
     }, 400_000);
 
@@ -244,22 +248,27 @@ spec:
         path.join(overlays, 'dev/personal-config-patch.yaml'),
       );
       for (const o of ['dev', 'prod'])
-        expect(t.kubectl('apply', '--dry-run=server', '-k', path.join(overlays, o))).toContain(
+        expect(cluster.kubectl('apply', '--dry-run=server', '-k', path.join(overlays, o))).toContain(
           'deployment.apps/worker created',
         );
       const { Dir } = JSON.parse(
         execFileSync('go', ['mod', 'download', '-json', CNPG], { cwd: dir, encoding: 'utf8' }),
       ) as { Dir: string };
-      t.kubectl(
+      cluster.kubectl(
         'apply',
         '--server-side',
         '-f',
         path.join(Dir, 'config/crd/bases/postgresql.cnpg.io_clusters.yaml'),
       );
-      t.kubectl('wait', '--for=condition=Established', 'crd/clusters.postgresql.cnpg.io', '--timeout=30s');
-      expect(t.kubectl('apply', '--dry-run=server', '-f', path.join(overlays, 'prod/cnpg.yaml'))).toContain(
-        'cluster.postgresql.cnpg.io/postgres created',
+      cluster.kubectl(
+        'wait',
+        '--for=condition=Established',
+        'crd/clusters.postgresql.cnpg.io',
+        '--timeout=30s',
       );
+      expect(
+        cluster.kubectl('apply', '--dry-run=server', '-f', path.join(overlays, 'prod/cnpg.yaml')),
+      ).toContain('cluster.postgresql.cnpg.io/postgres created');
       rmSync(dir, { recursive: true });
     });
 
@@ -287,38 +296,40 @@ spec:
     });
 
     test('a cluster that enforces nothing is found out before the agent starts', async () => {
-      const netpol = readFileSync(path.join(t.cluster.dir, 'pids/netpol'), 'utf8').trim();
-      t.cluster.inside('sh', '-c', `kill -STOP ${netpol}; nft delete table inet netpol`);
+      const netpol = readFileSync(path.join(cluster.cluster.dir, 'pids/netpol'), 'utf8').trim();
+      cluster.cluster.inside('sh', '-c', `kill -STOP ${netpol}; nft delete table inet netpol`);
       try {
-        const id = await spawnTask(s);
-        const f = await until(
+        const id = await spawnTask(stack);
+        const failure = await until(
           'the failure',
-          async () => (await s.call('listInbox')).find((i) => i.taskId === id),
+          async () => (await stack.call('listInbox')).find((i) => i.taskId === id),
           90_000,
         );
-        expect(f.title).toMatch(/^The sandbox is not closed, so the agent was not started/);
-        expect(f.body).toContain('the API server (10.96.0.1:443)');
-        expect(f.body).toContain('does not enforce NetworkPolicy');
+        expect(failure.title).toMatch(/^The sandbox is not closed, so the agent was not started/);
+        expect(failure.body).toContain('the API server (10.96.0.1:443)');
+        expect(failure.body).toContain('does not enforce NetworkPolicy');
         expect(await output(id)).not.toContain('"type":"assistant"');
-        await s.call('cancelTask', { id });
+        await stack.call('cancelTask', { id });
         await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
       } finally {
         // Whatever changes next makes it load its rules again.
-        t.cluster.inside('sh', '-c', `kill -CONT ${netpol}`);
-        t.kubectl('create', 'namespace', 'wake-netpol');
+        cluster.cluster.inside('sh', '-c', `kill -CONT ${netpol}`);
+        cluster.kubectl('create', 'namespace', 'wake-netpol');
         await until(
           'the rules',
           async () =>
-            /chain forward/.test(t.cluster.inside('sh', '-c', 'nft list table inet netpol 2>&1 || true')),
+            /chain forward/.test(
+              cluster.cluster.inside('sh', '-c', 'nft list table inet netpol 2>&1 || true'),
+            ),
           30_000,
         ).catch(() => undefined);
       }
     });
 
     test('a pod that is killed at work is replaced, and its agent goes on', async () => {
-      const id = await spawnTask(s, 'be endless');
+      const id = await spawnTask(stack, 'be endless');
       await until('a pod at work', async () => (await output(id)).includes('at work'));
-      t.kubectl('delete', 'pod', '-n', namespaceOf(id), podsOf(id)[0]!, '--grace-period=0', '--force');
+      cluster.kubectl('delete', 'pod', '-n', namespaceOf(id), podsOf(id)[0]!, '--grace-period=0', '--force');
       const began = Date.now();
       await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 60_000, 100);
       console.log(`agent pod killed, next one started after ${Date.now() - began} ms`);
@@ -326,20 +337,20 @@ spec:
         'the agent at work again',
         async () => (await output(id)).split('"content":"at work').length > 2,
       );
-      await s.call('cancelTask', { id });
+      await stack.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
     }, 400_000);
 
     test('the worker is killed while a pod works: the pod is not even noticed', async () => {
-      const id = await spawnTask(s);
+      const id = await spawnTask(stack);
       await until(
         'a pod at work',
         async () => (await runsOf(id)).some((r) => r.state === 'running'),
         60_000,
         50,
       );
-      process.kill(s.pidOf('worker'), 'SIGKILL');
-      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+      process.kill(stack.pidOf('worker'), 'SIGKILL');
+      expect((await walkToEnd(stack, id, TOLD_BEFORE)).state).toBe('done');
       const started = (await events<{ type: string; payload: { epoch: number } }>(id)).filter(
         (e) => e.type === 'run.started',
       );
@@ -347,19 +358,19 @@ spec:
     }, 400_000);
 
     test('the API server is away for half a minute: the pod works on, and nothing is lost', async () => {
-      const id = await spawnTask(s);
+      const id = await spawnTask(stack);
       await until(
         'a pod at work',
         async () => (await runsOf(id)).some((r) => r.state === 'running'),
         60_000,
         50,
       );
-      const apiserver = readFileSync(path.join(t.cluster.dir, 'pids/kube-apiserver'), 'utf8').trim();
-      t.cluster.inside('kill', '-STOP', apiserver);
+      const apiserver = readFileSync(path.join(cluster.cluster.dir, 'pids/kube-apiserver'), 'utf8').trim();
+      cluster.cluster.inside('kill', '-STOP', apiserver);
       try {
         await until(
           'doctor to know',
-          async () => (await s.call('checkUp')).some((c) => c.name === 'cluster' && !c.ok),
+          async () => (await stack.call('checkUp')).some((c) => c.name === 'cluster' && !c.ok),
           60_000,
           1_000,
         );
@@ -368,9 +379,9 @@ spec:
         );
         await new Promise((r) => setTimeout(r, 20_000));
       } finally {
-        t.cluster.inside('kill', '-CONT', apiserver);
+        cluster.cluster.inside('kill', '-CONT', apiserver);
       }
-      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+      expect((await walkToEnd(stack, id, TOLD_BEFORE)).state).toBe('done');
       const started = (await events<{ type: string; payload: { runId: string; epoch: number } }>(id)).filter(
         (e) => e.type === 'run.started',
       );
@@ -378,22 +389,29 @@ spec:
     }, 500_000);
 
     test('the kubelet is killed and comes back: the pod works on, and is not even restarted', async () => {
-      const id = await spawnTask(s, 'be endless');
+      const id = await spawnTask(stack, 'be endless');
       await until('a pod at work', async () => (await output(id)).includes('at work'));
-      t.cluster.restart('kubelet', 3_000);
-      t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+      cluster.cluster.restart('kubelet', 3_000);
+      cluster.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
       await new Promise((r) => setTimeout(r, 8_000));
       expect((await runsOf(id)).map((r) => r.state)).toEqual(['running']);
       expect((await events<{ type: string }>(id)).filter((e) => e.type === 'run.started')).toHaveLength(1);
-      await s.call('cancelTask', { id });
+      await stack.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
     }, 300_000);
 
     test('its node restarts: every process of it is gone, and the run goes on as the next epoch', async () => {
-      const id = await spawnTask(s, 'be endless');
+      const id = await spawnTask(stack, 'be endless');
       await until('a pod at work', async () => (await output(id)).includes('at work'));
-      const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
-      t.cluster.restart('kubelet', 3_000, () => {
+      const uid = cluster.kubectl(
+        'get',
+        'pods',
+        '-n',
+        namespaceOf(id),
+        '-o',
+        'jsonpath={.items[0].metadata.uid}',
+      );
+      cluster.cluster.restart('kubelet', 3_000, () => {
         for (const pid of processesOf(uid)) signal(pid, 'SIGKILL');
       });
       await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 120_000, 500);
@@ -401,17 +419,24 @@ spec:
         'the agent at work again',
         async () => (await output(id)).split('"content":"at work').length > 2,
       );
-      await s.call('cancelTask', { id });
+      await stack.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
     }, 400_000);
 
     test('its node goes away: the run goes on as the next epoch within 90 s, and the old pod counts for nothing', async () => {
-      const id = await spawnTask(s, 'be endless');
+      const id = await spawnTask(stack, 'be endless');
       await until('a pod at work', async () => (await output(id)).includes('at work'));
-      const kubelet = readFileSync(path.join(t.cluster.dir, 'pids/kubelet'), 'utf8').trim();
-      const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
+      const kubelet = readFileSync(path.join(cluster.cluster.dir, 'pids/kubelet'), 'utf8').trim();
+      const uid = cluster.kubectl(
+        'get',
+        'pods',
+        '-n',
+        namespaceOf(id),
+        '-o',
+        'jsonpath={.items[0].metadata.uid}',
+      );
       // Neither the node nor what runs on it says anything any more, and the API goes on calling the pod Running.
-      t.cluster.inside('kill', '-STOP', kubelet);
+      cluster.cluster.inside('kill', '-STOP', kubelet);
       for (const pid of processesOf(uid)) signal(pid, 'SIGSTOP');
       try {
         const began = Date.now();
@@ -426,19 +451,19 @@ spec:
         );
         console.log(`node lost, next epoch after ${Math.round((Date.now() - began) / 1000)} s`);
       } finally {
-        t.cluster.inside('kill', '-CONT', kubelet);
+        cluster.cluster.inside('kill', '-CONT', kubelet);
       }
-      t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+      cluster.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
       await until(
         'the agent at work again',
         async () => (await output(id)).split('"content":"at work').length > 2,
       );
-      await s.call('cancelTask', { id });
+      await stack.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
     }, 400_000);
 
     test('an agent that fills its disk is evicted, and the next epoch starts', async () => {
-      const id = await spawnTask(s, 'be full');
+      const id = await spawnTask(stack, 'be full');
       await until(
         'the next epoch',
         async () =>
@@ -448,21 +473,21 @@ spec:
         180_000,
         500,
       );
-      await s.call('cancelTask', { id });
+      await stack.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
     }, 300_000);
 
     test('a namespace whose task nobody knows is removed within a minute', async () => {
-      t.apply(
+      cluster.apply(
         'apiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-orphan, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: spec, mainloop.dev/task: orphan}}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-stranger, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: another, mainloop.dev/task: stranger}}\n',
       );
       await until('the orphan to be gone', async () => !namespaces().includes('mainloop-task-orphan'));
       expect(namespaces()).toContain('mainloop-task-stranger');
-      t.kubectl('delete', 'namespace', 'mainloop-task-stranger');
+      cluster.kubectl('delete', 'namespace', 'mainloop-task-stranger');
     });
 
     test('a hostile agent in a pod gets nowhere', async () => {
-      const id = await spawnTask(s, 'be hostile');
+      const id = await spawnTask(stack, 'be hostile');
       await until(
         'the first run to end',
         async () => (await runsOf(id)).some((r) => r.state === 'ended'),
@@ -478,12 +503,12 @@ spec:
       expect(heard().length).toBeGreaterThan(0);
       expect(heard()).not.toContain(INSIDE);
       expect([tried.length >= 40, tried.length >= 40 ? '' : printed.slice(-3_000)]).toEqual([true, '']);
-      await s.call('cancelTask', { id });
+      await stack.call('cancelTask', { id });
       await until('the namespaces to be gone', async () => namespaces().length === 0);
     }, 600_000);
 
     test('an admission rule that refuses the pod is one sentence in the inbox, and Retry goes on without it', async () => {
-      t.apply(`apiVersion: admissionregistration.k8s.io/v1
+      cluster.apply(`apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata: {name: no-strangers}
 spec:
@@ -498,20 +523,20 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
 `);
       // It takes a moment to be in force.
       await new Promise((r) => setTimeout(r, 3_000));
-      const id = await spawnTask(s, 'be endless');
+      const id = await spawnTask(stack, 'be endless');
       const item = await until(
         'the sentence',
-        async () => (await s.call('listInbox')).find((i) => i.taskId === id),
+        async () => (await stack.call('listInbox')).find((i) => i.taskId === id),
         120_000,
       );
       expect(item.title).toMatch(
         /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
       );
-      t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
+      cluster.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
       await new Promise((r) => setTimeout(r, 3_000));
-      await s.call('decide', { id: item.id, body: { decision: 'retry' } });
+      await stack.call('decide', { id: item.id, body: { decision: 'retry' } });
       await until('a pod at work', async () => (await output(id)).includes('at work'));
-      await s.call('cancelTask', { id });
+      await stack.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
     }, 400_000);
 
@@ -519,9 +544,13 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
       const can = (...args: string[]): boolean => {
         try {
           return (
-            execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, 'auth', 'can-i', ...args], {
-              stdio: ['ignore', 'pipe', 'ignore'],
-            })
+            execFileSync(
+              cluster.cluster.kubectl,
+              ['--kubeconfig', cluster.workerKubeconfig, 'auth', 'can-i', ...args],
+              {
+                stdio: ['ignore', 'pipe', 'ignore'],
+              },
+            )
               .toString()
               .trim() === 'yes'
           );
@@ -541,7 +570,7 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
         expect([verb, what, can(verb, what, '-n', 'kube-system')]).toEqual([verb, what, false]);
       const as = (...args: string[]): string => {
         try {
-          return execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, ...args], {
+          return execFileSync(cluster.cluster.kubectl, ['--kubeconfig', cluster.workerKubeconfig, ...args], {
             encoding: 'utf8',
             stdio: ['ignore', 'pipe', 'pipe'],
           });
@@ -583,7 +612,7 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
 
       // What it asked for in this whole suite, next to what it may: none too few, none too many.
       const asked = new Set<string>();
-      for (const line of readFileSync(path.join(t.cluster.dir, 'log/audit.jsonl'), 'utf8')
+      for (const line of readFileSync(path.join(cluster.cluster.dir, 'log/audit.jsonl'), 'utf8')
         .trim()
         .split('\n')) {
         const e = JSON.parse(line) as {
@@ -598,8 +627,8 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
         if (e.responseStatus?.code === 403) continue;
         asked.add(`${e.verb} ${e.objectRef?.resource}`);
       }
-      const given = [...WORKER_RULES, ...SANDBOX_RULES].flatMap((r) =>
-        r.resources!.flatMap((x) => r.verbs.map((v) => `${v} ${x}`)),
+      const given = [...WORKER_RULES, ...SANDBOX_RULES].flatMap((rule) =>
+        rule.resources!.flatMap((x) => rule.verbs.map((v) => `${v} ${x}`)),
       );
       expect([...asked].sort()).toEqual(
         [...given.filter((g) => g !== 'bind clusterroles'), 'create selfsubjectaccessreviews'].sort(),

@@ -1,5 +1,5 @@
-// A conversation of years in the browser: scrolled back to its beginning, entered at a day or at a message that was found. The pages and the api
-// alone, on a seeded database.
+// A conversation of years in the browser: scrolled back to its beginning, entered at a day or at a message
+// that was found. The pages and the api alone, on a seeded database.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -11,28 +11,28 @@ import type { Browser, Page } from 'playwright-core';
 
 /** Messages, a day each, the newest today. */
 const SAID = 450;
-let t: TestDatabase;
+let database: TestDatabase;
 let s: Pages;
 let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const SIZES = ['phone', 'desktop'] as const;
 
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', 'acme/api');
-  await t.db.query(
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  await database.db.query(
     `insert into messages (id, owner_id, role, text, state, seq, at)
      select 'm' || i, 'owner', case when i % 2 = 1 then 'user' else 'assistant' end,
        case i when 7 then 'The zebra crossing counts twice when somebody walks back.' else 'Message number ' || i || '. It says nothing of note, in a line or two of words.' end,
        'done', i, now() - (${SAID} - i) * interval '1 day' from generate_series(1, ${SAID}) i`,
   );
-  s = await startPages(t);
+  s = await startPages(database);
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await s?.stop();
-  await t?.drop();
+  await database?.drop();
 });
 
 const open = async (
@@ -73,12 +73,12 @@ inBrowser.each(SIZES)(
     expect(await shown(page)).toEqual(run(1, SAID));
     expect(await page.getByRole('button', { name: 'Earlier messages' }).count()).toBe(0);
     // What is said meanwhile pushes nothing away.
-    await t.db.query(
+    await database.db.query(
       "insert into messages (id, owner_id, role, text, state, seq, at) values ($1, 'owner', 'note', 'New.', 'done', $2, now())",
       [`new-${size}`, SAID + 1],
     );
     await page.reload();
-    await t.db.query('delete from messages where seq > $1', [SAID]);
+    await database.db.query('delete from messages where seq > $1', [SAID]);
     expect(complaints).toEqual([]);
     await page.close();
   },

@@ -48,7 +48,7 @@ test("every example of GitHub's own webhooks names what it is about, or nothing"
   expect(of('check_suite').branches.length).toBe(1);
   expect(of('workflow_run').branches.length).toBe(1);
   expect(of('status').shas.length).toBe(1);
-  for (const e of examples) for (const x of e.examples) expect(() => newsOf(x)).not.toThrow();
+  for (const example of examples) for (const x of example.examples) expect(() => newsOf(x)).not.toThrow();
   for (const odd of [
     null,
     7,
@@ -72,20 +72,20 @@ async function ask(
   status?: number,
 ): Promise<void> {
   const check = (described ??= openApi());
-  const url = template.replace(/\{(\w+)\}/g, (_, k: string) =>
-    String(values[k] ?? { owner: 'demo', repo: 'thing' }[k]),
+  const url = template.replace(/\{(\w+)\}/g, (_, key: string) =>
+    String(values[key] ?? { owner: 'demo', repo: 'thing' }[key]),
   );
-  const r = await fetch(hub.url + url, {
+  const response = await fetch(hub.url + url, {
     method,
     headers: { authorization: 'token tok' },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
-  expect([method, template, r.status, check(method, template, r.status, await r.json())]).toEqual([
+  expect([
     method,
     template,
-    status ?? r.status,
-    [],
-  ]);
+    response.status,
+    check(method, template, response.status, await response.json()),
+  ]).toEqual([method, template, status ?? response.status, []]);
 }
 
 test("the local GitHub's answers fit GitHub's own OpenAPI description", async () => {
@@ -220,7 +220,7 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
   const at = nowIso();
   const path = '.github/workflows/ci.yml';
   const common = { repo: R, sha: await git('rev-parse', 'main'), status: 'completed' };
-  const r = hub.store.insert('run', {
+  const workflowRun = hub.store.insert('run', {
     ...common,
     name: 'CI',
     path,
@@ -236,15 +236,15 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
     completedAt: at,
     lines: 2,
   } as const;
-  const of = { ...common, runId: r.id, conclusion: 'failure', startedAt: at, completedAt: at };
-  const j = hub.store.insert('job', {
+  const of = { ...common, runId: workflowRun.id, conclusion: 'failure', startedAt: at, completedAt: at };
+  const job = hub.store.insert('job', {
     ...of,
     name: 'a / b: c',
     log: '\ufeffone\ntwo 🦊\nthree\n',
     steps: [step],
   });
   const REPO = '/repos/{owner}/{repo}';
-  const run = { run_id: r.id };
+  const run = { run_id: workflowRun.id };
   await ask('GET', `${REPO}/actions/runs`, {});
   await ask('GET', `${REPO}/actions/runs/{run_id}`, run);
   await ask('GET', `${REPO}/actions/runs/{run_id}/jobs`, run);
@@ -254,15 +254,15 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
     ...run,
     attempt_number: 1,
   });
-  await ask('GET', `${REPO}/actions/jobs/{job_id}`, { job_id: j.id });
+  await ask('GET', `${REPO}/actions/jobs/{job_id}`, { job_id: job.id });
   await ask('GET', `${REPO}/actions/workflows`, {});
   await ask('GET', `${REPO}/actions/workflows/{workflow_id}`, { workflow_id: 'ci.yml' });
   await ask('GET', `${REPO}/actions/workflows/{workflow_id}/runs`, { workflow_id: 'ci.yml' });
-  await ask('GET', `${REPO}/check-runs/{check_run_id}`, { check_run_id: j.id });
-  await ask('GET', `${REPO}/check-runs/{check_run_id}/annotations`, { check_run_id: j.id });
-  await ask('POST', `${REPO}/actions/jobs/{job_id}/rerun`, { job_id: j.id }, {}, 201);
+  await ask('GET', `${REPO}/check-runs/{check_run_id}`, { check_run_id: job.id });
+  await ask('GET', `${REPO}/check-runs/{check_run_id}/annotations`, { check_run_id: job.id });
+  await ask('POST', `${REPO}/actions/jobs/{job_id}/rerun`, { job_id: job.id }, {}, 201);
   const zip = `${dir}.zip`;
-  const got = await fetch(`${hub.url}/repos/${R}/actions/runs/${r.id}/logs`, {
+  const got = await fetch(`${hub.url}/repos/${R}/actions/runs/${workflowRun.id}/logs`, {
     headers: { authorization: 'token tok' },
   });
   writeFileSync(zip, Buffer.from(await got.arrayBuffer()));
@@ -299,13 +299,13 @@ test('a folder of a branch is told from a file, and from what is not there', asy
     ['packages', 'packages'],
     ['a.txt', 'a.txt'],
   ] as const) {
-    const r = await fetch(`${hub.url}/repos/${R}/contents/${where}?ref=folders`, {
+    const response = await fetch(`${hub.url}/repos/${R}/contents/${where}?ref=folders`, {
       headers: { authorization: 'token tok' },
     });
-    expect([what, check('GET', '/repos/{owner}/{repo}/contents/{path}', r.status, await r.json())]).toEqual([
+    expect([
       what,
-      [],
-    ]);
+      check('GET', '/repos/{owner}/{repo}/contents/{path}', response.status, await response.json()),
+    ]).toEqual([what, []]);
   }
 });
 
@@ -453,13 +453,13 @@ function openApi(): (method: string, path: string, status: number, body: unknown
     if (Array.isArray(n)) return n.forEach(convert);
     if (n === null || typeof n !== 'object') return;
     const o = n as Record<string, unknown>;
-    for (const [k, v] of Object.entries(o))
-      if (!['example', 'examples', 'enum', 'default'].includes(k)) convert(v);
+    for (const [key, value] of Object.entries(o))
+      if (!['example', 'examples', 'enum', 'default'].includes(key)) convert(value);
     delete o.discriminator;
     if (o.nullable === true) {
       delete o.nullable;
       const copy = { ...o };
-      for (const k of Object.keys(o)) delete o[k];
+      for (const key of Object.keys(o)) delete o[key];
       o.anyOf = [copy, { type: 'null' }];
     }
   };
@@ -470,13 +470,13 @@ function openApi(): (method: string, path: string, status: number, body: unknown
   ajv.addSchema({ $id: 'gh', components: spec.components });
   const cache = new Map<string, ValidateFunction>();
   return (method, template, status, body) => {
-    let r = spec.paths[template]?.[method.toLowerCase()]?.responses[String(status)];
-    if (r?.$ref)
-      r = r.$ref
+    let response = spec.paths[template]?.[method.toLowerCase()]?.responses[String(status)];
+    if (response?.$ref)
+      response = response.$ref
         .split('/')
         .slice(1)
         .reduce((a: never, k) => a[k], spec as never);
-    const schema = r?.content?.['application/json']?.schema;
+    const schema = response?.content?.['application/json']?.schema;
     if (!schema) return [`${status} is not described`];
     const key = `${method} ${template} ${status}`;
     if (!cache.has(key))
@@ -486,9 +486,9 @@ function openApi(): (method: string, path: string, status: number, body: unknown
           JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"gh#/components')) as object,
         ),
       );
-    const v = cache.get(key)!;
-    return v(body)
+    const validate = cache.get(key)!;
+    return validate(body)
       ? []
-      : [...new Set(v.errors!.map((e) => `${e.instancePath.replace(/\/\d+/g, '/*')} ${e.message}`))];
+      : [...new Set(validate.errors!.map((e) => `${e.instancePath.replace(/\/\d+/g, '/*')} ${e.message}`))];
   };
 }

@@ -30,7 +30,7 @@ describe('a forge that is ended while it does what it was asked, and comes back'
   let child: ChildProcess;
   let ended = false;
   let ends = 0;
-  let f: Forge;
+  let forge: Forge;
   let pull: number;
   /** Ended once, it is started again at once, as the supervisor does. */
   const start = (): void => {
@@ -82,9 +82,9 @@ describe('a forge that is ended while it does what it was asked, and comes back'
     });
     for (const b of ['one', 'two'])
       await git('push', '-q', `${url}/${R}.git`, `${b}:${b}`, `${b}:${b}-merge`, `${b}:${b}-again`);
-    f = github({ token: 'tok', baseUrl: url });
+    forge = github({ token: 'tok', baseUrl: url });
     pull = (
-      await f.ensureDraftPr({
+      await forge.ensureDraftPr({
         repo: R,
         marker: '<!-- m:p -->',
         title: say('One'),
@@ -93,7 +93,7 @@ describe('a forge that is ended while it does what it was asked, and comes back'
         base: 'main',
       })
     ).number;
-    await f.ensureReady(R, pull);
+    await forge.ensureReady(R, pull);
   });
   afterAll(() => {
     ended = true;
@@ -109,7 +109,7 @@ describe('a forge that is ended while it does what it was asked, and comes back'
     line: 1,
   });
   const firstLine = async (): Promise<number> =>
-    (await f.ensureLineComment({ ...(await at()), marker: '<!-- m:first -->', body: say('why?') })).id;
+    (await forge.ensureLineComment({ ...(await at()), marker: '<!-- m:first -->', body: say('why?') })).id;
 
   /** A branch has one open pull request. */
   const headOf = (marker: string): string => (marker.includes('after') ? 'two' : 'two-again');
@@ -117,12 +117,12 @@ describe('a forge that is ended while it does what it was asked, and comes back'
   test.each<[point: string, verb: (marker: string) => Promise<unknown>]>([
     [
       'github.issue',
-      (marker) => f.ensureIssue({ repo: R, marker, title: say('T'), body: say('B'), known: null }),
+      (marker) => forge.ensureIssue({ repo: R, marker, title: say('T'), body: say('B'), known: null }),
     ],
     [
       'github.pull',
       (marker) =>
-        f.ensureDraftPr({
+        forge.ensureDraftPr({
           repo: R,
           marker,
           title: say('T'),
@@ -131,12 +131,24 @@ describe('a forge that is ended while it does what it was asked, and comes back'
           base: 'main',
         }),
     ],
-    ['github.comment', (marker) => f.ensureComment({ repo: R, number: pull, marker, body: say('hello') })],
-    ['github.line', async (marker) => f.ensureLineComment({ ...(await at()), marker, body: say('why?') })],
+    [
+      'github.comment',
+      (marker) => forge.ensureComment({ repo: R, number: pull, marker, body: say('hello') }),
+    ],
+    [
+      'github.line',
+      async (marker) => forge.ensureLineComment({ ...(await at()), marker, body: say('why?') }),
+    ],
     [
       'github.reply',
       async (marker) =>
-        f.ensureReply({ repo: R, number: pull, inReplyTo: await firstLine(), marker, body: say('because') }),
+        forge.ensureReply({
+          repo: R,
+          number: pull,
+          inReplyTo: await firstLine(),
+          marker,
+          body: say('because'),
+        }),
     ],
   ])(
     '%s: what was asked and not answered is there once, and is not asked again without a look',
@@ -172,7 +184,7 @@ describe('a forge that is ended while it does what it was asked, and comes back'
       ['after', 'one-merge'],
       ['before', 'two-merge'],
     ] as const) {
-      const { number } = await f.ensureDraftPr({
+      const { number } = await forge.ensureDraftPr({
         repo: R,
         marker: `<!-- m:${head} -->`,
         title: say(head),
@@ -180,16 +192,16 @@ describe('a forge that is ended while it does what it was asked, and comes back'
         head,
         base: 'main',
       });
-      await f.ensureReady(R, number);
-      const { headSha } = await f.getPull(R, number);
+      await forge.ensureReady(R, number);
+      const { headSha } = await forge.getPull(R, number);
       writeFileSync(path.join(armed, `github.merge.${moment}`), '');
       const deaths = ends;
-      await expect(f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).rejects.toMatchObject({
+      await expect(forge.ensureMerged(R, number, headSha, 'squash', MESSAGE)).rejects.toMatchObject({
         kind: 'unavailable',
       });
       await until('the end of it', async () => ends > deaths);
       await answers();
-      expect((await f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).outcome).toBe(
+      expect((await forge.ensureMerged(R, number, headSha, 'squash', MESSAGE)).outcome).toBe(
         moment === 'after' ? 'unchanged' : 'updated',
       );
     }
@@ -212,7 +224,7 @@ describe('a forge that is ended while it does what it was asked, and comes back'
         `${url}/${R}.git`,
         `${await git('commit-tree', `${head.split('-')[0]}^{tree}`, '-p', 'one', '-m', head)}:refs/heads/q-${head}`,
       );
-      const { number } = await f.ensureDraftPr({
+      const { number } = await forge.ensureDraftPr({
         repo: R,
         marker: `<!-- m:q-${head} -->`,
         title: say(head),
@@ -220,18 +232,18 @@ describe('a forge that is ended while it does what it was asked, and comes back'
         head: `q-${head}`,
         base: 'main',
       });
-      await f.ensureReady(R, number);
-      const { headSha } = await f.getPull(R, number);
+      await forge.ensureReady(R, number);
+      const { headSha } = await forge.getPull(R, number);
       writeFileSync(path.join(armed, `github.mutation.${moment}`), '');
       const deaths = ends;
-      await expect(f.ensureQueued(R, number, headSha)).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(forge.ensureQueued(R, number, headSha)).rejects.toMatchObject({ kind: 'unavailable' });
       await until('the end of it', async () => ends > deaths);
       await answers();
-      expect([moment, await f.ensureQueued(R, number, headSha)]).toEqual([
+      expect([moment, await forge.ensureQueued(R, number, headSha)]).toEqual([
         moment,
         moment === 'after' ? 'unchanged' : 'updated',
       ]);
-      expect((await f.getPull(R, number)).merged).toBe(true);
+      expect((await forge.getPull(R, number)).merged).toBe(true);
     }
   });
 
@@ -250,6 +262,6 @@ describe('a forge that is ended while it does what it was asked, and comes back'
         .filter((c) => c.method === 'PUSH' && JSON.stringify(c.body).includes('"more"'))
         .map((c) => c.path),
     ).toEqual([`/${R}/one`]);
-    expect((await f.getPull(R, pull)).headSha).toBe(sha);
+    expect((await forge.getPull(R, pull)).headSha).toBe(sha);
   });
 });

@@ -101,7 +101,9 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
     const at = String(Math.floor(Date.now() / 1_000) + 1_200);
     answer = {
       status,
-      headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, v === in20min ? at : v])),
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([key, value]) => [key, value === in20min ? at : value]),
+      ),
       body,
     };
     await expect(github({ token: 'tok', baseUrl: url() }).getPull(R, 1)).rejects.toMatchObject({

@@ -1,4 +1,5 @@
-// The stage of the forge's suites: the local GitHub with one repository, GitHub's adapter, and a clone that pushes to it.
+// The stage of the forge's suites: the local GitHub with one repository, GitHub's adapter, and a clone that
+// pushes to it.
 import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
 import { doorSettings } from '@mainloop/doors/door';

@@ -41,7 +41,7 @@ describe('every "ensure" may be asked again', () => {
     expect((await forge.ensureIssue({ ...i, body: say('B2'), known: a.number })).outcome).toBe('unchanged');
   });
   test('pull request, comment, ready, merge, close, branch', async () => {
-    const pr = {
+    const pull = {
       repo: R,
       marker: '<!-- m:pr -->',
       title: say('One'),
@@ -49,8 +49,8 @@ describe('every "ensure" may be asked again', () => {
       head: 'one',
       base: 'main',
     };
-    const p = await forge.ensureDraftPr(pr);
-    expect([p.outcome, (await forge.ensureDraftPr(pr)).outcome]).toEqual(['created', 'unchanged']);
+    const p = await forge.ensureDraftPr(pull);
+    expect([p.outcome, (await forge.ensureDraftPr(pull)).outcome]).toEqual(['created', 'unchanged']);
     expect(await forge.getPull(R, p.number)).toMatchObject({
       draft: true,
       state: 'open',
@@ -114,7 +114,7 @@ describe('every "ensure" may be asked again', () => {
       [await git('rev-parse', 'one'), 'one'],
     ]);
     const two = await forge.ensureDraftPr({
-      ...pr,
+      ...pull,
       marker: '<!-- m:pr2 -->',
       title: say('Two'),
       head: 'two',
@@ -327,16 +327,19 @@ test('a branch called mainloop is in the way of ours; one below it is not', asyn
 
 test('a poller pays only for news: what did not change is a 304 without a body, by the count of the one who answers', async () => {
   const memory = freshMemory();
-  /** What the local GitHub answered while `act` ran: the part of the address that tells them apart, the status, whether a body went out. */
+  /**
+   * What the local GitHub answered while `act` ran: the part of the address that tells them apart, the
+   * status, whether a body went out.
+   */
   const answered = async (act: () => Promise<unknown>): Promise<[string, number, boolean][]> => {
     const from = hub.reads.length;
     await act();
     return hub.reads
       .slice(from)
-      .map((r) => [
-        r.path.replace(/^.*?(issues|actions\/runs|branches\/main).*$/, '$1'),
-        r.status,
-        r.bytes > 0,
+      .map((read) => [
+        read.path.replace(/^.*?(issues|actions\/runs|branches\/main).*$/, '$1'),
+        read.status,
+        read.bytes > 0,
       ]);
   };
   let found = await forge.changed(R, 'main', freshMemory());
@@ -391,13 +394,14 @@ test('webhooks are signed and say what happened', async () => {
   expect(stage.heard.length).toBeGreaterThan(5);
   expect(stage.heard.every((h) => h.good)).toBe(true);
   const examples = require('@octokit/webhooks-examples') as { name: string; examples: object[] }[];
-  for (const h of stage.heard) {
+  for (const heard of stage.heard) {
     const known = (
       Array.isArray(examples) ? examples : (examples as { default: typeof examples }).default
-    ).find((e) => e.name === h.event);
+    ).find((e) => e.name === heard.event);
     expect(known).toBeDefined();
     const keys = new Set(known!.examples.flatMap((e) => Object.keys(e)));
-    for (const k of Object.keys(h.payload)) expect([h.event, k, keys.has(k)]).toEqual([h.event, k, true]);
+    for (const key of Object.keys(heard.payload))
+      expect([heard.event, key, keys.has(key)]).toEqual([heard.event, key, true]);
   }
 });
 

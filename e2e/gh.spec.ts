@@ -24,7 +24,10 @@ function findGh(): { gh: string; why: null } | { gh: null; why: string } {
 const { gh, why } = findGh();
 
 const R = 'demo/thing';
-/** As odd as GitHub allows them: https://docs.github.com/rest/repos/repos#create-a-repository-for-the-authenticated-user */
+/**
+ * As odd as GitHub allows them:
+ * https://docs.github.com/rest/repos/repos#create-a-repository-for-the-authenticated-user
+ */
 const ODD = 'demo/a..b-';
 const OLD = 'demo/old';
 const EMOJI = '🦊 "Quoted" & <b>bold</b> ünïcode';
@@ -49,11 +52,11 @@ async function says(...args: string[]): Promise<Said> {
     });
     return { code: 0, out: stdout, err: stderr };
   } catch (err) {
-    const e = err as { code?: number; stdout?: string; stderr?: string };
+    const thrown = err as { code?: number; stdout?: string; stderr?: string };
     return {
-      code: typeof e.code === 'number' ? e.code : -1,
-      out: e.stdout ?? '',
-      err: e.stderr ?? String(err),
+      code: typeof thrown.code === 'number' ? thrown.code : -1,
+      out: thrown.stdout ?? '',
+      err: thrown.stderr ?? String(err),
     };
   }
 }
@@ -167,7 +170,8 @@ async function start(): Promise<void> {
     GH_NO_UPDATE_NOTIFIER: '1',
     GH_TELEMETRY: 'false',
     NO_COLOR: '1',
-    // gh speaks plain HTTP to github.localhost and to no port but 80: to it the local GitHub is a proxy, and the names stay.
+    // gh speaks plain HTTP to github.localhost and to no port but 80: to it the local GitHub is a proxy, and
+    // the names stay.
     http_proxy: `http://127.0.0.1:${hub.port}`,
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: 'http.extraHeader',

@@ -35,7 +35,7 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-let s: Stack;
+let stack: Stack;
 let repo: string;
 let out = '';
 let taskId = '';
@@ -72,7 +72,7 @@ beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/hostile-story-'), 'story.yaml');
   writeFileSync(story, STORY(repo));
   model = await startDemoModel(0, loadStory(story));
-  s = await startStack({
+  stack = await startStack({
     MAINLOOP_DEMO_SCRIPT: story,
     ANTHROPIC_API_KEY: MODEL_KEY,
     ANTHROPIC_BASE_URL: model.url,
@@ -96,7 +96,7 @@ beforeAll(async () => {
     path.join(dir, '.github/workflows/ci.yml'),
     'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: "true"\n',
   );
-  Object.assign(outside, placesOf(s));
+  Object.assign(outside, placesOf(stack));
   const own = ownAddress();
   if (own) outside.internet = await controlAt(own);
   metadata(true);
@@ -120,7 +120,7 @@ beforeAll(async () => {
   writeFileSync(
     path.join(dir, 'hostile.sh'),
     hostileScript({
-      home: s.home,
+      home: stack.home,
       canary,
       pid: process.pid,
       out: outside,
@@ -137,13 +137,13 @@ beforeAll(async () => {
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-qm', 'first');
-  await s.call('addProject', { body: { source: dir } });
-  const other = await spawnTask(s, 'be quiet');
+  await stack.call('addProject', { body: { source: dir } });
+  const other = await spawnTask(stack, 'be quiet');
   const otherToken = await until('the other run to be alive', async () => tokenOf(other));
-  taskId = await spawnTask(s, 'be hostile');
-  const work = path.join(s.home, 'sandboxes', taskId, 'work');
+  taskId = await spawnTask(stack, 'be hostile');
+  const work = path.join(stack.home, 'sandboxes', taskId, 'work');
   await until('the decoys to be planted', async () => existsSync(path.join(work, 'ready')));
-  secrets = secretsOf(s, PROCESSES);
+  secrets = secretsOf(stack, PROCESSES);
   secrets.set(otherToken, "the other run's token");
   const hidden = ['environment', 'arguments', 'memory', 'disk', 'output'].map((w) => `${DECOY}-${w}`);
   const pids = processesOf(innerPidOf(taskId));
@@ -153,31 +153,37 @@ beforeAll(async () => {
   chmodSync(path.join(work, 'other-token'), 0o666);
   chownToWork(path.join(work, 'other-token'));
   await until('the first run to end', async () =>
-    (await s.call('getTask', { id: taskId })).runs.some((r) => r.state === 'ended'),
+    (await stack.call('getTask', { id: taskId })).runs.some((r) => r.state === 'ended'),
   );
   out = await outputOf(taskId);
   for (const [text, list] of scan([...finds.keys()], { pids: [], folders: [], output: out }))
     finds.get(text)!.push(...list);
 }, 300_000);
 afterAll(async () => {
-  for (const x of controls) x.close();
+  for (const control of controls) control.close();
   metadata(false);
-  await s?.stop();
+  await stack?.stop();
   await model?.close();
 });
 
-/** The metadata service's address, on this machine's loopback for as long as the test runs. Only root may, and only where nobody has it. */
+/**
+ * The metadata service's address, on this machine's loopback for as long as the test runs. Only root may, and
+ * only where nobody has it.
+ */
 let hasMetadata = false;
 function metadata(on: boolean): void {
   if (process.getuid?.() !== 0 || (!on && !hasMetadata)) return;
-  const r = spawnSync('ip', ['address', on ? 'add' : 'del', '169.254.169.254/32', 'dev', 'lo'], {
+  const result = spawnSync('ip', ['address', on ? 'add' : 'del', '169.254.169.254/32', 'dev', 'lo'], {
     stdio: 'ignore',
   });
-  hasMetadata = on && r.status === 0;
+  hasMetadata = on && result.status === 0;
 }
 const innerPidOf = (id: string): number =>
-  (JSON.parse(readFileSync(path.join(s.home, 'sandboxes', id, 'run.json'), 'utf8')) as { innerPid: number })
-    .innerPid;
+  (
+    JSON.parse(readFileSync(path.join(stack.home, 'sandboxes', id, 'run.json'), 'utf8')) as {
+      innerPid: number;
+    }
+  ).innerPid;
 /** A run's token, read as only root can: out of the first process's environment. */
 const tokenOf = (id: string): string | undefined =>
   processesOf(innerPidOf(id))
@@ -185,19 +191,19 @@ const tokenOf = (id: string): string | undefined =>
     .find((x) => x !== undefined);
 /** The script takes it away again, which it may only in a file of its own. */
 function chownToWork(file: string): void {
-  const st = statSync(path.dirname(file));
-  chownSync(file, st.uid, st.gid);
+  const stats = statSync(path.dirname(file));
+  chownSync(file, stats.uid, stats.gid);
 }
 
 async function outputOf(id: string): Promise<string> {
-  const t = await s.call('getTask', { id });
+  const task = await stack.call('getTask', { id });
   let all = '';
-  for (const r of t.runs) {
+  for (const run of task.runs) {
     for (let from = 0; ;) {
-      const o = await s.call('readOutput', { id: r.id, query: { from } });
-      if (o.next === from) break;
-      all += o.text;
-      from = o.next;
+      const output = await stack.call('readOutput', { id: run.id, query: { from } });
+      if (output.next === from) break;
+      all += output.text;
+      from = output.next;
     }
   }
   return all;
@@ -227,7 +233,7 @@ test('a resolver that answers outside hears no name from inside', () => {
 });
 
 test('what the repository wanted to run on its own did not run', () => {
-  const work = path.join(s.home, 'sandboxes', taskId, 'work');
+  const work = path.join(stack.home, 'sandboxes', taskId, 'work');
   expect(existsSync(path.join(work, 'hook-ran'))).toBe(false);
   expect(existsSync(path.join(work, 'mcp-ran'))).toBe(false);
 });
@@ -241,7 +247,7 @@ test('the scan finds what is there: a decoy in the environment, in arguments, in
 test('no secret that exists is in the sandbox: not in memory, environment or arguments of any process, not on disk, not in what was printed', () => {
   // The list is made from what runs; these must be on it whatever else is.
   const own = Object.values(
-    JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, string>,
+    JSON.parse(readFileSync(path.join(stack.home, 'secrets.json'), 'utf8')) as Record<string, string>,
   );
   expect(own.length).toBeGreaterThanOrEqual(5);
   expect(own.filter((x) => typeof x === 'string' && !secrets.has(x))).toEqual([]);
@@ -254,15 +260,15 @@ test('no secret that exists is in the sandbox: not in memory, environment or arg
 
 test('a change to CI files waits for a yes, and goes through after it', async () => {
   const held = await until('the held push', async () =>
-    (await s.call('listInbox')).find((i) => i.kind === 'ci_files'),
+    (await stack.call('listInbox')).find((i) => i.kind === 'ci_files'),
   );
   expect(held.held?.diff).toContain('+      - run: echo stolen');
   const remote = (): string =>
-    execFileSync('git', ['ls-remote', '--heads', `${s.github}/${repo}.git`], { encoding: 'utf8' });
+    execFileSync('git', ['ls-remote', '--heads', `${stack.github}/${repo}.git`], { encoding: 'utf8' });
   expect(remote().trim().split('\n')).toHaveLength(1);
-  const t = await walkToEnd(s, taskId);
+  const t = await walkToEnd(stack, taskId);
   expect(t.state).toBe('done');
-  const calls = await s.forgeCalls();
+  const calls = await stack.forgeCalls();
   expect(calls.filter((c) => c.path.endsWith('git-receive-pack')).length).toBeGreaterThan(0);
 });
 

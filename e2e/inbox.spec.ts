@@ -1,4 +1,5 @@
-// The inbox people live in: by keyboard and by ear, several questions in a row, later, what happened meanwhile, and what it cost.
+// The inbox people live in: by keyboard and by ear, several questions in a row, later, what happened
+// meanwhile, and what it cost.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
@@ -14,7 +15,7 @@ import path from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 
-let s: Stack;
+let stack: Stack;
 let db: Db;
 let browser: Browser;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `${name}.png`);
@@ -23,32 +24,35 @@ const inBrowser = hasBrowser ? test : test.skip;
 beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/inbox-story-'), 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story });
-  db = openPool(s.databaseUrl, 'inbox-test');
+  stack = await startStack({ MAINLOOP_DEMO_SCRIPT: story });
+  db = openPool(stack.databaseUrl, 'inbox-test');
   await seedProject(db, 'pr-1', 'acme/api');
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await db?.end();
-  await s?.stop();
+  await stack?.stop();
 });
 
 const open = (taskId: string): Promise<Item[]> =>
-  s.call('listInbox').then((l) => l.filter((i) => i.taskId === taskId));
+  stack.call('listInbox').then((l) => l.filter((i) => i.taskId === taskId));
 
 inBrowser(
   'several questions of one run are asked one after the other, several answers count, and the agent gets them all',
   async () => {
-    await s.call('sendMessage', { body: { text: 'case questions' } });
-    const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
-    const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
+    await stack.call('sendMessage', { body: { text: 'case questions' } });
+    const proposal = await until('a proposal', async () => (await stack.call('listProposals'))[0]);
+    const { taskId } = await stack.call('confirmProposal', {
+      id: proposal.id,
+      body: { digest: proposal.digest },
+    });
     await until(
       'both questions, and a run that waits',
       async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked',
     );
     const { page, complaints } = await openPage(browser, 'phone');
-    await page.goto(`${s.web}/inbox`);
+    await page.goto(`${stack.web}/inbox`);
     await page.getByText('Question, one more after this').waitFor();
     expect(await page.getByRole('button', { name: 'Answer' }).count()).toBe(1);
     await page.getByLabel('Linux').check();
@@ -61,16 +65,16 @@ inBrowser(
     await page.getByLabel('Your own answer').fill('Tally');
     await page.getByRole('button', { name: 'Answer' }).click();
     const t = await until('the plan', async () => {
-      const d = await s.call('getTask', { id: taskId });
+      const d = await stack.call('getTask', { id: taskId });
       return d.plan ? d : null;
     });
     expect(t.plan).toContain('Linux, macOS and Tally');
     expect(complaints).toEqual([]);
-    await s.call('cancelTask', { id: taskId });
+    await stack.call('cancelTask', { id: taskId });
     await page.close();
   },
 );
-const state = async (id: string): Promise<string> => (await s.call('getTask', { id })).state;
+const state = async (id: string): Promise<string> => (await stack.call('getTask', { id })).state;
 
 inBrowser(
   'a phone whose clock is a day off tells the right times, and "later" lasts as long as it says',
@@ -80,21 +84,21 @@ inBrowser(
     for (const off of [-1, 1]) {
       const { page, complaints } = await openPage(browser, 'phone');
       await page.clock.setSystemTime(Date.now() + off * 26 * 3_600_000);
-      await visit(page, `${s.web}/inbox`);
+      await visit(page, `${stack.web}/inbox`);
       const card = page.locator('#item-clock-q');
       await card.getByText(/· (just now|\d min ago)$/).waitFor();
       await card.getByRole('button', { name: 'Later' }).click();
       await until('later', async () => {
-        const r = await db.query<{ h: number }>(
+        const result = await db.query<{ h: number }>(
           "select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'",
         );
-        return Number(r.rows[0]!.h) > 2.9 && Number(r.rows[0]!.h) < 3.1;
+        return Number(result.rows[0]!.h) > 2.9 && Number(result.rows[0]!.h) < 3.1;
       });
-      await s.call('snooze', { id: 'clock-q', body: { minutes: 0 } });
+      await stack.call('snooze', { id: 'clock-q', body: { minutes: 0 } });
       expect(complaints).toEqual([]);
       await page.close();
     }
-    await s
+    await stack
       .call('decide', { id: 'clock-q', body: { decision: 'answer', text: 'Late' } })
       .catch(() => undefined);
   },
@@ -106,7 +110,7 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   await seedItem(db, 'k2', 'k2-q', 'question', 'Which way?', ['Left', 'Right']);
   await seedItem(db, 'k3', 'k3-plan', 'plan', 'Plan, revision 1');
   const { page, complaints } = await openPage(browser, 'desktop');
-  await page.goto(`${s.web}/inbox`);
+  await page.goto(`${stack.web}/inbox`);
   await page.locator('#item-k3-plan').waitFor();
   const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.id');
   await until('the page to listen', async () => {
@@ -139,14 +143,14 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   await page.getByRole('heading', { name: 'Keys' }).waitFor();
   await page.keyboard.press('Escape');
   // Everything that can be tapped can be reached by Tab, and shows that it is.
-  await page.goto(`${s.web}/inbox`);
+  await page.goto(`${stack.web}/inbox`);
   await page.keyboard.press('Tab');
   expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to content');
   expect(complaints).toEqual([]);
   await page.close();
 });
 const item = async (task: string, id: string): Promise<Item> =>
-  (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
+  (await stack.call('getTask', { id: task })).items.find((i) => i.id === id)!;
 
 inBrowser(
   'the ledger: shown, opened, answered, taps and time; "this did not need me"; a greeting of what happened; the week and the money',
@@ -177,7 +181,7 @@ inBrowser(
       "insert into events (owner_id, type, actor, payload, at) select owner_id, 'owner.caught_up', 'you', '{\"seq\": 0}', now() - interval '3 hours' from events limit 1",
     );
     const { page, complaints } = await openPage(browser, 'phone');
-    await page.goto(`${s.web}/inbox`);
+    await page.goto(`${stack.web}/inbox`);
     const greeting = page.getByRole('region', { name: 'While you were away' });
     await greeting.getByText('While you were away (3 h):').waitFor();
     expect(await greeting.textContent()).toContain('Task l1 was merged.');
@@ -198,7 +202,7 @@ inBrowser(
 
     await seedItem(db, 'l1', 'l1-q2', 'question', 'And this?', ['Yes']);
     const again = await openPage(browser, 'phone', true);
-    await again.page.goto(`${s.web}/task/l1`);
+    await again.page.goto(`${stack.web}/task/l1`);
     // It is known by now; nobody is greeted twice.
     expect(await again.page.getByRole('region', { name: 'While you were away' }).count()).toBe(0);
     const second = again.page.locator('#main #item-l1-q2');
@@ -209,7 +213,7 @@ inBrowser(
 
     for (const size of ['phone', 'desktop'] as const) {
       const w = await openPage(browser, size, size === 'phone');
-      await w.page.goto(`${s.web}/week`);
+      await w.page.goto(`${stack.web}/week`);
       await w.page.getByText(/of your attention for each merged pull request/).waitFor();
       await w.page.getByText('$1.23').first().waitFor();
       expect(await w.page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
@@ -239,7 +243,7 @@ inBrowser(
   'a photograph and a file: pasted into the chat, shown there, on the card, and in the hands of the agent; what lies or is too big is refused',
   async () => {
     const { page, complaints } = await openPage(browser, 'phone');
-    await visit(page, `${s.web}/`);
+    await visit(page, `${stack.web}/`);
     const pixels = Buffer.from(
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
       'base64',
@@ -268,14 +272,14 @@ inBrowser(
       .split('/')
       .at(-1)!;
     const said = await until('the agent to have seen them', async () =>
-      (await s.call('listEvents', { id: taskId })).find((e) => e.type === 'agent.said'),
+      (await stack.call('listEvents', { id: taskId })).find((e) => e.type === 'agent.said'),
     );
     expect(said.payload.text).toBe('bashrc: a trace screen.png: 70 bytes');
-    await s.call('cancelTask', { id: taskId });
+    await stack.call('cancelTask', { id: taskId });
 
     // What is served can't run: an image as one, anything else as a download, both in a sandbox.
     const send = async (name: string, data: Buffer): Promise<Response> =>
-      fetch(`${s.api}/api/attachments?name=${encodeURIComponent(name)}`, {
+      fetch(`${stack.api}/api/attachments?name=${encodeURIComponent(name)}`, {
         method: 'POST',
         headers: { 'content-type': 'application/octet-stream' },
         body: new Uint8Array(data),
@@ -283,7 +287,7 @@ inBrowser(
     const { id } = (await (await send('page.html', Buffer.from('<script>alert(1)</script>'))).json()) as {
       id: string;
     };
-    const got = await fetch(`${s.api}/api/attachments/${id}`);
+    const got = await fetch(`${stack.api}/api/attachments/${id}`);
     expect([got.headers.get('content-type'), got.headers.get('content-disposition')]).toEqual([
       'application/octet-stream',
       "attachment; filename*=UTF-8''page.html",
@@ -295,7 +299,7 @@ inBrowser(
       expect.stringContaining('20 MB'),
     ]);
     expect((await send('empty', Buffer.alloc(0))).status).toBe(422);
-    await expect(s.call('readAttachment', { id: 'f-nothing' })).rejects.toThrow(/no such file/);
+    await expect(stack.call('readAttachment', { id: 'f-nothing' })).rejects.toThrow(/no such file/);
     expect(complaints).toEqual([]);
     await page.close();
   },
@@ -304,13 +308,13 @@ inBrowser(
 inBrowser('a message about a task that runs is offered to it, and told only after a tap', async () => {
   await seedTask(db, 'told');
   const { page, complaints } = await openPage(browser, 'phone');
-  await visit(page, `${s.web}/`);
+  await visit(page, `${stack.web}/`);
   await page.getByLabel('Message', { exact: true }).fill('tell told to keep the old name');
   await page.getByRole('button', { name: 'Send' }).click();
   const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Tell the task' });
   await card.getByText('Keep the old name, please.').waitFor();
   const steered = async (): Promise<number> =>
-    (await s.call('listEvents', { id: 'told' })).filter((e) => e.type === 'task.steered').length;
+    (await stack.call('listEvents', { id: 'told' })).filter((e) => e.type === 'task.steered').length;
   expect(await steered()).toBe(0);
   await page.screenshot({ path: shot('phone-tell') });
   // The card moves under the reply when that has been given, and takes no tap for a moment.
@@ -343,11 +347,11 @@ inBrowser.each(['light', 'dark'] as const)('axe finds nothing serious on any pag
       '/pair',
       '/nothing-here',
     ]) {
-      await page.goto(`${s.web}${p}`);
+      await page.goto(`${stack.web}${p}`);
       await page.waitForLoadState('networkidle').catch(() => undefined);
       found.push(...(await serious(page)).map((v) => `${size} ${p}: ${v}`));
     }
-    await page.goto(`${s.web}/inbox`);
+    await page.goto(`${stack.web}/inbox`);
     await until('the page to listen', async () => {
       await page.keyboard.press('Control+k');
       return page.getByRole('combobox', { name: 'Find a task, a message or a page' }).isVisible();
@@ -359,17 +363,18 @@ inBrowser.each(['light', 'dark'] as const)('axe finds nothing serious on any pag
 });
 
 async function serious(page: Page): Promise<string[]> {
-  // A button that has just come is disabled for a second; axe would look at it in the middle of becoming an enabled one.
+  // A button that has just come is disabled for a second; axe would look at it in the middle of becoming an
+  // enabled one.
   await until(
     'what has come to settle',
     async () => (await page.locator('[aria-disabled=true]').count()) === 0,
   );
   // Through the debugger: the page's own policy lets no foreign script in.
   await page.evaluate(axe.source);
-  const r = await page.evaluate<{
+  const result = await page.evaluate<{
     violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
   }>("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })");
-  return r.violations
+  return result.violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id} ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
 }

@@ -1,35 +1,36 @@
-// All of mainloop in the cluster, from our images and the ci overlay: the story, and what happens when its own pods die.
+// All of mainloop in the cluster, from our images and the ci overlay: the story, and what happens when its
+// own pods die.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { noOwnCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { callerOf, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import path from 'node:path';
 
-let t: TestCluster;
-let s: Stack;
+let cluster: TestCluster;
+let stack: Stack;
 const ROOT = path.join(import.meta.dirname, '..');
 const get = (what: string, jsonpath: string): string =>
-  t.kubectl('get', ...what.split(' '), '-o', `jsonpath=${jsonpath}`);
+  cluster.kubectl('get', ...what.split(' '), '-o', `jsonpath=${jsonpath}`);
 const taskNamespaces = (): string[] =>
   get('namespaces -l app.kubernetes.io/managed-by=mainloop', '{.items[*].metadata.name}')
     .split(' ')
     .filter(Boolean);
 const rollout = (name: string): string =>
-  t.kubectl('rollout', 'status', name, '-n', 'mainloop', '--timeout=180s');
+  cluster.kubectl('rollout', 'status', name, '-n', 'mainloop', '--timeout=180s');
 const killPod = (app: string): void => {
   const [pod] = get(
     `pods -n mainloop -l app=${app} --field-selector=status.phase=Running`,
     '{.items[*].metadata.name}',
   ).split(' ');
-  t.kubectl('delete', 'pod', '-n', 'mainloop', pod!, '--grace-period=0', '--force');
+  cluster.kubectl('delete', 'pod', '-n', 'mainloop', pod!, '--grace-period=0', '--force');
 };
 
 (noOwnCluster === null ? describe : describe.skip)(
   `mainloop in a cluster${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`,
   () => {
     beforeAll(async () => {
-      t = await startTestCluster(['mainloop', 'agent', 'postgres', 'temporal', 'demo']);
-      t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
+      cluster = await startTestCluster(['mainloop', 'agent', 'postgres', 'temporal', 'demo']);
+      cluster.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
       for (const d of [
         'statefulset/postgres',
         'statefulset/temporal',
@@ -40,30 +41,30 @@ const killPod = (app: string): void => {
         'deployment/web',
       ])
         rollout(d);
-      const web = await t.open(`${t.nodeIp}:30300`);
-      const github = await t.open(`${get('service github -n mainloop', '{.spec.clusterIP}')}:8600`);
-      s = remote(web, github);
-      await until('the api', () => s.call('listProjects'), 60_000, 500);
-      await s.call('addProject', { body: { source: 'demo/tally' } });
+      const web = await cluster.open(`${cluster.nodeIp}:30300`);
+      const github = await cluster.open(`${get('service github -n mainloop', '{.spec.clusterIP}')}:8600`);
+      stack = remote(web, github);
+      await until('the api', () => stack.call('listProjects'), 60_000, 500);
+      await stack.call('addProject', { body: { source: 'demo/tally' } });
       await until('the project', async () =>
-        (await s.call('listProjects')).some((p) => p.repo === 'demo/tally'),
+        (await stack.call('listProjects')).some((p) => p.repo === 'demo/tally'),
       );
     }, 1_800_000);
-    afterAll(() => t?.stop());
+    afterAll(() => cluster?.stop());
 
     test('from a chat message to a merged pull request, and nothing is left', async () => {
-      const id = await spawnTask(s);
+      const id = await spawnTask(stack);
       await until('the namespace of the task', async () => taskNamespaces().length === 1);
-      expect((await walkToEnd(s, id)).state).toBe('done');
+      expect((await walkToEnd(stack, id)).state).toBe('done');
       await until('the namespace to be gone', async () => taskNamespaces().length === 0);
       expect(await pulls()).toBe(1);
     }, 400_000);
 
     test('worker, gateway, api and agent are killed, one after the other, and the task ends as it would have', async () => {
       const before = await pulls();
-      const id = await spawnTask(s);
+      const id = await spawnTask(stack);
       const runs = async (): Promise<{ state: string; phase: string }[]> =>
-        (await s.call('getTask', { id })).runs;
+        (await stack.call('getTask', { id })).runs;
       await until(
         'the first run',
         async () => (await runs()).some((r) => r.state === 'running'),
@@ -79,26 +80,26 @@ const killPod = (app: string): void => {
           240_000,
           100,
         );
-        for (const ns of taskNamespaces())
-          t.kubectl('delete', 'pods', '--all', '-n', ns, '--grace-period=0', '--force');
+        for (const namespace of taskNamespaces())
+          cluster.kubectl('delete', 'pods', '--all', '-n', namespace, '--grace-period=0', '--force');
         killPod('api');
         killPod('worker');
       })();
-      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+      expect((await walkToEnd(stack, id, TOLD_BEFORE)).state).toBe('done');
       await killed;
       expect((await pulls()) - before).toBe(1);
       await until('the namespace to be gone', async () => taskNamespaces().length === 0);
     }, 500_000);
 
     test('a rolling update with a task in flight, and its rollback, lose nothing', async () => {
-      const id = await spawnTask(s);
+      const id = await spawnTask(stack);
       await until('the first run', async () => taskNamespaces().length === 1, 60_000, 100);
       for (const verb of ['restart', 'undo']) {
         for (const d of ['api', 'gateway', 'worker', 'web'])
-          t.kubectl('rollout', verb, `deployment/${d}`, '-n', 'mainloop');
+          cluster.kubectl('rollout', verb, `deployment/${d}`, '-n', 'mainloop');
         for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
       }
-      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+      expect((await walkToEnd(stack, id, TOLD_BEFORE)).state).toBe('done');
     }, 500_000);
 
     test('a backlog changes the number of workers', async () => {
@@ -107,23 +108,23 @@ const killPod = (app: string): void => {
         'the metric',
         () =>
           Promise.resolve(
-            t.kubectl('get', '--raw', METRIC).includes('"metricName":"mainloop_worker_backlog"'),
+            cluster.kubectl('get', '--raw', METRIC).includes('"metricName":"mainloop_worker_backlog"'),
           ),
         60_000,
         1_000,
       );
       expect(workers()).toBe(1);
-      t.kubectl('set', 'env', 'deployment/worker', '-n', 'mainloop', 'MAINLOOP_WORKER_SLOTS=2');
+      cluster.kubectl('set', 'env', 'deployment/worker', '-n', 'mainloop', 'MAINLOOP_WORKER_SLOTS=2');
       rollout('deployment/worker');
       // GitHub stops answering, so that what asks it takes its time, and the rest has to wait.
-      t.kubectl('delete', 'networkpolicy', 'demo', '-n', 'mainloop');
+      cluster.kubectl('delete', 'networkpolicy', 'demo', '-n', 'mainloop');
       try {
         // Each is answered when it is there, or after a minute: nobody waits for that here.
         for (let i = 0; i < 90; i++)
-          void s.call('addProject', { body: { source: `demo/backlog-${i}` } }).catch(() => undefined);
+          void stack.call('addProject', { body: { source: `demo/backlog-${i}` } }).catch(() => undefined);
         await until('more workers', () => Promise.resolve(workers() > 1), 240_000, 2_000);
       } finally {
-        t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
+        cluster.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
       }
     }, 400_000);
 
@@ -139,7 +140,7 @@ const killPod = (app: string): void => {
 
 const METRIC = '/apis/external.metrics.k8s.io/v1beta1/namespaces/mainloop/mainloop_worker_backlog';
 const pulls = async (): Promise<number> =>
-  (await s.forgeCalls()).filter((c) => c.method === 'POST' && c.path.endsWith('/pulls')).length;
+  (await stack.forgeCalls()).filter((c) => c.method === 'POST' && c.path.endsWith('/pulls')).length;
 
 /** As much of a stack as the story needs, at the other end of two ports. */
 function remote(web: string, github: string): Stack {

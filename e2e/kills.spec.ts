@@ -11,11 +11,11 @@ import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const SEED = 20261121;
-let t: Theatre;
+let theatre: Theatre;
 beforeAll(async () => {
-  t = await openTheatre();
+  theatre = await openTheatre();
 });
-afterAll(() => t?.stop());
+afterAll(() => theatre?.stop());
 
 test('the list of failpoints is the one in the code', () => {
   const root = path.join(import.meta.dirname, '..');
@@ -31,13 +31,14 @@ test('the list of failpoints is the one in the code', () => {
   const named = sources.flatMap((text) => [...text.matchAll(/\bhit\('([a-z.]+)'\)/g)].map((m) => m[1]!));
   // Effects name their point by what they do: their kind.
   const effects = sources.flatMap((text) =>
-    [...text.matchAll(/\beffect\(\s*\w+,\s*\{\s*kind: '([a-z]+)'/g)].flatMap((m) => [
-      `forge.${m[1]}.before`,
-      `forge.${m[1]}.after`,
+    [...text.matchAll(/\beffect\(\s*\w+,\s*\{\s*kind: '([a-z]+)'/g)].flatMap((match) => [
+      `forge.${match[1]}.before`,
+      `forge.${match[1]}.after`,
     ]),
   );
-  // Comments that were made in the app, checks that never ran, a "ready" that is taken back, a pull request that is opened again, pictures and a
-  // branch that is brought up to date are not part of this story; the cluster's points have a test beside their code.
+  // Comments that were made in the app, checks that never ran, a "ready" that is taken back, a pull request
+  // that is opened again, pictures and a branch that is brought up to date are not part of this story; the
+  // cluster's points have a test beside their code.
   const elsewhere = ['comment', 'rerun', 'draft', 'reopen', 'pictures', 'update']
     .flatMap((w) => [`forge.${w}.before`, `forge.${w}.after`])
     .concat(CLUSTER_FAILPOINTS);
@@ -68,7 +69,7 @@ test('told side by side while processes are killed, the story is the one that is
     { kind: 'failpoint', name: 'forge.merge.after' },
   ];
   const said: string[] = [];
-  const r = await matrix(t, {
+  const report = await matrix(theatre, {
     seed: SEED,
     kills: only.length,
     only,
@@ -78,13 +79,13 @@ test('told side by side while processes are killed, the story is the one that is
     say: (l) => void said.push(l),
   });
   expect(said.filter((l) => /^ *(lost|doubled|extra|cost)\b/.test(l))).toEqual([]);
-  expect(r.tally).toEqual({ duplicates: 0, lost: 0, extra: 0, cost: 0 });
-  expect(r.kills).toBeGreaterThanOrEqual(only.length - 1);
+  expect(report.tally).toEqual({ duplicates: 0, lost: 0, extra: 0, cost: 0 });
+  expect(report.kills).toBeGreaterThanOrEqual(only.length - 1);
 });
 
 test('a working tree that is lost comes back from the checkpoint, the Claude session with it', async () => {
-  const { s } = t;
-  const id = await spawnTask(s, t.sentence('lost'));
+  const { s } = theatre;
+  const id = await spawnTask(s, theatre.sentence('lost'));
   const place = path.join(s.home, 'sandboxes', id);
   const question = await until('the question', async () =>
     (await s.call('listInbox')).find((i) => i.taskId === id),

@@ -153,8 +153,8 @@ describe('a sandbox', () => {
     const ended = await until(
       'its end',
       async () => {
-        const st = await s.sandbox.status(s.taskId);
-        return st.kind === 'exited' ? st : null;
+        const status = await s.sandbox.status(s.taskId);
+        return status.kind === 'exited' ? status : null;
       },
       40_000,
     );

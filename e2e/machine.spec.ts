@@ -85,11 +85,13 @@ const mountable =
     const home = path.join(disk, 'home');
     mkdirSync(home, { mode: 0o711 });
     try {
-      const s = await startStack({ MAINLOOP_HOME: home });
+      const stack = await startStack({ MAINLOOP_HOME: home });
       try {
-        const taskId = await spawnTask(s);
-        await until('the question', async () => (await s.call('listInbox')).some((i) => i.taskId === taskId));
-        const before = await s.call('listEvents', { id: taskId });
+        const taskId = await spawnTask(stack);
+        await until('the question', async () =>
+          (await stack.call('listInbox')).some((i) => i.taskId === taskId),
+        );
+        const before = await stack.call('listEvents', { id: taskId });
         const filler = path.join(disk, 'filler');
         spawnSync('sh', [
           '-c',
@@ -99,25 +101,28 @@ const mountable =
         const said = await until(
           'the sentence',
           async () => {
-            const r = await fetch(`${s.api}/api/chat`, {
+            const response = await fetch(`${stack.api}/api/chat`, {
               method: 'POST',
               headers: { 'content-type': 'application/json' },
               body: JSON.stringify({ text: 'x'.repeat(190_000) + Math.random() }),
             }).catch(() => null);
-            return r && !r.ok ? ((await r.json()) as { error: string }).error : null;
+            return response && !response.ok ? ((await response.json()) as { error: string }).error : null;
           },
           60_000,
           20,
         );
         expect(said).toMatch(/The disk is full|is not ready/);
-        expect(await (await fetch(s.web)).text()).toMatch(/almost full|That did not work/);
+        expect(await (await fetch(stack.web)).text()).toMatch(/almost full|That did not work/);
         rmSync(filler);
         rmSync(`${filler}2`, { force: true });
-        const after = await until('an answer again', async () => await s.call('listEvents', { id: taskId }));
+        const after = await until(
+          'an answer again',
+          async () => await stack.call('listEvents', { id: taskId }),
+        );
         expect(after.slice(0, before.length)).toEqual(before);
-        expect((await walkToEnd(s, taskId, /disk|No space/i)).state).toBe('done');
+        expect((await walkToEnd(stack, taskId, /disk|No space/i)).state).toBe('done');
       } finally {
-        await s.stop();
+        await stack.stop();
       }
     } finally {
       await until('the disk to be let go', async () => spawnSync('umount', [disk]).status === 0);

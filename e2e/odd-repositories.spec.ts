@@ -1,4 +1,5 @@
-// Pull requests that somebody closes, and repositories that lack something or move: the task goes on, or asks one question.
+// Pull requests that somebody closes, and repositories that lack something or move: the task goes on, or asks
+// one question.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { NO_CI, walkToEnd, type Item, type Task, type TaskEvent } from '@mainloop/testkit/story';
@@ -6,26 +7,26 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-let s: Stack;
+let stack: Stack;
 const work = mkdtempSync('/tmp/odd-repositories-');
 
 beforeAll(async () => {
   const story = path.join(work, 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({
+  stack = await startStack({
     MAINLOOP_DEMO_SCRIPT: story,
     CI_GRACE_SECONDS: '2',
     LOCAL_GITHUB_USERS: 'toky=you',
   });
 });
-afterAll(() => s?.stop());
+afterAll(() => stack?.stop());
 
-const detail = (id: string): Promise<Task> => s.call('getTask', { id });
-const events = (id: string): Promise<TaskEvent[]> => s.call('listEvents', { id });
+const detail = (id: string): Promise<Task> => stack.call('getTask', { id });
+const events = (id: string): Promise<TaskEvent[]> => stack.call('listEvents', { id });
 const told = async (id: string, type: string): Promise<TaskEvent[]> =>
   (await events(id)).filter((e) => e.type === type);
 const itemOf = async (id: string, kind: Item['kind']): Promise<Item | undefined> =>
-  (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === kind);
+  (await stack.call('listInbox')).find((i) => i.taskId === id && i.kind === kind);
 const inState = (id: string, state: string): Promise<Task> =>
   until(`${id} to be ${state}`, async () => {
     const task = await detail(id);
@@ -34,13 +35,13 @@ const inState = (id: string, state: string): Promise<Task> =>
 
 /** By the hand of a person who may write. */
 async function forge<T>(method: string, route: string, body?: unknown): Promise<T> {
-  const r = await fetch(`${s.github}/repos/${route}`, {
+  const response = await fetch(`${stack.github}/repos/${route}`, {
     method,
     headers: { authorization: 'token toky', 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  if (!r.ok) throw new Error(`${method} ${route}: ${r.status} ${await r.text()}`);
-  return r.json() as Promise<T>;
+  if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+  return response.json() as Promise<T>;
 }
 interface Pull {
   readonly state: string;
@@ -57,27 +58,31 @@ async function project(name: string, how: 'folder' | 'name' = 'folder'): Promise
   const author = ['-c', 'user.name=x', '-c', 'user.email=x@x'];
   execFileSync('git', [...author, 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: dir });
   const full = `local/${name}`;
-  if (how === 'name') await s.arrangeForge('import', { full, folder: dir, branch: 'main' });
-  await s.call('addProject', { body: { source: how === 'name' ? full : dir } });
-  await until(`${full} to be there`, async () => (await s.call('listProjects')).some((p) => p.repo === full));
+  if (how === 'name') await stack.arrangeForge('import', { full, folder: dir, branch: 'main' });
+  await stack.call('addProject', { body: { source: how === 'name' ? full : dir } });
+  await until(`${full} to be there`, async () =>
+    (await stack.call('listProjects')).some((p) => p.repo === full),
+  );
   return full;
 }
 
 /** @param word the kind of task: `planned`, or one that begins at once @param repo by its name, without its owner */
 async function spawn(word: string, repo: string): Promise<string> {
   const title = `Case ${word} in ${repo}`;
-  await s.call('sendMessage', { body: { text: `case ${word} in ${repo}` } });
+  await stack.call('sendMessage', { body: { text: `case ${word} in ${repo}` } });
   const card = await until(`a proposal for ${title}`, async () =>
-    (await s.call('listProposals')).find((x) => x.title === title),
+    (await stack.call('listProposals')).find((x) => x.title === title),
   );
-  return (await s.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
+  return (await stack.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
 }
 /** Nothing checks what is done here, and the person says go on. */
 const inReview = (id: string): Promise<Item> =>
   until('the review', async () => {
     const gate = await itemOf(id, 'gate');
     if (gate && NO_CI.test(gate.title))
-      await s.call('decide', { id: gate.id, body: { decision: 'allow', text: '' } }).catch(() => undefined);
+      await stack
+        .call('decide', { id: gate.id, body: { decision: 'allow', text: '' } })
+        .catch(() => undefined);
     return itemOf(id, 'review');
   });
 
@@ -99,7 +104,7 @@ test('a pull request that is closed and opened again in a moment: nobody is aske
   expect(asked.title).toBe('you closed the pull request.');
   // The branch is never gone before somebody said so.
   await forge('GET', `${R}/branches/${ref}`);
-  await s.call('decide', { id: asked.id, body: { decision: 'keep', text: '' } });
+  await stack.call('decide', { id: asked.id, body: { decision: 'keep', text: '' } });
   await inState(id, 'cancelled');
   await forge('GET', `${R}/branches/${ref}`);
   expect((await forge<Pull>('GET', `${R}/pulls/${n}`)).state).toBe('closed');
@@ -108,7 +113,7 @@ test('a pull request that is closed and opened again in a moment: nobody is aske
 test('closed while CI runs, which then fails: no repair is paid; opened again, it is repaired and merged', async () => {
   const R = await project('spending');
   // Until that has reported CI is pending.
-  await s.arrangeForge('rules', { full: R, rules: { required: ['late'] } });
+  await stack.arrangeForge('rules', { full: R, rules: { required: ['late'] } });
   const id = await spawn('late', 'spending');
   const n = (
     await until('a draft', async () => {
@@ -129,28 +134,28 @@ test('closed while CI runs, which then fails: no repair is paid; opened again, i
   const asked = await until('the question', () => itemOf(id, 'pr_closed'), 180_000);
   expect(await paid()).toEqual(before);
 
-  await s.call('decide', { id: asked.id, body: { decision: 'reopen', text: '' } });
+  await stack.call('decide', { id: asked.id, body: { decision: 'reopen', text: '' } });
   await until('the repair', async () => (await head()) !== sha, 180_000);
   expect((await forge<Pull>('GET', `${R}/pulls/${n}`)).state).toBe('open');
   expect((await detail(id)).runs.filter((r) => r.phase === 'fix_ci')).toHaveLength(1);
   await forge('POST', `${R}/statuses/${await head()}`, { state: 'success', context: 'late' });
-  expect((await walkToEnd(s, id)).state).toBe('done');
+  expect((await walkToEnd(stack, id)).state).toBe('done');
 }, 600_000);
 
 test('a repository without drafts and without issues: the plan is decided in the app, said once, and the change is merged', async () => {
   const R = await project('lacking');
-  await s.arrangeForge('rules', { full: R, rules: { without: ['drafts', 'issues'] } });
+  await stack.arrangeForge('rules', { full: R, rules: { without: ['drafts', 'issues'] } });
   const id = await spawn('planned', 'lacking');
   await inState(id, 'awaiting_plan');
   const said = (await told(id, 'forge.unreadable')).map((e) => e.payload.sentence);
   expect(said).toEqual(['This repository has no issues, so the plan is only here.']);
   expect((await detail(id)).issueNumber).toBeNull();
   const plan = (await itemOf(id, 'plan'))!;
-  await s.call('decide', { id: plan.id, body: { decision: 'approve', text: '' } });
+  await stack.call('decide', { id: plan.id, body: { decision: 'approve', text: '' } });
   await inReview(id);
   const n = (await detail(id)).prNumber!;
   expect(await forge<Pull>('GET', `${R}/pulls/${n}`)).toMatchObject({ draft: false, state: 'open' });
-  expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
+  expect((await walkToEnd(stack, id, NO_CI)).state).toBe('done');
   expect(await forge<Pull>('GET', `${R}/pulls/${n}`)).toMatchObject({ merged: true });
 }, 400_000);
 
@@ -169,13 +174,13 @@ test('a repository that is renamed in mid-review and then given to another owner
   expect((await told(id, 'project.renamed')).map((e) => [e.payload.before, e.payload.repo])).toEqual([
     [R, 'local/moved'],
   ]);
-  expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
+  expect((await walkToEnd(stack, id, NO_CI)).state).toBe('done');
   expect(await forge<Pull>('GET', `local/moved/pulls/${n}`)).toMatchObject({ merged: true });
 
   await forge('POST', 'local/moved/transfer', { new_owner: 'acme' });
-  expect((await walkToEnd(s, other, NO_CI)).state).toBe('done');
+  expect((await walkToEnd(stack, other, NO_CI)).state).toBe('done');
   const last = await spawn('kept', 'moved');
-  expect((await walkToEnd(s, last, NO_CI)).state).toBe('done');
+  expect((await walkToEnd(stack, last, NO_CI)).state).toBe('done');
   expect((await told(last, 'project.renamed')).map((e) => e.payload.repo)).toEqual(['acme/moved']);
   expect(await forge<Pull>('GET', `acme/moved/pulls/${(await detail(last)).prNumber!}`)).toMatchObject({
     merged: true,

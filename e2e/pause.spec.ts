@@ -11,36 +11,43 @@ import { ensureRun } from '@mainloop/models/db/runs/runs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let pages: Pages;
 let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `pause-${name}.png`);
 
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
-  const taskId = await seedTask(t.db, 't-one');
-  await ensureRun(t.db, { ownerId: OWNER, taskId, n: 1, phase: 'implement', prompt: () => 'go', model: 'm' });
-  pages = await startPages(t);
+  database = await freshDatabase();
+  await seedProject(database.db);
+  const taskId = await seedTask(database.db, 't-one');
+  await ensureRun(database.db, {
+    ownerId: OWNER,
+    taskId,
+    n: 1,
+    phase: 'implement',
+    prompt: () => 'go',
+    model: 'm',
+  });
+  pages = await startPages(database);
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await pages?.stop();
-  await t?.drop();
+  await database?.drop();
 });
 
 inBrowser.each(['phone', 'desktop'] as const)(
   'everything is paused with one tap, every page says so, and one tap lets it go on: %s',
   async (size) => {
-    await resumeAll(t.db, { ownerId: OWNER, via: 'app', by: 'test' });
+    await resumeAll(database.db, { ownerId: OWNER, via: 'app', by: 'test' });
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/inbox`);
     await page.getByRole('button', { name: 'Pause all' }).click();
     const banner = page.locator('[data-banner=paused]');
     await banner.waitFor();
-    expect((await readPause(t.db, OWNER)).since).not.toBeNull();
+    expect((await readPause(database.db, OWNER)).since).not.toBeNull();
     expect(await banner.innerText()).toContain('Everything is paused. One task waits to go on.');
     await page.getByText('Everything is paused. It waits until you resume.').waitFor();
     await page.screenshot({ path: shot(`inbox-${size}`) });
@@ -52,7 +59,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     }
     await page.getByRole('button', { name: 'Resume', exact: true }).click();
     await banner.waitFor({ state: 'detached' });
-    expect((await readPause(t.db, OWNER)).since).toBeNull();
+    expect((await readPause(database.db, OWNER)).since).toBeNull();
     await visit(page, `${pages.web}/settings`);
     await page.screenshot({ path: shot(`off-${size}`) });
     await page.getByRole('button', { name: 'Pause everything' }).click();
@@ -66,19 +73,19 @@ inBrowser.each(['phone', 'desktop'] as const)(
 inBrowser.each(['phone', 'desktop'] as const)(
   'a limit of money that is spent is said on every page with the button that raises it, and a card says what it is likely to cost: %s',
   async (size) => {
-    await resumeAll(t.db, { ownerId: OWNER, via: 'app', by: 'test' });
-    await saveSettings(t.db, OWNER, { weekBudgetCents: 2_000 });
-    await t.db.query(
+    await resumeAll(database.db, { ownerId: OWNER, via: 'app', by: 'test' });
+    await saveSettings(database.db, OWNER, { weekBudgetCents: 2_000 });
+    await database.db.query(
       `insert into cost_days (owner_id, day, project_id, model, microusd, input_tokens, output_tokens)
        values ($1, (now() at time zone 'UTC')::date, 'pr-1', 'm', 20500000, 0, 0) on conflict do nothing`,
       [OWNER],
     );
-    await seedTask(t.db, `t-past-${size}`);
-    await t.db.query(
+    await seedTask(database.db, `t-past-${size}`);
+    await database.db.query(
       "update tasks set state = 'done', cost_microusd = 1200000, ended_at = now() - interval '3 days' where id = $1",
       [`t-past-${size}`],
     );
-    await seedProposal(t.db, `card-${size}`, 600_000);
+    await seedProposal(database.db, `card-${size}`, 600_000);
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/inbox`);
     const banner = page.locator('[data-banner=spent]');
@@ -93,7 +100,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await page.screenshot({ path: shot(`money-${size}`) });
     await page.getByRole('button', { name: 'Raise to $30' }).click();
     await banner.waitFor({ state: 'detached' });
-    expect((await getSettings(t.db, OWNER)).weekBudgetCents).toBe(3_000);
+    expect((await getSettings(database.db, OWNER)).weekBudgetCents).toBe(3_000);
     await visit(page, `${pages.web}/settings`);
     expect(await page.getByLabel('Budget per week for all agents, in dollars').inputValue()).toBe('30');
     await page.screenshot({ path: shot(`money-settings-${size}`) });

@@ -1,4 +1,5 @@
-// A day from the lock screen: told once, answered without opening the app, on the train without a network, on two devices.
+// A day from the lock screen: told once, answered without opening the app, on the train without a network, on
+// two devices.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { hasBrowser, openBrowser, openPage, SIZES } from '@mainloop/testkit/browser';
@@ -10,7 +11,7 @@ import { openWire } from '@mainloop/testkit/wire';
 import path from 'node:path';
 import type { Browser, BrowserContext, CDPSession, Locator, Page } from 'playwright-core';
 
-let s: Stack;
+let stack: Stack;
 let db: Db;
 let push: PushService;
 let browser: Browser;
@@ -18,26 +19,26 @@ const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `
 const inBrowser = hasBrowser ? test : test.skip;
 
 beforeAll(async () => {
-  s = await startStack({ MAINLOOP_PUSH_LOOPBACK: 'yes' });
-  db = openPool(s.databaseUrl, 'phone-test');
+  stack = await startStack({ MAINLOOP_PUSH_LOOPBACK: 'yes' });
+  db = openPool(stack.databaseUrl, 'phone-test');
   await seedProject(db, 'pr-1', 'acme/api');
   for (const t of ['t1', 't2', 't3']) await seedTask(db, t);
-  push = await startPushService((await s.call('getPushKey')).publicKey);
+  push = await startPushService((await stack.call('getPushKey')).publicKey);
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   push?.close();
   await db?.end();
-  await s?.stop();
+  await stack?.stop();
 });
 
 const item = async (task: string, id: string): Promise<Item> =>
-  (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
-const devices = (): Promise<{ id: string; label: string }[]> => s.call('listToldDevices');
+  (await stack.call('getTask', { id: task })).items.find((i) => i.id === id)!;
+const devices = (): Promise<{ id: string; label: string }[]> => stack.call('listToldDevices');
 const addDevice = async (label: string) => {
   const d = push.subscribe();
-  const { id } = await s.call('tellDevice', { body: { ...d.subscription, label } });
+  const { id } = await stack.call('tellDevice', { body: { ...d.subscription, label } });
   return { ...d, id, raw: d };
 };
 
@@ -62,15 +63,15 @@ describe('push', () => {
         ],
       },
     });
-    await s.call('decide', { id: 'q1', body: { decision: 'answer', text: 'Yes', via: 'cli' } });
+    await stack.call('decide', { id: 'q1', body: { decision: 'answer', text: 'Yes', via: 'cli' } });
     await until('both withdrawn', async () => phone.got.length === 2 && laptop.got.length === 2);
     expect(laptop.got[1]!.notice).toEqual({ type: 'withdraw', itemId: 'q1', waiting: 1 });
     // Nothing is told again: not by other events, not by a worker that starts anew.
-    process.kill(s.pidOf('worker'), 'SIGKILL');
+    process.kill(stack.pidOf('worker'), 'SIGKILL');
     await seedItem(db, 't1', 'q2', 'plan', 'Plan, revision 1');
     await until('the plan is told', async () => phone.got.length === 3);
     expect(phone.got.map((g) => g.notice.itemId)).toEqual(['q1', 'q1', 'q2']);
-    for (const d of [phone, laptop]) await s.call('forgetDevice', { id: d.id });
+    for (const d of [phone, laptop]) await stack.call('forgetDevice', { id: d.id });
   });
 
   test('a subscription that is gone is forgotten; a service that fails is tried again; kinds and quiet hours are kept', async () => {
@@ -83,21 +84,21 @@ describe('push', () => {
     expect((await devices()).some((d) => d.id === shaky.id)).toBe(true);
     shaky.raw.answer = 201;
     await until('told in the end', async () => shaky.got.length === 1);
-    await s.call('changeSettings', { body: { notifyKinds: ['review'] } });
+    await stack.call('changeSettings', { body: { notifyKinds: ['review'] } });
     await seedItem(db, 't2', 'q4', 'question', 'Not this');
-    await s.call('changeSettings', {
+    await stack.call('changeSettings', {
       body: { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } },
     });
     await seedItem(db, 't2', 'r1', 'review', 'Ready for review');
     await new Promise((r) => setTimeout(r, 1_500));
     expect(shaky.got).toHaveLength(1);
-    await s.call('changeSettings', { body: { quietHours: null } });
+    await stack.call('changeSettings', { body: { quietHours: null } });
     await until('told after the night', async () => shaky.got.length === 2);
     expect(shaky.got[1]!.notice).toMatchObject({ itemId: 'r1', actions: [{ action: 'open' }] });
-    await s.call('changeSettings', {
+    await stack.call('changeSettings', {
       body: { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] },
     });
-    await s.call('forgetDevice', { id: shaky.id });
+    await stack.call('forgetDevice', { id: shaky.id });
   });
 
   test('we send only to push services: not to plain http, not to addresses inside', async () => {
@@ -110,14 +111,14 @@ describe('push', () => {
       'https://[::1]/x',
       'file:///etc/passwd',
     ])
-      await expect(s.call('tellDevice', { body: { endpoint, keys, label: 'x' } })).rejects.toThrow(/400/);
+      await expect(stack.call('tellDevice', { body: { endpoint, keys, label: 'x' } })).rejects.toThrow(/400/);
     await expect(
-      s.call('changeSettings', {
+      stack.call('changeSettings', {
         body: { quietHours: { from: '25:00', to: '07:00', timeZone: 'Europe/Berlin' } },
       }),
     ).rejects.toThrow(/400/);
     await expect(
-      s.call('changeSettings', {
+      stack.call('changeSettings', {
         body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'Mars/Olympus' } },
       }),
     ).rejects.toThrow(/400/);
@@ -181,9 +182,9 @@ describe('on the phone', () => {
   inBrowser(
     'a button on the notification answers without the app; a second device is told who was first; a tap opens the item',
     async () => {
-      const phone = await openPhone(s.web);
+      const phone = await openPhone(stack.web);
       const told = await addDevice('The phone');
-      const other = await openPhone(s.web);
+      const other = await openPhone(stack.web);
       await seedItem(db, 't3', 'q5', 'question', 'Back off, or give up?', ['Back off', 'Give up']);
       await until('told', async () => told.got.length === 1);
       // Nobody looks at the app.
@@ -222,7 +223,7 @@ describe('on the phone', () => {
       await until('told', async () => told.got.length === 3);
       await phone.deliver(told.got[2]!.notice);
       await until('shown', async () => (await phone.notifications()).length === 1);
-      await phone.page.goto(`${s.web}/inbox?item=p5`);
+      await phone.page.goto(`${stack.web}/inbox?item=p5`);
       const card = phone.page.locator('#item-p5');
       await card.getByRole('button', { name: 'Approve' }).waitFor();
       const box = (await card.getByRole('button', { name: 'Approve' }).boundingBox())!;
@@ -230,9 +231,9 @@ describe('on the phone', () => {
       await phone.page.screenshot({ path: shot('phone-push-item') });
       await card.getByRole('button', { name: 'Approve' }).click();
       await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
-      await phone.page.goto(`${s.web}/inbox?item=q5`);
+      await phone.page.goto(`${stack.web}/inbox?item=q5`);
       await phone.page.getByText('was already answered from a notification').waitFor();
-      await s.call('forgetDevice', { id: told.id });
+      await stack.call('forgetDevice', { id: told.id });
       await phone.context.close();
       await other.context.close();
     },
@@ -241,7 +242,7 @@ describe('on the phone', () => {
   inBrowser(
     'without a network: the inbox opens, answers wait and go out once, and a stale one is refused politely',
     async () => {
-      const wire = await openWire(Number(new URL(s.web).port));
+      const wire = await openWire(Number(new URL(stack.web).port));
       const origin = `http://localhost:${wire.port}`;
       await seedItem(db, 't1', 'o1', 'plan', 'Plan, revision 1');
       await seedItem(db, 't2', 'o2', 'plan', 'Plan, revision 1');
@@ -293,7 +294,7 @@ describe('on the phone', () => {
       expect(await retry.getByRole('button', { name: 'Retry' }).count()).toBe(0);
       await phone.page.screenshot({ path: shot('phone-offline-kept') });
       // Meanwhile somebody answers one of them elsewhere.
-      await s.call('decide', { id: 'o2', body: { decision: 'revise', text: 'Shorter', via: 'cli' } });
+      await stack.call('decide', { id: 'o2', body: { decision: 'revise', text: 'Shorter', via: 'cli' } });
       await wire.restore();
       await phone.page.getByText(/Already answered by you on the command line/).waitFor();
       await phone.page.screenshot({ path: shot('phone-back') });
@@ -308,7 +309,7 @@ describe('on the phone', () => {
     await seedItem(db, 't1', 'race', 'question', 'Who is first?', ['One', 'Two']);
     const a = await openPage(browser, 'phone');
     const b = await openPage(browser, 'desktop');
-    for (const { page } of [a, b]) await page.goto(`${s.web}/inbox`);
+    for (const { page } of [a, b]) await page.goto(`${stack.web}/inbox`);
     const answers = [
       a.page.getByRole('button', { name: 'One' }),
       b.page.getByRole('button', { name: 'Two' }),
@@ -326,7 +327,7 @@ describe('on the phone', () => {
       ),
     );
     await until('answered', async () => (await item('t1', 'race')).state === 'answered');
-    const events = await s.call('listEvents', { id: 't1' });
+    const events = await stack.call('listEvents', { id: 't1' });
     expect(events.filter((e) => e.type === 'inbox.answered' && e.payload.id === 'race')).toHaveLength(1);
     for (const { page } of [a, b]) await page.close();
   });
@@ -344,7 +345,7 @@ describe('on the phone', () => {
       );
     for (const size of ['phone', 'desktop'] as const) {
       const { page, complaints } = await openPage(browser, size, true);
-      await page.goto(`${s.web}/inbox`);
+      await page.goto(`${stack.web}/inbox`);
       await page.locator('#item-many-480').waitFor({ state: 'attached' });
       expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       await page.screenshot({ path: shot(`${size}-500-items`) });
@@ -358,7 +359,7 @@ describe('on the phone', () => {
     await addDevice('Chrome on Android');
     for (const size of ['phone', 'desktop'] as const) {
       const { page, complaints } = await openPage(browser, size, size === 'desktop');
-      await page.goto(`${s.web}/settings`);
+      await page.goto(`${stack.web}/settings`);
       await page.getByText('Chrome on Android').first().waitFor();
       if (!(await page.getByLabel('Quiet hours').isChecked())) await page.getByLabel('Quiet hours').click();
       await page.getByLabel('From', { exact: true }).fill('21:30');

@@ -1,5 +1,5 @@
-// What stays in reach: words whose item has gone, the focus, what is told by name, a task beside the chat, the width of the inbox. The pages
-// and the api alone, on a seeded database.
+// What stays in reach: words whose item has gone, the focus, what is told by name, a task beside the chat,
+// the width of the inbox. The pages and the api alone, on a seeded database.
 import { OWNER } from '@mainloop/models/flow/ids';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
@@ -13,7 +13,7 @@ import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let s: Pages;
 let browser: Browser;
 const SIZES = ['phone', 'desktop'] as const;
@@ -22,23 +22,23 @@ const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `reach-${name}.png`);
 
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', 'acme/api');
-  s = await startPages(t);
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  s = await startPages(database);
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await s?.stop();
-  await t?.drop();
+  await database?.drop();
 });
 let n = 0;
 const fresh = (): string => `re${++n}`;
 // Each test has the inbox to itself.
 beforeEach(async () => {
-  await t.db.query("update inbox_items set state = 'closed' where state = 'open'");
-  await t.db.query("update proposals set state = 'declined' where state = 'open'");
-  await t.db.query(
+  await database.db.query("update inbox_items set state = 'closed' where state = 'open'");
+  await database.db.query("update proposals set state = 'declined' where state = 'open'");
+  await database.db.query(
     "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
   );
 });
@@ -47,14 +47,14 @@ const open = async (size: Size, where: string): Promise<{ page: Page; complaints
   await visit(opened.page, `${s.web}${where}`);
   return opened;
 };
-const settled = (b: Locator): Promise<unknown> =>
-  until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
+const settled = (button: Locator): Promise<unknown> =>
+  until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
 
 inBrowser.each(SIZES)(
   'words for what was decided elsewhere are shown until they are copied or dropped, %s',
   async (size) => {
-    const task = await seedTask(t.db, fresh());
-    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const task = await seedTask(database.db, fresh());
+    const plan = await seedItem(database.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
     const { page, complaints } = await open(size, '/inbox');
     const card = page.locator(`#item-${plan}`);
     await settled(card.getByRole('button', { name: 'Change it' }));
@@ -62,7 +62,7 @@ inBrowser.each(SIZES)(
     await card.getByRole('textbox').fill('Leave the old name as it is.');
     expect(await page.getByRole('region', { name: 'Not sent' }).count()).toBe(0);
     await appendOnce(
-      t.db,
+      database.db,
       [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: plan, why: 'Decided on GitHub.' } })],
       OWNER,
     );
@@ -89,23 +89,24 @@ inBrowser.each(SIZES)(
   'the focus goes on after a decision and back after a form, never to the top of the page, %s',
   async (size) => {
     const plan = await seedItem(
-      t.db,
-      await seedTask(t.db, fresh()),
+      database.db,
+      await seedTask(database.db, fresh()),
       `${fresh()}-p`,
       'plan',
       'Plan, revision 1',
     );
-    const { id } = await seedProposal(t.db, fresh(), 3_600_000);
+    const { id } = await seedProposal(database.db, fresh(), 3_600_000);
     // Below it stands what is folded away: what was, and what was put off with words begun for it.
-    const [past, later] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
-    await t.db.query(
+    const [past, later] = [await seedTask(database.db, fresh()), await seedTask(database.db, fresh())];
+    await database.db.query(
       "update tasks set state = 'cancelled', ended_at = now() - interval '2 days' where id = $1",
       [past],
     );
-    await seedItem(t.db, later, `${later}-p`, 'plan', 'Plan, revision 1');
-    await t.db.query("update inbox_items set snoozed_until = now() + interval '3 hours' where id = $1", [
-      `${later}-p`,
-    ]);
+    await seedItem(database.db, later, `${later}-p`, 'plan', 'Plan, revision 1');
+    await database.db.query(
+      "update inbox_items set snoozed_until = now() + interval '3 hours' where id = $1",
+      [`${later}-p`],
+    );
     const { page, complaints } = await open(size, '/inbox');
     await page.evaluate(
       `localStorage.setItem('draft/item/${later}-p', JSON.stringify({ text: 'Begun.', at: Date.now() }))`,
@@ -127,7 +128,7 @@ inBrowser.each(SIZES)(
     await settled(proposed.getByRole('button', { name: 'Not now' }));
     await proposed.getByRole('button', { name: 'Not now' }).click();
     await until('what stands above it to have it', async () => (await focusOf(page)) === `item-${plan}`);
-    const task = await seedTask(t.db, fresh());
+    const task = await seedTask(database.db, fresh());
     await visit(page, `${s.web}/task/${task}`);
     await page.getByRole('button', { name: 'Cancel task' }).click();
     await page.getByRole('alertdialog').waitFor();
@@ -144,11 +145,13 @@ inBrowser.each(SIZES)(
     const { page, complaints } = await open(size, '/inbox');
     const news = page.locator('[data-news]');
     expect(await news.textContent()).toBe('');
-    const task = await seedTask(t.db, fresh());
-    await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const task = await seedTask(database.db, fresh());
+    await seedItem(database.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
     await until('it to be told', async () => (await news.textContent()) === `Plan: Task ${task}`);
-    const failed = await seedTask(t.db, fresh());
-    await seedItem(t.db, failed, `${failed}-f`, 'failure', 'CI is still red after 3 repairs.', ['Retry']);
+    const failed = await seedTask(database.db, fresh());
+    await seedItem(database.db, failed, `${failed}-f`, 'failure', 'CI is still red after 3 repairs.', [
+      'Retry',
+    ]);
     await until('that one alone', async () => (await news.textContent()) === `Stopped: Task ${failed}`);
     await visit(page, `${s.web}/inbox?item=${failed}-f`);
     await until('its card to have the focus', async () => (await focusOf(page)) === `item-${failed}-f`);
@@ -160,9 +163,9 @@ inBrowser.each(SIZES)(
 inBrowser.each(SIZES)(
   'what the agent recommends is marked, chosen by nobody but the person, and not part of the answer, %s',
   async (size) => {
-    const task = await seedTask(t.db, fresh());
+    const task = await seedTask(database.db, fresh());
     const options = [{ label: 'Up' }, { label: 'Down', recommended: true }];
-    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-q`, kind: 'question', title: 'Which way?', body: '', options } })], OWNER); // prettier-ignore
+    await appendOnce(database.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-q`, kind: 'question', title: 'Which way?', body: '', options } })], OWNER); // prettier-ignore
     const { page, complaints } = await open(size, '/inbox');
     const card = page.locator(`#item-${task}-q`);
     expect(await card.getByText('Recommended').count()).toBe(1);
@@ -179,8 +182,8 @@ inBrowser.each(SIZES)(
 inBrowser(
   'on a desktop a task opens beside the chat, its card stands once, it goes on living there, and Escape closes it',
   async () => {
-    const task = await seedTask(t.db, fresh());
-    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const task = await seedTask(database.db, fresh());
+    const plan = await seedItem(database.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
     const { page, complaints } = await open('desktop', '/');
     const panel = page.locator('[data-beside-chat]');
     await page.locator(`#item-${plan}`).getByRole('link', { name: 'View task' }).click();
@@ -191,7 +194,7 @@ inBrowser(
     expect(await panel.locator(`#item-${plan}`).count()).toBe(1);
     await page.screenshot({ path: shot('beside-chat') });
     await appendOnce(
-      t.db,
+      database.db,
       [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: plan, why: 'Decided on GitHub.' } })],
       OWNER,
     );
@@ -253,10 +256,10 @@ inBrowser(
 inBrowser.each(SIZES)(
   'what comes down because the end of the page came nearer takes no tap, though nobody scrolled, %s',
   async (size) => {
-    const [first, last] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
+    const [first, last] = [await seedTask(database.db, fresh()), await seedTask(database.db, fresh())];
     const body = Array.from({ length: 12 }, (_, i) => `Step ${i}.`).join('\n\n');
     for (const task of [first, last])
-    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-p`, kind: 'plan', title: 'Plan, revision 1', body, options: [] } })], OWNER); // prettier-ignore
+    await appendOnce(database.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-p`, kind: 'plan', title: 'Plan, revision 1', body, options: [] } })], OWNER); // prettier-ignore
     const { page, complaints } = await open(size, '/inbox');
     const [above, below] = [page.locator(`#item-${first}-p`), page.locator(`#item-${last}-p`)];
     await settled(below.getByRole('button', { name: 'Change it' }));
@@ -289,8 +292,8 @@ inBrowser.each(SIZES)(
 inBrowser.each(SIZES)(
   'words kept for a question are not sent by a tap that was meant for the page before, %s',
   async (size) => {
-    const task = await seedTask(t.db, fresh());
-    await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
+    const task = await seedTask(database.db, fresh());
+    await seedItem(database.db, task, `${task}-q`, 'question', 'What should it be called?');
     const { page, complaints } = await open(size, `/task/${task}`);
     const main = page.locator('#main');
     const answer = main.getByRole('button', { name: 'Answer' });
@@ -319,8 +322,8 @@ inBrowser.each(SIZES)(
   'a proposal that goes away while it is changed leaves what was typed, in the inbox and after a reload, %s',
   async (size) => {
     const [gone, untouched] = [
-      await seedProposal(t.db, fresh(), 3_600_000),
-      await seedProposal(t.db, fresh(), 3_600_000, { ...DRAFT, title: 'Only opened' }),
+      await seedProposal(database.db, fresh(), 3_600_000),
+      await seedProposal(database.db, fresh(), 3_600_000, { ...DRAFT, title: 'Only opened' }),
     ];
     const { page, complaints } = await open(size, '/inbox');
     for (const { id } of [gone, untouched]) {
@@ -332,7 +335,7 @@ inBrowser.each(SIZES)(
     await field.fill('No cent may be lost, and none made.');
     await field.press('Tab');
     for (const { id } of [gone, untouched])
-      await appendOnce(t.db, [proposalExpired.new({ actor: 'test', payload: { id } })], OWNER);
+      await appendOnce(database.db, [proposalExpired.new({ actor: 'test', payload: { id } })], OWNER);
     const left = page.locator(`[data-unsent="proposal/${gone.id}"]`);
     await left.getByText('No cent may be lost, and none made.').waitFor();
     await page.screenshot({ path: shot(`not-sent-proposal-${size}`) });
@@ -350,8 +353,11 @@ inBrowser.each(SIZES)(
 inBrowser.each(SIZES)(
   'words that were written while a decision could still be taken back are not thrown away with it, %s',
   async (size) => {
-    const task = await seedTask(t.db, fresh());
-    const question = await seedItem(t.db, task, `${task}-q`, 'question', 'Left or right?', ['Left', 'Right']);
+    const task = await seedTask(database.db, fresh());
+    const question = await seedItem(database.db, task, `${task}-q`, 'question', 'Left or right?', [
+      'Left',
+      'Right',
+    ]);
     const { page, complaints } = await open(size, `/task/${task}`);
     const left = page.locator('#main').getByRole('button', { name: 'Left' });
     await settled(left);
@@ -360,8 +366,11 @@ inBrowser.each(SIZES)(
     await until(
       'the answer',
       async () =>
-        (await t.db.query('select 1 from inbox_items where id = $1 and answer is not null', [question]))
-          .rowCount === 1,
+        (
+          await database.db.query('select 1 from inbox_items where id = $1 and answer is not null', [
+            question,
+          ])
+        ).rowCount === 1,
     );
     await visit(page, `${s.web}/inbox`);
     await page.locator(`[data-unsent="item/${question}"]`).getByText('Straight on, I think.').waitFor();
@@ -373,8 +382,8 @@ inBrowser.each(SIZES)(
 inBrowser.each(SIZES)(
   'words that are written before the page listens stand beside those that were kept, %s',
   async (size) => {
-    const task = await seedTask(t.db, fresh());
-    const question = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
+    const task = await seedTask(database.db, fresh());
+    const question = await seedItem(database.db, task, `${task}-q`, 'question', 'What should it be called?');
     const { page, complaints } = await openPage(browser, size);
     await page.addInitScript(
       `localStorage.setItem('draft/item/${question}', JSON.stringify({ text: 'Kept.', at: Date.now() }))`,
@@ -398,7 +407,7 @@ inBrowser.each(SIZES)(
 inBrowser.each(SIZES)(
   'words that were begun for a revision are not thrown away by an approval, %s',
   async (size) => {
-    const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1'); // prettier-ignore
+    const plan = await seedItem(database.db, await seedTask(database.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1'); // prettier-ignore
     const { page, complaints } = await open(size, '/inbox');
     const card = page.locator(`#item-${plan}`);
     await settled(card.getByRole('button', { name: 'Change it' }));

@@ -1,4 +1,5 @@
-// Reading a change and asking for another: comments on lines in the app and on GitHub, answered one by one, kept in step.
+// Reading a change and asking for another: comments on lines in the app and on GitHub, answered one by one,
+// kept in step.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
@@ -7,7 +8,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 
-let s: Stack;
+let stack: Stack;
 let browser: Browser;
 const dir = path.join(mkdtempSync('/tmp/review-repo-'), 'till');
 const R = 'local/till';
@@ -18,7 +19,7 @@ const git = (...a: string[]): string =>
 beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/review-story-'), 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({
+  stack = await startStack({
     MAINLOOP_DEMO_SCRIPT: story,
     CI_GRACE_SECONDS: '2',
     LOCAL_GITHUB_USERS: 'toky=you',
@@ -37,13 +38,13 @@ beforeAll(async () => {
   );
   git('add', '-A');
   git('commit', '-qm', 'first');
-  const { id } = await s.call('addProject', { body: { source: dir } });
-  await s.call('changeProject', { id, body: { verifyCommand: 'true' } });
+  const { id } = await stack.call('addProject', { body: { source: dir } });
+  await stack.call('changeProject', { id, body: { verifyCommand: 'true' } });
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  await s?.stop();
+  await stack?.stop();
 });
 
 interface Comment {
@@ -56,19 +57,19 @@ interface Comment {
   answer: string | null;
   via: string;
 }
-const comments = (id: string): Promise<Comment[]> => s.call('listComments', { id });
+const comments = (id: string): Promise<Comment[]> => stack.call('listComments', { id });
 const reviewItem = (id: string): Promise<string> =>
   until('the review', async () =>
-    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'review'),
+    (await stack.call('listInbox')).find((i) => i.taskId === id && i.kind === 'review'),
   ).then((i) => i.id);
 async function forge<T>(method: string, route: string, body?: unknown): Promise<T> {
-  const r = await fetch(`${s.github}/repos/${R}${route}`, {
+  const response = await fetch(`${stack.github}/repos/${R}${route}`, {
     method,
     headers: { authorization: 'token toky', 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  if (!r.ok) throw new Error(`${method} ${route}: ${r.status} ${await r.text()}`);
-  return r.json() as Promise<T>;
+  if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+  return response.json() as Promise<T>;
 }
 interface LineComment {
   id: number;
@@ -78,18 +79,18 @@ interface LineComment {
   in_reply_to_id?: number;
 }
 async function spawn(name: string): Promise<string> {
-  await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  await stack.call('sendMessage', { body: { text: `case ${name}` } });
+  const proposal = await until(`a proposal for ${name}`, async () =>
+    (await stack.call('listProposals')).find((x) => x.title === `Case ${name}`),
   );
-  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
+  return (await stack.call('confirmProposal', { id: proposal.id, body: { digest: proposal.digest } })).taskId;
 }
 /** Green checks, but tests went away: the person looks and says go on. */
 async function letThrough(id: string): Promise<void> {
   const f = await until('the question about the tests', async () =>
-    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'),
+    (await stack.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'),
   );
-  await s.call('decide', { id: f.id, body: { decision: 'allow' } });
+  await stack.call('decide', { id: f.id, body: { decision: 'allow' } });
 }
 
 (hasBrowser ? test : test.skip)(
@@ -99,7 +100,7 @@ async function letThrough(id: string): Promise<void> {
     await letThrough(id);
     await reviewItem(id);
     const { page, complaints } = await openPage(browser, 'phone');
-    await page.goto(`${s.web}/inbox`);
+    await page.goto(`${stack.web}/inbox`);
     await page.getByRole('link', { name: 'Read the change' }).click();
     await page.getByRole('heading', { name: 'Case first' }).waitFor();
     const till = page.getByRole('region', { name: 'src/till.ts' });
@@ -145,9 +146,9 @@ async function letThrough(id: string): Promise<void> {
     expect(answered.answer).toMatch(/^Done in [0-9a-f]{7}/);
     await letThrough(id);
     await reviewItem(id);
-    const pr = (await s.call('getTask', { id })).prNumber;
+    const pullNumber = (await stack.call('getTask', { id })).prNumber;
     const there = await until('the reply on GitHub', async () => {
-      const all = await forge<LineComment[]>('GET', `/pulls/${pr}/comments`);
+      const all = await forge<LineComment[]>('GET', `/pulls/${pullNumber}/comments`);
       return all.some((c) => c.in_reply_to_id) ? all : null;
     });
     const ours = there.find((c) => c.body.includes('Say why.'))!;
@@ -157,7 +158,7 @@ async function letThrough(id: string): Promise<void> {
     ]);
 
     const wide = await openPage(browser, 'desktop');
-    await wide.page.goto(`${s.web}/task/${id}/changes`);
+    await wide.page.goto(`${stack.web}/task/${id}/changes`);
     await wide.page.getByRole('button', { name: 'One column' }).waitFor();
     await wide.page.screenshot({ path: shot('desktop-1-answered') });
     await wide.page.keyboard.press('n');
@@ -172,13 +173,16 @@ async function letThrough(id: string): Promise<void> {
     await wide.page.getByText('Resolved').first().waitFor();
     await wide.page.getByLabel('How to merge').selectOption('merge');
     await wide.page.locator('#main').getByRole('button', { name: 'Merge', exact: true }).click();
-    await until('done', async () => (await s.call('getTask', { id })).state === 'done');
-    const bare = (await s.call('listProjects')).find((p) => p.repo === R)!.remoteUrl;
+    await until('done', async () => (await stack.call('getTask', { id })).state === 'done');
+    const bare = (await stack.call('listProjects')).find((p) => p.repo === R)!.remoteUrl;
     git('fetch', '-q', bare, 'main');
     expect(git('show', '-s', '--format=%P', 'FETCH_HEAD').trim().split(' ')).toHaveLength(2);
     expect([...complaints, ...wide.complaints]).toEqual([]);
     await expect(
-      s.call('addComment', { id, body: { id: 'late-1', path: 'src/till.ts', line: 1, text: 'too late' } }),
+      stack.call('addComment', {
+        id,
+        body: { id: 'late-1', path: 'src/till.ts', line: 1, text: 'too late' },
+      }),
     ).rejects.toThrow(/has ended/);
   },
 );
@@ -186,20 +190,20 @@ async function letThrough(id: string): Promise<void> {
 test('a comment on GitHub wakes the job, is a thread in the app, and is answered under it', async () => {
   const id = await spawn('second');
   await reviewItem(id);
-  const pr = (await s.call('getTask', { id })).prNumber;
+  const pullNumber = (await stack.call('getTask', { id })).prNumber;
   await new Promise((r) => setTimeout(r, 1_100));
-  const made = await forge<{ id: number }>('POST', `/pulls/${pr}/reviews`, {
+  const made = await forge<{ id: number }>('POST', `/pulls/${pullNumber}/reviews`, {
     event: 'COMMENT',
     body: '',
     comments: [{ path: 'src/till.ts', line: 2, body: 'Why so?' }],
   });
   expect(made.id).toBeGreaterThan(0);
-  const c = await until('the answered thread', async () =>
+  const comment = await until('the answered thread', async () =>
     (await comments(id)).find((x) => x.answer !== null),
   );
-  expect(c).toMatchObject({ via: 'github', path: 'src/till.ts', line: 2, body: 'Why so?' });
+  expect(comment).toMatchObject({ via: 'github', path: 'src/till.ts', line: 2, body: 'Why so?' });
   await until('the reply on GitHub', async () =>
-    (await forge<LineComment[]>('GET', `/pulls/${pr}/comments`)).some(
+    (await forge<LineComment[]>('GET', `/pulls/${pullNumber}/comments`)).some(
       (x) => x.in_reply_to_id !== undefined && x.body.startsWith('> Done in'),
     ),
   );
@@ -208,15 +212,15 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
   // Resolved here, it is resolved there; opened there again, it is open here.
   await reviewItem(id);
   const gql = async (query: string, variables: object): Promise<string> => {
-    const r = await fetch(`${s.github}/graphql`, {
+    const response = await fetch(`${stack.github}/graphql`, {
       method: 'POST',
       headers: { authorization: 'token toky', 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables }),
     });
-    return r.text();
+    return response.text();
   };
-  const threads = (): Promise<string> => gql(THREADS, { owner: 'local', name: 'till', number: pr });
-  await s.call('resolveComment', { id: c.id, body: { resolved: true } });
+  const threads = (): Promise<string> => gql(THREADS, { owner: 'local', name: 'till', number: pullNumber });
+  await stack.call('resolveComment', { id: comment.id, body: { resolved: true } });
   await until('resolved on GitHub', async () => (await threads()).includes('"isResolved":true'));
   await gql(
     'mutation($input: UnresolveReviewThreadInput!) { unresolveReviewThread(input: $input) { thread { id } } }',
@@ -231,38 +235,38 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
   const id = await spawn('third');
   const item = await reviewItem(id);
   const post = (cid: string, line: number): Promise<unknown> =>
-    s.call('addComment', { id, body: { id: cid, path: 'src/till.ts', line, text: `about ${line}` } });
+    stack.call('addComment', { id, body: { id: cid, path: 'src/till.ts', line, text: `about ${line}` } });
   await post('d1', 1);
   await post('d1', 1);
   await post('d2', 2);
   // A line that is not part of the change: GitHub takes it as a plain comment.
-  await s.call('addComment', {
+  await stack.call('addComment', {
     id,
     body: { id: 'd3', path: 'README.md', line: 40, text: 'And say so there.' },
   });
-  await s.call('editComment', { id: 'd1', body: { text: 'Better words' } });
-  await s.call('dropComment', { id: 'd2' });
-  await expect(s.call('resolveComment', { id: 'd1', body: { resolved: true } })).rejects.toThrow(
+  await stack.call('editComment', { id: 'd1', body: { text: 'Better words' } });
+  await stack.call('dropComment', { id: 'd2' });
+  await expect(stack.call('resolveComment', { id: 'd1', body: { resolved: true } })).rejects.toThrow(
     /not been sent/,
   );
   await expect(
-    s.call('addComment', { id, body: { id: 'd4', path: 'x', startLine: 9, line: 3, text: 'x' } }),
+    stack.call('addComment', { id, body: { id: 'd4', path: 'x', startLine: 9, line: 3, text: 'x' } }),
   ).rejects.toThrow(/range/);
   const answer = { decision: 'changes', text: '', answerId: 'a-1' } as const;
-  await s.call('decide', { id: item, body: answer });
-  await s.call('decide', { id: item, body: answer });
-  await expect(s.call('decide', { id: item, body: { ...answer, answerId: 'a-2' } })).rejects.toThrow(
+  await stack.call('decide', { id: item, body: answer });
+  await stack.call('decide', { id: item, body: answer });
+  await expect(stack.call('decide', { id: item, body: { ...answer, answerId: 'a-2' } })).rejects.toThrow(
     /Already answered by you in the app/,
   );
-  await expect(s.call('editComment', { id: 'd1', body: { text: 'x' } })).rejects.toThrow(/sent already/);
+  await expect(stack.call('editComment', { id: 'd1', body: { text: 'x' } })).rejects.toThrow(/sent already/);
   await reviewItem(id);
   expect((await comments(id)).map((c) => [c.id, c.body, c.state])).toEqual([
     ['d1', 'Better words', 'open'],
     ['d3', 'And say so there.', 'open'],
   ]);
-  const pr = (await s.call('getTask', { id })).prNumber;
+  const pullNumber = (await stack.call('getTask', { id })).prNumber;
   await until('the plain comment', async () =>
-    (await forge<{ body: string }[]>('GET', `/issues/${pr}/comments`)).some((c) =>
+    (await forge<{ body: string }[]>('GET', `/issues/${pullNumber}/comments`)).some((c) =>
       c.body.startsWith('On `README.md`, line 40:'),
     ),
   );

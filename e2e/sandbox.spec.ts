@@ -62,7 +62,8 @@ async function local(): Promise<
     outer: (taskId) => pids(taskId).pid,
     place: (taskId) => path.join(root, taskId),
     kill: async (taskId) => void process.kill(pids(taskId).innerPid, 'SIGKILL'),
-    // Counted by what the machine runs, not by what the adapter remembers: init of a pid namespace with the task's folder.
+    // Counted by what the machine runs, not by what the adapter remembers: init of a pid namespace with the
+    // task's folder.
     living: async (taskId) =>
       readdirSync('/proc').filter((p) => {
         try {
@@ -103,11 +104,11 @@ const cluster = (): Promise<TestCluster> => (shared ??= startTestCluster(['agent
 afterAll(async () => (await shared)?.stop());
 
 async function kubernetes(): Promise<Subject> {
-  const t = await cluster();
-  const sandbox = kubernetesSandbox(openKubeConfig(t.workerKubeconfig), OPTIONS);
+  const testCluster = await cluster();
+  const sandbox = kubernetesSandbox(openKubeConfig(testCluster.workerKubeconfig), OPTIONS);
   const pods = (taskId: string): string[] => {
     try {
-      return t
+      return testCluster
         .kubectl(
           'get',
           'pods',
@@ -126,8 +127,8 @@ async function kubernetes(): Promise<Subject> {
   return {
     sandbox,
     kill: async (taskId) => {
-      for (const p of pods(taskId))
-        t.kubectl('delete', '-n', `mainloop-task-${taskId}`, p, '--grace-period=0', '--force');
+      for (const pod of pods(taskId))
+        testCluster.kubectl('delete', '-n', `mainloop-task-${taskId}`, pod, '--grace-period=0', '--force');
     },
     living: async (taskId) => pods(taskId).length,
     close: async () => undefined,
@@ -137,24 +138,27 @@ async function kubernetes(): Promise<Subject> {
 describe('the local sandbox', () => sandboxContract(local, 10_000));
 
 test('a killed outer bubblewrap leaves its run at work, and the next start or release ends that too', async () => {
-  const s = await local();
+  const subject = await local();
   const run = { taskId: '1outer', runId: '1outer-r1', epoch: 1, token: 'x', repo: 'demo/nothing' };
-  await s.sandbox.start(run);
-  process.kill(s.outer('1outer'), 'SIGKILL');
-  await until('the outer one to be gone', async () => !existsSync(`/proc/${s.outer('1outer')}`) || null);
-  expect(await s.living('1outer')).toBe(1);
-  expect(await s.sandbox.status('1outer')).toMatchObject({ kind: 'running', epoch: 1 });
-  await s.sandbox.start({ ...run, epoch: 2 });
-  expect(await s.living('1outer')).toBe(1);
-  process.kill(s.outer('1outer'), 'SIGKILL');
-  await s.sandbox.release('1outer');
-  expect(await s.living('1outer')).toBe(0);
-  await s.close();
+  await subject.sandbox.start(run);
+  process.kill(subject.outer('1outer'), 'SIGKILL');
+  await until(
+    'the outer one to be gone',
+    async () => !existsSync(`/proc/${subject.outer('1outer')}`) || null,
+  );
+  expect(await subject.living('1outer')).toBe(1);
+  expect(await subject.sandbox.status('1outer')).toMatchObject({ kind: 'running', epoch: 1 });
+  await subject.sandbox.start({ ...run, epoch: 2 });
+  expect(await subject.living('1outer')).toBe(1);
+  process.kill(subject.outer('1outer'), 'SIGKILL');
+  await subject.sandbox.release('1outer');
+  expect(await subject.living('1outer')).toBe(0);
+  await subject.close();
 });
 
 test('a runner whose folder was removed under it ends, instead of spinning', async () => {
-  const s = await local();
-  await s.sandbox.start({
+  const subject = await local();
+  await subject.sandbox.start({
     taskId: '1removed',
     runId: '1removed-r1',
     epoch: 1,
@@ -162,11 +166,11 @@ test('a runner whose folder was removed under it ends, instead of spinning', asy
     repo: 'demo/nothing',
   });
   await new Promise((r) => setTimeout(r, 1_500));
-  expect(await s.living('1removed')).toBe(1);
-  const gone = s.place('1removed');
+  expect(await subject.living('1removed')).toBe(1);
+  const gone = subject.place('1removed');
   rmSync(path.join(gone, 'work'), { recursive: true });
-  await until('its end', async () => (await s.living('1removed')) === 0);
-  await s.close();
+  await until('its end', async () => (await subject.living('1removed')) === 0);
+  await subject.close();
 });
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
@@ -177,16 +181,20 @@ describe('what an agent leaves in its place', () => {
     void execFileSync('/bin/sh', ['-c', script], { cwd: path.join(place, 'work'), ...ownerOf(taskId) });
 
   asRoot('a link where a folder was is not followed by us', async () => {
-    const s = await local();
+    const subject = await local();
     const run = { taskId: '1link', runId: '1link-r1', epoch: 1, token: 'x', repo: 'demo/nothing' };
-    const victim = path.join(s.root, '..', 'victim');
+    const victim = path.join(subject.root, '..', 'victim');
     mkdirSync(victim, { mode: 0o700 });
-    await s.sandbox.start(run);
+    await subject.sandbox.start(run);
     for (const sub of ['spool', 'home', 'repo']) {
-      asAgent(s.place('1link'), '1link', `mkdir -p ${sub}; mv ${sub} old-${sub}; ln -s ${victim} ${sub}`);
-      await s.sandbox.provision('1link');
-      await s.sandbox.start({ ...run, epoch: 2 });
-      await s.sandbox.stop('1link');
+      asAgent(
+        subject.place('1link'),
+        '1link',
+        `mkdir -p ${sub}; mv ${sub} old-${sub}; ln -s ${victim} ${sub}`,
+      );
+      await subject.sandbox.provision('1link');
+      await subject.sandbox.start({ ...run, epoch: 2 });
+      await subject.sandbox.stop('1link');
       expect([statSync(victim).uid, statSync(victim).mode & 0o777, readdirSync(victim)]).toEqual([
         0,
         0o700,
@@ -194,49 +202,49 @@ describe('what an agent leaves in its place', () => {
       ]);
     }
     writeFileSync(path.join(victim, 'kept'), '');
-    await s.sandbox.release('1link');
+    await subject.sandbox.release('1link');
     expect(readdirSync(victim)).toEqual(['kept']);
-    await s.close();
+    await subject.close();
   });
 
   test('folders closed to their owner, pipes and paths too long to name go with the place', async () => {
-    const s = await local();
-    await s.sandbox.provision('1mess');
+    const subject = await local();
+    await subject.sandbox.provision('1mess');
     asAgent(
-      s.place('1mess'),
+      subject.place('1mess'),
       '1mess',
-      `mkdir -p a/b; touch a/b/c; chmod 000 a/b a; mkfifo pipe; exec ${s.root}/../kit/current/node -e '
+      `mkdir -p a/b; touch a/b/c; chmod 000 a/b a; mkfifo pipe; exec ${subject.root}/../kit/current/node -e '
         const fs = require("fs"); for (let i = 0; i < 60; i++) { fs.mkdirSync("d".repeat(200)); process.chdir("d".repeat(200)); }'`,
     );
-    await s.sandbox.release('1mess');
-    expect(readdirSync(s.root).filter((n) => n !== '.etc')).toEqual([]);
-    await s.close();
+    await subject.sandbox.release('1mess');
+    expect(readdirSync(subject.root).filter((n) => n !== '.etc')).toEqual([]);
+    await subject.close();
   });
 
   test('a run whose starter died before it wrote down what it had started is found and ended', async () => {
-    const s = await local();
+    const subject = await local();
     const run = { taskId: '1unknown', runId: '1unknown-r1', epoch: 1, token: 'x', repo: 'demo/nothing' };
-    await s.sandbox.start(run);
-    expect(await s.living('1unknown')).toBe(1);
-    rmSync(path.join(s.place('1unknown'), 'run.json'));
-    await s.sandbox.start({ ...run, epoch: 2 });
-    expect(await s.living('1unknown')).toBe(1);
-    rmSync(path.join(s.place('1unknown'), 'run.json'));
-    await s.sandbox.release('1unknown');
-    expect(await s.living('1unknown')).toBe(0);
-    await s.close();
+    await subject.sandbox.start(run);
+    expect(await subject.living('1unknown')).toBe(1);
+    rmSync(path.join(subject.place('1unknown'), 'run.json'));
+    await subject.sandbox.start({ ...run, epoch: 2 });
+    expect(await subject.living('1unknown')).toBe(1);
+    rmSync(path.join(subject.place('1unknown'), 'run.json'));
+    await subject.sandbox.release('1unknown');
+    expect(await subject.living('1unknown')).toBe(0);
+    await subject.close();
   });
 
   test('what a killed worker left half removed is removed later', async () => {
-    const s = await local();
-    await s.sandbox.provision('1half');
-    const gone = path.join(s.root, '.gone-1half-00000000-0000-4000-8000-000000000000');
-    renameSync(s.place('1half'), gone);
-    await sweepPlaces(s.root, ownerOf, Date.now());
+    const subject = await local();
+    await subject.sandbox.provision('1half');
+    const gone = path.join(subject.root, '.gone-1half-00000000-0000-4000-8000-000000000000');
+    renameSync(subject.place('1half'), gone);
+    await sweepPlaces(subject.root, ownerOf, Date.now());
     expect(existsSync(gone)).toBe(true);
-    await sweepPlaces(s.root, ownerOf, Date.now() + 3_600_000);
+    await sweepPlaces(subject.root, ownerOf, Date.now() + 3_600_000);
     expect(existsSync(gone)).toBe(false);
-    await s.close();
+    await subject.close();
   });
 });
 
@@ -279,7 +287,10 @@ if (noCluster === null) {
         /^No node of the cluster takes the pod: .*Insufficient cpu.* Free some capacity, then retry\.$/,
       );
     });
-    const refusedPod = async (taskId: string, obstacle: (t: TestCluster) => void): Promise<string> => {
+    const refusedPod = async (
+      taskId: string,
+      obstacle: (testCluster: TestCluster) => void,
+    ): Promise<string> => {
       const t = await cluster();
       const sandbox = kubernetesSandbox(openKubeConfig(t.workerKubeconfig), OPTIONS);
       await sandbox.provision(taskId);
@@ -290,9 +301,9 @@ if (noCluster === null) {
       const quota =
         'apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: of-the-company, namespace: mainloop-task-1quota}\nspec: {hard: {pods: "0"}}\n';
       expect(
-        await refusedPod('1quota', (t) => {
-          t.apply(quota);
-          t.kubectl(
+        await refusedPod('1quota', (testCluster) => {
+          testCluster.apply(quota);
+          testCluster.kubectl(
             'wait',
             '--for=jsonpath={.status.hard.pods}=0',
             'resourcequota/of-the-company',
@@ -319,14 +330,18 @@ kind: ValidatingAdmissionPolicyBinding
 metadata: {name: no-strangers}
 spec: {policyName: no-strangers, validationActions: [Deny]}
 `;
-      const t = await cluster();
-      t.apply(policy);
+      const testCluster = await cluster();
+      testCluster.apply(policy);
       // A policy takes a moment to be in force.
       await new Promise((r) => setTimeout(r, 3_000));
       expect(await refusedPod('1refused', () => undefined)).toMatch(
         /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
       );
-      t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
+      testCluster.kubectl(
+        'delete',
+        'validatingadmissionpolicybinding,validatingadmissionpolicy',
+        'no-strangers',
+      );
     });
     const broken = async (change: (kubeconfig: string) => string): Promise<unknown> => {
       const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
@@ -353,18 +368,18 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
       );
     });
     test('rights that are missing are named', async () => {
-      const t = await cluster();
-      t.kubectl('create', 'serviceaccount', 'nobody', '-n', 'mainloop');
-      const token = t.kubectl('create', 'token', 'nobody', '-n', 'mainloop').trim();
+      const testCluster = await cluster();
+      testCluster.kubectl('create', 'serviceaccount', 'nobody', '-n', 'mainloop');
+      const token = testCluster.kubectl('create', 'token', 'nobody', '-n', 'mainloop').trim();
       const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
       writeFileSync(
         file,
-        readFileSync(t.workerKubeconfig, 'utf8').replace(/"token":"[^"]*"/, `"token":"${token}"`),
+        readFileSync(testCluster.workerKubeconfig, 'utf8').replace(/"token":"[^"]*"/, `"token":"${token}"`),
       );
       expect(await missingRights(openKubeConfig(file))).toEqual(
         expect.arrayContaining(['create namespaces', 'create rolebindings', 'bind clusterroles']),
       );
-      expect(await missingRights(openKubeConfig(t.workerKubeconfig))).toEqual([]);
+      expect(await missingRights(openKubeConfig(testCluster.workerKubeconfig))).toEqual([]);
       expect(await kubernetesSandbox(openKubeConfig(file), OPTIONS).checkup()).toEqual([
         {
           name: 'rights',

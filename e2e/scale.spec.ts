@@ -1,5 +1,6 @@
-// Two hundred tasks at once, on nodes that KWOK plays: the API server, the controllers, the scheduler, our worker and our gateway
-// are real. What the pods would do is done from here: they take their spec, keep their lease, and report.
+// Two hundred tasks at once, on nodes that KWOK plays: the API server, the controllers, the scheduler, our
+// worker and our gateway are real. What the pods would do is done from here: they take their spec, keep their
+// lease, and report.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { noOwnCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
@@ -11,38 +12,39 @@ import http from 'node:http';
 const TASKS = 200;
 /** As seldom as a lease of 15 s allows: everything here shares the machine with 200 pretended pods. */
 const BEAT_MS = 4_000;
-let t: TestCluster;
-let s: Stack;
+let cluster: TestCluster;
+let stack: Stack;
 let db: Db;
 const OURS = 'app.kubernetes.io/managed-by=mainloop';
 const lines = (out: string): string[] => out.split(/\s+/).filter(Boolean);
 const namespaces = (): string[] =>
-  lines(t.kubectl('get', 'namespaces', '-l', OURS, '-o', 'jsonpath={.items[*].metadata.name}'));
+  lines(cluster.kubectl('get', 'namespaces', '-l', OURS, '-o', 'jsonpath={.items[*].metadata.name}'));
 
 (noOwnCluster === null ? describe : describe.skip)(
   `200 tasks at once${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`,
   () => {
     beforeAll(async () => {
-      t = await startTestCluster([], 10);
-      s = await startStack(podEnv(t, 'scale'));
-      db = openPool(s.databaseUrl, 'scale-test');
-      await s.call('changeSettings', { body: { maxRuns: 1_000 } });
+      cluster = await startTestCluster([], 10);
+      stack = await startStack(podEnv(cluster, 'scale'));
+      db = openPool(stack.databaseUrl, 'scale-test');
+      await stack.call('changeSettings', { body: { maxRuns: 1_000 } });
     }, 900_000);
     afterAll(async () => {
       await db?.end();
-      await s?.stop();
-      await t?.stop();
+      await stack?.stop();
+      await cluster?.stop();
     });
 
     test('all of them run, none is taken for lost, and nothing is left of them', async () => {
-      const project = (await s.call('listProjects'))[0]!.id;
-      await s.call('changeProject', { id: project, body: { maxRuns: 500 } });
+      const project = (await stack.call('listProjects'))[0]!.id;
+      await stack.call('changeProject', { id: project, body: { maxRuns: 500 } });
       const began = Date.now();
       const ids = await Promise.all(
         Array.from({ length: TASKS }, async (_, i) => {
           const draft = { ...DRAFT, projectId: project, title: `Task ${i}`, skipPlan: true };
-          const p = await seedProposal(db, `scale-${i}`, 600_000, draft);
-          return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
+          const proposal = await seedProposal(db, `scale-${i}`, 600_000, draft);
+          return (await stack.call('confirmProposal', { id: proposal.id, body: { digest: proposal.digest } }))
+            .taskId;
         }),
       );
       const pods = new Map<string, ReturnType<typeof runnerOf>>();
@@ -57,7 +59,8 @@ const namespaces = (): string[] =>
       );
       const up = Date.now() - began;
       await until('each of them to be known as running', async () => (await running()) === TASKS);
-      // Long enough for every lease to run out, if one were not kept, and for every watcher to have come by several times.
+      // Long enough for every lease to run out, if one were not kept, and for every watcher to have come by
+      // several times.
       await new Promise((r) => setTimeout(r, 45_000));
       expect(await running()).toBe(TASKS);
       await Promise.all([...pods.values()].map((p) => p.end()));
@@ -67,9 +70,9 @@ const namespaces = (): string[] =>
       );
       expect(epochs.rows[0]!.n).toBe(0);
       const cancelled = Date.now();
-      for (const id of ids) await s.call('cancelTask', { id });
+      for (const id of ids) await stack.call('cancelTask', { id });
       await until('nothing to be left', () => Promise.resolve(namespaces().length === 0), 300_000, 2_000);
-      const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${s.pidOf('worker')}/status`, 'utf8'))![1]!;
+      const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${stack.pidOf('worker')}/status`, 'utf8'))![1]!;
       console.log(
         `${TASKS} tasks: all in pods after ${Math.round(up / 1000)} s, nothing left ${Math.round((Date.now() - cancelled) / 1000)} s after the first word of cancelling, worker ${Math.round(Number(rss) / 1024)} MiB`,
       );
@@ -85,7 +88,7 @@ interface Thing {
 /** As the kubelet gives them to the pods that it has started. */
 function tokensInPods(): string[] {
   const get = (what: string): Thing[] =>
-    (JSON.parse(t.kubectl('get', what, '-A', '-l', OURS, '-o', 'json')) as { items: Thing[] }).items;
+    (JSON.parse(cluster.kubectl('get', what, '-A', '-l', OURS, '-o', 'json')) as { items: Thing[] }).items;
   const runOf = ({ metadata: m }: Thing): string =>
     `${m.namespace}/${m.labels['mainloop.dev/run']}/${m.labels['mainloop.dev/epoch']}`;
   const started = new Set(
@@ -112,7 +115,7 @@ function runnerOf(token: string): { end(): Promise<void> } {
   ): Promise<void> =>
     new Promise((resolve) => {
       const req = http.request(
-        new URL(path, s.gateway),
+        new URL(path, stack.gateway),
         {
           agent,
           method,

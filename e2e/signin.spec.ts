@@ -14,7 +14,7 @@ import { freePort } from '../tools/free-port.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const UA = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0';
-let s: Stack;
+let stack: Stack;
 let db: Db;
 let browser: Browser;
 let secret: string;
@@ -26,7 +26,7 @@ const inBrowser = hasBrowser ? test : test.skip;
 beforeAll(async () => {
   const port = await freePort();
   oidc = await startOidc();
-  s = await startStack({
+  stack = await startStack({
     WEB_PORT: String(port),
     MAINLOOP_PUBLIC_URL: `http://localhost:${port}`,
     OIDC_DISCOVERY_URL: oidc.discoveryUrl,
@@ -36,18 +36,18 @@ beforeAll(async () => {
     GITHUB_OAUTH_CLIENT_ID: oidc.clientId,
     GITHUB_OAUTH_CLIENT_SECRET: oidc.clientSecret,
   });
-  const secrets = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as {
+  const secrets = JSON.parse(readFileSync(path.join(stack.home, 'secrets.json'), 'utf8')) as {
     authSecret: string;
     apiToken: string;
   };
   [secret, apiToken] = [secrets.authSecret, secrets.apiToken];
-  db = openPool(s.databaseUrl, 'signin-test');
+  db = openPool(stack.databaseUrl, 'signin-test');
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await db?.end();
-  await s?.stop();
+  await stack?.stop();
   oidc?.close();
 });
 
@@ -62,12 +62,12 @@ const newLink = (): string =>
           path.join(ROOT, 'apps/cli/src/main.ts'),
           '--json',
           '--api',
-          s.api,
+          stack.api,
           'pair',
         ],
         {
           encoding: 'utf8',
-          env: { ...process.env, MAINLOOP_HOME: s.home },
+          env: { ...process.env, MAINLOOP_HOME: stack.home },
         },
       ),
     ) as { url: string }
@@ -106,8 +106,8 @@ const ask = (
             text,
             cookie: (res.headers['set-cookie'] ?? []).map((c) => c.split(';')[0]).join('; '),
           });
-        res.on('data', (d: Buffer) => {
-          text += d.toString();
+        res.on('data', (data: Buffer) => {
+          text += data.toString();
           // A stream that lets us in would never end.
           if (res.headers['content-type']?.includes('event-stream')) {
             done();
@@ -120,11 +120,11 @@ const ask = (
     req.on('error', reject);
     req.end(body === undefined ? undefined : JSON.stringify(body));
   });
-const own = () => ({ origin: s.web, 'sec-fetch-site': 'same-origin' });
+const own = () => ({ origin: stack.web, 'sec-fetch-site': 'same-origin' });
 async function pair(userAgent = UA): Promise<string> {
   await db.query('delete from auth_rate_limits');
   const r = await ask(
-    s.web,
+    stack.web,
     'POST',
     '/api/auth/pair',
     { ...own(), 'user-agent': userAgent },
@@ -151,7 +151,7 @@ describe('every door', () => {
 
   test('each route and stream is closed without a session, with an expired one, and with another person', async () => {
     const doc = JSON.parse(
-      (await ask(s.api, 'GET', '/docs-json', { authorization: `Bearer ${apiToken}` })).text,
+      (await ask(stack.api, 'GET', '/docs-json', { authorization: `Bearer ${apiToken}` })).text,
     ) as {
       paths: Record<string, Record<string, unknown>>;
     };
@@ -177,40 +177,40 @@ describe('every door', () => {
             string,
             string
           >[]
-        ).map((h) => ask(s.api, method, p, { ...own(), ...h }, body)),
+        ).map((h) => ask(stack.api, method, p, { ...own(), ...h }, body)),
       );
       seen[`${method} ${p}`] = tries.map((t) => t.status);
     }
     const let_in = Object.entries(seen).filter(([, t]) => JSON.stringify(t) !== '[401,401,403,401]');
-    expect(let_in.map(([k]) => k).sort()).toEqual(open);
+    expect(let_in.map(([key]) => key).sort()).toEqual(open);
     // And the owner is let in: the doors are not merely walled up.
-    expect((await ask(s.api, 'GET', '/api/tasks', { cookie: owner })).status).toBe(200);
+    expect((await ask(stack.api, 'GET', '/api/tasks', { cookie: owner })).status).toBe(200);
     expect(
-      (await ask(s.web, 'GET', '/api/stream', { cookie: owner, accept: 'text/event-stream' })).status,
+      (await ask(stack.web, 'GET', '/api/stream', { cookie: owner, accept: 'text/event-stream' })).status,
     ).toBe(200);
   });
 
   test('each page leads to the sign-in, its data too, and says nothing of the work', async () => {
     for (const p of ['/', '/inbox', '/task/x', '/task/x/changes', '/projects', '/settings', '/nonsense']) {
-      const r = await ask(s.web, 'GET', p);
+      const r = await ask(stack.web, 'GET', p);
       expect([p, r.status]).toEqual([p, 303]);
-      const data = await ask(s.web, 'GET', `${p === '/' ? '' : p}/__data.json`);
+      const data = await ask(stack.web, 'GET', `${p === '/' ? '' : p}/__data.json`);
       expect(data.text).not.toMatch(/tally|needsYou/);
     }
-    expect((await ask(s.web, 'GET', '/inbox', { cookie: owner })).status).toBe(200);
-    const signin = await ask(s.web, 'GET', '/signin?to=//evil.example');
+    expect((await ask(stack.web, 'GET', '/inbox', { cookie: owner })).status).toBe(200);
+    const signin = await ask(stack.web, 'GET', '/signin?to=//evil.example');
     expect(signin.status).toBe(200);
     expect(signin.text).not.toContain('evil.example');
   });
 
   test('a page of another site can make a browser send the cookie, and nothing happens', async () => {
     const post = (h: Record<string, string>) =>
-      ask(s.web, 'POST', '/api/chat', { cookie: owner, ...h }, { text: 'hello' });
+      ask(stack.web, 'POST', '/api/chat', { cookie: owner, ...h }, { text: 'hello' });
     expect((await post({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     expect((await post({})).status).toBe(403);
     expect((await post({ origin: 'null' })).status).toBe(403);
     expect(
-      (await ask(s.api, 'DELETE', '/api/devices/x', { cookie: owner, origin: 'https://evil.example' }))
+      (await ask(stack.api, 'DELETE', '/api/devices/x', { cookie: owner, origin: 'https://evil.example' }))
         .status,
     ).toBe(403);
     expect((await post(own())).status).toBe(202);
@@ -218,40 +218,42 @@ describe('every door', () => {
 
   test('a cookie that turns up on another kind of device ends that sign-in, for the thief and for all', async () => {
     const cookie = await pair();
-    const stolen = await ask(s.web, 'GET', '/api/tasks', {
+    const stolen = await ask(stack.web, 'GET', '/api/tasks', {
       cookie,
       'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605',
     });
     expect([stolen.status, stolen.text]).toEqual([401, expect.stringContaining('another kind of device')]);
-    expect((await ask(s.web, 'GET', '/api/tasks', { cookie })).status).toBe(401);
+    expect((await ask(stack.web, 'GET', '/api/tasks', { cookie })).status).toBe(401);
   });
 
   test('a device that is used stays signed in: its cookie is renewed once a day', async () => {
     const cookie = await pair();
     const token = decodeURIComponent(/session_token=([^;]+)/.exec(cookie)![1]!).split('.')[0];
-    expect((await ask(s.web, 'GET', '/api/tasks', { cookie })).cookie).toBe('');
+    expect((await ask(stack.web, 'GET', '/api/tasks', { cookie })).cookie).toBe('');
     // Signed in 80 days ago, and not heard of since.
     await db.query(
       "update auth_sessions set expires_at = now() + interval '10 days', updated_at = now() - interval '80 days' where token = $1",
       [token],
     );
-    const renewed = await ask(s.web, 'GET', '/api/tasks', { cookie });
+    const renewed = await ask(stack.web, 'GET', '/api/tasks', { cookie });
     expect([renewed.status, renewed.cookie]).toEqual([200, expect.stringContaining('session_token=')]);
     const days = await db.query<{ d: number }>(
       'select extract(epoch from expires_at - now()) / 86400 as d from auth_sessions where token = $1',
       [token],
     );
     expect(Number(days.rows[0]!.d)).toBeGreaterThan(89);
-    expect((await ask(s.web, 'GET', '/api/tasks', { cookie: renewed.cookie })).status).toBe(200);
+    expect((await ask(stack.web, 'GET', '/api/tasks', { cookie: renewed.cookie })).status).toBe(200);
   });
 
   test('a link works once, for two at the same moment for one, and not when it is old; guessing is slowed down', async () => {
     const token = tokenOf(newLink());
-    const both = await Promise.all([1, 2].map(() => ask(s.web, 'POST', '/api/auth/pair', own(), { token })));
+    const both = await Promise.all(
+      [1, 2].map(() => ask(stack.web, 'POST', '/api/auth/pair', own(), { token })),
+    );
     expect(both.map((b) => b.status).sort()).toEqual([200, 401]);
     const late = tokenOf(newLink());
     await db.query("update auth_verifications set expires_at = now() - interval '1 second'");
-    const r = await ask(s.web, 'POST', '/api/auth/pair', own(), { token: late });
+    const r = await ask(stack.web, 'POST', '/api/auth/pair', own(), { token: late });
     expect([r.status, r.text]).toEqual([401, expect.stringContaining('too old')]);
     await db.query('delete from auth_rate_limits');
     const tries: number[] = [];
@@ -260,7 +262,7 @@ describe('every door', () => {
       tries.push(
         (
           await ask(
-            s.web,
+            stack.web,
             'POST',
             '/api/auth/pair',
             { ...own(), 'x-mainloop-client': `10.0.0.${i}` },
@@ -294,8 +296,9 @@ async function openDevice(
   page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
-  page.on('console', (m) => {
-    if (m.type() === 'error' && !/Failed to load resource|ERR_/.test(m.text())) complaints.push(m.text());
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text()))
+      complaints.push(message.text());
   });
   const cdp = await context.newCDPSession(page);
   await cdp.send('WebAuthn.enable');
@@ -318,7 +321,7 @@ inBrowser(
     await db.query('delete from auth_users');
     await db.query('delete from auth_rate_limits');
     const laptop = await openDevice('desktop');
-    await laptop.page.goto(`${s.web}/task/abc?x=1`);
+    await laptop.page.goto(`${stack.web}/task/abc?x=1`);
     await laptop.page.getByText('This mainloop has no owner yet').waitFor();
     await laptop.page.screenshot({ path: shot('1-no-owner') });
     await laptop.page.goto(newLink());
@@ -327,9 +330,9 @@ inBrowser(
     expect(laptop.page.url()).not.toContain('#');
     await laptop.page.screenshot({ path: shot('2-signed-in') });
     await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
-    await laptop.page.waitForURL(`${s.web}/inbox`);
+    await laptop.page.waitForURL(`${stack.web}/inbox`);
 
-    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.goto(`${stack.web}/settings`);
     await laptop.page.getByRole('button', { name: 'Add a device' }).click();
     await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
     await laptop.page.screenshot({ path: shot('3-add-a-phone') });
@@ -339,22 +342,22 @@ inBrowser(
     await phone.page.screenshot({ path: shot('4-phone') });
     await phone.page.getByRole('button', { name: 'Sign in on this device' }).click();
     await phone.page.getByRole('link', { name: 'Not now' }).click();
-    await phone.page.waitForURL(`${s.web}/inbox`);
+    await phone.page.waitForURL(`${stack.web}/inbox`);
     await phone.page.getByRole('heading', { name: 'Needs you' }).waitFor();
 
     // The passkey brings the laptop back after its cookie is gone; the same answer a second time does not.
     await laptop.page.context().clearCookies();
-    await laptop.page.goto(`${s.web}/projects`);
+    await laptop.page.goto(`${stack.web}/projects`);
     await laptop.page.waitForURL(/\/signin\?to=%2Fprojects/);
     await laptop.page.screenshot({ path: shot('5-sign-in') });
     const [answer] = await Promise.all([
       laptop.page.waitForRequest((r) => r.url().includes('/passkey/verify-authentication')),
       laptop.page.getByRole('button', { name: 'Use a passkey' }).click(),
     ]);
-    await laptop.page.waitForURL(`${s.web}/projects`);
+    await laptop.page.waitForURL(`${stack.web}/projects`);
     const headers = await answer.allHeaders();
     const replay = await ask(
-      s.web,
+      stack.web,
       'POST',
       '/api/auth/passkey/verify-authentication',
       { ...own(), cookie: headers.cookie ?? '' },
@@ -365,7 +368,7 @@ inBrowser(
       false,
     ]);
 
-    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.goto(`${stack.web}/settings`);
     await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
     await until(
       'the phone is out',
@@ -379,7 +382,7 @@ inBrowser(
     );
     await phone.page.screenshot({ path: shot('6-phone-out') });
     expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
-    const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';
+    const csp = (await laptop.page.goto(`${stack.web}/inbox`))!.headers()['content-security-policy'] ?? '';
     expect(/script-src ([^;]+)/.exec(csp)![1]).not.toContain('unsafe');
     await laptop.close();
     await phone.close();
@@ -400,14 +403,14 @@ inBrowserEach([
     await laptop.page.goto(newLink());
     await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
     await laptop.page.getByRole('link', { name: 'Not now' }).click();
-    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.goto(`${stack.web}/settings`);
     await laptop.page.getByRole('button', { name: linkIt }).click();
     await until(
       'the link',
       async () =>
         (await db.query('select 1 from auth_accounts where provider_id = $1', [provider])).rowCount === 1,
     );
-    await laptop.page.waitForURL(`${s.web}/settings`);
+    await laptop.page.waitForURL(`${stack.web}/settings`);
     await laptop.page.getByText('(this one)').first().waitFor();
     // We asked who it is; what else the provider handed out is not kept.
     const tokens = async (): Promise<unknown> =>
@@ -418,16 +421,16 @@ inBrowserEach([
       // Nothing of the page that was open may still be on its way somewhere.
       await laptop.page.goto('about:blank');
       await laptop.page.context().clearCookies();
-      await laptop.page.goto(`${s.web}/week`);
+      await laptop.page.goto(`${stack.web}/week`);
       await laptop.page.getByRole('button', { name: use }).click();
     };
     await signIn();
-    await laptop.page.waitForURL(`${s.web}/week`);
+    await laptop.page.waitForURL(`${stack.web}/week`);
     expect(await tokens()).toEqual(none);
     oidc.person = { sub: 'robert', email: 'bob@example.com', name: 'Bob' };
     await signIn();
     await laptop.page.getByText('That account is not linked here.').waitFor();
-    await laptop.page.goto(`${s.web}/week`);
+    await laptop.page.goto(`${stack.web}/week`);
     await laptop.page.waitForURL(/\/signin/);
     expect((await db.query('select 1 from auth_users')).rowCount).toBe(1);
     await laptop.close();

@@ -1,4 +1,5 @@
-// A skill from its first word to its card, in the hands of a person: on a phone and at a desk, on the pages and the api alone.
+// A skill from its first word to its card, in the hands of a person: on a phone and at a desk, on the pages
+// and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -9,22 +10,22 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let pages: Pages;
 let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `skills-${name}.png`);
 
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', 'acme/api');
-  pages = await startPages(t);
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  pages = await startPages(database);
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await pages?.stop();
-  await t?.drop();
+  await database?.drop();
 });
 
 inBrowser.each(['phone', 'desktop'] as const)(
@@ -50,9 +51,11 @@ inBrowser.each(['phone', 'desktop'] as const)(
       .first()
       .waitFor();
     await page.screenshot({ path: shot(`card-${size}`) });
-    const proposal = (await listOpenProposals(t.db, OWNER)).find((p) => p.title === `/bump-${size} left-pad`);
+    const proposal = (await listOpenProposals(database.db, OWNER)).find(
+      (p) => p.title === `/bump-${size} left-pad`,
+    );
     expect(proposal).toMatchObject({ prompt: 'Bring left-pad to the newest version.', project: 'acme/api' });
-    expect((await t.db.query('select 1 from tasks')).rowCount).toBe(0);
+    expect((await database.db.query('select 1 from tasks')).rowCount).toBe(0);
     await visit(page, `${pages.web}/skills`);
     await card.getByRole('button', { name: 'Remove' }).click();
     await card.waitFor({ state: 'detached' });

@@ -10,15 +10,15 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 
 const shots = path.join(path.dirname(fileURLToPath(import.meta.url)), 'shots');
-let s: Stack;
+let stack: Stack;
 let browser: Browser | null = null;
 beforeAll(async () => {
-  s = await startStack();
+  stack = await startStack();
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  await s?.stop();
+  await stack?.stop();
 });
 
 const inBrowser = hasBrowser ? test : test.skip;
@@ -26,68 +26,69 @@ const inBrowser = hasBrowser ? test : test.skip;
 describe('one chat message becomes a merged pull request', () => {
   inBrowser('asked, started and answered on a phone; reviewed and merged on a desktop', async () => {
     const phone = await openPage(browser!, 'phone');
-    const p = phone.page;
-    const shot = (name: string, page = p): Promise<unknown> =>
+    const listed = phone.page;
+    const shot = (name: string, page = listed): Promise<unknown> =>
       page.screenshot({ path: path.join(shots, `${name}.png`) });
-    await p.goto(s.web);
-    await p.getByText('What should be different in your code?').waitFor();
+    await listed.goto(stack.web);
+    await listed.getByText('What should be different in your code?').waitFor();
     await shot('phone-1-first-screen');
-    await p.getByLabel('Message').fill('Splitting 10.00 three ways loses a cent.');
-    await p.getByRole('button', { name: 'Send' }).click();
-    await p.getByRole('button', { name: 'Start' }).waitFor();
+    await listed.getByLabel('Message').fill('Splitting 10.00 three ways loses a cent.');
+    await listed.getByRole('button', { name: 'Send' }).click();
+    await listed.getByRole('button', { name: 'Start' }).waitFor();
     await shot('phone-2-proposal');
-    expect(await s.call('listTasks')).toHaveLength(0);
-    await p.getByRole('button', { name: 'Start' }).click();
-    await p.getByText('Started.').waitFor();
-    await p.getByRole('link', { name: /Inbox/ }).click();
-    await p.getByText('Who gets the odd cent').first().waitFor();
+    expect(await stack.call('listTasks')).toHaveLength(0);
+    await listed.getByRole('button', { name: 'Start' }).click();
+    await listed.getByText('Started.').waitFor();
+    await listed.getByRole('link', { name: /Inbox/ }).click();
+    await listed.getByText('Who gets the odd cent').first().waitFor();
     await shot('phone-3-question');
-    await p.getByRole('button', { name: 'The first people in the list' }).click();
-    await p.getByRole('button', { name: 'Approve' }).waitFor();
+    await listed.getByRole('button', { name: 'The first people in the list' }).click();
+    await listed.getByRole('button', { name: 'Approve' }).waitFor();
     await shot('phone-4-plan');
-    await p.getByRole('button', { name: 'Approve' }).click();
-    await p.getByRole('button', { name: 'Merge' }).waitFor({ timeout: 300_000 });
-    const [task] = await s.call('listTasks');
-    await p.goto(`${s.web}/task/${task!.id}`);
+    await listed.getByRole('button', { name: 'Approve' }).click();
+    await listed.getByRole('button', { name: 'Merge' }).waitFor({ timeout: 300_000 });
+    const [task] = await stack.call('listTasks');
+    await listed.goto(`${stack.web}/task/${task!.id}`);
     await until(
       'the second review',
       async () =>
-        (await s.call('getTask', { id: task!.id })).runs.length >= 5 &&
-        (await s.call('listInbox')).some((i) => i.kind === 'review'),
+        (await stack.call('getTask', { id: task!.id })).runs.length >= 5 &&
+        (await stack.call('listInbox')).some((i) => i.kind === 'review'),
     );
-    await p.getByText('CI failed').first().waitFor();
+    await listed.getByText('CI failed').first().waitFor();
     await shot('phone-5-story');
 
     const desk = await openPage(browser!, 'desktop');
     const d = desk.page;
-    await d.goto(`${s.web}/task/${task!.id}`);
+    await d.goto(`${stack.web}/task/${task!.id}`);
     await d.getByText('demo-colleague asked for changes').first().waitFor();
     await shot('desktop-1-review', d);
     await d.locator('main').getByRole('button', { name: 'Merge' }).click();
     await d.getByText('Done. Nothing is left behind.').waitFor();
     await shot('desktop-2-merged', d);
-    await d.goto(s.web);
+    await d.goto(stack.web);
     await d.getByText('is merged.').waitFor();
     await shot('desktop-3-chat', d);
     expect([...phone.complaints, ...desk.complaints]).toEqual([]);
 
     const dark = await openPage(browser!, 'phone', true);
-    await dark.page.goto(`${s.web}/inbox`);
+    await dark.page.goto(`${stack.web}/inbox`);
     await dark.page.getByText('Done today').waitFor();
     await shot('phone-6-inbox-dark', dark.page);
 
     const clone = mkdtempSync('/tmp/merged-');
-    execFileSync('git', ['clone', '-q', `${s.github}/demo/tally.git`, clone]);
+    execFileSync('git', ['clone', '-q', `${stack.github}/demo/tally.git`, clone]);
     expect(execFileSync(process.execPath, ['--test'], { cwd: clone, encoding: 'utf8' })).toContain('fail 0');
     expect(
       execFileSync('git', ['-C', clone, 'ls-remote', '--heads', 'origin'], { encoding: 'utf8' })
         .trim()
         .split('\n'),
     ).toHaveLength(1);
-    const calls = await s.forgeCalls();
-    const posts = (re: RegExp, has = ''): number =>
-      calls.filter((c) => c.method === 'POST' && re.test(c.path) && String(c.body?.body ?? '').includes(has))
-        .length;
+    const calls = await stack.forgeCalls();
+    const posts = (pattern: RegExp, has = ''): number =>
+      calls.filter(
+        (c) => c.method === 'POST' && pattern.test(c.path) && String(c.body?.body ?? '').includes(has),
+      ).length;
     expect([posts(/\/issues$/), posts(/\/pulls$/), posts(/\/comments$/, ':summary -->')]).toEqual([1, 1, 1]);
   });
 
@@ -101,33 +102,36 @@ describe('one chat message becomes a merged pull request', () => {
     branch: boolean;
     folder: boolean;
   }> => {
-    const t = await s.call('getTask', { id });
+    const task = await stack.call('getTask', { id });
     const ask = async <T>(route: string): Promise<T> =>
       (
-        await fetch(`${s.github}/repos/demo/tally${route}`, {
-          headers: { authorization: `token ${s.githubToken}` },
+        await fetch(`${stack.github}/repos/demo/tally${route}`, {
+          headers: { authorization: `token ${stack.githubToken}` },
         })
       ).json() as Promise<T>;
-    const issue = t.issueNumber === null ? null : await ask<{ state: string }>(`/issues/${t.issueNumber}`);
+    const issue =
+      task.issueNumber === null ? null : await ask<{ state: string }>(`/issues/${task.issueNumber}`);
     const pull =
-      t.prNumber === null ? null : await ask<{ state: string; merged: boolean }>(`/pulls/${t.prNumber}`);
-    const heads = execFileSync('git', ['ls-remote', '--heads', `${s.github}/demo/tally.git`], {
+      task.prNumber === null
+        ? null
+        : await ask<{ state: string; merged: boolean }>(`/pulls/${task.prNumber}`);
+    const heads = execFileSync('git', ['ls-remote', '--heads', `${stack.github}/demo/tally.git`], {
       encoding: 'utf8',
     });
     return {
       issue: issue?.state ?? null,
       pull: pull?.state ?? null,
       merged: pull?.merged ?? false,
-      branch: heads.includes(`refs/heads/${t.branch}\n`),
-      folder: existsSync(path.join(s.home, 'sandboxes', id)),
+      branch: heads.includes(`refs/heads/${task.branch}\n`),
+      folder: existsSync(path.join(stack.home, 'sandboxes', id)),
     };
   };
   const isCancelled = (id: string): Promise<boolean> =>
-    until('the end', async () => (await s.call('getTask', { id })).state === 'cancelled');
+    until('the end', async () => (await stack.call('getTask', { id })).state === 'cancelled');
 
   test('a task that is cancelled while it asks leaves nothing open behind, here or on the forge', async () => {
-    const id = await spawnTask(s);
-    await until('the question', async () => (await s.call('listInbox')).some((i) => i.taskId === id));
+    const id = await spawnTask(stack);
+    await until('the question', async () => (await stack.call('listInbox')).some((i) => i.taskId === id));
     await until('the question on the forge', async () => (await onForge(id)).issue === 'open');
     expect(await onForge(id)).toEqual({
       issue: 'open',
@@ -136,9 +140,9 @@ describe('one chat message becomes a merged pull request', () => {
       branch: false,
       folder: true,
     });
-    await s.call('cancelTask', { id });
+    await stack.call('cancelTask', { id });
     await isCancelled(id);
-    expect((await s.call('listInbox')).filter((i) => i.taskId === id)).toEqual([]);
+    expect((await stack.call('listInbox')).filter((i) => i.taskId === id)).toEqual([]);
     expect(await onForge(id)).toEqual({
       issue: 'closed',
       pull: null,
@@ -146,19 +150,19 @@ describe('one chat message becomes a merged pull request', () => {
       branch: false,
       folder: false,
     });
-    await expect(s.call('cancelTask', { id })).rejects.toThrow('already cancelled');
+    await expect(stack.call('cancelTask', { id })).rejects.toThrow('already cancelled');
   });
 
   test('a task that is cancelled in review: pull request and issue are closed, nothing is merged, the branch is gone', async () => {
-    const id = await spawnTask(s);
+    const id = await spawnTask(stack);
     const main = (): string =>
-      execFileSync('git', ['ls-remote', `${s.github}/demo/tally.git`, 'refs/heads/main'], {
+      execFileSync('git', ['ls-remote', `${stack.github}/demo/tally.git`, 'refs/heads/main'], {
         encoding: 'utf8',
       });
     const before = main();
     await until('the draft', async () => {
-      await answerFirst(s, id);
-      return (await s.call('getTask', { id })).prNumber !== null;
+      await answerFirst(stack, id);
+      return (await stack.call('getTask', { id })).prNumber !== null;
     });
     expect(await onForge(id)).toEqual({
       issue: 'open',
@@ -167,7 +171,7 @@ describe('one chat message becomes a merged pull request', () => {
       branch: true,
       folder: true,
     });
-    await s.call('cancelTask', { id });
+    await stack.call('cancelTask', { id });
     await isCancelled(id);
     expect(await onForge(id)).toEqual({
       issue: 'closed',
@@ -178,9 +182,9 @@ describe('one chat message becomes a merged pull request', () => {
     });
     expect(main()).toBe(before);
     // What arrives late changes nothing: no push, no comment after the end.
-    const calls = (await s.forgeCalls()).length;
+    const calls = (await stack.forgeCalls()).length;
     await new Promise((r) => setTimeout(r, 3_000));
-    expect((await s.forgeCalls()).slice(calls)).toEqual([]);
+    expect((await stack.forgeCalls()).slice(calls)).toEqual([]);
   });
 
   test('a folder of this machine is imported, worked on, and pulled back', async () => {
@@ -192,9 +196,9 @@ describe('one chat message becomes a merged pull request', () => {
       });
     git('init', '-q', '-b', 'trunk');
     git('commit', '-q', '--allow-empty', '-m', 'first');
-    const p = await s.call('addProject', { body: { source: dir } });
-    expect(p).toMatchObject({ repo: `local/${path.basename(dir)}`, defaultBranch: 'trunk' });
-    git('remote', 'add', 'mainloop', p.remoteUrl);
+    const project = await stack.call('addProject', { body: { source: dir } });
+    expect(project).toMatchObject({ repo: `local/${path.basename(dir)}`, defaultBranch: 'trunk' });
+    git('remote', 'add', 'mainloop', project.remoteUrl);
     git('fetch', '-q', 'mainloop');
     expect(git('log', '--format=%s', 'mainloop/trunk').trim()).toBe('first');
   });
@@ -205,7 +209,7 @@ describe('one chat message becomes a merged pull request', () => {
     ['/tmp', /is not a git folder with a commit/],
     ['what is this', /neither owner\/name nor a folder/],
   ])('a project that can not be: %s', async (source, sentence) => {
-    await expect(s.call('addProject', { body: { source } })).rejects.toThrow(sentence);
+    await expect(stack.call('addProject', { body: { source } })).rejects.toThrow(sentence);
   });
 
   test('bad input is one sentence', async () => {
@@ -214,12 +218,12 @@ describe('one chat message becomes a merged pull request', () => {
       body: string,
       headers: Record<string, string> = {},
     ): Promise<[number, string]> => {
-      const r = await fetch(`${s.api}${p}`, {
+      const response = await fetch(`${stack.api}${p}`, {
         method: 'POST',
         body,
         headers: { 'content-type': 'application/json', ...headers },
       });
-      return [r.status, ((await r.json()) as { error: string }).error];
+      return [response.status, ((await response.json()) as { error: string }).error];
     };
     expect(await status('/api/chat', JSON.stringify({ text: 'x'.repeat(1_000_000) }))).toEqual([
       400,
@@ -240,27 +244,28 @@ describe('one chat message becomes a merged pull request', () => {
   });
 
   test('killed everywhere in mid-work, a task ends as it would have', async () => {
-    const id = await spawnTask(s);
+    const id = await spawnTask(stack);
     const killed: string[] = [];
     const victims = ['worker', 'gateway', 'api', 'temporal', 'postgres', 'local-github'];
     const killer = (async () => {
-      for (const v of victims) {
+      for (const victim of victims) {
         await new Promise((r) => setTimeout(r, 1_300));
-        const pid = s.pidOf(v);
+        const pid = stack.pidOf(victim);
         if (pid > 0) process.kill(pid, 'SIGKILL');
-        killed.push(v);
+        killed.push(victim);
       }
     })();
-    const t = await walkToEnd(s, id, TOLD_BEFORE);
+    const t = await walkToEnd(stack, id, TOLD_BEFORE);
     await killer;
     expect(killed).toEqual(victims);
     expect(t.state).toBe('done');
-    const mine = (await s.forgeCalls()).filter((c) =>
-      JSON.stringify(c.body ?? '').includes(`mainloop:${id}:`),
+    const mine = (await stack.forgeCalls()).filter((call) =>
+      JSON.stringify(call.body ?? '').includes(`mainloop:${id}:`),
     );
-    const posts = (re: RegExp, has: string): number =>
-      mine.filter((c) => c.method === 'POST' && re.test(c.path) && String(c.body?.body ?? '').includes(has))
-        .length;
+    const posts = (pattern: RegExp, has: string): number =>
+      mine.filter(
+        (c) => c.method === 'POST' && pattern.test(c.path) && String(c.body?.body ?? '').includes(has),
+      ).length;
     expect([posts(/\/issues$/, ':plan'), posts(/\/pulls$/, ':pr'), posts(/\/comments$/, ':summary')]).toEqual(
       [1, 1, 1],
     );

@@ -1,4 +1,5 @@
-// Every state of every page, at both sizes and in both themes: a picture of each in e2e/shots/states, and what no page may do.
+// Every state of every page, at both sizes and in both themes: a picture of each in e2e/shots/states, and
+// what no page may do.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -15,10 +16,10 @@ interface State {
   readonly name: string;
   readonly where: string;
   /** What is so before the page is opened. */
-  readonly first?: (t: TestDatabase) => Promise<unknown>;
+  readonly first?: (database: TestDatabase) => Promise<unknown>;
   /** What is done on the page before it is looked at, and before it is left. */
   readonly act?: (page: Page) => Promise<unknown>;
-  readonly last?: (page: Page, t: TestDatabase) => Promise<unknown>;
+  readonly last?: (page: Page, database: TestDatabase) => Promise<unknown>;
 }
 interface World {
   readonly t: TestDatabase;
@@ -28,18 +29,19 @@ interface World {
 const SHOTS = path.join(import.meta.dirname, 'shots/states');
 /** Tall enough for all of a page that scrolls, to be looked at in one picture. */
 const TALL = 4_000;
-// As `make shots`: it looks at each of 39 states four times, which takes longer than what it has found so far is worth in each run of all tests.
+// As `make shots`: it looks at each of 39 states four times, which takes longer than what it has found so far
+// is worth in each run of all tests.
 const inBrowser = hasBrowser && process.env.SHOTS === '1' ? test : test.skip;
 let browser: Browser;
 let empty: World;
 let begun: World;
 let full: World;
 
-async function openWorld(seed: (t: TestDatabase) => Promise<unknown>): Promise<World> {
-  const t = await freshDatabase();
-  await healthy(t.db);
-  await seed(t);
-  return { t, s: await startPages(t) };
+async function openWorld(seed: (database: TestDatabase) => Promise<unknown>): Promise<World> {
+  const testDatabase = await freshDatabase();
+  await healthy(testDatabase.db);
+  await seed(testDatabase);
+  return { t: testDatabase, s: await startPages(testDatabase) };
 }
 
 beforeAll(async () => {
@@ -48,10 +50,10 @@ beforeAll(async () => {
   browser = await openBrowser();
   empty = await openWorld(() => Promise.resolve());
   begun = await openWorld((t) => seedProject(t.db, 'pr-1', 'acme/api'));
-  full = await openWorld(async (t) => {
-    await seedProject(t.db, 'pr-1', 'acme/api');
-    await seedEverything(t.db);
-    await seedProject(t.db, 'pr-2', 'a-company-with-a-long-name/a-repository-with-a-longer-one');
+  full = await openWorld(async (database) => {
+    await seedProject(database.db, 'pr-1', 'acme/api');
+    await seedEverything(database.db);
+    await seedProject(database.db, 'pr-2', 'a-company-with-a-long-name/a-repository-with-a-longer-one');
   });
 });
 afterAll(async () => {
@@ -150,8 +152,8 @@ const ALL: readonly State[] = [
   {
     name: 'replying',
     where: '/',
-    first: (t) =>
-      t.db.query(
+    first: (database) =>
+      database.db.query(
         "insert into turns (id, owner_id, state, seq, draft, lease_by, lease_until) select 'turn-x', 'owner', 'running', max(seq), 'I look at where the', 'x', now() + interval '1 hour' from events",
       ),
     last: (_, t) => t.db.query("delete from turns where id = 'turn-x'"),
@@ -159,8 +161,8 @@ const ALL: readonly State[] = [
   {
     name: 'silent-worker',
     where: '/inbox',
-    first: (t) =>
-      t.db.query(
+    first: (database) =>
+      database.db.query(
         "update settings set value = jsonb_set(value, '{at}', '\"2026-01-01T00:00:00Z\"') where key = 'checkup'",
       ),
   },
@@ -176,7 +178,10 @@ const ALL: readonly State[] = [
   },
 ];
 
-/** What no page does in any state: be wider or longer than the screen, where it has parts that scroll, cut off the words of a button, or what axe finds. */
+/**
+ * What no page does in any state: be wider or longer than the screen, where it has parts that scroll, cut off
+ * the words of a button, or what axe finds.
+ */
 async function faultsOf(page: Page): Promise<string[]> {
   const wide = await page.evaluate<string[]>(`document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('[class*=overflow-x]')).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))`);
@@ -198,8 +203,9 @@ async function faultsOf(page: Page): Promise<string[]> {
 }
 
 /**
- * On a phone, what is smaller than a thumb; a link within a sentence is no target of its own, and the numbers of lines stand as close as the
- * lines: what hits the one beside is moved by a line up or down in the form that opens.
+ * On a phone, what is smaller than a thumb; a link within a sentence is no target of its own, and the numbers
+ * of lines stand as close as the lines: what hits the one beside is moved by a line up or down in the form
+ * that opens.
  */
 const smallTargets = (page: Page): Promise<string[]> =>
   page.evaluate<

@@ -1,4 +1,5 @@
-// What a decision costs on a phone, in taps from a fresh open of the inbox, and that it can be made from what the card shows.
+// What a decision costs on a phone, in taps from a fresh open of the inbox, and that it can be made from what
+// the card shows.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -9,22 +10,22 @@ import { until } from '@mainloop/testkit/stack';
 import type { Browser, Locator, Page } from 'playwright-core';
 
 const inBrowser = hasBrowser ? test : test.skip;
-let t: TestDatabase;
+let database: TestDatabase;
 let s: Pages;
 let browser: Browser;
 
 beforeAll(async () => {
-  t = await freshDatabase();
-  await healthy(t.db);
-  await seedProject(t.db, 'pr-1', 'acme/api');
-  await seedEverything(t.db);
-  s = await startPages(t);
+  database = await freshDatabase();
+  await healthy(database.db);
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  await seedEverything(database.db);
+  s = await startPages(database);
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await s?.stop();
-  await t?.drop();
+  await database?.drop();
 });
 
 /** A thumb that counts. What it taps has to be there and settled first: a tap that is swallowed would be one more. */
@@ -47,7 +48,7 @@ class Thumb {
 }
 const answerTo = async (id: string): Promise<{ decision: string; text?: string } | null> =>
   (
-    await t.db.query<{ answer: { decision: string; text?: string } | null }>(
+    await database.db.query<{ answer: { decision: string; text?: string } | null }>(
       'select answer from inbox_items where id = $1',
       [id],
     )

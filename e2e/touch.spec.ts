@@ -1,5 +1,5 @@
-// What a hand does to the pages: keys, forms, the change of a task, the chat. The pages and the api alone, on a seeded database.
-// Each topic is a file in `touch`.
+// What a hand does to the pages: keys, forms, the change of a task, the chat. The pages and the api alone, on
+// a seeded database. Each topic is a file in `touch`.
 import './touch/typing.ts';
 import './touch/change.ts';
 import './touch/chat.ts';

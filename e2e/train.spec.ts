@@ -1,4 +1,5 @@
-// Three tasks of one repository, approved at once: two that do not touch each other, and one that writes what the first writes.
+// Three tasks of one repository, approved at once: two that do not touch each other, and one that writes what
+// the first writes.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { walkToEnd } from '@mainloop/testkit/story';
@@ -6,14 +7,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-let s: Stack;
+let stack: Stack;
 const R = 'local/train';
 const dir = path.join(mkdtempSync('/tmp/train-repo-'), 'train');
 
 beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/train-story-'), 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, LOCAL_GITHUB_USERS: 'toky=you' });
+  stack = await startStack({ MAINLOOP_DEMO_SCRIPT: story, LOCAL_GITHUB_USERS: 'toky=you' });
   mkdirSync(path.join(dir, '.github/workflows'), { recursive: true });
   // Red on a main that lacks what an earlier merge brought, and on a conflict that nobody has resolved.
   const test = 'test -z "$(grep -rl "^<<<<<<<" . --include=*.txt)" && ls *.txt';
@@ -31,9 +32,9 @@ beforeAll(async () => {
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
-  await s.call('addProject', { body: { source: dir } });
+  await stack.call('addProject', { body: { source: dir } });
 });
-afterAll(() => s?.stop());
+afterAll(() => stack?.stop());
 
 interface Event {
   readonly seq: number;
@@ -46,18 +47,20 @@ interface Run {
   readonly status: string;
   readonly conclusion: string | null;
 }
-const events = (id: string): Promise<Event[]> => s.call('listEvents', { id });
+const events = (id: string): Promise<Event[]> => stack.call('listEvents', { id });
 async function forge<T>(route: string): Promise<T> {
-  const r = await fetch(`${s.github}/repos/${R}${route}`, { headers: { authorization: 'token toky' } });
-  if (!r.ok) throw new Error(`${route}: ${r.status} ${await r.text()}`);
-  return r.json() as Promise<T>;
+  const response = await fetch(`${stack.github}/repos/${R}${route}`, {
+    headers: { authorization: 'token toky' },
+  });
+  if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`);
+  return response.json() as Promise<T>;
 }
 async function spawn(name: string): Promise<string> {
-  await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  await stack.call('sendMessage', { body: { text: `case ${name}` } });
+  const proposal = await until(`a proposal for ${name}`, async () =>
+    (await stack.call('listProposals')).find((x) => x.title === `Case ${name}`),
   );
-  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
+  return (await stack.call('confirmProposal', { id: proposal.id, body: { digest: proposal.digest } })).taskId;
 }
 
 test('all end merged in the order in which they joined, and main is green after every merge', async () => {
@@ -65,13 +68,13 @@ test('all end merged in the order in which they joined, and main is green after 
   const reviews = await until(
     'all three to be ready',
     async () => {
-      const open = (await s.call('listInbox')).filter((i) => i.kind === 'review');
+      const open = (await stack.call('listInbox')).filter((i) => i.kind === 'review');
       return open.length === 3 ? ids.map((id) => open.find((i) => i.taskId === id)!) : null;
     },
     300_000,
   );
   for (const review of reviews)
-    await s.call('decide', { id: review.id, body: { decision: 'merge', text: '' } });
+    await stack.call('decide', { id: review.id, body: { decision: 'merge', text: '' } });
   // Approved within a moment, they join in whatever order the log has.
   await Promise.all(
     ids.map((id) =>
@@ -80,7 +83,7 @@ test('all end merged in the order in which they joined, and main is green after 
       ),
     ),
   );
-  expect((await Promise.all(ids.map((id) => walkToEnd(s, id)))).map((t) => t.state)).toEqual([
+  expect((await Promise.all(ids.map((id) => walkToEnd(stack, id)))).map((t) => t.state)).toEqual([
     'done',
     'done',
     'done',
@@ -88,8 +91,8 @@ test('all end merged in the order in which they joined, and main is green after 
 
   const told = await Promise.all(ids.map(events));
   const seqs = (of: Event[], type: string): number[] => of.filter((e) => e.type === type).map((e) => e.seq);
-  // Of the two that write the same file the one that joined later made way, was fixed, and was approved once more; the others were merged by
-  // their first approval.
+  // Of the two that write the same file the one that joined later made way, was fixed, and was approved once
+  // more; the others were merged by their first approval.
   const [one, two, three] = told as [Event[], Event[], Event[]];
   const [first, late] =
     seqs(one, 'train.joined')[0]! < seqs(three, 'train.joined')[0]! ? [one, three] : [three, one];
@@ -103,10 +106,10 @@ test('all end merged in the order in which they joined, and main is green after 
   const second = byPlace
     .filter((es) => es !== late)[1]!
     .filter(
-      (e) =>
-        e.type === 'branch.seen' ||
-        (e.type === 'ci.verdict' && e.payload.verdict === 'green') ||
-        e.type === 'pr.merged',
+      (event) =>
+        event.type === 'branch.seen' ||
+        (event.type === 'ci.verdict' && event.payload.verdict === 'green') ||
+        event.type === 'pr.merged',
     );
   expect(second.map((e) => e.type).slice(-3)).toEqual(['branch.seen', 'ci.verdict', 'pr.merged']);
 
@@ -122,7 +125,7 @@ test('all end merged in the order in which they joined, and main is green after 
     120_000,
   );
   expect(runs.map((r) => r.conclusion).filter((c) => c !== 'success')).toEqual([]);
-  execFileSync('git', ['fetch', '-q', `${s.github}/${R}.git`, 'main'], { cwd: dir });
+  execFileSync('git', ['fetch', '-q', `${stack.github}/${R}.git`, 'main'], { cwd: dir });
   const show = (what: string): string =>
     execFileSync('git', ['show', `FETCH_HEAD:${what}`], { cwd: dir, encoding: 'utf8' });
   expect([show('shared.txt'), show('two.txt')]).toEqual(['one\nthree\n', 'two\n']);

@@ -1,4 +1,5 @@
-// By chance and in a real browser: nothing is decided that was not aimed at, and no word is lost. STEPS=n SEED=n MINUTES=n walk further.
+// By chance and in a real browser: nothing is decided that was not aimed at, and no word is lost. STEPS=n
+// SEED=n MINUTES=n walk further.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -14,19 +15,19 @@ const MINUTES = number('MINUTES', 3);
 const seed = number('SEED', process.env.STEPS === undefined ? 21 : Math.floor(Math.random() * 1e9));
 const inBrowser = hasBrowser ? test : test.skip;
 let browser: Browser;
-let t: TestDatabase;
+let database: TestDatabase;
 let pages: Pages;
 
 beforeEach(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', 'acme/api');
-  pages = await startPages(t);
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  pages = await startPages(database);
   if (hasBrowser) browser = await openBrowser();
 });
 afterEach(async () => {
   await browser?.close();
   await pages?.stop();
-  await t?.drop();
+  await database?.drop();
 });
 
 inBrowser.each(['phone', 'desktop'] as const)(
@@ -41,7 +42,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     });
     const say = (line: string): void =>
       STEPS > 1_000 ? void process.stderr.write(`${size}: ${line}\n`) : undefined;
-    const r = await walk(context, pages.web, t.db, {
+    const walked = await walk(context, pages.web, database.db, {
       seed: seed + (phone ? 0 : 1_000),
       steps: STEPS,
       untilMs: Date.now() + MINUTES * 60_000,
@@ -50,23 +51,23 @@ inBrowser.each(['phone', 'desktop'] as const)(
     });
     await context.close();
     process.stderr.write(
-      `${size}: seed ${seed}, ${r.steps} steps, ${r.decisions} decisions, ${r.words} words, ${r.slow} slow\n`,
+      `${size}: seed ${seed}, ${walked.steps} steps, ${walked.decisions} decisions, ${walked.words} words, ${walked.slow} slow\n`,
     );
-    const found = [...r.unaimed, ...r.lost];
+    const found = [...walked.unaimed, ...walked.lost];
     // What led to it, for whoever looks for the reason.
     const about = found.flatMap((f) =>
-      r.trail
+      walked.trail
         .flatMap((line, n) =>
           line.includes(f.split(/[: ]/)[0]!)
-            ? [`${n} of ${f}`, ...r.trail.slice(Math.max(0, n - 4), n + 8)]
+            ? [`${n} of ${f}`, ...walked.trail.slice(Math.max(0, n - 4), n + 8)]
             : [],
         )
         // The last of each: one that was found first must not be lost behind the others.
         .slice(-30),
     );
     expect({ seed, found, about }).toEqual({ seed, found: [], about: [] });
-    expect(r.decisions).toBeGreaterThan(0);
-    expect(r.words).toBeGreaterThan(0);
+    expect(walked.decisions).toBeGreaterThan(0);
+    expect(walked.words).toBeGreaterThan(0);
   },
   (MINUTES + 3) * 60_000,
 );

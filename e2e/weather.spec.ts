@@ -6,13 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-let s: Stack;
+let stack: Stack;
 beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/weather-'), 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '5' });
+  stack = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '5' });
 });
-afterAll(() => s?.stop());
+afterAll(() => stack?.stop());
 
 interface Failure {
   id: string;
@@ -29,33 +29,34 @@ interface Call {
 }
 
 async function spawn(name: string, edits: object = {}): Promise<string> {
-  await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  await stack.call('sendMessage', { body: { text: `case ${name}` } });
+  const proposal = await until(`a proposal for ${name}`, async () =>
+    (await stack.call('listProposals')).find((x) => x.title === `Case ${name}`),
   );
-  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest, edits } })).taskId;
+  return (await stack.call('confirmProposal', { id: proposal.id, body: { digest: proposal.digest, edits } }))
+    .taskId;
 }
 const failureOf = (taskId: string, but = ''): Promise<Failure> =>
   until('a failure', async () =>
-    (await s.call('listInbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but),
+    (await stack.call('listInbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but),
   );
 /** The model's own list of calls: what it was asked for a case, and which fault it answered with. */
 const callsOf = async (name: string): Promise<Call[]> =>
-  ((await (await fetch(`${s.model}/_requests`)).json()) as Call[]).filter(
+  ((await (await fetch(`${stack.model}/_requests`)).json()) as Call[]).filter(
     (c) => c.about.includes(`Task: Case ${name}\n`) || c.about === name,
   );
 const faultsOf = async (name: string): Promise<string[]> =>
   (await callsOf(name)).flatMap((c) => c.fault ?? []);
 const refusalsOf = async (taskId: string): Promise<string[]> =>
-  (await s.call('listEvents', { id: taskId }))
+  (await stack.call('listEvents', { id: taskId }))
     .filter((e) => e.type === 'push.refused')
     .map((e) => String(e.payload.reason));
 /** What the agent printed in all runs of a task. */
 async function outputOf(taskId: string): Promise<string> {
-  const t = await s.call('getTask', { id: taskId });
+  const task = await stack.call('getTask', { id: taskId });
   return (
     await Promise.all(
-      t.runs.map(async (r) => (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text),
+      task.runs.map(async (r) => (await stack.call('readOutput', { id: r.id, query: { from: 0 } })).text),
     )
   ).join('\n');
 }
@@ -75,13 +76,13 @@ test.each([
   'the model answers with a fault, the person reads what it is, and Retry goes on when it is gone: "%s"',
   async (name, fault, sentence) => {
     const id = await spawn(name);
-    const f = await failureOf(id);
+    const failure = await failureOf(id);
     const met = await faultsOf(name);
-    expect([f.title, [...new Set(met)]]).toEqual([sentence, [fault]]);
+    expect([failure.title, [...new Set(met)]]).toEqual([sentence, [fault]]);
     // The fault was for so many answers; whatever is left of it meets Retry again, so it is used up first.
-    let last = f;
+    let last = failure;
     for (let tries = 0; last.title === sentence && tries < 4; tries++) {
-      await s.call('decide', { id: last.id, body: { decision: 'retry' } });
+      await stack.call('decide', { id: last.id, body: { decision: 'retry' } });
       last = await failureOf(id, last.id);
     }
     expect([last.title, (await faultsOf(name)).length]).toEqual([NOTHING_PUSHED, 4]);
@@ -105,20 +106,20 @@ test.each([
 test('a conversation that grew too long is said so, and Retry has a new session with the plan, not the spent one', async () => {
   const id = await spawn('long');
   const plan = await until('the plan', async () =>
-    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'plan'),
+    (await stack.call('listInbox')).find((i) => i.taskId === id && i.kind === 'plan'),
   );
-  await s.call('decide', { id: plan.id, body: { decision: 'approve' } });
-  const f = await failureOf(id);
-  expect(f.title).toBe(
+  await stack.call('decide', { id: plan.id, body: { decision: 'approve' } });
+  const failure = await failureOf(id);
+  expect(failure.title).toBe(
     'The conversation grew too long for the model. Retry starts a fresh session with the plan.',
   );
   expect(new Set(await faultsOf('long'))).toEqual(new Set(['400']));
   const met = (await faultsOf('long')).length;
-  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
+  await stack.call('decide', { id: failure.id, body: { decision: 'retry' } });
   // The model refuses whatever is as long as the spent session, so only a new one gets here.
-  await until('the draft', async () => (await s.call('getTask', { id })).prNumber !== null);
+  await until('the draft', async () => (await stack.call('getTask', { id })).prNumber !== null);
   expect((await faultsOf('long')).length).toBe(met);
-  const sessions = path.join(s.home, 'sandboxes', id, 'work/home/.claude/projects/-work-repo');
+  const sessions = path.join(stack.home, 'sandboxes', id, 'work/home/.claude/projects/-work-repo');
   const texts = readdirSync(sessions)
     .filter((file) => file.endsWith('.jsonl'))
     .map((file) => readFileSync(path.join(sessions, file), 'utf8'));
@@ -131,7 +132,7 @@ test('a conversation that grew too long is said so, and Retry has a new session 
     true,
     false,
   ]);
-  await s.call('cancelTask', { id });
+  await stack.call('cancelTask', { id });
 });
 
 test('an agent that ends without a push', async () => {
@@ -143,7 +144,7 @@ test('an agent that ends without a push', async () => {
 test('an agent that pushes where it may not reads why, and so does the person', async () => {
   const id = await spawn('wrongbranch');
   expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
-  const branch = (await s.call('getTask', { id })).branch;
+  const branch = (await stack.call('getTask', { id })).branch;
   const reason = (tried: string): string => `this task may only push to ${branch}, not ${tried}`;
   expect(await refusalsOf(id)).toEqual([reason('elsewhere'), reason('main')]);
   for (const r of await refusalsOf(id)) expect(await outputOf(id)).toContain(r);
@@ -151,12 +152,12 @@ test('an agent that pushes where it may not reads why, and so does the person', 
 
 test('an agent that deletes its own repository finds it again on the next try', async () => {
   const id = await spawn('deleted');
-  const f = await failureOf(id);
-  expect(f.title).toBe(NOTHING_PUSHED);
+  const failure = await failureOf(id);
+  expect(failure.title).toBe(NOTHING_PUSHED);
   expect(await outputOf(id)).toContain('left 0');
-  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
-  await until('the draft', async () => (await s.call('getTask', { id })).prNumber !== null);
-  await s.call('cancelTask', { id });
+  await stack.call('decide', { id: failure.id, body: { decision: 'retry' } });
+  await until('the draft', async () => (await stack.call('getTask', { id })).prNumber !== null);
+  await stack.call('cancelTask', { id });
 });
 
 test('a budget that is too small for one call: the model is not even asked', async () => {
@@ -169,26 +170,26 @@ test('a budget that is too small for one call: the model is not even asked', asy
 
 test('a spent budget is raised, and the task goes on', async () => {
   const id = await spawn('poorer', { budgetCents: 1 });
-  const f = await failureOf(id);
-  expect(f.title).toBe('The budget of this task is spent. Raise it and retry, or cancel.');
+  const failure = await failureOf(id);
+  expect(failure.title).toBe('The budget of this task is spent. Raise it and retry, or cancel.');
   expect(await callsOf('poorer')).toEqual([]);
-  await s.call('setBudget', { id, body: { budgetCents: 500 } });
-  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
-  expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
+  await stack.call('setBudget', { id, body: { budgetCents: 500 } });
+  await stack.call('decide', { id: failure.id, body: { decision: 'retry' } });
+  expect((await failureOf(id, failure.id)).title).toBe(NOTHING_PUSHED);
   expect((await callsOf('poorer')).length).toBeGreaterThan(0);
 });
 
 test.each([
   [
     'of all agents',
-    (cents: number | null) => s.call('changeSettings', { body: { dayBudgetCents: cents } }),
+    (cents: number | null) => stack.call('changeSettings', { body: { dayBudgetCents: cents } }),
     "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",
   ],
   [
     'of the project',
     async (cents: number | null) => {
-      const tally = (await s.call('listProjects')).find((p) => p.repo === 'demo/tally')!;
-      await s.call('changeProject', { id: tally.id, body: { dayBudgetCents: cents } });
+      const tally = (await stack.call('listProjects')).find((p) => p.repo === 'demo/tally')!;
+      await stack.call('changeProject', { id: tally.id, body: { dayBudgetCents: cents } });
     },
     "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
   ],
@@ -198,11 +199,11 @@ test.each([
     await limit(1);
     const asked = (await callsOf('poorer')).length;
     const id = await spawn('poorer', {});
-    const f = await failureOf(id);
-    expect([f.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
+    const failure = await failureOf(id);
+    expect([failure.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
     await limit(null);
-    await s.call('decide', { id: f.id, body: { decision: 'retry' } });
-    expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
+    await stack.call('decide', { id: failure.id, body: { decision: 'retry' } });
+    expect((await failureOf(id, failure.id)).title).toBe(NOTHING_PUSHED);
     expect((await callsOf('poorer')).length).toBeGreaterThan(asked);
   },
 );
@@ -215,21 +216,21 @@ test('a repository without CI never counts as green: the person says to go on', 
     ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'],
     { cwd: dir },
   );
-  await s.call('addProject', { body: { source: dir } });
+  await stack.call('addProject', { body: { source: dir } });
   const id = await spawn('noci');
   const f = await until('a gate', async () =>
-    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'),
+    (await stack.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'),
   );
   expect(f.title).toBe(
     'This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.',
   );
   // Nobody has said "go on" yet, so the forge still has it as a draft.
-  const { prNumber } = await s.call('getTask', { id });
-  const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, {
-    headers: { authorization: `token ${s.githubToken}` },
+  const { prNumber } = await stack.call('getTask', { id });
+  const pull = await fetch(`${stack.github}/repos/local/noci/pulls/${prNumber}`, {
+    headers: { authorization: `token ${stack.githubToken}` },
   });
   expect(await pull.json()).toMatchObject({ state: 'open', draft: true });
-  expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
+  expect((await walkToEnd(stack, id, NO_CI)).state).toBe('done');
 });
 
 test('a hundred megabytes without a newline harm nobody', async () => {
@@ -243,9 +244,9 @@ test('a hundred megabytes without a newline harm nobody', async () => {
 });
 
 test('the chat says it when the model is down', async () => {
-  await s.call('sendMessage', { body: { text: 'storm' } });
+  await stack.call('sendMessage', { body: { text: 'storm' } });
   await until('an honest reply', async () =>
-    (await s.call('listMessages')).some(
+    (await stack.call('listMessages')).some(
       (m) => m.role === 'assistant' && m.text.includes('The model is overloaded. Try again in a minute.'),
     ),
   );
@@ -253,11 +254,11 @@ test('the chat says it when the model is down', async () => {
 });
 
 test('a comment brings neither HTML nor a script to the page', async () => {
-  await s.call('sendMessage', { body: { text: 'html' } });
+  await stack.call('sendMessage', { body: { text: 'html' } });
   await until('the reply', async () =>
-    (await s.call('listMessages')).some((m) => m.text.includes('and there')),
+    (await stack.call('listMessages')).some((m) => m.text.includes('and there')),
   );
-  const html = await (await fetch(s.web)).text();
+  const html = await (await fetch(stack.web)).text();
   const page = html.replace(/<script[\s\S]*?<\/script>/g, '');
   // What was said is on the page as text, and nothing of it is an element, an attribute or an address.
   expect(page).toMatch(/Look here:.*&lt;img src=x.*and there/s);

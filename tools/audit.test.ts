@@ -27,9 +27,9 @@ test.each([
     'audited: 1 known, 0 to act on',
   ],
 ])('%s', (_, stdout, ok, line) => {
-  const v = verdictOf(stdout, '', new Map([['GHSA-borne', 'only in tests']]));
-  expect(v.ok).toBe(ok);
-  expect(v.lines).toContain(line);
+  const verdict = verdictOf(stdout, '', new Map([['GHSA-borne', 'only in tests']]));
+  expect(verdict.ok).toBe(ok);
+  expect(verdict.lines).toContain(line);
 });
 
 test.each([
@@ -44,8 +44,8 @@ test.each([
   ['[]', '', 'no answer of an audit'],
   ['<html>', '', '<html>'],
 ])('where nobody answers it is not green without a word: %s%s', (stdout, stderr, said) => {
-  const v = verdictOf(stdout, stderr);
-  expect(v.ok).toBe(true);
-  expect(v.lines[0]).toMatch(/^not audited: /);
-  expect(v.lines[0]).toContain(said);
+  const verdict = verdictOf(stdout, stderr);
+  expect(verdict.ok).toBe(true);
+  expect(verdict.lines[0]).toMatch(/^not audited: /);
+  expect(verdict.lines[0]).toContain(said);
 });

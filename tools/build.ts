@@ -1,4 +1,5 @@
-// Builds what `make dev` and the tests need, each piece once for its inputs: Prisma client, api, web, workflow bundle, sandbox kit.
+// Builds what `make dev` and the tests need, each piece once for its inputs: Prisma client, api, web,
+// workflow bundle, sandbox kit.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -27,13 +28,13 @@ interface Piece {
 
 /** Quiet unless it fails: then everything it said is shown. */
 const run = (cwd: string, file: string, args: string[], env: Record<string, string> = {}): void => {
-  const r = spawnSync(file, args, {
+  const result = spawnSync(file, args, {
     cwd: path.join(root, cwd),
     encoding: 'utf8',
     env: { ...process.env, ...env },
   });
-  if (r.status === 0) return;
-  console.log(`failed\n${r.stdout}${r.stderr}${r.error?.message ?? ''}`);
+  if (result.status === 0) return;
+  console.log(`failed\n${result.stdout}${result.stderr}${result.error?.message ?? ''}`);
   process.exit(1);
 };
 const bin = (pkg: string, name: string): string => path.join(root, pkg, 'node_modules/.bin', name);
@@ -155,29 +156,30 @@ const pieces: Piece[] = [
 ];
 
 const only = process.argv.slice(2);
-for (const p of pieces) {
-  if (only.length > 0 && !only.includes(p.name)) continue;
-  const key = hashOf([...p.inputs, 'pnpm-lock.yaml']);
-  const stamp = path.join(stamps, `${p.name.replace(/ /g, '-')}.key`);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key && existsSync(path.join(root, p.output)))
+for (const piece of pieces) {
+  if (only.length > 0 && !only.includes(piece.name)) continue;
+  const key = hashOf([...piece.inputs, 'pnpm-lock.yaml']);
+  const stamp = path.join(stamps, `${piece.name.replace(/ /g, '-')}.key`);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key && existsSync(path.join(root, piece.output)))
     continue;
-  const t0 = Date.now();
-  process.stdout.write(`  building ${p.name} ... `);
-  p.build();
+  const startedMs = Date.now();
+  process.stdout.write(`  building ${piece.name} ... `);
+  piece.build();
   writeFileSync(stamp, key);
-  console.log(`${((Date.now() - t0) / 1000).toFixed(1)} s`);
+  console.log(`${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
 function hashOf(inputs: readonly string[]): string {
-  const h = createHash('sha256').update(process.version);
-  const add = (p: string): void => {
-    const full = path.join(root, p);
+  const hash = createHash('sha256').update(process.version);
+  const add = (file: string): void => {
+    const full = path.join(root, file);
     if (!existsSync(full)) return;
     if (statSync(full).isDirectory()) {
-      for (const f of readdirSync(full).sort())
-        if (f !== 'generated' && f !== 'node_modules' && !f.endsWith('.test.ts')) add(path.join(p, f));
-    } else h.update(p).update('\0').update(readFileSync(full));
+      for (const name of readdirSync(full).sort())
+        if (name !== 'generated' && name !== 'node_modules' && !name.endsWith('.test.ts'))
+          add(path.join(file, name));
+    } else hash.update(file).update('\0').update(readFileSync(full));
   };
-  for (const i of inputs) add(i);
-  return h.digest('hex');
+  for (const input of inputs) add(input);
+  return hash.digest('hex');
 }

@@ -1,5 +1,5 @@
-// Bundles the workflows once, so that a worker starts without webpack in its memory. Fails when the bundle grows: it may
-// only hold flow and the SDK, and anything with I/O in it would be far bigger.
+// Bundles the workflows once, so that a worker starts without webpack in its memory. Fails when the bundle
+// grows: it may only hold flow and the SDK, and anything with I/O in it would be far bigger.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';

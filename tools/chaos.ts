@@ -1,4 +1,5 @@
-// The kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES=n (side by side). Ends with one line, and fails on any difference.
+// The kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES=n (side by side). Ends with one line, and fails
+// on any difference.
 import { matrix } from '../packages/testkit/src/matrix.ts';
 import { openTheatre } from '../packages/testkit/src/theatre.ts';
 
@@ -6,23 +7,23 @@ const number = (name: string, fallback: number): number => Number(process.env[na
 const seed = number('SEED', Math.floor(Math.random() * 1e9));
 const kills = number('KILLS', 300);
 const began = Date.now();
-const t = await openTheatre();
+const theatre = await openTheatre();
 let failed = true;
 try {
-  const r = await matrix(t, {
+  const report = await matrix(theatre, {
     seed,
     kills,
     beside: number('STORIES', 5),
     everyMs: number('EVERY_MS', 8_000),
     untilMs: began + number('MINUTES', 85) * 60_000,
-    say: (line) => console.log(`${t.fired.length}/${kills} ${line}`),
+    say: (line) => console.log(`${theatre.fired.length}/${kills} ${line}`),
   });
-  const { duplicates, lost, extra, cost } = r.tally;
-  failed = duplicates + lost + extra + cost > 0 || r.kills < kills;
+  const { duplicates, lost, extra, cost } = report.tally;
+  failed = duplicates + lost + extra + cost > 0 || report.kills < kills;
   console.log(
-    `seed ${seed}, kills ${r.kills} in ${r.stories} stories and ${Math.round((Date.now() - began) / 60_000)} minutes, duplicates ${duplicates}, lost ${lost}, extra ${extra}, cost ${cost}`,
+    `seed ${seed}, kills ${report.kills} in ${report.stories} stories and ${Math.round((Date.now() - began) / 60_000)} minutes, duplicates ${duplicates}, lost ${lost}, extra ${extra}, cost ${cost}`,
   );
 } finally {
-  await t.stop();
+  await theatre.stop();
 }
 process.exit(failed ? 1 : 0);

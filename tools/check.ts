@@ -35,14 +35,20 @@ const steps: [string, string, string[]][] = [
 ];
 let bad = 0;
 for (const [name, file, args] of steps) {
-  const t0 = Date.now();
-  const r = spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  const ok = r.status === 0;
-  console.log(`${ok ? 'ok ' : 'BAD'} ${name} (${((Date.now() - t0) / 1000).toFixed(1)} s)`);
-  if (ok && r.stdout.startsWith('not audited')) console.log(`    ${r.stdout.trim()}`);
+  const startedMs = Date.now();
+  const result = spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const ok = result.status === 0;
+  console.log(`${ok ? 'ok ' : 'BAD'} ${name} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
+  if (ok && result.stdout.startsWith('not audited')) console.log(`    ${result.stdout.trim()}`);
   if (!ok) {
     bad++;
-    console.log(`${r.stdout}${r.stderr}${r.error?.message ?? ''}`.trim().split('\n').slice(-60).join('\n'));
+    console.log(
+      `${result.stdout}${result.stderr}${result.error?.message ?? ''}`
+        .trim()
+        .split('\n')
+        .slice(-60)
+        .join('\n'),
+    );
   }
 }
 process.exit(bad === 0 ? 0 : 1);

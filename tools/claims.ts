@@ -1,4 +1,5 @@
-// A step of `make check`: every sentence of docs/security.md that claims something ends in a footnote, and the footnote names a test that is there.
+// A step of `make check`: every sentence of docs/security.md that claims something ends in a footnote, and
+// the footnote names a test that is there.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 const WITHOUT_CLAIMS = ['What it does not hold', 'Reporting'];
 const FOOTNOTE = /\[\^([\w-]+)\]/g;
 
-/** Titles that a test file gives, as they stand there: `%s` of a table and `${...}` of a template included. A skipped test gives none. */
+/**
+ * Titles that a test file gives, as they stand there: `%s` of a table and `${...}` of a template included. A
+ * skipped test gives none.
+ */
 export function titlesIn(source: string): Set<string> {
   const titles = new Set<string>();
   // A test that needs root or a browser is told by a name of its own: `const asRoot = root ? test : test.skip`.
@@ -24,7 +28,7 @@ export function titlesIn(source: string): Set<string> {
     `(?:\\b(?:${names.join('|')})|\\))\\s*\\(\\s*(['"\`])((?:\\\\.|(?!\\1)[^\\\\])*)\\1\\s*,`,
     'g',
   );
-  for (const m of source.matchAll(call)) titles.add(m[2]!.replace(/\\(['"`\\])/g, '$1'));
+  for (const match of source.matchAll(call)) titles.add(match[2]!.replace(/\\(['"`\\])/g, '$1'));
   return titles;
 }
 
@@ -46,7 +50,8 @@ export function problemsOf(markdown: string, sourceOf: (file: string) => string 
     if (!used.has(id)) wrong.push(`No sentence ends in the footnote [^${id}].`);
   for (const [id, text] of defined)
     wrong.push(...text.split(' · ').flatMap((t) => missing(id, t.replace(/`/g, ''), sourceOf)));
-  for (const s of claims(body)) if (!/(?:\[\^[\w-]+\])$/.test(s)) wrong.push(`No test is named for: ${s}`);
+  for (const text of claims(body))
+    if (!/(?:\[\^[\w-]+\])$/.test(text)) wrong.push(`No test is named for: ${text}`);
   return wrong;
 }
 
@@ -106,6 +111,6 @@ function isPartOfSuite(file: string): boolean {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const wrong = problemsOfTree();
-  for (const w of wrong) console.log(w);
+  for (const problem of wrong) console.log(problem);
   process.exit(wrong.length === 0 ? 0 : 1);
 }

@@ -1,7 +1,9 @@
-// Fills Node's compile cache with everything that the given programs import, and runs none of it. `node tools/compile-cache.ts MAIN…`
+// Fills Node's compile cache with everything that the given programs import, and runs none of it. `node
+// tools/compile-cache.ts MAIN…`
 //
-// A process that finds all its TypeScript there never loads the part of Node that takes types away: about 20 MiB less in each of our servers,
-// and they are there sooner. Node keeps what it took from the sources beside V8's own cache: https://nodejs.org/api/module.html#module-compile-cache
+// A process that finds all its TypeScript there never loads the part of Node that takes types away: about 20
+// MiB less in each of our servers, and they are there sooner. Node keeps what it took from the sources beside
+// V8's own cache: https://nodejs.org/api/module.html#module-compile-cache
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +13,8 @@ import { COMPILE_CACHE } from '@mainloop/models/contracts/node';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
- * Links a program beside an import that does not exist: all of its modules are read and compiled, and none is evaluated.
+ * Links a program beside an import that does not exist: all of its modules are read and compiled, and none is
+ * evaluated.
  * @param main the program's file
  * @param folder where the cache is
  * @throws when one of its modules cannot be read or linked, with Node's words

@@ -24,29 +24,29 @@ const archives = path.join(
 );
 
 /** @throws Error when the registry gives something else than what is named here */
-async function archiveOf(p: CorpusProject): Promise<string> {
-  const file = path.join(archives, p.sha256);
+async function archiveOf(project: CorpusProject): Promise<string> {
+  const file = path.join(archives, project.sha256);
   if (existsSync(file)) return file;
-  const r = await fetch(p.url);
-  if (!r.ok) throw new Error(`${p.url}: ${r.status}`);
-  const data = Buffer.from(await r.arrayBuffer());
-  if (createHash('sha256').update(data).digest('hex') !== p.sha256)
-    throw new Error(`${p.url} is not the archive that this list names`);
+  const response = await fetch(project.url);
+  if (!response.ok) throw new Error(`${project.url}: ${response.status}`);
+  const data = Buffer.from(await response.arrayBuffer());
+  if (createHash('sha256').update(data).digest('hex') !== project.sha256)
+    throw new Error(`${project.url} is not the archive that this list names`);
   mkdirSync(archives, { recursive: true });
   writeFileSync(file, data);
   return file;
 }
 
 /** @returns a git folder with the project in its first commit */
-async function folderOf(p: CorpusProject): Promise<string> {
-  const archive = await archiveOf(p);
-  const [dir, whole] = [path.join(work, p.name), path.join(work, `${p.name}.whole`)];
+async function folderOf(project: CorpusProject): Promise<string> {
+  const archive = await archiveOf(project);
+  const [dir, whole] = [path.join(work, project.name), path.join(work, `${project.name}.whole`)];
   mkdirSync(dir);
-  if (p.url.endsWith('.zip')) {
+  if (project.url.endsWith('.zip')) {
     mkdirSync(whole);
     execFileSync('python3', ['-m', 'zipfile', '-e', archive, whole]);
-    const top = p.what.split(' ')[1]!;
-    execFileSync('cp', ['-a', `${path.join(whole, top)}@v${p.what.split(' ')[2]}/.`, dir]);
+    const top = project.what.split(' ')[1]!;
+    execFileSync('cp', ['-a', `${path.join(whole, top)}@v${project.what.split(' ')[2]}/.`, dir]);
     rmSync(whole, { recursive: true });
   } else
     execFileSync('tar', [
@@ -55,37 +55,37 @@ async function folderOf(p: CorpusProject): Promise<string> {
       '-C',
       dir,
       '--strip-components',
-      String(p.strip),
+      String(project.strip),
       '--no-same-owner',
     ]);
-  const git = (...a: string[]): void =>
-    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+  const git = (...args: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], {
       cwd: dir,
       stdio: 'ignore',
     });
   git('init', '-q', '-b', 'main');
   git('add', '-A', '-f');
-  git('commit', '-qm', p.what);
+  git('commit', '-qm', project.what);
   return dir;
 }
 
-async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
+async function walk(stack: Stack, project: CorpusProject): Promise<Outcome> {
   const began = Date.now();
-  const dir = await folderOf(p);
-  await s.call('addProject', { body: { source: dir } });
-  const taskId = await begin(s, p.name);
-  const end = await walkToEnd(s, taskId, LET_THROUGH).then(
+  const dir = await folderOf(project);
+  await stack.call('addProject', { body: { source: dir } });
+  const taskId = await begin(stack, project.name);
+  const end = await walkToEnd(stack, taskId, LET_THROUGH).then(
     (t): Walked['end'] => ({ state: t.state }),
     (err: Error): Walked['end'] => ({
       trouble: err.message.replace(/^task \S+ (needs to be fixed: )?/, ''),
     }),
   );
   // It may have ended by itself meanwhile; the next project is not in its way.
-  if ('trouble' in end) await s.call('cancelTask', { id: taskId }).catch(() => undefined);
-  const { runs } = await s.call('getTask', { id: taskId });
+  if ('trouble' in end) await stack.call('cancelTask', { id: taskId }).catch(() => undefined);
+  const { runs } = await stack.call('getTask', { id: taskId });
   let output = '';
-  for (const r of runs) output += (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text;
-  const events = await s.call('listEvents', { id: taskId });
+  for (const run of runs) output += (await stack.call('readOutput', { id: run.id, query: { from: 0 } })).text;
+  const events = await stack.call('listEvents', { id: taskId });
   if (process.env.VERBOSE)
     console.log(
       JSON.stringify(
@@ -97,33 +97,33 @@ async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
     );
   const ms = Date.now() - began;
   const isDone = 'state' in end && end.state === 'done';
-  const pulled = isDone ? pullBack(s, dir) : null;
+  const pulled = isDone ? pullBack(stack, dir) : null;
   const isSetUp = events.some(
     (e) => e.type === 'evidence.recorded' && e.payload.what === 'setup' && e.payload.exitCode === 0,
   );
-  return outcomeOf(p, {
+  return outcomeOf(project, {
     events,
     output,
     end,
     pulled,
-    next: isDone && isSetUp ? await nextTask(s, p.name) : null,
+    next: isDone && isSetUp ? await nextTask(stack, project.name) : null,
     ms,
   });
 }
 
 /** Says it in the chat and confirms what is proposed. @returns the task's id */
-async function begin(s: Stack, said: string): Promise<string> {
-  await s.call('sendMessage', { body: { text: `corpus ${said}` } });
+async function begin(stack: Stack, said: string): Promise<string> {
+  await stack.call('sendMessage', { body: { text: `corpus ${said}` } });
   const card = await until('a proposal', async () =>
-    (await s.call('listProposals')).find((x) => x.title === `Corpus ${said}`),
+    (await stack.call('listProposals')).find((x) => x.title === `Corpus ${said}`),
   );
-  return (await s.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
+  return (await stack.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
 }
 
 /** The events of one more task, begun once the set-up of the first is kept, or won't be. */
-async function nextTask(s: Stack, name: string): Promise<TaskEvent[] | null> {
+async function nextTask(stack: Stack, name: string): Promise<TaskEvent[] | null> {
   const kept = path.join(
-    s.home,
+    stack.home,
     'kept',
     createHash('sha256').update(`local/${name}`).digest('hex').slice(0, 24),
   );
@@ -131,19 +131,19 @@ async function nextTask(s: Stack, name: string): Promise<TaskEvent[] | null> {
   await until('a kept set-up', async () => existsSync(kept) && readdirSync(kept).length > 0, KEPT_MS).catch(
     () => undefined,
   );
-  const taskId = await begin(s, `${name} again`);
-  await walkToEnd(s, taskId, LET_THROUGH).catch((err: Error) => console.error(err.message));
-  return s.call('listEvents', { id: taskId });
+  const taskId = await begin(stack, `${name} again`);
+  await walkToEnd(stack, taskId, LET_THROUGH).catch((err: Error) => console.error(err.message));
+  return stack.call('listEvents', { id: taskId });
 }
 
 /** By the command that a person is told. */
-function pullBack(s: Stack, dir: string): boolean {
+function pullBack(stack: Stack, dir: string): boolean {
   const head = (): string => execFileSync('git', ['rev-parse', 'HEAD'], { cwd: dir, encoding: 'utf8' });
   const before = head();
   try {
     execFileSync(path.join(root, 'apps/cli/mainloop'), ['pull'], {
       cwd: dir,
-      env: { ...process.env, MAINLOOP_API: s.api, MAINLOOP_HOME: s.home },
+      env: { ...process.env, MAINLOOP_API: stack.api, MAINLOOP_HOME: stack.home },
       stdio: 'pipe',
     });
   } catch (err) {
@@ -160,10 +160,10 @@ const s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '3' 
 process.once('SIGTERM', () => void s.stop().finally(() => process.exit(143)));
 const all: Outcome[] = [];
 try {
-  for (const p of chosen) {
-    const o = await walk(s, p);
-    all.push(o);
-    console.log(`${o.ok ? 'ok ' : 'BAD'} ${tableOf([o]).split('\n').at(-1)}`);
+  for (const project of chosen) {
+    const outcome = await walk(s, project);
+    all.push(outcome);
+    console.log(`${outcome.ok ? 'ok ' : 'BAD'} ${tableOf([outcome]).split('\n').at(-1)}`);
   }
 } finally {
   await s.stop();

@@ -75,8 +75,8 @@ test.each(['docker', 'podman', 'buildah'])('make images builds both images with 
     const make = spawnSync('/bin/sh', ['-c', 'command -v make'], { encoding: 'utf8' }).stdout.trim();
     const run = (env: Record<string, string>, ...args: string[]) =>
       spawnSync(make, ['-s', 'images', ...args], { cwd: root, encoding: 'utf8', env });
-    const r = run({ PATH: dir }, 'REGISTRY=registry.example.com', 'TAG=7');
-    expect([r.stderr, r.stdout.trim().split('\n')]).toEqual([
+    const result = run({ PATH: dir }, 'REGISTRY=registry.example.com', 'TAG=7');
+    expect([result.stderr, result.stdout.trim().split('\n')]).toEqual([
       '',
       [
         `${tool} build -f docker/Dockerfile --target mainloop -t registry.example.com/mainloop:7 .`,

@@ -1,5 +1,5 @@
-// A step of `make check`: a file that our pages name, in code or by a link, is there, and so is every `make` target. Names are whole paths
-// from the root, so that a reader and this can find them.
+// A step of `make check`: a file that our pages name, in code or by a link, is there, and so is every `make`
+// target. Names are whole paths from the root, so that a reader and this can find them.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,7 +79,10 @@ export function problemsOf(
   ];
 }
 
-/** @returns one sentence for each thing that our pages name and that is not there. What has changed is history: CHANGELOG.md is not asked. */
+/**
+ * @returns one sentence for each thing that our pages name and that is not there. What has changed is
+ * history: CHANGELOG.md is not asked.
+ */
 export function problemsOfTree(): string[] {
   const pages = [
     ...globSync('docs/**/*.md', { cwd: root }),

@@ -1,4 +1,5 @@
-// A step of `make check`: no place downloads anything that tools/pins.ts does not name, and no image is taken by a tag alone.
+// A step of `make check`: no place downloads anything that tools/pins.ts does not name, and no image is taken
+// by a tag alone.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,8 +26,9 @@ const withoutComments = (text: string): string => text.replace(/^\s*(?:\/\/|#|\*
 export function unheld(file: string, text: string): string[] {
   const plain = withoutComments(text).replace(/['"`[\],\s]+/g, ' ');
   const found = new Set<string>();
-  for (const c of COMMANDS)
-    for (const m of plain.matchAll(c)) found.add([m.groups!.a, m.groups!.b].filter(Boolean).join(' '));
+  for (const command of COMMANDS)
+    for (const match of plain.matchAll(command))
+      found.add([match.groups!.a, match.groups!.b].filter(Boolean).join(' '));
   const wrong = [...found]
     .filter((command) => !DOWNLOADS.some((d) => d.file === file && d.command === command))
     .map(
@@ -49,7 +51,10 @@ export function unheld(file: string, text: string): string[] {
   return [...wrong, ...images(file, text)];
 }
 
-/** Images by their digest: ours (which kustomize names) and those built on this machine (which no registry serves) aside. */
+/**
+ * Images by their digest: ours (which kustomize names) and those built on this machine (which no registry
+ * serves) aside.
+ */
 function images(file: string, text: string): string[] {
   if (!/\.ya?ml$|^docker\//.test(file)) return [];
   const named = file.startsWith('docker/')
@@ -71,8 +76,9 @@ const isStage = (text: string, name: string): boolean => new RegExp(`^FROM .* AS
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const LOOKED_AT = /^(apps|packages|tools|docker|e2e|bench|k8s|\.ci)\/|^Makefile$|^package\.json$/;
 /**
- * Texts that talk of downloads and make none: seeds and stories of the demo, hints on the page and in a sentence, tests, which bring
- * nothing, and the set-up of other people's repositories, which their lock files hold and which runs in their sandbox.
+ * Texts that talk of downloads and make none: seeds and stories of the demo, hints on the page and in a
+ * sentence, tests, which bring nothing, and the set-up of other people's repositories, which their lock files
+ * hold and which runs in their sandbox.
  */
 const ONLY_WORDS =
   /\.(test|spec)\.ts$|^e2e\/|^apps\/demo\/(seed|src\/model)\/|^apps\/web\/src\/|^apps\/cli\/src\/up\/kit\.ts$|^packages\/models\/src\/flow\/setup\.ts$|lock\.(json|yaml)$|\.(md|png|sum)$|^tools\/(pins|downloads)\.ts$/;
@@ -87,20 +93,20 @@ export function unheldInTree(): string[] {
     .filter((f) => LOOKED_AT.test(f) && !ONLY_WORDS.test(f));
   const texts = new Map(files.flatMap((f) => tried(f)));
   const stale = DOWNLOADS.filter(
-    (d) =>
-      !withoutComments(texts.get(d.file) ?? '')
+    (download) =>
+      !withoutComments(texts.get(download.file) ?? '')
         .replace(/['"`[\],\s]+/g, ' ')
-        .includes(d.command.split(' ')[0]!),
+        .includes(download.command.split(' ')[0]!),
   );
   return [
-    ...[...texts].flatMap(([f, t]) => unheld(f, t)),
+    ...[...texts].flatMap(([file, text]) => unheld(file, text)),
     ...stale.map((d) => `${d.file} does not run "${d.command}" any more: take its row out of tools/pins.ts.`),
   ];
 }
 /** A file that git lists and somebody has just deleted is no file. */
-function tried(f: string): [string, string][] {
+function tried(file: string): [string, string][] {
   try {
-    return [[f, readFileSync(path.join(root, f), 'utf8')]];
+    return [[file, readFileSync(path.join(root, file), 'utf8')]];
   } catch {
     // Deleted, and git does not know it yet.
     return [];
@@ -109,6 +115,6 @@ function tried(f: string): [string, string][] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const wrong = unheldInTree();
-  for (const w of wrong) console.log(w);
+  for (const problem of wrong) console.log(problem);
   process.exit(wrong.length === 0 ? 0 : 1);
 }

@@ -1,5 +1,5 @@
-// A step of `make check`: an error that is dropped says why. `catch {}` and `.catch(() => undefined)` are fine where nothing is lost by
-// them; a comment in them, behind them or right above says so.
+// A step of `make check`: an error that is dropped says why. `catch {}` and `.catch(() => undefined)` are
+// fine where nothing is lost by them; a comment in them, behind them or right above says so.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,10 @@ function handlerOf(node: ts.Node): Handler | null {
   return { body: handler.body, error: handler.parameters[0]?.name };
 }
 
-/** Whether a handler looks at its error, calls something or throws. One that only gives a value, or nothing, has dropped it. */
+/**
+ * Whether a handler looks at its error, calls something or throws. One that only gives a value, or nothing,
+ * has dropped it.
+ */
 function doesSomething({ body, error }: Handler): boolean {
   const name = error !== undefined && ts.isIdentifier(error) ? error.text : null;
   const ask = (node: ts.Node): boolean =>

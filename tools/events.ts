@@ -1,5 +1,5 @@
-// docs/events.md, printed from the registry of event types: `node tools/events.ts --write`. `make check` fails when that page says something
-// else than the code.
+// docs/events.md, printed from the registry of event types: `node tools/events.ts --write`. `make check`
+// fails when that page says something else than the code.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -2,7 +2,10 @@
 import { randomInt } from 'node:crypto';
 import net from 'node:net';
 
-/** Below what the kernel gives to connections by itself (ip_local_port_range): a port from there may be taken before its server listens. */
+/**
+ * Below what the kernel gives to connections by itself (ip_local_port_range): a port from there may be taken
+ * before its server listens.
+ */
 const PORTS = { from: 10_000, to: 32_000 } as const;
 
 /** @returns a port that was free a moment ago, and that nobody is given by chance */
@@ -10,9 +13,9 @@ export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to);
     const free = await new Promise<boolean>((resolve) => {
-      const s = net.createServer();
-      s.once('error', () => resolve(false));
-      s.listen(port, '127.0.0.1', () => s.close(() => resolve(true)));
+      const server = net.createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
     if (free) return port;
   }

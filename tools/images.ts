@@ -1,5 +1,6 @@
-// The two images, for the test cluster: built by buildah from our Dockerfile on a base of Debian packages, cached by their inputs.
-// For your own registry: `make images`, which builds the first two with docker, podman or buildah from their published base.
+// The two images, for the test cluster: built by buildah from our Dockerfile on a base of Debian packages,
+// cached by their inputs. For your own registry: `make images`, which builds the first two with docker,
+// podman or buildah from their published base.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -33,7 +34,7 @@ const CA = '/etc/ssl/certs/ca-certificates.crt';
 /** The two of docker/Dockerfile, and what the ci overlay has besides (docker/test.Dockerfile). */
 export type Image = 'mainloop' | 'agent' | TestImage;
 type TestImage = 'postgres' | 'temporal' | 'demo';
-export const imageName = (i: Image | 'base'): string => `localhost/mainloop-${i}:test`;
+export const imageName = (image: Image | 'base'): string => `localhost/mainloop-${image}:test`;
 
 /** @returns a tar file with the image, as containerd imports it */
 export function ensureImage(target: Image, say: (line: string) => void = () => undefined): string {
@@ -50,7 +51,7 @@ export function ensureImage(target: Image, say: (line: string) => void = () => u
     build('docker/test.Dockerfile', target, context, ['--build-arg', `MAINLOOP=${imageName('mainloop')}`]);
     rmSync(context, { recursive: true });
   }
-  for (const f of readdirSync(CACHE)) if (f.startsWith(`${target}-`)) rmSync(path.join(CACHE, f));
+  for (const name of readdirSync(CACHE)) if (name.startsWith(`${target}-`)) rmSync(path.join(CACHE, name));
   buildah('push', '-q', imageName(target), `docker-archive:${tar}.new:${imageName(target)}`);
   renameSync(`${tar}.new`, tar);
   return tar;
@@ -64,8 +65,8 @@ function build(file: string, target: Image, context: string, more: string[]): vo
 /** The programs that the test images take along. @returns the folder */
 function testContext(say: (line: string) => void): string {
   const dir = mkdtempSync(path.join(CACHE, 'context-'));
-  for (const t of ['temporal', 'act'] as const)
-    copyFileSync(ensureTool(t, path.dirname(CACHE), say), path.join(dir, t));
+  for (const temporal of ['temporal', 'act'] as const)
+    copyFileSync(ensureTool(temporal, path.dirname(CACHE), say), path.join(dir, temporal));
   copyFileSync(path.join(root, 'docker/postgres.sh'), path.join(dir, 'postgres.sh'));
   return dir;
 }
@@ -97,14 +98,14 @@ function ensureBase(say: (line: string) => void): void {
     addNpm(path.join(dir, 'usr/local'));
     // A machine behind a proxy of its own trusts more than Debian does; a build inside must trust the same.
     copyFileSync(CA, path.join(dir, CA));
-    for (const d of [
+    for (const folder of [
       'var/cache/apt/archives',
       'var/lib/apt/lists',
       'usr/share/doc',
       'usr/share/locale',
       'usr/share/man',
     ])
-      rmSync(path.join(dir, d), { recursive: true, force: true });
+      rmSync(path.join(dir, folder), { recursive: true, force: true });
     execFileSync('tar', ['-C', dir, '--numeric-owner', '-cf', `${tar}.new`, '.']);
     rmSync(dir, { recursive: true, force: true });
     renameSync(`${tar}.new`, tar);
@@ -122,8 +123,8 @@ function ensureBase(say: (line: string) => void): void {
 /** npm as the lockfile in docker/base pins it: one package that brings its own. */
 function addNpm(prefix: string): void {
   const made = mkdtempSync(path.join(CACHE, 'npm-'));
-  for (const f of ['package.json', 'package-lock.json'])
-    copyFileSync(path.join(root, 'docker/base', f), path.join(made, f));
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(path.join(root, 'docker/base', file), path.join(made, file));
   execFileSync('npm', ['ci', '--prefix', made, '--ignore-scripts', '--no-audit', '--no-fund'], {
     stdio: 'ignore',
   });
@@ -164,18 +165,18 @@ const INPUTS: Record<Image, readonly string[]> = {
 
 /** What an image is made from. */
 function inputsOf(target: Image): string {
-  const h = createHash('sha256').update(process.version);
+  const hash = createHash('sha256').update(process.version);
   const skip = /^(node_modules|dist|build|generated|\.svelte-kit|replay)$|\.test\.ts$/;
-  const add = (p: string): void => {
-    const full = path.join(root, p);
+  const add = (file: string): void => {
+    const full = path.join(root, file);
     if (statSync(full).isDirectory()) {
-      for (const f of readdirSync(full).sort()) if (!skip.test(f)) add(path.join(p, f));
-    } else h.update(p).update('\0').update(readFileSync(full));
+      for (const name of readdirSync(full).sort()) if (!skip.test(name)) add(path.join(file, name));
+    } else hash.update(file).update('\0').update(readFileSync(full));
   };
-  for (const i of INPUTS[target]) add(i);
-  return h.digest('hex').slice(0, 16);
+  for (const input of INPUTS[target]) add(input);
+  return hash.digest('hex').slice(0, 16);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  for (const i of ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const)
-    console.log(ensureImage(i, console.log));
+  for (const image of ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const)
+    console.log(ensureImage(image, console.log));

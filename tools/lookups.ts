@@ -1,5 +1,6 @@
-// Looking something up by a string from outside in a plain object finds what every object has: `{}['constructor']` is a function. So what is
-// looked up by a string that is not known while compiling is a Map, or goes through `own` (models/flow/look.ts). `make check` runs this.
+// Looking something up by a string from outside in a plain object finds what every object has:
+// `{}['constructor']` is a function. So what is looked up by a string that is not known while compiling is a
+// Map, or goes through `own` (models/flow/look.ts). `make check` runs this.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -57,14 +58,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const program = ts.createProgram(parsed.fileNames, parsed.options);
   const found = lookups(
     program,
-    (f) =>
-      !f.endsWith('/flow/look.ts') &&
-      /\/(apps|packages)\/[^/]+\/src\//.test(f) &&
-      !/node_modules|\.test\.ts$|\/(generated|dist|build|testkit)\//.test(f),
+    (file) =>
+      !file.endsWith('/flow/look.ts') &&
+      /\/(apps|packages)\/[^/]+\/src\//.test(file) &&
+      !/node_modules|\.test\.ts$|\/(generated|dist|build|testkit)\//.test(file),
   );
-  for (const f of found)
+  for (const file of found)
     console.log(
-      `${f.file}:${f.line}: ${f.text} is looked up by a string from elsewhere: use a Map, or own() of models/flow/look.ts`,
+      `${file.file}:${file.line}: ${file.text} is looked up by a string from elsewhere: use a Map, or own() of models/flow/look.ts`,
     );
   process.exit(found.length === 0 ? 0 : 1);
 }

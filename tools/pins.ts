@@ -1,5 +1,6 @@
-// Everything that is downloaded and is not named in a lockfile, with the hash it must have. Whoever downloads reads it here;
-// tools/downloads.ts goes through the tree and refuses a download that no row of DOWNLOADS names.
+// Everything that is downloaded and is not named in a lockfile, with the hash it must have. Whoever downloads
+// reads it here; tools/downloads.ts goes through the tree and refuses a download that no row of DOWNLOADS
+// names.
 
 /** A machine that a native program is published for: what Node calls `platform-arch`. */
 export type Machine = 'linux-x64' | 'linux-arm64' | 'darwin-x64' | 'darwin-arm64';
@@ -105,7 +106,10 @@ export const WHEELS = {
   },
 } as const satisfies Record<string, Wheel>;
 
-/** Images that a registry serves, by the digest of their index. The tag says to a person what that is; the digest is what is fetched. */
+/**
+ * Images that a registry serves, by the digest of their index. The tag says to a person what that is; the
+ * digest is what is fetched.
+ */
 export const IMAGES = {
   node: 'docker.io/library/node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20',
   postgres:
@@ -115,8 +119,9 @@ export const IMAGES = {
 } as const;
 
 /**
- * Debian packages for tests on this machine. They come in the version that Debian supports that day, because its archive keeps no older
- * one; apt checks them against the archive's signature and takes none that is unsigned.
+ * Debian packages for tests on this machine. They come in the version that Debian supports that day, because
+ * its archive keeps no older one; apt checks them against the archive's signature and takes none that is
+ * unsigned.
  */
 export const DEBIAN = {
   cluster:
@@ -136,15 +141,18 @@ export const LOCKS = [
 ] as const;
 
 /**
- * Where a setting of the operator's own package client is handed on to a sandbox and not made: modules of their own are in no public
- * database of sums.
+ * Where a setting of the operator's own package client is handed on to a sandbox and not made: modules of
+ * their own are in no public database of sums.
  */
 export const HANDED_ON: readonly string[] = [
   'apps/gateway/src/registry/clients.ts',
   'packages/models/src/flow/packages.ts',
 ];
 
-/** Every place that downloads something, and what holds it. A command stands here as it reads without quotes, brackets and commas. */
+/**
+ * Every place that downloads something, and what holds it. A command stands here as it reads without quotes,
+ * brackets and commas.
+ */
 export const DOWNLOADS: readonly {
   readonly file: string;
   readonly command: string;

@@ -1,5 +1,6 @@
-// Records histories for the replay test: node tools/record-histories.ts. Of each patch there is one from before it and one with it; those that
-// lie there are never recorded anew, because they are the workflows that may still be running somewhere.
+// Records histories for the replay test: node tools/record-histories.ts. Of each patch there is one from
+// before it and one with it; those that lie there are never recorded anew, because they are the workflows
+// that may still be running somewhere.
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -35,7 +36,7 @@ const taken = () => ({ ...quiet(), comments: 1, author: 'mona', rounds: { most: 
 const LINT = [{ what: 'lint', command: 'npm run --silent lint', tail: 'a.ts: error no-var' }] as const;
 const STORIES: Record<
   string,
-  { script: (nowMs: number) => Partial<Script>; walk: (r: Rehearsal) => Promise<void> }
+  { script: (nowMs: number) => Partial<Script>; walk: (rehearsal: Rehearsal) => Promise<void> }
 > = {
   // A limit, two questions, a plan; weakened tests that a person lets through; comments; merged in the app.
   merged: {
@@ -51,21 +52,21 @@ const STORIES: Record<
       ],
       asked: [0, 1],
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.merged!.script(await r.env.currentTimeMs()));
-      await r.env.sleep(20 * MINUTE_MS);
-      await h.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
-      await r.env.sleep(MINUTE_MS);
-      await h.signal('human', { id: 'q2', kind: 'answer', text: 'no' });
-      await r.env.sleep(20 * MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(30 * MINUTE_MS);
-      await r.say(h, '-f4-1', 'retry');
-      await r.env.sleep(MINUTE_MS);
-      await h.signal('poke');
-      await r.env.sleep(20 * MINUTE_MS);
-      await r.say(h, '-review-5', 'merge');
-      await h.result();
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.merged!.script(await rehearsal.env.currentTimeMs()));
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await handle.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
+      await rehearsal.env.sleep(MINUTE_MS);
+      await handle.signal('human', { id: 'q2', kind: 'answer', text: 'no' });
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(30 * MINUTE_MS);
+      await rehearsal.say(handle, '-f4-1', 'retry');
+      await rehearsal.env.sleep(MINUTE_MS);
+      await handle.signal('poke');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.say(handle, '-review-5', 'merge');
+      await handle.result();
     },
   },
   // Lost, red, repaired, something unexpected, and cancelled in review.
@@ -75,21 +76,22 @@ const STORIES: Record<
       cis: [{ verdict: 'red' }],
       instead: new Map([['hasPushed', [broken('the table pushes is gone')]]]),
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.cancelled!.script(0));
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'revise');
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(20 * MINUTE_MS);
-      const failure = r.script().failures.at(-1);
-      if (failure !== undefined) await h.signal('human', { id: failure.id, kind: 'retry' });
-      await r.env.sleep(20 * MINUTE_MS);
-      await r.say(h, '-cancel', 'cancel');
-      await h.result();
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.cancelled!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'revise');
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      const failure = rehearsal.script().failures.at(-1);
+      if (failure !== undefined) await handle.signal('human', { id: failure.id, kind: 'retry' });
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.say(handle, '-cancel', 'cancel');
+      await handle.result();
     },
   },
-  // CI as it is told since it has six outcomes: the same failure twice, a re-run, a "ready" that is taken back, a merge that is refused.
+  // CI as it is told since it has six outcomes: the same failure twice, a re-run, a "ready" that is taken
+  // back, a merge that is refused.
   told: {
     script: () => ({
       cis: [
@@ -118,29 +120,30 @@ const STORIES: Record<
         ],
       ]),
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.told!.script(0));
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(20 * MINUTE_MS);
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.told!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
       // From before it was told, it asks about nothing by itself.
       for (
-        let last = r.script().failures.at(-1);
-        last !== undefined && (await r.standing(h)).openItems.includes(last.id);
-        last = r.script().failures.at(-1)
+        let last = rehearsal.script().failures.at(-1);
+        last !== undefined && (await rehearsal.standing(handle)).openItems.includes(last.id);
+        last = rehearsal.script().failures.at(-1)
       ) {
-        await h.signal('human', { id: last.id, kind: 'retry', onlyRetry: true });
-        await r.env.sleep(20 * MINUTE_MS);
+        await handle.signal('human', { id: last.id, kind: 'retry', onlyRetry: true });
+        await rehearsal.env.sleep(20 * MINUTE_MS);
       }
       for (const _ of ['refused', 'merged']) {
-        const review = (await r.standing(h)).openItems.at(-1);
-        if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
-        await r.env.sleep(MINUTE_MS);
+        const review = (await rehearsal.standing(handle)).openItems.at(-1);
+        if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
+        await rehearsal.env.sleep(MINUTE_MS);
       }
-      await h.result();
+      await handle.result();
     },
   },
-  // The repository's own linter is red where CI is green: repaired in vain, shown, repaired at the person's word, and let through.
+  // The repository's own linter is red where CI is green: repaired in vain, shown, repaired at the person's
+  // word, and let through.
   named: {
     script: () => ({
       cis: [
@@ -150,23 +153,24 @@ const STORIES: Record<
         { verdict: 'green', sha: 'a', told: TOLD, red: LINT },
       ],
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.named!.script(0));
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(20 * MINUTE_MS);
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.named!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
       for (const kind of ['deny', 'allow'] as const) {
-        const gate = (await r.standing(h)).openItems.at(-1);
+        const gate = (await rehearsal.standing(handle)).openItems.at(-1);
         if (gate === undefined || gate.includes('-review-')) break;
-        await h.signal('human', { id: gate, kind });
-        await r.env.sleep(20 * MINUTE_MS);
+        await handle.signal('human', { id: gate, kind });
+        await rehearsal.env.sleep(20 * MINUTE_MS);
       }
-      const review = (await r.standing(h)).openItems.at(-1);
-      if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
-      await h.result();
+      const review = (await rehearsal.standing(handle)).openItems.at(-1);
+      if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
+      await handle.result();
     },
   },
-  // The base moves under what is offered, and once more while it is repaired: told, brought in twice, offered and merged.
+  // The base moves under what is offered, and once more while it is repaired: told, brought in twice, offered
+  // and merged.
   joined: {
     script: () => ({
       cis: [
@@ -182,17 +186,18 @@ const STORIES: Record<
         ],
       ]),
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.joined!.script(0));
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(20 * MINUTE_MS);
-      const review = (await r.standing(h)).openItems.at(-1);
-      if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
-      await h.result();
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.joined!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      const review = (await rehearsal.standing(handle)).openItems.at(-1);
+      if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
+      await handle.result();
     },
   },
-  // Merged after another one: behind it, brought up to date, taken out, put in again, and red together with it; then merged.
+  // Merged after another one: behind it, brought up to date, taken out, put in again, and red together with
+  // it; then merged.
   train: {
     script: () => ({
       cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: TOLD, fits: true })),
@@ -209,17 +214,17 @@ const STORIES: Record<
         ],
       ]),
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.train!.script(0));
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(20 * MINUTE_MS);
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.train!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
       for (const _ of ['out', 'red', 'merged']) {
-        const review = (await r.standing(h)).openItems.at(-1);
-        if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
-        await r.env.sleep(20 * MINUTE_MS);
+        const review = (await rehearsal.standing(handle)).openItems.at(-1);
+        if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
+        await rehearsal.env.sleep(20 * MINUTE_MS);
       }
-      await h.result();
+      await handle.result();
     },
   },
   // A question while the forge is away, answered in the app before it came back.
@@ -230,16 +235,18 @@ const STORIES: Record<
         ['ensureQuestion', Array.from({ length: 8 }, () => unavailable('the forge is away'))],
       ]),
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.asked!.script(0));
-      while ((await r.standing(h)).waitsFor?.what !== 'decision') await r.env.sleep(1_000);
-      await h.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
-      await r.env.sleep(20 * MINUTE_MS);
-      await r.say(h, '-cancel', 'cancel');
-      await h.result();
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.asked!.script(0));
+      while ((await rehearsal.standing(handle)).waitsFor?.what !== 'decision')
+        await rehearsal.env.sleep(1_000);
+      await handle.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.say(handle, '-cancel', 'cancel');
+      await handle.result();
     },
   },
-  // A comment, another one before it was quiet, a round; then a second that is one too many, about which the person decides.
+  // A comment, another one before it was quiet, a round; then a second that is one too many, about which the
+  // person decides.
   gathered: {
     script: () => ({
       cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: TOLD, fits: true })),
@@ -247,21 +254,22 @@ const STORIES: Record<
         ['readReview', [waits('1'), waits('2'), taken, waits('3'), taken, quiet, quiet, waits('4'), quiet]],
       ]),
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.gathered!.script(0));
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(60 * MINUTE_MS);
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.gathered!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(60 * MINUTE_MS);
       for (const kind of ['changes', 'merge'] as const) {
-        const review = (await r.standing(h)).openItems.at(-1);
+        const review = (await rehearsal.standing(handle)).openItems.at(-1);
         if (review !== undefined)
-          await h.signal('human', { id: review, kind, text: kind === 'merge' ? 'squash' : 'go on' });
-        await r.env.sleep(20 * MINUTE_MS);
+          await handle.signal('human', { id: review, kind, text: kind === 'merge' ? 'squash' : 'go on' });
+        await rehearsal.env.sleep(20 * MINUTE_MS);
       }
-      await h.result();
+      await handle.result();
     },
   },
-  // Closed while CI runs and opened again; closed in review, asked about, opened from here, closed once more, and stopped with its branch kept.
+  // Closed while CI runs and opened again; closed in review, asked about, opened from here, closed once more,
+  // and stopped with its branch kept.
   closed: {
     script: () => ({
       cis: [
@@ -285,21 +293,22 @@ const STORIES: Record<
         ],
       ]),
     }),
-    async walk(r) {
-      const h = await r.start(STORIES.closed!.script(0));
-      await r.env.sleep(MINUTE_MS);
-      await r.say(h, '-plan-1', 'approve');
-      await r.env.sleep(20 * MINUTE_MS);
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.closed!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
       const asked = (): string | undefined =>
-        (r.inputs('openItem') as { id: string; kind: string }[]).filter((i) => i.kind === 'pr_closed').at(-1)
-          ?.id;
+        (rehearsal.inputs('openItem') as { id: string; kind: string }[])
+          .filter((i) => i.kind === 'pr_closed')
+          .at(-1)?.id;
       // From before it was a question, it was the end.
       if (asked() !== undefined) {
-        await h.signal('human', { id: asked()!, kind: 'reopen' });
-        await r.env.sleep(5 * MINUTE_MS);
-        await h.signal('human', { id: asked()!, kind: 'keep' });
+        await handle.signal('human', { id: asked()!, kind: 'reopen' });
+        await rehearsal.env.sleep(5 * MINUTE_MS);
+        await handle.signal('human', { id: asked()!, kind: 'keep' });
       }
-      await h.result();
+      await handle.result();
     },
   },
 };
@@ -322,26 +331,31 @@ const variants = [
     stories: [PASSED_BY.get(id) ?? 'merged'],
   })),
 ];
-for (const v of variants) {
-  const missing = v.stories.filter((story) => !existsSync(path.join(here, `${story}.${v.name}.json`)));
+for (const variant of variants) {
+  const missing = variant.stories.filter(
+    (story) => !existsSync(path.join(here, `${story}.${variant.name}.json`)),
+  );
   if (missing.length === 0) continue;
   const bundle = path.join(mkdtempSync(path.join(os.tmpdir(), 'workflows-')), 'workflows.js');
-  writeFileSync(bundle, v.code);
-  const r = await openRehearsal(bundle);
+  writeFileSync(bundle, variant.code);
+  const rehearsal = await openRehearsal(bundle);
   try {
     for (const [i, story] of missing.entries()) {
-      await STORIES[story]!.walk(r);
-      const history = await r.env.client.workflow.getHandle(`task/w${i + 1}`).fetchHistory();
+      await STORIES[story]!.walk(rehearsal);
+      const history = await rehearsal.env.client.workflow.getHandle(`task/w${i + 1}`).fetchHistory();
       // Whose machine it was and where its files lie is nobody's business.
       const json = historyToJSON(history).replace(
         /"(identity|stackTrace)": *"(?:[^"\\]|\\.)*"/g,
         (_, key: string) => `"${key}":"${key === 'identity' ? 'worker' : ''}"`,
       );
-      writeFileSync(path.join(here, `${story}.${v.name}.json`), `${JSON.stringify(JSON.parse(json))}\n`);
-      console.log(`${story}.${v.name}: ${r.script().states.join(' ')}`);
+      writeFileSync(
+        path.join(here, `${story}.${variant.name}.json`),
+        `${JSON.stringify(JSON.parse(json))}\n`,
+      );
+      console.log(`${story}.${variant.name}: ${rehearsal.script().states.join(' ')}`);
     }
   } finally {
-    await r.close();
+    await rehearsal.close();
   }
 }
 process.exit(0);

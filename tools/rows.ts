@@ -1,6 +1,7 @@
-// Rows come typed by a machine (docs/adr/0012-typed-rows.md): a statement in packages/models/src/db is put together from `tables`, and a
-// piece of SQL in it names its columns by a reference that the compiler knows. This finds a statement that is text with a row typed by
-// hand beside it, and a column that is named in a piece of SQL. `make check` runs it.
+// Rows come typed by a machine (docs/adr/0012-typed-rows.md): a statement in packages/models/src/db is put
+// together from `tables`, and a piece of SQL in it names its columns by a reference that the compiler knows.
+// This finds a statement that is text with a row typed by hand beside it, and a column that is named in a
+// piece of SQL. `make check` runs it.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +45,8 @@ export function columnsOf(schema: string): Set<string> {
 /**
  * @param code of a module
  * @param columns of the database
- * @returns each place where text is run as a statement, and each column that a piece of SQL names itself, as `line: what`
+ * @returns each place where text is run as a statement, and each column that a piece of SQL names itself, as
+ * `line: what`
  */
 export function handTyped(code: string, columns: ReadonlySet<string>): string[] {
   const source = ts.createSourceFile('module.ts', code, ts.ScriptTarget.ESNext, true);
@@ -83,7 +85,10 @@ export function handTyped(code: string, columns: ReadonlySet<string>): string[] 
 /** Text that becomes SQL as it is. `sql.ref` and `sql.lit` take names that the compiler has looked at. */
 const RAW: ReadonlySet<string> = new Set(['raw', 'id', 'table']);
 
-/** @returns the words of a template that may be names: not what is put in, not what stands in quotation marks, not what is called, not a cast */
+/**
+ * @returns the words of a template that may be names: not what is put in, not what stands in quotation marks,
+ * not what is called, not a cast
+ */
 function namesIn(template: ts.TemplateLiteral): string[] {
   const text = ts.isNoSubstitutionTemplateLiteral(template)
     ? template.text

@@ -26,9 +26,9 @@ test('make sbom names the packages, every program and image that is pinned, and 
   ])
     expect([name, purls.some((p) => p.startsWith(`pkg:npm/${name}@`))]).toEqual([name, true]);
   for (const w of Object.values(WHEELS)) {
-    const c = components.find((x) => x.purl === `pkg:pypi/${w.name}@${w.version}`)!;
-    expect(c.hashes!.map((h) => h.content)).toEqual(Object.values(w.sha256));
-    expect(c.properties).toEqual([{ name: 'mainloop:contains', value: w.contains }]);
+    const component = components.find((x) => x.purl === `pkg:pypi/${w.name}@${w.version}`)!;
+    expect(component.hashes!.map((h) => h.content)).toEqual(Object.values(w.sha256));
+    expect(component.properties).toEqual([{ name: 'mainloop:contains', value: w.contains }]);
   }
   const hashes = new Set(components.flatMap((c) => (c.hashes ?? []).map((h) => h.content)));
   for (const image of Object.values(IMAGES)) expect([...hashes].some((h) => image.endsWith(h))).toBe(true);

@@ -45,13 +45,13 @@ export function ofNpmLock(lock: string): Component[] {
 }
 
 /** A program that comes in a wheel: the wheel, and what is in it. */
-const ofWheel = (w: Wheel): Component => ({
+const ofWheel = (wheel: Wheel): Component => ({
   type: 'application',
-  name: w.name,
-  version: w.version,
-  purl: `pkg:pypi/${w.name}@${w.version}`,
-  hashes: Object.values(w.sha256).map((content) => ({ alg: 'SHA-256' as const, content })),
-  properties: [{ name: 'mainloop:contains', value: w.contains }],
+  name: wheel.name,
+  version: wheel.version,
+  purl: `pkg:pypi/${wheel.name}@${wheel.version}`,
+  hashes: Object.values(wheel.sha256).map((content) => ({ alg: 'SHA-256' as const, content })),
+  properties: [{ name: 'mainloop:contains', value: wheel.contains }],
 });
 
 /** @param reference registry/name:tag@sha256:digest */
@@ -81,11 +81,11 @@ export function withPinned(sbom: Sbom, more: readonly Component[]): Sbom {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const r = spawnSync('pnpm', ['sbom', '--sbom-format', 'cyclonedx', '--lockfile-only'], {
+  const result = spawnSync('pnpm', ['sbom', '--sbom-format', 'cyclonedx', '--lockfile-only'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
-  if (r.status !== 0) throw new Error(`pnpm sbom: ${r.stderr || r.stdout}`);
-  console.log(JSON.stringify(withPinned(JSON.parse(r.stdout) as Sbom, pinned()), null, 2));
+  if (result.status !== 0) throw new Error(`pnpm sbom: ${result.stderr || result.stdout}`);
+  console.log(JSON.stringify(withPinned(JSON.parse(result.stdout) as Sbom, pinned()), null, 2));
 }

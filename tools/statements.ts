@@ -1,5 +1,6 @@
-// Apps speak no SQL: a statement stands in packages/models/src/db, behind a function with a name and a typed result. Two nets, because a
-// statement can be put together from pieces: nobody in an app reaches what runs one, and no text in an app is one. `make check` runs this.
+// Apps speak no SQL: a statement stands in packages/models/src/db, behind a function with a name and a typed
+// result. Two nets, because a statement can be put together from pieces: nobody in an app reaches what runs
+// one, and no text in an app is one. `make check` runs this.
 import { globSync, readFileSync } from 'node:fs';
 import path, { matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -116,7 +117,10 @@ function memberOf(node: ts.Node): string | undefined {
   return ts.isIdentifier(name) || ts.isStringLiteral(name) ? name.text : undefined;
 }
 
-/** @param code of a module in TypeScript @returns each place where it holds a statement, or what runs one, in their order */
+/**
+ * @param code of a module in TypeScript
+ * @returns each place where it holds a statement, or what runs one, in their order
+ */
 export function statements(code: string): Finding[] {
   const source = ts.createSourceFile('module.ts', code, ts.ScriptTarget.ESNext, true);
   const found: Finding[] = [];
@@ -154,8 +158,8 @@ export const scriptsOf = (page: string): string => {
 };
 
 /**
- * A workflow of Temporal is asked by a member called query, too. Only the compiler tells the two apart, and it is slow, so it looks only at
- * files where there is something to tell.
+ * A workflow of Temporal is asked by a member called query, too. Only the compiler tells the two apart, and
+ * it is slow, so it looks only at files where there is something to tell.
  * @param files in which a member called query is reached
  * @returns their places where it is Temporal's, as `file:line`
  */

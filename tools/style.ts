@@ -38,7 +38,10 @@ const isTest = (file: string): boolean =>
 const isEndToEnd = (file: string): boolean => file.startsWith('e2e/') || file.endsWith('.spec.ts');
 const lineCount = (text: string): number => text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
 
-/** The script of a Svelte component, each line where it stood; a `.ts` file as it is. What stands in its markup is not counted. */
+/**
+ * The script of a Svelte component, each line where it stood; a `.ts` file as it is. What stands in its
+ * markup is not counted.
+ */
 const scriptOf = ({ file, text }: Source): string => (file.endsWith('.svelte') ? scriptsOf(text) : text);
 
 const outOfParentheses = (node: ts.Node): ts.Node =>
@@ -52,7 +55,10 @@ function isNestedTernary(node: ts.Node): boolean {
   return ts.isConditionalExpression(parent);
 }
 
-/** Variables and parameters, also those that are taken out of an object. A lone `_` says "not used" and counts as no name. */
+/**
+ * Variables and parameters, also those that are taken out of an object. A lone `_` says "not used" and counts
+ * as no name.
+ */
 function declaredName(node: ts.Node): string | null {
   if (!ts.isVariableDeclaration(node) && !ts.isParameter(node) && !ts.isBindingElement(node)) return null;
   return ts.isIdentifier(node.name) && node.name.text !== '_' && node.name.text !== 'this'
@@ -85,9 +91,9 @@ function exportedFunctions(source: ts.SourceFile): { name: string; node: ts.Node
     if (!ts.isVariableStatement(statement)) return [];
     return statement.declarationList.declarations
       .filter(
-        (d) =>
-          d.initializer !== undefined &&
-          (ts.isArrowFunction(d.initializer) || ts.isFunctionExpression(d.initializer)),
+        (declaration) =>
+          declaration.initializer !== undefined &&
+          (ts.isArrowFunction(declaration.initializer) || ts.isFunctionExpression(declaration.initializer)),
       )
       .map((d) => ({ name: d.name.getText(source), node: statement }));
   });

@@ -62,9 +62,9 @@ try {
   };
   const rounds: Round[] = [];
   for (const args of roundsOf()) rounds.push(await jest(args, env));
-  for (const m of missing) console.log(`SKIPPED: ${m}`);
-  for (const r of rounds) for (const name of r.skipped) console.log(`SKIPPED: ${name}`);
-  const sum = (of: (r: Round) => number): number => rounds.reduce((n, r) => n + of(r), 0);
+  for (const suite of missing) console.log(`SKIPPED: ${suite}`);
+  for (const round of rounds) for (const name of round.skipped) console.log(`SKIPPED: ${name}`);
+  const sum = (of: (round: Round) => number): number => rounds.reduce((n, r) => n + of(r), 0);
   const [passed, failed] = [sum((r) => r.passed), sum((r) => r.failed)];
   console.log(`${passed} passed, ${failed} failed, ${sum((r) => r.skipped.length)} skipped`);
   code = failed === 0 && rounds.every((r) => r.passed + r.skipped.length > 0) ? 0 : 1;
@@ -75,8 +75,9 @@ try {
 process.exit(code);
 
 /**
- * What jest is to run. A cluster has its own dozen of processes: its suites run after the others, one at a time. Beside them they save ten
- * minutes of forty, and on two cores 200 tasks at once no longer get their connections in time.
+ * What jest is to run. A cluster has its own dozen of processes: its suites run after the others, one at a
+ * time. Beside them they save ten minutes of forty, and on two cores 200 tasks at once no longer get their
+ * connections in time.
  */
 function roundsOf(): string[][] {
   if (unit) return [['--maxWorkers=2', '--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts']];
@@ -114,18 +115,18 @@ async function jest(args: readonly string[], env: Record<string, string>): Promi
     run.once('exit', resolve).once('error', () => resolve(null)),
   );
   if (!existsSync(results)) return { passed: 0, failed: 1, skipped: [] };
-  const r = JSON.parse(readFileSync(results, 'utf8')) as {
+  const result = JSON.parse(readFileSync(results, 'utf8')) as {
     numPassedTests: number;
     numFailedTests: number;
     numRuntimeErrorTestSuites: number;
     testResults: { assertionResults: { status: string; fullName: string }[] }[];
   };
-  const failed = r.numFailedTests + r.numRuntimeErrorTestSuites;
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
   return {
-    passed: r.numPassedTests,
+    passed: result.numPassedTests,
     failed: failed === 0 && status !== 0 ? 1 : failed,
-    skipped: r.testResults.flatMap((f) =>
-      f.assertionResults.filter((a) => a.status === 'pending').map((a) => a.fullName),
+    skipped: result.testResults.flatMap((suite) =>
+      suite.assertionResults.filter((a) => a.status === 'pending').map((a) => a.fullName),
     ),
   };
 }

@@ -59,10 +59,16 @@ function passOn(req: http.IncomingMessage, res: http.ServerResponse): void {
   req.pipe(up);
 }
 
-/** Where nobody signs in, whose page it is has been looked at here: the api knows no pages then. With a sign-in it looks again. */
+/**
+ * Where nobody signs in, whose page it is has been looked at here: the api knows no pages then. With a
+ * sign-in it looks again.
+ */
 const OF_PAGES = ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest'];
 
-/** What the api hears of a request: who asked comes from us, for the limits of the sign-in, and nothing of it from the browser. */
+/**
+ * What the api hears of a request: who asked comes from us, for the limits of the sign-in, and nothing of it
+ * from the browser.
+ */
 function headersFor(req: http.IncomingMessage): http.OutgoingHttpHeaders {
   const left = new Set([
     ...FORWARDED_HEADERS,

@@ -3,7 +3,10 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
-/** Scripts run from our own origin with a nonce, and nothing else is fetched: a page that shows text of strangers can't be talked into more. */
+/**
+ * Scripts run from our own origin with a nonce, and nothing else is fetched: a page that shows text of
+ * strangers can't be talked into more.
+ */
 const csp = {
   mode: 'auto' as const,
   directives: {
@@ -21,8 +24,8 @@ const csp = {
 };
 
 /**
- * What the first page needs comes in two files: Svelte with SvelteKit, and ours. In two dozen small ones the same lines are a tenth larger when
- * they are compressed, each for itself, and a phone asks two dozen times.
+ * What the first page needs comes in two files: Svelte with SvelteKit, and ours. In two dozen small ones the
+ * same lines are a tenth larger when they are compressed, each for itself, and a phone asks two dozen times.
  */
 const groups = [
   // SvelteKit finds its own entry by the file that it is in, so that one stays by itself.

@@ -33,8 +33,8 @@ test('what an agent shows is in the story, kept without its words, and on the pu
     'nosniff',
   ]);
   expect(Buffer.from(await kept.arrayBuffer()).includes('SECRET')).toBe(false);
-  const summary = (await s.forgeCalls()).findLast((c) =>
-    String(c.body?.body ?? '').includes('Ready for review'),
+  const summary = (await s.forgeCalls()).findLast((call) =>
+    String(call.body?.body ?? '').includes('Ready for review'),
   )!;
   const url = /!\[The page, after\]\((\S+)\)/.exec(String(summary.body!.body))![1]!;
   expect((await fetch(url)).headers.get('content-type')).toBe('image/png');

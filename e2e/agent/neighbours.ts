@@ -58,7 +58,8 @@ test('another account of the machine reads nothing of the data folder and reache
     expect(line).not.toBe('');
     expect(secrets.filter((secret) => line.includes(secret))).toEqual([]);
   }
-  // Of a run that lives: its token is in the environment of its sandbox, and in the arguments of nothing on this machine.
+  // Of a run that lives: its token is in the environment of its sandbox, and in the arguments of nothing on
+  // this machine.
   const id = await spawn('endless');
   const token = await until('a live run', () => {
     const sandbox = processes().find(

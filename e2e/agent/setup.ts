@@ -124,10 +124,12 @@ test('a set-up command that fails says so with its output', async () => {
   await settings({ setupCommand: 'echo no such registry >&2; exit 7' });
   try {
     const id = await spawn('setup');
-    const f = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
-    expect(f.title).toMatch(/^The set-up command of this project failed/);
-    expect(f.body).toContain('exit 7');
-    expect(f.body).toContain('no such registry');
+    const failure = await until('the failure', async () =>
+      (await items(id)).find((i) => i.kind === 'failure'),
+    );
+    expect(failure.title).toMatch(/^The set-up command of this project failed/);
+    expect(failure.body).toContain('exit 7');
+    expect(failure.body).toContain('no such registry');
   } finally {
     await settings({ setupCommand: null });
   }

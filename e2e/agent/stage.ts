@@ -62,15 +62,15 @@ export const items = async (id: string): Promise<Item[]> =>
 
 export async function spawn(name: string): Promise<string> {
   await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () =>
+  const proposal = await until(`a proposal for ${name}`, async () =>
     (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
   );
-  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
+  return (await s.call('confirmProposal', { id: proposal.id, body: { digest: proposal.digest } })).taskId;
 }
 export async function output(id: string): Promise<string> {
   let all = '';
-  for (const r of (await detail(id)).runs)
-    all += (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text;
+  for (const run of (await detail(id)).runs)
+    all += (await s.call('readOutput', { id: run.id, query: { from: 0 } })).text;
   return all;
 }
 export const printed = (id: string, what: string): Promise<true> =>

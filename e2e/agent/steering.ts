@@ -1,4 +1,5 @@
-// What reaches an agent that works: words, a pause, the end of its time, what is wrong in a file that it has just edited.
+// What reaches an agent that works: words, a pause, the end of its time, what is wrong in a file that it has
+// just edited.
 import { expect, test } from '@jest/globals';
 import { until } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';

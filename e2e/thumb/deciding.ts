@@ -24,8 +24,8 @@ const stateOf = async (id: string): Promise<string> =>
   (await db.query<{ state: string }>('select state from inbox_items where id = $1', [id])).rows[0]!.state;
 const tap = async (page: Page, size: (typeof SIZES)[number], at: { x: number; y: number }): Promise<void> =>
   size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y);
-const middle = async (b: Locator): Promise<{ x: number; y: number }> => {
-  const box = (await b.boundingBox())!;
+const middle = async (button: Locator): Promise<{ x: number; y: number }> => {
+  const box = (await button.boundingBox())!;
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 };
 const openIds = async (): Promise<string[]> =>
@@ -124,7 +124,8 @@ inBrowser.each(SIZES)(
     const offer = await seedProposal(db, `undo-${size}`);
     const { page, complaints } = await openPage(browser, size);
     const card = (id: string): Locator => page.locator(`#item-${id}`);
-    // The page's own clock goes on when the test says so: nothing goes out before it was looked at, however slow this machine is.
+    // The page's own clock goes on when the test says so: nothing goes out before it was looked at, however
+    // slow this machine is.
     await page.clock.install();
     await visit(page, `${s.web}/inbox`);
     await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
@@ -164,7 +165,8 @@ inBrowser.each(SIZES)(
     expect(await stateOf(asked)).toBe('open');
     await page.goto(`${s.web}/projects`);
     await until('the answer, after the page had gone', async () => (await answerOf(asked)) === 'answer');
-    // A browser that died told nobody that it went: what it held is on the device, and goes out when mainloop is opened again.
+    // A browser that died told nobody that it went: what it held is on the device, and goes out when mainloop
+    // is opened again.
     const died = { path: `/api/inbox/${first}`, label: 'Plan', says: 'Approved.', atMs: 0, left: false };
     const body = { decision: 'approve', text: '', via: 'app', answerId: `died-${size}` };
     await page.evaluate(

@@ -65,8 +65,8 @@ export const stopped = async (
   );
   return { id, task };
 };
-export const settled = (b: Locator): Promise<unknown> =>
-  until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
+export const settled = (button: Locator): Promise<unknown> =>
+  until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
 
 beforeAll(async () => {
   s = await startStack();

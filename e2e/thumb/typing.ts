@@ -64,8 +64,8 @@ inBrowser.each(SIZES)(
       page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting'),
       page.reload(),
     ]);
-    const value = (b: Locator, words: string): Promise<unknown> =>
-      until(words, async () => (await b.inputValue()) === words);
+    const value = (button: Locator, words: string): Promise<unknown> =>
+      until(words, async () => (await button.inputValue()) === words);
     await value(page.locator(`#item-${id}`).getByRole('textbox'), 'half a revision');
     await value(page.locator(`#item-${asked}`).getByRole('textbox'), 'half an answer');
     await page.goto(`${s.web}/`);

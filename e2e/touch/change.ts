@@ -27,7 +27,10 @@ import {
 
 const MORE =
   'diff --git a/src/new.ts b/src/new.ts\n--- a/src/new.ts\n+++ b/src/new.ts\n@@ -1 +1,2 @@\n const a = 1;\n+const b = 2;\n';
-/** What a thumb can't hit: smaller than 44 pixels each way. The numbers of lines are as wide, and a miss is put right by the arrows. */
+/**
+ * What a thumb can't hit: smaller than 44 pixels each way. The numbers of lines are as wide, and a miss is
+ * put right by the arrows.
+ */
 const small = (page: Page): Promise<string[]> =>
   page.evaluate<
     string[]
@@ -70,8 +73,8 @@ inBrowser.each(SIZES)(
     // The keyboard takes the lower half of a phone.
     if (size === 'phone') await page.setViewportSize({ width: 390, height: 460 });
     await page.screenshot({ path: shot(`keyboard-${size}`) });
-    const inSight = async (b: Locator): Promise<boolean> => {
-      const box = await b.boundingBox();
+    const inSight = async (button: Locator): Promise<boolean> => {
+      const box = await button.boundingBox();
       return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height;
     };
     const line = file.getByRole('button', { name: 'Comment on line 38', exact: true });
@@ -119,12 +122,12 @@ inBrowser.each(SIZES)(
     await pushed(task, `${task}-1`, DIFF, DIFF);
     await t.db.query("update pushes set created_at = now() - interval '1 hour' where id = $1", [`${task}-1`]);
     await pushed(task, `${task}-2`, DIFF + MORE, MORE);
-    const r = await fetch(`${s.web}/api/tasks/${task}/looked`, {
+    const response = await fetch(`${s.web}/api/tasks/${task}/looked`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ pushId: `${task}-1` }),
     });
-    expect(r.ok).toBe(true);
+    expect(response.ok).toBe(true);
     const { page, complaints } = await open(size, `/task/${task}/changes`);
     await page.getByRole('region', { name: 'src/new.ts' }).waitFor();
     expect(await page.getByRole('region', { name: 'src/till.ts' }).count()).toBe(0);

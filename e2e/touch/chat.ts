@@ -209,13 +209,13 @@ inBrowser.each(SIZES)(
   async (size) => {
     await seedProject(t.db, 'pr-2', 'acme/web');
     const prompt = '# Round once\n\n- no cent is lost\n- **all** tests stay';
-    const p = await seedProposal(t.db, fresh(), 3_600_000, {
+    const proposal = await seedProposal(t.db, fresh(), 3_600_000, {
       ...DRAFT,
       title: `Proposed ${fresh()}`,
       prompt,
     });
     const { page, complaints } = await open(size, '/inbox');
-    const card = page.locator(`#proposal-${p.id}`);
+    const card = page.locator(`#proposal-${proposal.id}`);
     expect(await card.getByRole('listitem').count()).toBe(2);
     expect(await card.locator('strong').textContent()).toBe('all');
     await settled(card.getByRole('button', { name: 'Edit' }));

@@ -46,13 +46,13 @@ inBrowser.each(['light', 'dark'] as const)(
         [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('[class*=overflow-x]')).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))`);
         found.push(...wide.map((e) => `${width} ${where} too wide: ${e}`));
         await page.evaluate(axe.source);
-        const r = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
+        const result = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
           "axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] } })",
         );
         found.push(
-          ...r.violations.map(
-            (v) =>
-              `${width} ${where} ${v.id}: ${v.nodes
+          ...result.violations.map(
+            (violation) =>
+              `${width} ${where} ${violation.id}: ${violation.nodes
                 .map((x) => x.target.join(' '))
                 .slice(0, 3)
                 .join(', ')}`,

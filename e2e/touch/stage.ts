@@ -29,8 +29,8 @@ export const open = async (
   await visit(opened.page, `${s.web}${where}`);
   return opened;
 };
-export const settled = (b: Locator): Promise<unknown> =>
-  until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
+export const settled = (button: Locator): Promise<unknown> =>
+  until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
 export const answerOf = async (id: string): Promise<string | undefined> =>
   (
     await t.db.query<{ answer: { decision: string } | null }>(

@@ -80,19 +80,19 @@ export interface Cluster {
  */
 export async function clusterUp(
   dir: string,
-  o: { say?: (line: string) => void; images?: readonly string[]; simulated?: number } = {},
+  options: { say?: (line: string) => void; images?: readonly string[]; simulated?: number } = {},
 ): Promise<Cluster> {
-  const say = o.say ?? (() => undefined);
-  const simulated = o.simulated !== undefined;
+  const say = options.say ?? (() => undefined);
+  const simulated = options.simulated !== undefined;
   const running = attach(dir);
   if (running) return running;
   ensurePackages(say);
   const binary = ensureBinary(say);
   clean(dir);
-  for (const d of ['bin', 'log', 'pids', 'sock', 'state', 'etcd', 'images'])
-    mkdirSync(path.join(dir, d), { recursive: true });
+  for (const folder of ['bin', 'log', 'pids', 'sock', 'state', 'etcd', 'images'])
+    mkdirSync(path.join(dir, folder), { recursive: true });
   chmodSync(dir, 0o755);
-  for (const c of COMPONENTS) link(binary, path.join(dir, 'bin', c));
+  for (const component of COMPONENTS) link(binary, path.join(dir, 'bin', component));
   if (simulated) {
     const kwok = ensureKwok(say);
     link(kwok, path.join(dir, 'bin/kwok'));
@@ -103,7 +103,7 @@ export async function clusterUp(
   writeSettings(dir, cgroup);
   if (!simulated) {
     pauseImage(dir);
-    for (const t of o.images ?? []) link(t, path.join(dir, 'images', path.basename(t)));
+    for (const image of options.images ?? []) link(image, path.join(dir, 'images', path.basename(image)));
     makeCgroups(cgroup);
     writeFileSync(path.join(dir, 'sysctl.before'), execFileSync('sysctl', SYSCTLS));
   }
@@ -156,18 +156,18 @@ export async function clusterUp(
   writeFileSync(path.join(dir, 'kubeconfig'), kubeconfig(path.join(dir, 'pki'), 'admin', port), {
     mode: 0o600,
   });
-  const c = attach(dir)!;
+  const cluster = attach(dir)!;
   await waitFor('the API', 120_000, async () => (await ask(dir, port, '/readyz')) === 'ok');
   await waitFor('the default ServiceAccount', 60_000, async () =>
     (await ask(dir, port, '/api/v1/namespaces/default/serviceaccounts/default')).includes('"uid"'),
   );
   const first = simulated ? 'simulated-0' : 'node-1';
   if (simulated)
-    execFileSync(c.kubectl, ['--kubeconfig', c.kubeconfig, 'create', '-f', '-'], {
+    execFileSync(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, 'create', '-f', '-'], {
       input: JSON.stringify({
         apiVersion: 'v1',
         kind: 'List',
-        items: Array.from({ length: o.simulated! }, (_, i) => simulatedNode(i)),
+        items: Array.from({ length: options.simulated! }, (_, i) => simulatedNode(i)),
       }),
       stdio: ['pipe', 'ignore', 'inherit'],
     });
@@ -176,7 +176,7 @@ export async function clusterUp(
     /"type":\s*"Ready",\s*"status":\s*"True"/.test(await ask(dir, port, `/api/v1/nodes/${first}`)),
   );
   say('Kubernetes is up');
-  return c;
+  return cluster;
 }
 
 const simulatedNode = (i: number): object => ({
@@ -264,12 +264,12 @@ export async function clusterDown(dir: string): Promise<void> {
 }
 
 function clean(dir: string): void {
-  for (const f of [
+  for (const leftover of [
     path.join(dir, 'unshare.pid'),
     ...list(path.join(dir, 'relays')).map((n) => path.join(dir, 'relays', n)),
   ]) {
-    if (!existsSync(f)) continue;
-    const pid = Number(readFileSync(f, 'utf8'));
+    if (!existsSync(leftover)) continue;
+    const pid = Number(readFileSync(leftover, 'utf8'));
     if (pid > 1 && isOurs(pid)) {
       try {
         process.kill(-pid, 'SIGKILL');
@@ -277,13 +277,22 @@ function clean(dir: string): void {
         // It has ended by itself.
       }
     }
-    rmSync(f, { force: true });
+    rmSync(leftover, { force: true });
   }
   const before = path.join(dir, 'sysctl.before');
   if (existsSync(before)) spawnSync('sysctl', ['-q', '-p', before]);
-  for (const f of ['sysctl.before', 'init.pid', 'kubeconfig', 'state', 'etcd', 'pids', 'sock', 'images']) {
+  for (const leftover of [
+    'sysctl.before',
+    'init.pid',
+    'kubeconfig',
+    'state',
+    'etcd',
+    'pids',
+    'sock',
+    'images',
+  ]) {
     spawnSync('sleep', ['0.05']);
-    rmSync(path.join(dir, f), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    rmSync(path.join(dir, leftover), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
@@ -317,22 +326,22 @@ function relay(dir: string, name: string, command: string[]): () => void {
 const cgroupOf = (dir: string): string =>
   `mainloop-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
 function makeCgroups(name: string): void {
-  for (const c of CONTROLLERS) {
-    const parent = path.join('/sys/fs/cgroup', c);
-    if (c === 'unified' || !existsSync(parent)) continue;
+  for (const controller of CONTROLLERS) {
+    const parent = path.join('/sys/fs/cgroup', controller);
+    if (controller === 'unified' || !existsSync(parent)) continue;
     mkdirSync(path.join(parent, name), { recursive: true });
     // A new cpuset of cgroup v1 is empty, and nothing can run in it.
-    if (c === 'cpuset')
-      for (const f of ['cpuset.cpus', 'cpuset.mems'])
-        writeFileSync(path.join(parent, name, f), readFileSync(path.join(parent, f)));
+    if (controller === 'cpuset')
+      for (const setting of ['cpuset.cpus', 'cpuset.mems'])
+        writeFileSync(path.join(parent, name, setting), readFileSync(path.join(parent, setting)));
   }
 }
 /** @returns how many are left */
 function removeCgroups(name: string): number {
-  const rm = (dir: string): number => {
+  const removeFrom = (dir: string): number => {
     let left = 0;
-    for (const e of existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : [])
-      if (e.isDirectory()) left += rm(path.join(dir, e.name));
+    for (const entry of existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : [])
+      if (entry.isDirectory()) left += removeFrom(path.join(dir, entry.name));
     try {
       rmdirSync(dir);
     } catch {
@@ -340,7 +349,7 @@ function removeCgroups(name: string): number {
     }
     return left;
   };
-  return CONTROLLERS.reduce((n, c) => n + rm(path.join('/sys/fs/cgroup', c, name)), 0);
+  return CONTROLLERS.reduce((n, c) => n + removeFrom(path.join('/sys/fs/cgroup', c, name)), 0);
 }
 
 /** What holds a pod's namespaces open: busybox asleep. */
@@ -373,7 +382,7 @@ function fail(dir: string): never {
 }
 
 function ask(dir: string, port: number, where: string): Promise<string> {
-  const pem = (f: string): Buffer => readFileSync(path.join(dir, 'pki', f));
+  const pem = (file: string): Buffer => readFileSync(path.join(dir, 'pki', file));
   return new Promise((resolve) => {
     const req = https.get(
       {

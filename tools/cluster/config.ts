@@ -90,8 +90,8 @@ export function writeSettings(dir: string, cgroup: string): void {
   mkdirSync(path.join(dir, 'cni'), { recursive: true });
   const bin = path.join(dir, 'cni-bin');
   mkdirSync(bin, { recursive: true });
-  for (const p of ['loopback', 'ptp', 'host-local', 'portmap'])
-    symlinkSync(path.join('/usr/lib/cni', p), path.join(bin, p));
+  for (const plugin of ['loopback', 'ptp', 'host-local', 'portmap'])
+    symlinkSync(path.join('/usr/lib/cni', plugin), path.join(bin, plugin));
   writeFileSync(
     path.join(bin, 'announce'),
     `#!${process.execPath}\n${readFileSync(path.join(import.meta.dirname, 'announce.mjs'), 'utf8')}`,

@@ -10,6 +10,6 @@ if (no !== null) {
 }
 if (process.argv[2] === 'down') await clusterDown(DIR);
 else {
-  const c = await clusterUp(DIR, { say: (line) => console.log(`  ${line}`) });
-  console.log(`\n  export KUBECONFIG=${c.kubeconfig}\n  ${c.kubectl} get nodes\n`);
+  const cluster = await clusterUp(DIR, { say: (line) => console.log(`  ${line}`) });
+  console.log(`\n  export KUBECONFIG=${cluster.kubeconfig}\n  ${cluster.kubectl} get nodes\n`);
 }

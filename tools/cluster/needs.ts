@@ -53,9 +53,10 @@ export function ensureBinary(say: (line: string) => void): string {
 
 /** KWOK, a minute and a half to build. @returns its path; its stages lie beside it */
 export function ensureKwok(say: (line: string) => void): string {
-  const h = createHash('sha256').update(process.arch);
-  for (const f of ['go.mod', 'go.sum', 'build.sh']) h.update(readFileSync(path.join(HERE, 'kwok', f)));
-  const binary = path.join(CACHE, 'cluster', `kwok-${h.digest('hex').slice(0, 16)}`);
+  const hash = createHash('sha256').update(process.arch);
+  for (const file of ['go.mod', 'go.sum', 'build.sh'])
+    hash.update(readFileSync(path.join(HERE, 'kwok', file)));
+  const binary = path.join(CACHE, 'cluster', `kwok-${hash.digest('hex').slice(0, 16)}`);
   if (!existsSync(binary)) {
     say('building KWOK, a minute or two, once');
     mkdirSync(path.dirname(binary), { recursive: true });
@@ -69,14 +70,17 @@ export function ensureKwok(say: (line: string) => void): string {
   return binary;
 }
 
-/** Modules by go.sum and nothing beside it, with the Go that is there: no toolchain is fetched because a go.mod asks for one. */
+/**
+ * Modules by go.sum and nothing beside it, with the Go that is there: no toolchain is fetched because a
+ * go.mod asks for one.
+ */
 function goEnv(): NodeJS.ProcessEnv {
   return { ...process.env, GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' };
 }
 
 function binaryPath(): string {
-  const h = createHash('sha256').update(process.arch);
-  for (const f of [
+  const hash = createHash('sha256').update(process.arch);
+  for (const folder of [
     'go.mod',
     'go.sum',
     'build.sh',
@@ -87,6 +91,6 @@ function binaryPath(): string {
     'dns/dns.go',
     'watch/watch.go',
   ])
-    h.update(readFileSync(path.join(HERE, f)));
-  return path.join(CACHE, 'cluster', h.digest('hex').slice(0, 16));
+    hash.update(readFileSync(path.join(HERE, folder)));
+  return path.join(CACHE, 'cluster', hash.digest('hex').slice(0, 16));
 }

@@ -1,4 +1,5 @@
-// What is told of a project of the corpus: only what its task's events and output say, and a success only when every part was one.
+// What is told of a project of the corpus: only what its task's events and output say, and a success only
+// when every part was one.
 import { expect, test } from '@jest/globals';
 import { CHANGED, outcomeOf, storyOf, tableOf, TESTS_ENDED, type Walked } from './outcome.ts';
 import { CORPUS, type CorpusProject } from './projects.ts';
@@ -15,7 +16,7 @@ const setup = (exitCode: number | null) => ({
   type: 'evidence.recorded',
   payload: { what: 'setup', command: 'npm ci', exitCode, ms: 1_234 },
 });
-const verdict = (v: string) => ({ type: 'ci.verdict', payload: { verdict: v } });
+const verdict = (value: string) => ({ type: 'ci.verdict', payload: { verdict: value } });
 const GOOD: Walked = {
   events: [setup(0), verdict('red'), verdict('green')],
   output: `… ${TESTS_ENDED} 0\\n … ${CHANGED} 1\\n`,
@@ -87,17 +88,17 @@ test('nothing that a project says breaks the table', () => {
 
 test('every project of the corpus has its own name, its own hash, and a part in the story', () => {
   expect(new Set(CORPUS.map((p) => p.name)).size).toBe(CORPUS.length);
-  for (const p of CORPUS)
-    expect([p.what, p.sha256, p.url.startsWith('https://')]).toEqual([
-      p.what,
+  for (const project of CORPUS)
+    expect([project.what, project.sha256, project.url.startsWith('https://')]).toEqual([
+      project.what,
       expect.stringMatching(/^[0-9a-f]{64}$/),
       true,
     ]);
   const story = storyOf(CORPUS) as { agent: { when: string }[] };
-  for (const p of CORPUS) {
+  for (const project of CORPUS) {
     const fits = story.agent.filter((r) =>
-      new RegExp(r.when, 'is').test(`# Phase: implement\n# Task: Corpus ${p.name}\n`),
+      new RegExp(r.when, 'is').test(`# Phase: implement\n# Task: Corpus ${project.name}\n`),
     );
-    expect([p.name, fits.length]).toEqual([p.name, 2]);
+    expect([project.name, fits.length]).toEqual([project.name, 2]);
   }
 });

@@ -1,4 +1,5 @@
-// What became of one project of the corpus, told from the events of its task; and the table for docs/benchmarks.md. Pure.
+// What became of one project of the corpus, told from the events of its task; and the table for
+// docs/benchmarks.md. Pure.
 import type { CorpusProject } from './projects.ts';
 
 export interface TaskEvent {
@@ -38,31 +39,31 @@ export interface Outcome {
 export const TESTS_ENDED = 'own tests ended with';
 export const CHANGED = 'files of the change:';
 
-export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
-  const setups = w.events
+export function outcomeOf(project: CorpusProject, walked: Walked): Outcome {
+  const setups = walked.events
     .filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup')
     .map((e) => e.payload);
   const last = setups.at(-1);
-  const exit = new RegExp(`${TESTS_ENDED} (\\d+)`).exec(w.output)?.[1];
-  const files = new RegExp(`${CHANGED} (\\d+)`).exec(w.output)?.[1];
-  const verdict = w.events.filter((e) => e.type === 'ci.verdict').at(-1)?.payload;
-  const end = 'state' in w.end ? w.end.state : firstLine(w.end.trouble);
+  const exit = new RegExp(`${TESTS_ENDED} (\\d+)`).exec(walked.output)?.[1];
+  const files = new RegExp(`${CHANGED} (\\d+)`).exec(walked.output)?.[1];
+  const verdict = walked.events.filter((e) => e.type === 'ci.verdict').at(-1)?.payload;
+  const end = 'state' in walked.end ? walked.end.state : firstLine(walked.end.trouble);
   const setup = last === undefined ? 'none' : exitWords(last);
   return {
-    what: p.what,
+    what: project.what,
     setup,
     tests: testWords(exit),
     change: files ?? '?',
     ci: ciWords(verdict),
-    end: w.pulled === false ? `${end}, not pulled back` : end,
-    next: nextWords(w.next),
-    seconds: Math.round(w.ms / 1000),
+    end: walked.pulled === false ? `${end}, not pulled back` : end,
+    next: nextWords(walked.next),
+    seconds: Math.round(walked.ms / 1000),
     ok:
       (last === undefined || last.exitCode === 0) &&
       exit === '0' &&
       files === '1' &&
       end === 'done' &&
-      w.pulled === true,
+      walked.pulled === true,
   };
 }
 
@@ -91,10 +92,10 @@ const testWords = (exit: string | undefined): string => {
   return exit === '0' ? 'passed' : `exit ${exit}`;
 };
 
-const exitWords = (e: TaskEvent['payload']): string => {
-  const command = String(e.command);
-  const seconds = Math.round(Number(e.ms) / 100) / 10;
-  return `\`${command.length > 60 ? `${command.slice(0, 57)}...` : command}\` ${e.exitCode === 0 ? `in ${seconds} s` : `exit ${String(e.exitCode)}`}`;
+const exitWords = (event: TaskEvent['payload']): string => {
+  const command = String(event.command);
+  const seconds = Math.round(Number(event.ms) / 100) / 10;
+  return `\`${command.length > 60 ? `${command.slice(0, 57)}...` : command}\` ${event.exitCode === 0 ? `in ${seconds} s` : `exit ${String(event.exitCode)}`}`;
 };
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 160);
@@ -124,17 +125,17 @@ const TESTS_MS = 600_000;
 export function storyOf(projects: readonly CorpusProject[]): object {
   return {
     version: 1,
-    chat: projects.flatMap((p) =>
+    chat: projects.flatMap((project) =>
       ['', ' again'].map((again) => ({
-        when: `^corpus ${p.name}${again}$`,
+        when: `^corpus ${project.name}${again}$`,
         steps: [
           {
             text: 'ok',
             tool: {
               name: 'spawn_task',
               input: {
-                project: `local/${p.name}`,
-                title: `Corpus ${p.name}${again}`,
+                project: `local/${project.name}`,
+                title: `Corpus ${project.name}${again}`,
                 prompt: 'Test it and add a line.',
                 skipPlan: true,
               },
@@ -145,15 +146,15 @@ export function storyOf(projects: readonly CorpusProject[]): object {
       })),
     ),
     agent: [
-      ...projects.map((p) => ({
-        when: `Phase: implement.*Task: Corpus ${p.name} again`,
+      ...projects.map((project) => ({
+        when: `Phase: implement.*Task: Corpus ${project.name} again`,
         steps: [
           { bash: 'echo again >> AGAIN.md; git add -A; git commit -qm Again; git push -q 2>&1 | tail -3' },
           { text: 'Done.' },
         ],
       })),
-      ...projects.map((p) => ({
-        when: `Phase: implement.*Task: Corpus ${p.name}\\b`,
+      ...projects.map((project) => ({
+        when: `Phase: implement.*Task: Corpus ${project.name}\\b`,
         steps: [
           // Before the tests: an archive has no .gitignore, and what tests leave behind is not asked about here.
           {
@@ -163,7 +164,7 @@ export function storyOf(projects: readonly CorpusProject[]): object {
             tool: {
               name: 'Bash',
               input: {
-                command: `( ${p.tests} ) > /tmp/own-tests 2>&1; code=$?; tail -c 3000 /tmp/own-tests; echo "${TESTS_ENDED} $code"`,
+                command: `( ${project.tests} ) > /tmp/own-tests 2>&1; code=$?; tail -c 3000 /tmp/own-tests; echo "${TESTS_ENDED} $code"`,
                 description: 'Its own tests',
                 timeout: TESTS_MS,
               },

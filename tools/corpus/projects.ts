@@ -1,4 +1,5 @@
-// Real projects that nobody here wrote, out of registries that publish their tests with them. Each is one version, and known by its hash.
+// Real projects that nobody here wrote, out of registries that publish their tests with them. Each is one
+// version, and known by its hash.
 
 export interface CorpusProject {
   readonly name: string;

@@ -1,4 +1,5 @@
-// What the tests of decisions take from jest, for the mutation run: its own `expect`, and the few words that collect tests.
+// What the tests of decisions take from jest, for the mutation run: its own `expect`, and the few words that
+// collect tests.
 export { expect } from 'expect';
 
 export interface CollectedTest {

@@ -62,26 +62,29 @@ class AppModule {
 }
 
 /** Starts one replica. Several may run beside each other on one Postgres. */
-export async function startApi(c: ApiConfig): Promise<{ port: number; close(): Promise<void> }> {
+export async function startApi(config: ApiConfig): Promise<{ port: number; close(): Promise<void> }> {
   const log = openLog('api');
-  const db = openPool(c.databaseUrl, 'mainloop-api', 20);
-  const hub = new Hub(db, c.databaseUrl);
-  const gateway = { baseUrl: c.gatewayUrl, token: c.chatToken };
+  const db = openPool(config.databaseUrl, 'mainloop-api', 20);
+  const hub = new Hub(db, config.databaseUrl);
+  const gateway = { baseUrl: config.gatewayUrl, token: config.chatToken };
   const model =
-    c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
-  const embedder = minilm(c.embedder);
+    config.chatClaude === null
+      ? anthropic(gateway)
+      : claudeCodeChat({ ...gateway, executable: config.chatClaude });
+  const embedder = minilm(config.embedder);
   const finder = new Finder(db, embedder);
   const turns = new Turns(db, model, finder, (err) => log.warn({ err }, 'a turn is tried again'));
   // Only where people sign in: with all that it needs it takes 20 MiB.
-  const signIn = c.signIn === null ? null : (await import('./auth/auth.ts')).openSignIn(db, c.signIn);
+  const signIn =
+    config.signIn === null ? null : (await import('./auth/auth.ts')).openSignIn(db, config.signIn);
   const auth = signIn?.auth ?? null;
-  const guard = new Guard(db, auth, c);
+  const guard = new Guard(db, auth, config);
   await hub.start();
   turns.start();
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with([
       [DB, db],
-      [CONFIG, c],
+      [CONFIG, config],
       [HUB, hub],
       [MODEL, model],
       [FINDER, finder],
@@ -111,8 +114,8 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
   app.getHttpServer().keepAliveTimeout = 65_000;
   // The forge comes under any name and with a proof of its own; pages are served elsewhere.
-  keepDoor(app.getHttpServer() as Server, c.door, 'elsewhere', isWebhook);
-  await app.listen(c.port, c.host);
+  keepDoor(app.getHttpServer() as Server, config.door, 'elsewhere', isWebhook);
+  await app.listen(config.port, config.host);
   const { port } = app.getHttpServer().address() as { port: number };
   log.info({ port }, 'api is listening');
   return {

@@ -82,9 +82,10 @@ export interface ApiConfig {
 }
 
 export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
-  const r = Env.safeParse(env);
-  if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
-  const e = r.data;
+  const result = Env.safeParse(env);
+  if (!result.success)
+    throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
+  const e = result.data;
   if (e.MAINLOOP_PUBLIC_URL && !e.MAINLOOP_AUTH_SECRET)
     throw new Error(
       'MAINLOOP_AUTH_SECRET should be set beside MAINLOOP_PUBLIC_URL: 32 random characters, the same for every replica',

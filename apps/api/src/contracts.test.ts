@@ -32,14 +32,14 @@ import { AUTH, CONFIG, DB, FINDER, GUARD, HUB, MODEL } from './tokens.ts';
 
 const SECRET = 'a-webhook-secret';
 const TOKEN = 't'.repeat(24);
-let t: TestDatabase;
+let database: TestDatabase;
 let open: Awaited<ReturnType<typeof startApi>>;
 let signedIn: Awaited<ReturnType<typeof startApi>>;
 
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
   const env = {
-    DATABASE_URL: t.url,
+    DATABASE_URL: database.url,
     API_PORT: '0',
     GATEWAY_URL: 'http://127.0.0.1:9',
     MAINLOOP_CHAT_TOKEN: 'x'.repeat(16),
@@ -55,13 +55,13 @@ beforeAll(async () => {
       MAINLOOP_API_TOKEN: TOKEN,
     }),
   );
-  await seedProject(t.db);
-  await seedTask(t.db, 'one');
+  await seedProject(database.db);
+  await seedTask(database.db, 'one');
 }, 120_000);
 afterAll(async () => {
   await open?.close();
   await signedIn?.close();
-  await t?.drop();
+  await database?.drop();
 }, 60_000);
 
 const seen = new Set<RouteName>();
@@ -73,10 +73,10 @@ interface Extra {
 /** Asks, and holds what comes against the table. @returns the answer as it came */
 async function ask<N extends RouteName>(name: N, sends: Sends<N>, extra: Extra = {}): Promise<never> {
   const route: Route = ROUTES[name];
-  const r = requestOf(name, sends);
-  const body = extra.raw ?? (r.body === undefined ? undefined : JSON.stringify(r.body));
-  const res = await fetch(`http://127.0.0.1:${extra.port ?? open.port}${r.path}`, {
-    method: r.method,
+  const request = requestOf(name, sends);
+  const body = extra.raw ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
+  const res = await fetch(`http://127.0.0.1:${extra.port ?? open.port}${request.path}`, {
+    method: request.method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...extra.headers },
     ...(body === undefined ? {} : { body }),
   });
@@ -124,8 +124,8 @@ describe('each answer is what the table says', () => {
       file,
     );
     expect(await ask('readAttachment', { id })).toBe('text');
-    const yes = await seedProposal(t.db, 'yes');
-    const no = await seedProposal(t.db, 'no');
+    const yes = await seedProposal(database.db, 'yes');
+    const no = await seedProposal(database.db, 'no');
     expect(await ask('listProposals', {})).toHaveLength(2);
     await ask('confirmProposal', { id: yes.id, body: { digest: yes.digest } });
     await ask('declineProposal', { id: no.id });
@@ -137,7 +137,7 @@ describe('each answer is what the table says', () => {
     await ask('editPin', { id, body: { text: 'Never deploy on a Friday.' } });
     expect(await ask('exportMemory', {})).toContain('Never deploy on a Friday.');
     await ask('unpin', { id });
-    await t.db.query(
+    await database.db.query(
       `insert into summaries (id, owner_id, level, label, from_at, to_at, first_seq, last_seq, sources, source_hash, version, text, written_by, tokens)
        values ('s-1', 'owner', 'day', '2020-01-01', '2020-01-01', '2020-01-02', 1, 2, '{}', 'h', 1, '- One.', 'model', 4)`,
     );
@@ -147,8 +147,8 @@ describe('each answer is what the table says', () => {
   });
 
   test('of the inbox', async () => {
-    await seedItem(t.db, 'one', 'q1', 'question', 'Which?', ['a', 'b']);
-    await seedItem(t.db, 'one', 'f1', 'failure', 'It failed.');
+    await seedItem(database.db, 'one', 'q1', 'question', 'Which?', ['a', 'b']);
+    await seedItem(database.db, 'one', 'f1', 'failure', 'It failed.');
     await ask('noteSeen', { id: 'q1', body: { what: 'shown' } });
     await ask('noteNotNeeded', { id: 'q1' });
     await ask('snooze', { id: 'q1', body: { minutes: 0 } });
@@ -170,7 +170,7 @@ describe('each answer is what the table says', () => {
     ];
     let runId = '';
     for (const [i, outcome] of outcomes.entries()) {
-      runId = await ensureRun(t.db, {
+      runId = await ensureRun(database.db, {
         ownerId: OWNER,
         taskId: 'one',
         n: i + 1,
@@ -178,11 +178,11 @@ describe('each answer is what the table says', () => {
         prompt: () => 'go',
         model: 'm',
       });
-      await endRun(t.db, runId, (await openEpoch(t.db, runId)).run.epoch, outcome);
+      await endRun(database.db, runId, (await openEpoch(database.db, runId)).run.epoch, outcome);
     }
-    await appendOutput(t.db, runId, 0, Buffer.from('{"type":"x"}\n'));
+    await appendOutput(database.db, runId, 0, Buffer.from('{"type":"x"}\n'));
     await appendOnce(
-      t.db,
+      database.db,
       [
         ciJudged.new({
           taskId: 'one',
@@ -212,7 +212,7 @@ describe('each answer is what the table says', () => {
     await ask('steerTask', { id: 'one', body: { text: 'faster' } });
     await ask('setBudget', { id: 'one', body: { budgetCents: 700 } });
     await ask('changeModel', { id: 'one', body: { model: 'claude-sonnet-5-5' } });
-    const running = await ensureRun(t.db, {
+    const running = await ensureRun(database.db, {
       ownerId: OWNER,
       taskId: 'one',
       n: 20,
@@ -220,7 +220,7 @@ describe('each answer is what the table says', () => {
       prompt: () => 'go',
       model: 'm',
     });
-    await openEpoch(t.db, running);
+    await openEpoch(database.db, running);
     await ask('pauseTask', { id: 'one' });
     expect(await ask('pauseAll', { body: { via: 'cli' } })).toMatchObject({ via: 'cli', agents: 1 });
     expect(await ask('getPause', {})).toMatchObject({ via: 'cli' });
@@ -234,13 +234,13 @@ describe('each answer is what the table says', () => {
     await ask('editComment', { id: 'c1', body: { text: 'why not?' } });
     await ask('dropComment', { id: 'c2' });
     await appendOnce(
-      t.db,
+      database.db,
       [reviewSubmitted.new({ taskId: 'one', actor: 'test', payload: { ids: ['c1'] } })],
       OWNER,
     );
     await ask('resolveComment', { id: 'c1', body: { resolved: true } });
     await appendOnce(
-      t.db,
+      database.db,
       [
         reviewPassedOver.new({
           taskId: 'one',
@@ -252,7 +252,7 @@ describe('each answer is what the table says', () => {
     );
     await ask('takeComment', { id: 'one-talk1' });
     expect(await ask('listComments', { id: 'one' })).toHaveLength(1);
-    await withTx(t.db, (tx) =>
+    await withTx(database.db, (tx) =>
       insertPush(tx, {
         id: 'p1',
         ownerId: OWNER,
@@ -287,7 +287,7 @@ describe('each answer is what the table says', () => {
       limits: { day: null, week: 2_000, month: null },
       spent: { day: 0, week: 0, month: 0 },
     });
-    await seedProject(t.db, 'pr-gone', 'acme/gone');
+    await seedProject(database.db, 'pr-gone', 'acme/gone');
     await ask('removeProject', { id: 'pr-gone' });
     expect(((await ask('listProjects', {})) as { id: string }[]).map((p) => p.id)).not.toContain('pr-gone');
     const added = ask('addProject', { body: { source: 'demo/other' } });
@@ -295,11 +295,11 @@ describe('each answer is what the table says', () => {
     let asked: { id: string } | null = null;
     while (asked === null)
       asked = await one<{ id: string }>(
-        t.db,
+        database.db,
         "select payload->>'projectId' as id from outbox where payload ? 'source'",
         [],
       );
-    await seedProject(t.db, asked.id, 'demo/other');
+    await seedProject(database.db, asked.id, 'demo/other');
     await added;
   });
 
@@ -319,8 +319,8 @@ describe('each answer is what the table says', () => {
       code: 'signed_out',
     });
     await ask('linkDevice', {}, bearer);
-    await t.db.query("insert into auth_users (id, name, email) values ('u1', 'me', 'me@example.com')");
-    await t.db.query(
+    await database.db.query("insert into auth_users (id, name, email) values ('u1', 'me', 'me@example.com')");
+    await database.db.query(
       "insert into auth_sessions (id, token, user_id, user_agent, expires_at) values ('s1', 'x', 'u1', 'curl', now() + interval '1 hour')",
     );
     expect(await ask('listDevices', {}, bearer)).toHaveLength(1);
@@ -370,10 +370,12 @@ describe('what is refused has a code of the list, and the status and sentence th
   const named = Object.entries(ROUTES as Record<string, Route>);
 
   test.each(
-    named.filter(([, r]) => r.path.includes('{id}') && r.body === undefined && r.refusals.length > 0),
-  )('%s of something that is not there', async (_, r) => {
-    const { code } = await refused(r.method, r.path.replace('{id}', 'none'));
-    expect([...r.refusals]).toContain(code);
+    named.filter(
+      ([, route]) => route.path.includes('{id}') && route.body === undefined && route.refusals.length > 0,
+    ),
+  )('%s of something that is not there', async (_, route) => {
+    const { code } = await refused(route.method, route.path.replace('{id}', 'none'));
+    expect([...route.refusals]).toContain(code);
   });
 
   test.each([
@@ -406,7 +408,7 @@ describe('what is refused has a code of the list, and the status and sentence th
         remoteUrl: 'http://127.0.0.1:1/x.git',
       };
       await appendOnce(
-        t.db,
+        database.db,
         [projectAdded.new({ actor: 'test', payload: { ...payload, localPath: null } })],
         OWNER,
       );

@@ -1,4 +1,5 @@
-// The api's door on a real socket and a real database: who may ask, who may change something, and what a webhook has to show first.
+// The api's door on a real socket and a real database: who may ask, who may change something, and what a
+// webhook has to show first.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { many } from '@mainloop/models/db/pool';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -8,11 +9,11 @@ import { startApi } from './app.ts';
 import { loadConfig } from './config.ts';
 
 const SECRET = 'a-webhook-secret';
-let t: TestDatabase;
+let database: TestDatabase;
 let open: Awaited<ReturnType<typeof startApi>>;
 let signedIn: Awaited<ReturnType<typeof startApi>>;
 const env = (more: Record<string, string> = {}): Record<string, string> => ({
-  DATABASE_URL: t.url,
+  DATABASE_URL: database.url,
   API_PORT: '0',
   GATEWAY_URL: 'http://127.0.0.1:9',
   MAINLOOP_CHAT_TOKEN: 'x'.repeat(16),
@@ -26,14 +27,14 @@ const SIGN_IN = {
 };
 
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
   open = await startApi(loadConfig(env()));
   signedIn = await startApi(loadConfig(env(SIGN_IN)));
 });
 afterAll(async () => {
   await open?.close();
   await signedIn?.close();
-  await t?.drop();
+  await database?.drop();
 });
 
 interface Answer {
@@ -144,7 +145,7 @@ describe('a webhook', () => {
       raw,
     );
   const deliveries = async (): Promise<number> =>
-    (await many(t.db, 'select id from webhook_deliveries')).length;
+    (await many(database.db, 'select id from webhook_deliveries')).length;
 
   test('is taken under any name and through any proxy, as JSON or as a form, by its signature alone', async () => {
     const raw = JSON.stringify({ repository: { full_name: 'a/b' } });
@@ -184,7 +185,7 @@ describe('with a sign-in', () => {
     const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0';
     const other =
       'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1';
-    await t.db.query(
+    await database.db.query(
       "insert into auth_users (id, name, email) values ('u1', 'me', 'me@example.com') on conflict do nothing",
     );
     for (const [method, path] of [
@@ -196,7 +197,7 @@ describe('with a sign-in', () => {
       ['GET', '/api/devices'],
     ] as const) {
       const token = randomUUID();
-      await t.db.query(
+      await database.db.query(
         "insert into auth_sessions (id, token, user_id, user_agent, expires_at) values ($1,$2,'u1',$3, now() + interval '1 hour')",
         [randomUUID(), token, userAgent],
       );
@@ -220,7 +221,7 @@ describe('with a sign-in', () => {
         401,
         'This sign-in was used from another kind of device, so it was ended. Sign in again.',
       ]);
-      expect(await many(t.db, 'select id from auth_sessions where token = $1', [token])).toEqual([]);
+      expect(await many(database.db, 'select id from auth_sessions where token = $1', [token])).toEqual([]);
     }
   });
 });

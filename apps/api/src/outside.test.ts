@@ -11,9 +11,9 @@ let inside: http.Server;
 let at: string;
 let insideAt: string;
 let insideAsked = 0;
-const listen = async (s: http.Server): Promise<string> => {
-  await new Promise<void>((done) => s.listen(0, '127.0.0.1', done));
-  return `127.0.0.1:${(s.address() as AddressInfo).port}`;
+const listen = async (listener: http.Server): Promise<string> => {
+  await new Promise<void>((done) => listener.listen(0, '127.0.0.1', done));
+  return `127.0.0.1:${(listener.address() as AddressInfo).port}`;
 };
 beforeAll(async () => {
   inside = http.createServer((_, res) => {
@@ -28,9 +28,9 @@ beforeAll(async () => {
   at = await listen(server);
 });
 afterAll(() => {
-  for (const s of [server, inside]) {
-    s.closeAllConnections();
-    s.close();
+  for (const listener of [server, inside]) {
+    listener.closeAllConnections();
+    listener.close();
   }
 });
 const why = async (url: string, dispatcher: ReturnType<typeof guardedAgent>): Promise<string> =>

@@ -1,5 +1,6 @@
-// Whatever this process fetches goes to the internet or to what its configuration names. A sign-in provider says by its discovery where else to ask:
-// that may not be a machine of our own network, and neither may what it redirects to.
+// Whatever this process fetches goes to the internet or to what its configuration names. A sign-in provider
+// says by its discovery where else to ask: that may not be a machine of our own network, and neither may what
+// it redirects to.
 import { lookupOf, resolvePublic, type Resolved } from '@mainloop/doors/addresses';
 import { Agent, buildConnector, setGlobalDispatcher, type Dispatcher } from 'undici';
 import type { ApiConfig } from './config.ts';
@@ -7,13 +8,14 @@ import type { ApiConfig } from './config.ts';
 const hostOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
 
 /** The places that the operator's own words name; they may lie inside. */
-export function namedPlaces(c: ApiConfig): URL[] {
-  const named = [c.gatewayUrl, c.signIn?.oidc?.discoveryUrl, c.signIn?.github?.url];
+export function namedPlaces(config: ApiConfig): URL[] {
+  const named = [config.gatewayUrl, config.signIn?.oidc?.discoveryUrl, config.signIn?.github?.url];
   return named.filter((u) => typeof u === 'string').map((u) => new URL(u));
 }
 
 /**
- * Checks every connection as it is made, so a redirect is looked at like a first request, and dials the addresses that were looked at.
+ * Checks every connection as it is made, so a redirect is looked at like a first request, and dials the
+ * addresses that were looked at.
  * @param named places that may be anywhere, each with its port
  */
 export function guardedAgent(
@@ -44,4 +46,4 @@ export function guardedAgent(
 }
 
 /** From here on `fetch` of this whole process is guarded. */
-export const guardFetch = (c: ApiConfig): void => setGlobalDispatcher(guardedAgent(namedPlaces(c)));
+export const guardFetch = (config: ApiConfig): void => setGlobalDispatcher(guardedAgent(namedPlaces(config)));

@@ -14,9 +14,9 @@ export function apiAt(base: string, token: string | null): Api {
   const who = token === null ? {} : { authorization: `Bearer ${token}` };
   const call: Call = async (name, ...[sends]) => {
     const { method, path, body } = requestOf(name, sends ?? ({} as never));
-    let r: Response;
+    let response: Response;
     try {
-      r = await fetch(`${base}${path}`, {
+      response = await fetch(`${base}${path}`, {
         method,
         headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -25,8 +25,8 @@ export function apiAt(base: string, token: string | null): Api {
       throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
     }
     // No JSON: then the status is all there is to say.
-    const data = (await r.json().catch(() => ({}))) as { error?: string };
-    if (!r.ok) throw new Refused(data.error ?? `mainloop answered ${r.status}.`);
+    const data = (await response.json().catch(() => ({}))) as { error?: string };
+    if (!response.ok) throw new Refused(data.error ?? `mainloop answered ${response.status}.`);
     return data as never;
   };
   return {
@@ -35,7 +35,7 @@ export function apiAt(base: string, token: string | null): Api {
       let last = '';
       while (!signal.aborted) {
         try {
-          const r = await fetch(`${base}${path}`, {
+          const response = await fetch(`${base}${path}`, {
             signal,
             headers: {
               ...who,
@@ -44,19 +44,19 @@ export function apiAt(base: string, token: string | null): Api {
             },
           });
           let rest = '';
-          for await (const chunk of r.body!.pipeThrough(new TextDecoderStream())) {
+          for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
             rest += chunk;
             const parts = rest.split('\n\n');
             rest = parts.pop() ?? '';
-            for (const p of parts) {
-              const f = Object.fromEntries(
-                p
+            for (const part of parts) {
+              const fields = Object.fromEntries(
+                part
                   .split('\n')
                   .filter((l) => !l.startsWith(':'))
                   .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1).trimStart()]),
               );
-              if (f.id) last = f.id;
-              if (f.data) onEvent(f.event ?? 'message', JSON.parse(f.data));
+              if (fields.id) last = fields.id;
+              if (fields.data) onEvent(fields.event ?? 'message', JSON.parse(fields.data));
             }
           }
         } catch {

@@ -25,9 +25,9 @@ async function sent(
 ): Promise<{ decision?: string; minutes?: number; text?: string }[]> {
   const bodies: { decision?: string }[] = [];
   const call = ((name: never, ...[sends]: [never?]) => {
-    const r = requestOf(name, sends ?? ({} as never));
-    if (r.method !== 'GET') bodies.push((sends as unknown as { body: { decision: string } }).body);
-    return Promise.resolve(r.method === 'GET' ? [item(kind)] : { taskId: 't-1', ok: true });
+    const request = requestOf(name, sends ?? ({} as never));
+    if (request.method !== 'GET') bodies.push((sends as unknown as { body: { decision: string } }).body);
+    return Promise.resolve(request.method === 'GET' ? [item(kind)] : { taskId: 't-1', ok: true });
   }) as unknown as Api['call'];
   const program = new Command('mainloop').exitOverride();
   registerWork(program, {

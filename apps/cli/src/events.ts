@@ -39,11 +39,11 @@ export function registerEvents(program: Command, { out }: Context): void {
 }
 
 /** The owner of the tables: only it may put other rows in their place. */
-function databaseUrl(s: Settings): string {
-  if (s.DATABASE_URL !== undefined) return s.DATABASE_URL;
-  const running = adopt(path.join(s.home, 'postgres'));
+function databaseUrl(resolved: Settings): string {
+  if (resolved.DATABASE_URL !== undefined) return resolved.DATABASE_URL;
+  const running = adopt(path.join(resolved.home, 'postgres'));
   if (running === null) throw new Refused('The database is not running. Start it with mainloop up.');
-  return postgresUrl(running.folder, 'mainloop_owner', s.secrets.mainloop_owner);
+  return postgresUrl(running.folder, 'mainloop_owner', resolved.secrets.mainloop_owner);
 }
 
 function askDatabase(url: string, options: readonly string[]): Report {

@@ -34,18 +34,20 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .command('up')
     .description('start everything on this machine; Ctrl-C stops it')
     .action(async () => {
-      const s = settings();
-      const t0 = Date.now();
+      const resolved = settings();
+      const startedMs = Date.now();
       let running: Awaited<ReturnType<typeof up>>;
       try {
-        running = await up(s, (line) => say(`  ${line}`));
+        running = await up(resolved, (line) => say(`  ${line}`));
       } catch (err) {
         throw new Refused((err as Error).message);
       }
-      say(`\nmainloop is up after ${((Date.now() - t0) / 1000).toFixed(1)} s: ${running.url}`);
-      if (s.MAINLOOP_PUBLIC_URL)
-        say(`From elsewhere: ${s.MAINLOOP_PUBLIC_URL}, with a sign-in. mainloop pair brings a device in.`);
-      if (s.demoModel)
+      say(`\nmainloop is up after ${((Date.now() - startedMs) / 1000).toFixed(1)} s: ${running.url}`);
+      if (resolved.MAINLOOP_PUBLIC_URL)
+        say(
+          `From elsewhere: ${resolved.MAINLOOP_PUBLIC_URL}, with a sign-in. mainloop pair brings a device in.`,
+        );
+      if (resolved.demoModel)
         say('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
       say('Ctrl-C stops it; the next start goes on where it was.');
       await new Promise<void>((resolve) => {
@@ -72,8 +74,8 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .command('status')
     .description('processes, pids, ports, health, data folder')
     .action(async () => {
-      const s = settings();
-      const file = readRunFile(s.home);
+      const resolved = settings();
+      const file = readRunFile(resolved.home);
       const rows = (file?.processes ?? []).map((p) => ({
         ...p,
         alive: startTicksOf(p.pid) === p.startTicks,
@@ -87,7 +89,7 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
         // As above.
         .catch(() => null);
       const data = {
-        home: s.home,
+        home: resolved.home,
         url: file?.url ?? null,
         healthy: health?.ok ?? false,
         demo: health?.demo ?? null,
@@ -97,9 +99,9 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
       out(
         data,
         rows.length === 0
-          ? `mainloop is not running. Data folder: ${s.home}`
+          ? `mainloop is not running. Data folder: ${resolved.home}`
           : [
-              `${data.healthy ? 'healthy' : 'not healthy'} · ${data.url}${data.demo ? ' · demo' : ''} · ${s.home}`,
+              `${data.healthy ? 'healthy' : 'not healthy'} · ${data.url}${data.demo ? ' · demo' : ''} · ${resolved.home}`,
               ...(paused?.since == null ? [] : [`${pausedWords(paused)} mainloop resume-all lets it go on.`]),
               ...rows.map(
                 (p) =>
@@ -116,14 +118,14 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .allowUnknownOption()
     .helpOption(false)
     .action(async (args: string[]) => {
-      const s = settings();
-      const socket = path.join(socketsOf(s.home, POSTGRES_SOCKET), TEMPORAL_SOCKET);
+      const resolved = settings();
+      const socket = path.join(socketsOf(resolved.home, POSTGRES_SOCKET), TEMPORAL_SOCKET);
       const { address, close } = await bridgeTo(
-        existsSync(socket) ? `unix:${socket}` : `127.0.0.1:${s.TEMPORAL_PORT}`,
-        s.MAINLOOP_LOCAL_USERS,
+        existsSync(socket) ? `unix:${socket}` : `127.0.0.1:${resolved.TEMPORAL_PORT}`,
+        resolved.MAINLOOP_LOCAL_USERS,
       );
       const child = spawn(
-        ensureTool('temporal', s.cache, () => undefined),
+        ensureTool('temporal', resolved.cache, () => undefined),
         [...args, '--address', address],
         { stdio: 'inherit' },
       );
@@ -137,8 +139,8 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .command('doctor')
     .description('what is missing or wrong, and what to do')
     .action(async () => {
-      const s = settings();
-      const checks = await diagnose(s, async () => (await api().call('getHealth')).ok);
+      const resolved = settings();
+      const checks = await diagnose(resolved, async () => (await api().call('getHealth')).ok);
       checks.push(
         ...(await api()
           .call('checkUp')
@@ -150,9 +152,9 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     });
 }
 
-function temporalCheck(s: Settings): Check {
+function temporalCheck(resolved: Settings): Check {
   try {
-    const ok = ownNetwork(ensureTool('bwrap', s.cache, () => undefined)) !== null;
+    const ok = ownNetwork(ensureTool('bwrap', resolved.cache, () => undefined)) !== null;
     return { name: 'temporal', ok, says: ok ? 'embedded, in a network of its own' : OPEN_PORT };
   } catch (err) {
     return { name: 'temporal', ok: false, says: (err as Error).message };
@@ -171,10 +173,10 @@ function searchCheck(cache: string): Check {
   };
 }
 
-async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<Check[]> {
+async function diagnose(resolved: Settings, healthy: () => Promise<boolean>): Promise<Check[]> {
   const freeMb = (() => {
-    const f = statfsSync(s.home);
-    return Math.floor((f.bavail * f.bsize) / 1024 / 1024);
+    const disk = statfsSync(resolved.home);
+    return Math.floor((disk.bavail * disk.bsize) / 1024 / 1024);
   })();
   const userns = spawnSync('unshare', ['-U', 'true'], {
     encoding: 'utf8',
@@ -182,18 +184,18 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
   });
   // That it does not answer is the finding.
   const up = await healthy().catch(() => false);
-  const database = s.DATABASE_URL === undefined ? 'embedded' : 'from DATABASE_URL';
+  const database = resolved.DATABASE_URL === undefined ? 'embedded' : 'from DATABASE_URL';
   return [
     { name: 'node', ok: Number(process.versions.node.split('.')[0]) >= 24, says: process.version },
     { name: 'git', ok: onPath('git') !== null, says: onPath('git') ?? 'install git' },
     {
       name: 'disk',
       ok: freeMb > 1_000,
-      says: `${freeMb} MB free under ${s.home}${freeMb > 1_000 ? '' : '. Free some space: Postgres and the sandboxes need it'}`,
+      says: `${freeMb} MB free under ${resolved.home}${freeMb > 1_000 ? '' : '. Free some space: Postgres and the sandboxes need it'}`,
     },
     {
       name: 'sandbox',
-      ok: userns.status === 0 || s.MAINLOOP_UNCONFINED === 'yes',
+      ok: userns.status === 0 || resolved.MAINLOOP_UNCONFINED === 'yes',
       says:
         userns.status === 0
           ? 'user namespaces work'
@@ -202,33 +204,33 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
     {
       name: 'model',
       ok: true,
-      says: s.demoModel
+      says: resolved.demoModel
         ? 'no key, the demo model answers. Set ANTHROPIC_API_KEY for Claude'
-        : s.ANTHROPIC_API_KEY
+        : resolved.ANTHROPIC_API_KEY
           ? 'ANTHROPIC_API_KEY'
           : 'CLAUDE_CODE_OAUTH_TOKEN',
     },
     {
       name: 'forge',
       ok: true,
-      says: s.localGitHub
+      says: resolved.localGitHub
         ? 'no GITHUB_TOKEN, the local GitHub is used'
-        : (s.GITHUB_API_URL ?? 'https://api.github.com'),
+        : (resolved.GITHUB_API_URL ?? 'https://api.github.com'),
     },
     {
       name: 'database',
       ok: true,
-      says: `${database}${s.DATABASE_URL !== undefined && s.WEB_DATABASE_URL === undefined ? '; the page uses the same user: set WEB_DATABASE_URL to one that may only read' : ''}`,
+      says: `${database}${resolved.DATABASE_URL !== undefined && resolved.WEB_DATABASE_URL === undefined ? '; the page uses the same user: set WEB_DATABASE_URL to one that may only read' : ''}`,
     },
-    ...(s.TEMPORAL_ADDRESS === undefined ? [temporalCheck(s)] : []),
+    ...(resolved.TEMPORAL_ADDRESS === undefined ? [temporalCheck(resolved)] : []),
     {
       name: 'local users',
-      ok: tellsUsers() || s.MAINLOOP_LOCAL_USERS === 'any',
+      ok: tellsUsers() || resolved.MAINLOOP_LOCAL_USERS === 'any',
       says: tellsUsers()
-        ? `only you and root reach mainloop here${s.MAINLOOP_LOCAL_USERS ? `, and MAINLOOP_LOCAL_USERS: ${s.MAINLOOP_LOCAL_USERS}` : ''}`
+        ? `only you and root reach mainloop here${resolved.MAINLOOP_LOCAL_USERS ? `, and MAINLOOP_LOCAL_USERS: ${resolved.MAINLOOP_LOCAL_USERS}` : ''}`
         : 'this machine does not say whose a connection is (/proc/net/tcp), so nobody is let in. Set MAINLOOP_LOCAL_USERS=any to let everybody here in',
     },
-    searchCheck(s.cache),
+    searchCheck(resolved.cache),
     { name: 'api', ok: up, says: up ? 'answers' : 'does not answer. Start it with make dev' },
   ];
 }

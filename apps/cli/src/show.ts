@@ -13,9 +13,9 @@ type Item = Answer<'listInbox'>[number];
 type Proposal = Answer<'listProposals'>[number];
 
 export const taskLine = (
-  t: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
+  title: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
 ): string =>
-  `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(t))}`;
+  `${title.id}  ${plainLine(title.title)}\n    ${plainLine(title.project)} · ${title.state} · $${(title.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(title))}`;
 
 const WHO: ReadonlyMap<string, string> = new Map([
   ['user', 'you'],
@@ -24,13 +24,13 @@ const WHO: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a search found, tasks before messages. */
-export function foundText(f: Answer<'search'>): string {
-  if (f.tasks.length + f.messages.length === 0) return 'Nothing found. Try other words.';
+export function foundText(found: Answer<'search'>): string {
+  if (found.tasks.length + found.messages.length === 0) return 'Nothing found. Try other words.';
   return [
-    ...f.tasks.map((t) => `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state}`),
-    ...f.messages.map(
-      (m) =>
-        `${plainLine(m.at.slice(0, 16).replace('T', ' '))}  ${WHO.get(m.role) ?? ''}: ${plainLine(m.excerpt)}`,
+    ...found.tasks.map((t) => `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state}`),
+    ...found.messages.map(
+      (message) =>
+        `${plainLine(message.at.slice(0, 16).replace('T', ' '))}  ${WHO.get(message.role) ?? ''}: ${plainLine(message.excerpt)}`,
     ),
   ].join('\n');
 }
@@ -57,32 +57,32 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
 ]);
 
 export function itemText(
-  i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>,
+  item: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>,
 ): string {
   return [
-    `${NAMES.get(i.kind) ?? plainLine(i.kind)}: ${plainLine(i.title)}`,
-    `    ${plainLine(i.project)} · ${plainLine(i.taskTitle)}`,
-    ...(i.kind === 'question' && i.options.length > 0
-      ? i.options.map((o) => `    - ${plainLine(optionWords(o))}`)
+    `${NAMES.get(item.kind) ?? plainLine(item.kind)}: ${plainLine(item.title)}`,
+    `    ${plainLine(item.project)} · ${plainLine(item.taskTitle)}`,
+    ...(item.kind === 'question' && item.options.length > 0
+      ? item.options.map((o) => `    - ${plainLine(optionWords(o))}`)
       : []),
-    ...(i.kind === 'plan' && i.plan
-      ? [indent(plainLines(i.plan))]
-      : i.body
-        ? [indent(plainLines(i.body))]
+    ...(item.kind === 'plan' && item.plan
+      ? [indent(plainLines(item.plan))]
+      : item.body
+        ? [indent(plainLines(item.body))]
         : []),
     // An api from before it was told apart says it in the body.
-    ...(i.held ? [indent(plainLines(i.held.diff))] : []),
-    `    ${HOW.get(i.kind)?.(i.id) ?? ''}`,
+    ...(item.held ? [indent(plainLines(item.held.diff))] : []),
+    `    ${HOW.get(item.kind)?.(item.id) ?? ''}`,
   ].join('\n');
 }
 
 export const proposalText = (
-  p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'>,
+  prompt: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'>,
 ): string =>
-  `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n    ${forecastWords(p.forecast ?? null)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
+  `${prompt.id}  ${plainLine(prompt.title)}\n    ${plainLine(prompt.project)} · ${plainLine(prompt.model)} · at most $${(prompt.budgetCents / 100).toFixed(2)}\n    ${forecastWords(prompt.forecast ?? null)}\n${indent(plainLines(prompt.prompt))}\n    mainloop confirm ${prompt.id}   or   mainloop decline ${prompt.id}`;
 
-export const skillText = (s: Answer<'listSkills'>[number]): string =>
-  `${plainLine(usageOf(s))}\n    ${plainLine(s.project ?? 'any project')}\n${indent(plainLines(s.prompt))}`;
+export const skillText = (skill: Answer<'listSkills'>[number]): string =>
+  `${plainLine(usageOf(skill))}\n    ${plainLine(skill.project ?? 'any project')}\n${indent(plainLines(skill.prompt))}`;
 
 type Limit = Answer<'listLimits'>[number];
 /** A line of what was spent next to what may be. */
@@ -99,26 +99,31 @@ interface Passed {
 }
 /** Comments on GitHub that started nothing, and that nobody has made a request of since. */
 export function passedOver(events: Answer<'listEvents'>): Passed[] {
-  const key = (p: Readonly<Record<string, unknown>>): string => `${String(p.id)} ${String(p.words)}`;
+  const key = (payload: Readonly<Record<string, unknown>>): string =>
+    `${String(payload.id)} ${String(payload.words)}`;
   const taken = new Set(events.filter((e) => e.type === 'review.taken').map((e) => key(e.payload)));
   return events
     .filter((e) => e.type === 'review.passed_over' && !taken.has(key(e.payload)))
-    .map(({ payload: p }) => ({ id: String(p.id), author: String(p.author), text: String(p.text) }));
+    .map(({ payload }) => ({
+      id: String(payload.id),
+      author: String(payload.author),
+      text: String(payload.text),
+    }));
 }
-export const passedText = (p: Passed): string =>
-  `${plainLine(p.author)}:\n${indent(plainLines(p.text))}\n    mainloop take TASK ${plainLine(p.id)}`;
+export const passedText = (passed: Passed): string =>
+  `${plainLine(passed.author)}:\n${indent(plainLines(passed.text))}\n    mainloop take TASK ${plainLine(passed.id)}`;
 
-const indentBy = (by: string, s: string, max = Infinity): string =>
-  s
+const indentBy = (by: string, text: string, max = Infinity): string =>
+  text
     .split('\n')
     .slice(0, max)
     .map((l) => `${by}${l}`)
     .join('\n');
-const indent = (s: string): string => indentBy('    ', s.trim());
+const indent = (text: string): string => indentBy('    ', text.trim());
 
 /** One line of an agent's output as a person wants to read it, or null when there is nothing to see. */
 export function outputLine(json: string): string | null {
-  let e: {
+  let event: {
     type?: unknown;
     subtype?: unknown;
     message?: { content?: unknown } | null;
@@ -126,15 +131,15 @@ export function outputLine(json: string): string | null {
     text?: unknown;
   } | null;
   try {
-    e = JSON.parse(json) as typeof e;
+    event = JSON.parse(json) as typeof event;
   } catch {
     return plainLines(json);
   }
   // Lines of the runner's own; what else it notes is part of the task's story.
-  if (e?.type === 'mainloop' && e.subtype === 'note') return plainLines(String(e.text));
-  if (e?.type === 'mainloop')
-    return e.subtype === 'clipped' ? `[${Number(e.dropped)} bytes in one line were left out]` : null;
-  const blocks: unknown[] = Array.isArray(e?.message?.content) ? e.message.content : [];
+  if (event?.type === 'mainloop' && event.subtype === 'note') return plainLines(String(event.text));
+  if (event?.type === 'mainloop')
+    return event.subtype === 'clipped' ? `[${Number(event.dropped)} bytes in one line were left out]` : null;
+  const blocks: unknown[] = Array.isArray(event?.message?.content) ? event.message.content : [];
   return (
     blocks
       .map((b) => blockText((b ?? {}) as Block))
@@ -150,16 +155,18 @@ interface Block {
   readonly input?: Record<string, unknown> | null;
   readonly content?: unknown;
 }
-function blockText(b: Block): string {
-  if (b.type === 'text') return plainLines(String(b.text ?? ''));
-  if (b.type === 'tool_use') {
-    const [first] = String(b.input?.command ?? b.input?.file_path ?? b.input?.pattern ?? '').split('\n');
-    return `> ${plainLine(String(b.name))} ${plainLine(first ?? '')}`;
+function blockText(block: Block): string {
+  if (block.type === 'text') return plainLines(String(block.text ?? ''));
+  if (block.type === 'tool_use') {
+    const [first] = String(
+      block.input?.command ?? block.input?.file_path ?? block.input?.pattern ?? '',
+    ).split('\n');
+    return `> ${plainLine(String(block.name))} ${plainLine(first ?? '')}`;
   }
-  if (b.type !== 'tool_result') return '';
+  if (block.type !== 'tool_result') return '';
   return indentBy(
     '  ',
-    plainLines(typeof b.content === 'string' ? b.content : (JSON.stringify(b.content) ?? '')),
+    plainLines(typeof block.content === 'string' ? block.content : (JSON.stringify(block.content) ?? '')),
     12,
   );
 }

@@ -1,4 +1,5 @@
-// Whatever an agent, a repository or a forge says: a terminal shows it and does nothing. Every verb is asked, with answers that are hostile in every field.
+// Whatever an agent, a repository or a forge says: a terminal shows it and does nothing. Every verb is asked,
+// with answers that are hostile in every field.
 import { describe, expect, test } from '@jest/globals';
 import { requestOf } from '@mainloop/models/contracts/client';
 import { Command } from 'commander';
@@ -165,7 +166,7 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
     // Output is read until it is all there.
     if (refuses) throw new Refused(HOSTILE);
     if (at.startsWith('/api/runs/') && asked++ > 0) return { next: 1, text: '' } as T;
-    return ANSWERS.find(([re]) => re.test(at.split('?')[0]!))![1] as T;
+    return ANSWERS.find(([pattern]) => pattern.test(at.split('?')[0]!))![1] as T;
   };
   const call: Api['call'] = async (name, ...[sends]) => {
     const given = await answer<unknown>(requestOf(name, sends ?? ({} as never)).path);
@@ -189,8 +190,8 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
 }
 
 describe('every verb', () => {
-  const all = (c: Command, before: string[] = []): string[] =>
-    c.commands.flatMap((x) => [[...before, x.name()].join(' '), ...all(x, [...before, x.name()])]);
+  const all = (command: Command, before: string[] = []): string[] =>
+    command.commands.flatMap((x) => [[...before, x.name()].join(' '), ...all(x, [...before, x.name()])]);
   const program = new Command();
   const none = { api: () => null as never, out: () => undefined, say: () => undefined };
   registerLocal(program, none);
@@ -212,7 +213,9 @@ describe('every verb', () => {
   test('a task’s texts are there, spelt out', async () => {
     expect(await run('task', false)).toContain('[U+001B]]0;owned[U+0007]');
     expect(await run('logs', false)).not.toContain('undefined');
-    expect(JSON.parse(await run('inbox', true))).toEqual(ANSWERS.find(([re]) => re.test('/api/inbox'))![1]);
+    expect(JSON.parse(await run('inbox', true))).toEqual(
+      ANSWERS.find(([pattern]) => pattern.test('/api/inbox'))![1],
+    );
   });
 });
 

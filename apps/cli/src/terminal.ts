@@ -1,5 +1,5 @@
-// The one way out of the command line. What an agent, a repository or a forge says must not move the cursor, set a title, fill the
-// clipboard or turn a line around: whatever a terminal would act on is spelt out.
+// The one way out of the command line. What an agent, a repository or a forge says must not move the cursor,
+// set a title, fill the clipboard or turn a line around: whatever a terminal would act on is spelt out.
 import { escapeHidden, reveal, withoutHidden } from '@mainloop/models/flow/text';
 
 /** One line, with everything that can't be seen spelt out: `[U+001B]`. */

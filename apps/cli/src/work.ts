@@ -51,8 +51,8 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<words...>')
     .option('--from <day>', 'said on this day or later, as 2026-11-26')
     .option('--to <day>', 'said on this day or earlier')
-    .action(async (words: string[], o: { from?: string; to?: string }) => {
-      const found = await api().call('search', { query: { q: words.join(' '), ...o } });
+    .action(async (words: string[], options: { from?: string; to?: string }) => {
+      const found = await api().call('search', { query: { q: words.join(' '), ...options } });
       out(found, foundText(found));
     });
 
@@ -69,10 +69,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('start a proposed task')
     .argument('<proposal>')
     .action(async (id: string) => {
-      const p = (await api().call('listProposals')).find((x) => x.id === id);
-      if (!p) throw new Refused('This proposal is not open. mainloop proposals lists those that are.');
-      const r = await api().call('confirmProposal', { id, body: { digest: p.digest } });
-      out(r, `Started: ${r.taskId}`);
+      const proposal = (await api().call('listProposals')).find((x) => x.id === id);
+      if (!proposal) throw new Refused('This proposal is not open. mainloop proposals lists those that are.');
+      const result = await api().call('confirmProposal', { id, body: { digest: proposal.digest } });
+      out(result, `Started: ${result.taskId}`);
     });
 
   program
@@ -80,14 +80,14 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('decline a proposal, refuse what is held back, or stop a task whose pull request was closed')
     .argument('<id>')
     .option('--keep-branch', 'of a task that is stopped')
-    .action(async (id: string, o: { keepBranch?: boolean }) => {
+    .action(async (id: string, options: { keepBranch?: boolean }) => {
       const kind = await kindOf(id);
       const isProposal = kind === 'closed' && (await api().call('listProposals')).some((p) => p.id === id);
       if (isProposal) await api().call('declineProposal', { id });
       else
         await api().call('decide', {
           id,
-          body: { decision: kind === 'pr_closed' ? stopped(o) : 'deny', via: 'cli' },
+          body: { decision: kind === 'pr_closed' ? stopped(options) : 'deny', via: 'cli' },
         });
       out({ ok: true }, DECLINED_WORDS.get(kind) ?? 'Declined.');
     });
@@ -109,22 +109,27 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('add a GitHub repository (owner/name), a folder of one, or a git folder of this machine')
     .argument('<source>')
     .option('--folder <folder>', 'of the repository, when the project is only that: several may share one')
-    .action(async (source: string, o: { folder?: string }) => {
+    .action(async (source: string, options: { folder?: string }) => {
       const { resolve } = await import('node:path');
-      const p = await api().call('addProject', {
+      const project = await api().call('addProject', {
         body: {
           source: /^[/~.]/.test(source)
             ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~'))
             : source,
-          ...(o.folder === undefined ? {} : { folder: o.folder }),
+          ...(options.folder === undefined ? {} : { folder: options.folder }),
         },
       });
-      const said = [lookWords(p.name, p.look ?? { outcome: 'added', commits: 0 }), p.unreadable ?? '']
+      const said = [
+        lookWords(project.name, project.look ?? { outcome: 'added', commits: 0 }),
+        project.unreadable ?? '',
+      ]
         .filter((x) => x !== '')
         .join(' ');
       out(
-        p,
-        p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.name}`,
+        project,
+        project.localPath === null
+          ? said
+          : `${said} Merged work comes back with:\n    mainloop pull ${project.name}`,
       );
     });
   program
@@ -135,20 +140,20 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const { realpathSync } = await import('node:fs');
       const { spawnSync } = await import('node:child_process');
       const folders = (await api().call('listProjects')).filter((p) => p.localPath !== null);
-      const p =
+      const project =
         repo === undefined ? projectAt(realpathSync('.'), folders) : folders.find((x) => x.name === repo);
-      if (!p)
+      if (!project)
         throw new Refused(
           repo === undefined
             ? 'The folder that you are in is no project. mainloop projects lists those that are.'
             : `There is no folder of this machine called ${repo}. mainloop projects lists them.`,
         );
-      const [git, ...words] = pullWords(p);
+      const [git, ...words] = pullWords(project);
       const { status, error } = spawnSync(git!, words, { stdio: ['inherit', 2, 2] });
       if (error) throw new Refused(`git could not be started: ${error.message}`);
       if (status !== 0)
         throw new Refused('git did not bring it back. What it said stands above; nothing of yours was lost.');
-      out(p, `${p.localPath} has what was merged.`);
+      out(project, `${project.localPath} has what was merged.`);
     });
 
   program
@@ -158,19 +163,25 @@ export function registerWork(program: Command, { api, out }: Context): void {
     )
     .argument('<project>', 'owner/name, or owner/name/folder')
     .addOption(new Option('--only <parts...>', 'some of them').choices([...TEMPLATE_PARTS]))
-    .action(async (repo: string, o: { only?: Sends<'initProject'>['body']['parts'] }) => {
+    .action(async (repo: string, options: { only?: Sends<'initProject'>['body']['parts'] }) => {
       const project = (await api().call('listProjects')).find((p) => p.name === repo);
       if (!project) throw new Error(`There is no project ${repo}. mainloop projects add ${repo} adds it.`);
-      const r = await api().call('initProject', { id: project.id, body: o.only ? { parts: o.only } : {} });
-      out(r, `Proposed. Look at it with mainloop proposals, start it with mainloop confirm ${r.proposalId}`);
+      const result = await api().call('initProject', {
+        id: project.id,
+        body: options.only ? { parts: options.only } : {},
+      });
+      out(
+        result,
+        `Proposed. Look at it with mainloop proposals, start it with mainloop confirm ${result.proposalId}`,
+      );
     });
 
   program
     .command('tasks')
     .description('list tasks')
     .addOption(new Option('--state <state>', 'only those in it').choices([...TASK_STATES]))
-    .action(async (o: { state?: TaskState }) => {
-      const list = await api().call('listTasks', { query: { state: o.state } });
+    .action(async (options: { state?: TaskState }) => {
+      const list = await api().call('listTasks', { query: { state: options.state } });
       out(
         list,
         list.length === 0
@@ -184,14 +195,14 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('one task with its plan and open items')
     .argument('<task>')
     .action(async (id: string) => {
-      const t = await api().call('getTask', { id });
+      const task = await api().call('getTask', { id });
       out(
-        t,
+        task,
         [
-          taskLine(t),
-          t.prUrl ? `    ${t.prUrl}` : '',
-          t.plan ? `\n${plainLines(t.plan)}\n` : '',
-          ...t.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),
+          taskLine(task),
+          task.prUrl ? `    ${task.prUrl}` : '',
+          task.plan ? `\n${plainLines(task.plan)}\n` : '',
+          ...task.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),
         ]
           .filter(Boolean)
           .join('\n'),
@@ -203,20 +214,20 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description("what a task's agent prints")
     .argument('<task>')
     .option('-f, --follow', 'go on as it prints')
-    .action(async (id: string, o: { follow?: boolean }) => {
+    .action(async (id: string, options: { follow?: boolean }) => {
       const shown = new Map<string, number>();
       for (;;) {
-        const t = await api().call('getTask', { id });
-        for (const r of t.runs) await printRun(r.id, shown);
-        if (!o.follow || isEnded(t.state)) return;
+        const task = await api().call('getTask', { id });
+        for (const run of task.runs) await printRun(run.id, shown);
+        if (!options.follow || isEnded(task.state)) return;
         await new Promise((res) => setTimeout(res, 700));
       }
     });
   const printRun = async (runId: string, shown: Map<string, number>): Promise<void> => {
     for (;;) {
       const from = shown.get(runId) ?? 0;
-      const r = await api().call('readOutput', { id: runId, query: { from } });
-      const whole = r.text.slice(0, r.text.lastIndexOf('\n') + 1);
+      const read = await api().call('readOutput', { id: runId, query: { from } });
+      const whole = read.text.slice(0, read.text.lastIndexOf('\n') + 1);
       if (whole === '') return;
       shown.set(runId, from + Buffer.byteLength(whole));
       for (const line of whole.split('\n').filter(Boolean)) {
@@ -245,8 +256,8 @@ export function registerWork(program: Command, { api, out }: Context): void {
     });
 
   const decide = async (id: string, decision: Decision, text: string, done: string): Promise<void> => {
-    const r = await api().call('decide', { id, body: { decision, text, via: 'cli' } });
-    out(r, done);
+    const result = await api().call('decide', { id, body: { decision, text, via: 'cli' } });
+    out(result, done);
   };
   const kindOf = async (id: string): Promise<Answer<'listInbox'>[number]['kind'] | 'closed'> =>
     (await api().call('listInbox')).find((i) => i.id === id)?.kind ?? 'closed';
@@ -272,10 +283,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<item>')
     .option('--task', 'for as long as this task goes on')
     .option('--project', 'for every task of this project')
-    .action(async (id: string, o: { task?: boolean; project?: boolean }) => {
-      if (o.task && o.project) throw new Refused('Say --task or --project, not both.');
-      if (o.project) return decide(id, 'allow_project', '', 'Allowed for this project.');
-      if (o.task) return decide(id, 'allow_task', '', 'Allowed for this task.');
+    .action(async (id: string, options: { task?: boolean; project?: boolean }) => {
+      if (options.task && options.project) throw new Refused('Say --task or --project, not both.');
+      if (options.project) return decide(id, 'allow_project', '', 'Allowed for this project.');
+      if (options.task) return decide(id, 'allow_task', '', 'Allowed for this task.');
       return decide(id, 'allow', '', 'Allowed.');
     });
   program
@@ -291,19 +302,19 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('[hours]', 'for how long', '3')
     .option('--until <time>', 'until then, like 2027-01-31 or "2027-01-31 08:30"')
     .option('--ci', 'until CI of its task is done')
-    .action(async (id: string, hours: string, o: { until?: string; ci?: boolean }) => {
-      if (o.ci === true) {
+    .action(async (id: string, hours: string, options: { until?: string; ci?: boolean }) => {
+      if (options.ci === true) {
         await api().call('snooze', { id, body: { minutes: 7 * 24 * 60, untilCi: true } });
         return out({ ok: true }, 'It comes back when CI is done.');
       }
-      if (o.until !== undefined) {
-        const minutes = minutesUntil(o.until, new Date());
+      if (options.until !== undefined) {
+        const minutes = minutesUntil(options.until, new Date());
         if (minutes === null)
           throw new Refused(
             'That is no time to come, within three months. Say it like 2027-01-31 or "2027-01-31 08:30".',
           );
         await api().call('snooze', { id, body: { minutes } });
-        return out({ ok: true }, `It comes back on ${o.until}.`);
+        return out({ ok: true }, `It comes back on ${options.until}.`);
       }
       const minutes = Math.round(Number(hours) * 60);
       if (!(minutes >= 1)) throw new Refused('Hours should be a number, like 3 or 0.5.');
@@ -376,10 +387,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<name>')
     .argument('[given...]')
     .option('--project <project>', "owner/name, instead of the skill's own")
-    .action(async (name: string, given: string[], o: { project?: string }) => {
-      const body = { given: given.map(quoted).join(' '), projectId: await projectIdOf(o.project) };
-      const r = await api().call('runSkill', { name, body });
-      out(r, `Proposed. mainloop confirm ${r.proposalId} starts it.`);
+    .action(async (name: string, given: string[], options: { project?: string }) => {
+      const body = { given: given.map(quoted).join(' '), projectId: await projectIdOf(options.project) };
+      const run = await api().call('runSkill', { name, body });
+      out(run, `Proposed. mainloop confirm ${run.proposalId} starts it.`);
     });
   skill
     .command('save')
@@ -388,16 +399,16 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<prompt>')
     .option('--project <project>', 'owner/name, where it works')
     .option('--default <name=value...>', 'what counts where nothing is given')
-    .action(async (name: string, prompt: string, o: { project?: string; default?: string[] }) => {
-      const fallbacks = new Map((o.default ?? []).map((pair) => splitAt(pair, '=')));
+    .action(async (name: string, prompt: string, options: { project?: string; default?: string[] }) => {
+      const fallbacks = new Map((options.default ?? []).map((pair) => splitAt(pair, '=')));
       const parameters = placesIn(prompt).map((place) => ({
         name: place,
         kind: 'text' as const,
         ...(fallbacks.has(place) ? { fallback: fallbacks.get(place) } : {}),
       }));
-      const body = { name, prompt, parameters, projectId: await projectIdOf(o.project) };
-      const r = await api().call('saveSkill', { body });
-      out(r, `Saved. Call it in the chat: ${usageOf({ name, parameters })}`);
+      const body = { name, prompt, parameters, projectId: await projectIdOf(options.project) };
+      const result = await api().call('saveSkill', { body });
+      out(result, `Saved. Call it in the chat: ${usageOf({ name, parameters })}`);
     });
   skill
     .command('remove')
@@ -428,10 +439,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .addArgument(new Argument('<period>').choices(PERIODS))
     .argument('<dollars>', '`none` for no limit')
     .option('--project <project>', 'owner/name; otherwise of all agents')
-    .action(async (period: Period, amount: string, o: { project?: string }) => {
+    .action(async (period: Period, amount: string, options: { project?: string }) => {
       const cents = amount === 'none' ? null : Math.round(Number(amount) * 100);
       const body = { [PERIOD_FIELD[period]]: cents };
-      const id = await projectIdOf(o.project);
+      const id = await projectIdOf(options.project);
       if (id === null) await api().call('changeSettings', { body });
       else await api().call('changeProject', { id, body });
       out({ ok: true }, 'It counts at once.');
@@ -442,10 +453,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<task>')
     .argument('<text...>')
     .action(async (id: string, words: string[]) => {
-      const r = await api().call('steerTask', { id, body: { text: words.join(' ') } });
+      const result = await api().call('steerTask', { id, body: { text: words.join(' ') } });
       out(
-        r,
-        r.heard === 'now'
+        result,
+        result.heard === 'now'
           ? 'Said. The agent hears it before its next step.'
           : 'Kept. The next run of the agent starts with it.',
       );
@@ -502,7 +513,8 @@ const splitAt = (text: string, mark: string): [string, string] => {
 
 const countWords = (tasks: number): string => (tasks === 1 ? 'One task goes' : `${tasks} tasks go`);
 
-const stopped = (o: { keepBranch?: boolean }): Decision => (o.keepBranch === true ? 'keep' : 'stop');
+const stopped = (options: { keepBranch?: boolean }): Decision =>
+  options.keepBranch === true ? 'keep' : 'stop';
 
 /** What a yes is called, where it is not "approve". */
 const APPROVED: ReadonlyMap<string, Decision> = new Map<string, Decision>([

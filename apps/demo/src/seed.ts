@@ -20,7 +20,7 @@ export async function seedDemo(github: LocalGitHub, seedDir: string, work: strin
     GIT_COMMITTER_DATE: '2026-10-01T09:00:00Z',
   };
   const env = gitEnvironment({ path: process.env.PATH, more: who });
-  const git = (...a: string[]): void => void execFileSync('git', a, { cwd: dir, env, stdio: 'ignore' });
+  const git = (...args: string[]): void => void execFileSync('git', args, { cwd: dir, env, stdio: 'ignore' });
   git('init', '-q', '-b', 'main');
   git('add', 'README.md', 'package.json', 'src');
   git('commit', '-qm', 'Split a bill between friends');

@@ -74,12 +74,12 @@ export function loadStory(file: string, paceMs?: number): Story {
       cause: err,
     });
   }
-  const r = Story.safeParse(raw);
-  if (!r.success)
+  const result = Story.safeParse(raw);
+  if (!result.success)
     throw new Error(
-      `MAINLOOP_DEMO_SCRIPT ${file}: ${r.error.issues[0]!.path.join('.')}: ${r.error.issues[0]!.message}`,
+      `MAINLOOP_DEMO_SCRIPT ${file}: ${result.error.issues[0]!.path.join('.')}: ${result.error.issues[0]!.message}`,
     );
-  if (paceMs !== undefined) r.data.paceMs = paceMs;
-  for (const rule of [...r.data.chat, ...r.data.agent]) new RegExp(rule.when, 'is');
-  return r.data;
+  if (paceMs !== undefined) result.data.paceMs = paceMs;
+  for (const rule of [...result.data.chat, ...result.data.agent]) new RegExp(rule.when, 'is');
+  return result.data;
 }

@@ -4,7 +4,10 @@ import type { Tx } from '@mainloop/models/db/pool';
 import type { Talk } from '@mainloop/models/flow/limits';
 import { Refused } from './http.ts';
 
-/** @returns how many of this kind the run has left in the log so far; refuses when that is enough, and with it the transaction */
+/**
+ * @returns how many of this kind the run has left in the log so far; refuses when that is enough, and with it
+ * the transaction
+ */
 export async function allowed(
   tx: Tx,
   run: { readonly task_id: string; readonly started_at: Date | null },

@@ -1,4 +1,5 @@
-// Money, with two real gateways over one real Postgres: what is promised never passes a limit, and what was used is paid for, however it ended.
+// Money, with two real gateways over one real Postgres: what is promised never passes a limit, and what was
+// used is paid for, however it ended.
 import { NO_LIMITS } from '@mainloop/models/flow/money';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
@@ -123,10 +124,10 @@ describe('parallel calls', () => {
     const fits = Math.floor(1_000_000 / reserveMicrousd(MODEL, bodyOf(4_000).length, 4_000));
     let refused = 0;
     const calls = Array.from({ length: 24 }, async (_, i) => {
-      const r = await ask(gateways[i % 2]!, token);
-      const text = await r.text();
-      if (r.status === 400) refused++;
-      return { status: r.status, text };
+      const response = await ask(gateways[i % 2]!, token);
+      const text = await response.text();
+      if (response.status === 400) refused++;
+      return { status: response.status, text };
     });
     await until(
       'the answers to those that do not fit',
@@ -225,11 +226,11 @@ describe('limits of a day', () => {
       'both calls of the chat',
       async () => held.length === 2 && (await many(database.db, 'select 1 from model_calls')).length === 2,
     );
-    const r = await ask(gateways[0]!, token);
-    expect(r.status).toBe(400);
-    expect(await r.text()).toContain('mainloop_day_budget');
+    const response = await ask(gateways[0]!, token);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('mainloop_day_budget');
     for (const res of held) answer(res);
-    for (const c of chats) expect((await c).status).toBe(200);
+    for (const chat of chats) expect((await chat).status).toBe(200);
   });
 });
 
@@ -239,8 +240,8 @@ describe('however a call ends', () => {
     behave = (res) =>
       void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(3_000));
     const leave = new AbortController();
-    const r = await ask(gateways[0]!, token, bodyOf(4_000), leave.signal);
-    await r.body!.getReader().read();
+    const response = await ask(gateways[0]!, token, bodyOf(4_000), leave.signal);
+    await response.body!.getReader().read();
     leave.abort();
     const cost = await paid(taskId);
     expect(cost).toBeGreaterThanOrEqual(STARTED + costMicrousd(MODEL, { output_tokens: 999 }));
@@ -254,10 +255,12 @@ describe('however a call ends', () => {
       asked = true;
     };
     const leave = new AbortController();
-    const r = ask(gateways[0]!, token, bodyOf(4_000, 'y'.repeat(40_000)), leave.signal).catch(() => 'left');
+    const pending = ask(gateways[0]!, token, bodyOf(4_000, 'y'.repeat(40_000)), leave.signal).catch(
+      () => 'left',
+    );
     await until('the call', async () => asked);
     leave.abort();
-    expect(await r).toBe('left');
+    expect(await pending).toBe('left');
     expect(await paid(taskId)).toBeGreaterThanOrEqual(costMicrousd(MODEL, { input_tokens: 10_000 }));
   });
 
@@ -272,12 +275,15 @@ describe('however a call ends', () => {
       behave = (res) => void (model = res);
       const leave = new AbortController();
       const before = (await chatCosts()).length;
-      const r = ask(gateways[0]!, who === 'chat' ? CHAT_TOKEN : token, bodyOf(4_000), leave.signal).catch(
-        () => 'left',
-      );
+      const pending = ask(
+        gateways[0]!,
+        who === 'chat' ? CHAT_TOKEN : token,
+        bodyOf(4_000),
+        leave.signal,
+      ).catch(() => 'left');
       await until('the call', async () => model);
       leave.abort();
-      expect(await r).toBe('left');
+      expect(await pending).toBe('left');
       // The gateway has heard of it when it answers somebody else.
       await fetch(`${gateways[0]!.url}/healthz`);
       model!.writeHead(200, { 'content-type': 'text/event-stream' }).write(START);
@@ -296,8 +302,8 @@ describe('however a call ends', () => {
       void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(3_000));
     const before = (await chatCosts()).length;
     const leave = new AbortController();
-    const r = await ask(gateways[0]!, CHAT_TOKEN, bodyOf(4_000), leave.signal);
-    await r.body!.getReader().read();
+    const response = await ask(gateways[0]!, CHAT_TOKEN, bodyOf(4_000), leave.signal);
+    await response.body!.getReader().read();
     leave.abort();
     expect((await until('the bill', async () => (await chatCosts())[before])).outputTokens).toBe(750);
   });
@@ -308,8 +314,8 @@ describe('however a call ends', () => {
       res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(300));
       setTimeout(() => res.destroy(), 50);
     };
-    const r = await ask(gateways[0]!, token);
-    await expect(r.text()).rejects.toThrow();
+    const response = await ask(gateways[0]!, token);
+    await expect(response.text()).rejects.toThrow();
     expect(await paid(taskId)).toBeGreaterThanOrEqual(STARTED);
   });
 
@@ -346,8 +352,8 @@ describe('however a call ends', () => {
     const { taskId, token } = await freshRun(500);
     const doomed = await startGateway(database.url, model.url);
     behave = (res) => void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START);
-    const r = await ask(doomed, token);
-    await r.body!.getReader().read();
+    const response = await ask(doomed, token);
+    await response.body!.getReader().read();
     await doomed.kill('SIGKILL');
     const promised = await reservedFor(taskId);
     expect(promised).toBe(reserveMicrousd(MODEL, bodyOf(4_000).length, 4_000));
@@ -369,8 +375,8 @@ describe('however a call ends', () => {
     const { taskId, token } = await freshRun(500);
     const leaving = await startGateway(database.url, model.url);
     behave = (res) => void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START);
-    const r = await ask(leaving, token);
-    await r.body!.getReader().read();
+    const response = await ask(leaving, token);
+    await response.body!.getReader().read();
     await leaving.kill('SIGTERM');
     expect(await reservedFor(taskId)).toBe(0);
     expect(await spentBy(taskId)).toBeGreaterThanOrEqual(STARTED);
@@ -420,9 +426,9 @@ describe('what is promised', () => {
       max_tokens: maxTokens,
       messages: [{ role: 'user', content: 'x' }],
     });
-    const r = await ask(gateways[0]!, token, body);
-    expect(r.status).toBe(status);
-    expect(r.status === 200 || (await r.text()).includes('max_tokens')).toBe(true);
+    const response = await ask(gateways[0]!, token, body);
+    expect(response.status).toBe(status);
+    expect(response.status === 200 || (await response.text()).includes('max_tokens')).toBe(true);
     await until('an end', async () => (await reservedFor(taskId)) === 0);
   });
 });

@@ -16,7 +16,10 @@ const Env = z.object({
   ANTHROPIC_API_KEY: z.string().optional(),
   CLAUDE_CODE_OAUTH_TOKEN: z.string().optional(),
   GITHUB_TOKEN: z.string().min(1),
-  /** How long the head of a request may take to arrive, and all of it. Slower ones are cut off, or they would hold their place for ever. */
+  /**
+   * How long the head of a request may take to arrive, and all of it. Slower ones are cut off, or they would
+   * hold their place for ever.
+   */
   GATEWAY_HEADERS_SECONDS: z.coerce.number().min(0.1).max(600).default(15),
   GATEWAY_BODY_SECONDS: z.coerce.number().min(0.1).max(3_600).default(300),
   /** How long a package registry may take until its answer begins, and how long it may be silent in it. */
@@ -61,9 +64,10 @@ export interface GatewayConfig {
  * @throws with one line that names every variable that is missing or wrong
  */
 export function loadConfig(env: Record<string, string | undefined>): GatewayConfig {
-  const r = Env.safeParse(env);
-  if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
-  const e = r.data;
+  const result = Env.safeParse(env);
+  if (!result.success)
+    throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
+  const e = result.data;
   return Object.freeze({
     databaseUrl: e.GATEWAY_DATABASE_URL,
     host: e.MAINLOOP_LISTEN,

@@ -32,16 +32,21 @@ export function allowedHost(host: string, port: number, projectSettings: unknown
   const egress = resolveProjectSettings(projectSettings).egress;
   if (egress === 'none') return false;
   const list = egress === 'registries' ? REGISTRIES : egress;
-  const h = plainName(host);
-  return list.some((a) =>
-    a.startsWith('*.') ? h.endsWith(`.${plainName(a.slice(2))}`) : h === plainName(a),
+  const plain = plainName(host);
+  return list.some((allowed) =>
+    allowed.startsWith('*.')
+      ? plain.endsWith(`.${plainName(allowed.slice(2))}`)
+      : plain === plainName(allowed),
   );
 }
 
-/** The name a client asked for, as the list is held against it: one writing for names in other scripts, no dot at the end. */
+/**
+ * The name a client asked for, as the list is held against it: one writing for names in other scripts, no dot
+ * at the end.
+ */
 function plainName(host: string): string {
-  const h = host.replace(/\.$/, '').toLowerCase();
-  return domainToASCII(h) || h;
+  const plain = host.replace(/\.$/, '').toLowerCase();
+  return domainToASCII(plain) || plain;
 }
 
 /** How long a CONNECT may take, with looking up its name. Whoever waits learns then that it won't come. */
@@ -114,7 +119,8 @@ async function dial(
 }
 
 /**
- * Answers one CONNECT. All addresses of the name are checked after resolution and only those are dialled, so it can't change in between.
+ * Answers one CONNECT. All addresses of the name are checked after resolution and only those are dialled, so
+ * it can't change in between.
  * @param from whose tunnels are counted together
  */
 export async function connectOut(

@@ -1,4 +1,5 @@
-// A forge that is away for a moment is asked again: an agent whose push is refused for it would end with its work undelivered.
+// A forge that is away for a moment is asked again: an agent whose push is refused for it would end with its
+// work undelivered.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isForgeAway } from './forge-words.ts';
 
@@ -23,9 +24,10 @@ interface Outage {
 }
 
 /**
- * @returns asks a repository's forge again while it is away. It returns what `act` returns; it throws its error when the forge refuses, or has been
- * away for FORGE_PATIENCE_MS, no matter who began to ask: whoever comes later, or stood in a row, is told at once. `act` asks once by git, may be
- * asked again, and knows itself whether a try that went wrong had done its work.
+ * @returns asks a repository's forge again while it is away. It returns what `act` returns; it throws its
+ * error when the forge refuses, or has been away for FORGE_PATIENCE_MS, no matter who began to ask: whoever
+ * comes later, or stood in a row, is told at once. `act` asks once by git, may be asked again, and knows
+ * itself whether a try that went wrong had done its work.
  */
 export function forgePatience(
   clock: Clock = WALL,

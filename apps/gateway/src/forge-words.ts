@@ -5,7 +5,8 @@ const MOST_CHARS = 4_000;
 
 /**
  * @param stderr of our own `git push`
- * @returns the forge's own words, line by line, with what is hidden in them spelt out, and why git calls it refused; '' when it said nothing
+ * @returns the forge's own words, line by line, with what is hidden in them spelt out, and why git calls it
+ * refused; '' when it said nothing
  */
 export function forgeWords(stderr: string): string {
   const lines = stderr.replace(/Authorization:.*/gi, '').split('\n');
@@ -18,7 +19,10 @@ export function forgeWords(stderr: string): string {
   return [...said.filter((l) => l !== ''), ...why].map(reveal).join('\n').slice(0, MOST_CHARS);
 }
 
-/** What git and its curl say of a server that is not there, went away in the middle, or fails by itself. It does not say it of one that refuses. */
+/**
+ * What git and its curl say of a server that is not there, went away in the middle, or fails by itself. It
+ * does not say it of one that refuses.
+ */
 const AWAY = [
   /Failed to connect|Couldn't connect|Could not resolve host|Connection (?:refused|reset|timed out)|Operation timed out|Network is unreachable/i,
   /Recv failure|Send failure|Empty reply from server|SSL_ERROR_SYSCALL|hung up unexpectedly|unexpected disconnect|early EOF/i,
@@ -27,7 +31,8 @@ const AWAY = [
 
 /**
  * @param stderr of our own git towards the forge
- * @returns whether the forge was away, so that the same may go well in a moment; a word of its own about a branch is a refusal
+ * @returns whether the forge was away, so that the same may go well in a moment; a word of its own about a
+ * branch is a refusal
  */
 export const isForgeAway = (stderr: string): boolean =>
   !/^\s*! \[(?:remote )?rejected\]/m.test(stderr) && AWAY.some((shape) => shape.test(stderr));

@@ -1,5 +1,5 @@
-// Whatever is thrown at any door of the gateway, the process lives, answers others, and keeps its memory. The real process over a real
-// Postgres. FUZZ_SEED=n throws the same again.
+// Whatever is thrown at any door of the gateway, the process lives, answers others, and keeps its memory. The
+// real process over a real Postgres. FUZZ_SEED=n throws the same again.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
@@ -52,8 +52,8 @@ async function answersOthers(): Promise<void> {
     ended: null,
     log: '',
   });
-  const r = await fetch(`${gateway.url}/run/asked`, { headers: { authorization: `Bearer ${other}` } });
-  expect(await r.json()).toEqual({ asked: false });
+  const response = await fetch(`${gateway.url}/run/asked`, { headers: { authorization: `Bearer ${other}` } });
+  expect(await response.json()).toEqual({ asked: false });
   expect(gateway.log()).not.toContain('an error reached nobody');
 }
 
@@ -63,18 +63,23 @@ interface Thrown {
 /** Sends a request as it is told and takes whatever comes. */
 function send(
   route: Pick<Route, 'path'> & { method: string },
-  o: { token: string | null; headers?: http.OutgoingHttpHeaders; body?: Buffer | null; query?: string },
+  outgoing: {
+    token: string | null;
+    headers?: http.OutgoingHttpHeaders;
+    body?: Buffer | null;
+    query?: string;
+  },
 ): Promise<Thrown> {
   return new Promise((resolve) => {
     const req = http.request(
-      gateway.url + route.path + (o.query ?? ''),
+      gateway.url + route.path + (outgoing.query ?? ''),
       {
         method: route.method,
         agent: false,
         headers: {
-          ...(o.token === null ? {} : { authorization: `Bearer ${o.token}` }),
-          ...(o.body ? { 'content-length': o.body.length } : {}),
-          ...o.headers,
+          ...(outgoing.token === null ? {} : { authorization: `Bearer ${outgoing.token}` }),
+          ...(outgoing.body ? { 'content-length': outgoing.body.length } : {}),
+          ...outgoing.headers,
         },
       },
       (res) => {
@@ -83,30 +88,33 @@ function send(
       },
     );
     req.on('error', () => resolve({ status: 'broken off' }));
-    req.end(o.body ?? undefined);
+    req.end(outgoing.body ?? undefined);
   });
 }
 
-/** Bytes on the wire, as no client of ours would send them. Resolves when the gateway closes the connection, or at once when it is told to leave. */
+/**
+ * Bytes on the wire, as no client of ours would send them. Resolves when the gateway closes the connection,
+ * or at once when it is told to leave.
+ */
 function wire(
   text: string | Buffer,
-  o: { afterwards?: 'leave' | 'half-close' | 'wait'; every?: number } = {},
+  options: { afterwards?: 'leave' | 'half-close' | 'wait'; every?: number } = {},
 ): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';
-    const s = net.connect(gateway.port, '127.0.0.1', () => {
-      if (o.every === undefined) s.write(text);
-      if (o.afterwards === 'half-close') s.end();
-      if (o.afterwards === 'leave') s.destroy();
+    const socket = net.connect(gateway.port, '127.0.0.1', () => {
+      if (options.every === undefined) socket.write(text);
+      if (options.afterwards === 'half-close') socket.end();
+      if (options.afterwards === 'leave') socket.destroy();
     });
     let at = 0;
     const drip =
-      o.every === undefined
+      options.every === undefined
         ? undefined
-        : setInterval(() => at < text.length && s.write(text.slice(at, ++at)), o.every);
-    s.on('data', (d: Buffer) => (heard += d.toString('latin1')));
-    s.on('error', () => undefined);
-    s.on('close', () => {
+        : setInterval(() => at < text.length && socket.write(text.slice(at, ++at)), options.every);
+    socket.on('data', (d: Buffer) => (heard += d.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
       clearInterval(drip);
       resolve(heard);
     });
@@ -147,7 +155,7 @@ const DEFLATE_BOMB = deflateSync(Buffer.alloc(400 * MIB), { level: 9 });
 
 const named = ROUTES.map((r) => [`${r.method} ${r.path}`, r] as const);
 /** Nobody ends the run of the tests. */
-const endsTheRun = (r: Route): boolean => r.path === '/run/result';
+const endsTheRun = (route: Route): boolean => route.path === '/run/result';
 
 describe.each(named)('%s', (_, route) => {
   test('lives through every body, with a token and without', async () => {
@@ -274,11 +282,11 @@ describe('on the wire', () => {
     if (kind === 'whole head') {
       const heard = await new Promise<string>((resolve) => {
         let said = '';
-        const s = net.connect(gateway.port, '127.0.0.1', () => s.write(head));
-        const drip = setInterval(() => s.write('x'), 50);
-        s.on('data', (d: Buffer) => (said += d.toString('latin1')));
-        s.on('error', () => undefined);
-        s.on('close', () => {
+        const socket = net.connect(gateway.port, '127.0.0.1', () => socket.write(head));
+        const drip = setInterval(() => socket.write('x'), 50);
+        socket.on('data', (d: Buffer) => (said += d.toString('latin1')));
+        socket.on('error', () => undefined);
+        socket.on('close', () => {
           clearInterval(drip);
           resolve(said);
         });
@@ -297,7 +305,7 @@ describe('many at once', () => {
       ...Array.from({ length: 24 }, () => send(model, { token: mine, body })),
       ...Array.from({ length: 3 }, () => answersOthers().then((): Thrown => ({ status: 200 }))),
     ]);
-    for (const r of rounds) expect(['broken off', 200, 400, 408, 413, 429, 503]).toContain(r.status);
+    for (const round of rounds) expect(['broken off', 200, 400, 408, 413, 429, 503]).toContain(round.status);
     await answersOthers();
   });
 
@@ -316,6 +324,6 @@ test('at no time was there more memory in use than a pod has', () => {
 });
 
 test('no row of the table is left out', () => {
-  expect(named.filter(([, r]) => endsTheRun(r))).toHaveLength(1);
+  expect(named.filter(([, route]) => endsTheRun(route))).toHaveLength(1);
   expect(new Set(ROUTES.map((r) => r.door))).toEqual(new Set(['health', 'model', 'git', 'run', 'packages']));
 });

@@ -1,4 +1,5 @@
-// The git door in its real process, between real git and a real forge: what is held, what is shown of it, and what a large push costs.
+// The git door in its real process, between real git and a real forge: what is held, what is shown of it, and
+// what a large push costs.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { appendOnce } from '@mainloop/models/db/log';
@@ -167,14 +168,14 @@ test('a repository that is new here lies in the mirror as the pack that it came 
 });
 
 test('a held change shows every file and line, and a yes lets through that and nothing else', async () => {
-  const w = await work('hold');
+  const workspace = await work('hold');
   const evil = `${CI}      # \u2028diff --git a/x b/x\r\n      - run: echo stolen\n`;
-  w.put('.github/workflows/a"\t\nb.yml', evil);
-  w.put('.github/workflows/é.yml', CI);
-  w.put('.github/ISSUE_TEMPLATE.md', 'Say it:\n```\n<!-- open\n````\n');
-  w.put('.GitHub/odd.yml', CI);
-  w.put('src/a.ts', 'x\n');
-  expect(await w.push()).toEqual({
+  workspace.put('.github/workflows/a"\t\nb.yml', evil);
+  workspace.put('.github/workflows/é.yml', CI);
+  workspace.put('.github/ISSUE_TEMPLATE.md', 'Say it:\n```\n<!-- open\n````\n');
+  workspace.put('.GitHub/odd.yml', CI);
+  workspace.put('src/a.ts', 'x\n');
+  expect(await workspace.push()).toEqual({
     ok: false,
     said: expect.stringContaining('held until the reader agrees'),
   });
@@ -198,23 +199,23 @@ test('a held change shows every file and line, and a yes lets through that and n
 
   expect(await answer(item!.id, 'allow')).toMatchObject({ ok: true });
   // A program instead of a file, and one more line: each is another state, which nobody has seen.
-  const workflow = path.join(w.dir, '.github/workflows/ci.yml');
+  const workflow = path.join(workspace.dir, '.github/workflows/ci.yml');
   chmodSync(workflow, 0o755);
-  expect((await w.push()).said).toContain('held until');
-  git(w.dir, 'reset', '-q', '--soft', 'HEAD~1');
+  expect((await workspace.push()).said).toContain('held until');
+  git(workspace.dir, 'reset', '-q', '--soft', 'HEAD~1');
   chmodSync(workflow, 0o644);
-  w.put('src/a.ts', 'y\n');
-  expect(await w.push()).toEqual({ ok: true, said: '' });
-  w.put('.github/workflows/é.yml', `${CI}      - run: echo more\n`);
-  expect((await w.push()).said).toContain('held until');
+  workspace.put('src/a.ts', 'y\n');
+  expect(await workspace.push()).toEqual({ ok: true, said: '' });
+  workspace.put('.github/workflows/é.yml', `${CI}      - run: echo more\n`);
+  expect((await workspace.push()).said).toContain('held until');
   const items = await heldOf('hold');
   expect(new Set(items.map((i) => i.id)).size).toBe(3);
   expect(items.every((i) => /-ci-[\w-]{43}$/.test(i.id))).toBe(true);
   await answer(items[2]!.id, 'deny');
-  expect((await w.push()).said).toContain('the reader refused this change');
+  expect((await workspace.push()).said).toContain('the reader refused this change');
 });
 
-test.each<[string, (w: Work) => void, RegExp]>([
+test.each<[string, (workspace: Work) => void, RegExp]>([
   [
     'too long',
     (w) => w.put('.github/workflows/a.yml', `# ${'x'.repeat(90)}\n`.repeat(3_000)),
@@ -222,8 +223,11 @@ test.each<[string, (w: Work) => void, RegExp]>([
   ],
   [
     'no text',
-    (w) =>
-      w.put('.github/workflows/a.yml', Buffer.from([...Buffer.from(`${CI}# ${'x'.repeat(9_000)}`), 0, 1])),
+    (workspace) =>
+      workspace.put(
+        '.github/workflows/a.yml',
+        Buffer.from([...Buffer.from(`${CI}# ${'x'.repeat(9_000)}`), 0, 1]),
+      ),
     /not text/,
   ],
   ['no UTF-8', (w) => w.put('.github/workflows/a.yml', Buffer.from([0x23, 0xff, 0x0a])), /not text/],
@@ -239,9 +243,9 @@ test.each<[string, (w: Work) => void, RegExp]>([
   ],
 ])('what can not be shown whole can not be allowed from anywhere: %s', async (name, make, why) => {
   const id = `no-${name.replace(/\W/g, '')}`;
-  const w = await work(id);
-  make(w);
-  expect((await w.push()).said).toContain('held until');
+  const workspace = await work(id);
+  make(workspace);
+  expect((await workspace.push()).said).toContain('held until');
   const [item] = await heldOf(id);
   expect(item!.body).toMatch(why);
   expect(item!.held.mayAllow).toBe(false);
@@ -250,23 +254,23 @@ test.each<[string, (w: Work) => void, RegExp]>([
     ok: false,
     sentence: expect.stringContaining('could not be shown whole'),
   });
-  expect((await w.push()).ok).toBe(false);
+  expect((await workspace.push()).ok).toBe(false);
 });
 
 test('an action of the repository is held like a workflow, wherever it stands', async () => {
-  const w = await work('act');
-  w.put('tools/greet/action.yml', 'runs: { using: node20, main: run.js }\n');
-  w.put('tools/greet/run.js', '1;\n');
-  expect((await w.push()).said).toMatch(/tools\/greet\/action.yml, tools\/greet\/run.js/);
+  const workspace = await work('act');
+  workspace.put('tools/greet/action.yml', 'runs: { using: node20, main: run.js }\n');
+  workspace.put('tools/greet/run.js', '1;\n');
+  expect((await workspace.push()).said).toMatch(/tools\/greet\/action.yml, tools\/greet\/run.js/);
 });
 
 test('of every commit of the branch it is noted what its message would do on the default branch', async () => {
-  const w = await work('says');
+  const workspace = await work('says');
   const commit = (message: string): void =>
     void spawnSync(
       'git',
       ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', message],
-      { cwd: w.dir, env: CLEAN },
+      { cwd: workspace.dir, env: CLEAN },
     );
   const acting = async (): Promise<unknown> =>
     (await many<{ acting: unknown }>(
@@ -274,25 +278,25 @@ test('of every commit of the branch it is noted what its message would do on the
       "select payload->'acting' as acting from events where task_id = 'says' and type = 'branch.pushed' order by seq",
     )).at(-1)?.acting; // prettier-ignore
   commit('Split the bill\n\nAnd fixes #12, says @you.');
-  const first = git(w.dir, 'rev-parse', 'HEAD').trim();
-  expect(await w.push()).toMatchObject({ ok: true });
+  const first = git(workspace.dir, 'rev-parse', 'HEAD').trim();
+  expect(await workspace.push()).toMatchObject({ ok: true });
   commit('Something else');
-  w.put('a.txt', 'a');
-  expect(await w.push()).toMatchObject({ ok: true });
+  workspace.put('a.txt', 'a');
+  expect(await workspace.push()).toMatchObject({ ok: true });
   // It is the branch that is merged, not its last push.
   expect(await acting()).toEqual([`${first.slice(0, 7)} says “And fixes #12, says @you.”`]);
-  git(w.dir, 'reset', '-q', '--soft', 'origin/main');
-  expect(await w.push()).toMatchObject({ ok: true });
+  git(workspace.dir, 'reset', '-q', '--soft', 'origin/main');
+  expect(await workspace.push()).toMatchObject({ ok: true });
   expect(await acting()).toEqual([]);
 });
 
 test('a force push back to what was pushed before, and forth again: the branch is what it is, each time', async () => {
-  const w = await work('back');
+  const workspace = await work('back');
   const heads: string[] = [];
   for (const n of [1, 2]) {
-    w.put(`${n}.txt`, `${n}\n`);
-    expect(await w.push()).toMatchObject({ ok: true });
-    heads.push(git(w.dir, 'rev-parse', 'HEAD').trim());
+    workspace.put(`${n}.txt`, `${n}\n`);
+    expect(await workspace.push()).toMatchObject({ ok: true });
+    heads.push(git(workspace.dir, 'rev-parse', 'HEAD').trim());
   }
   const now = async (): Promise<unknown> => [
     (await one<{ head_sha: string }>(database.db, "select head_sha from tasks where id = 'back'"))!.head_sha,
@@ -311,17 +315,17 @@ test('a force push back to what was pushed before, and forth again: the branch i
     [second, [first, second, first, second]],
     [first, [first, second, first, second, first]],
   ] as const) {
-    git(w.dir, 'reset', '-q', '--hard', to);
-    expect(await w.push()).toMatchObject({ ok: true });
+    git(workspace.dir, 'reset', '-q', '--hard', to);
+    expect(await workspace.push()).toMatchObject({ ok: true });
     expect(await now()).toEqual([to, all]);
   }
 });
 
 test('a push of much text costs the gateway little, and is cut in words', async () => {
-  const w = await work('big');
+  const workspace = await work('big');
   for (let i = 0; i < 40; i++)
-    w.put(`text/${i}.txt`, `a line of no great interest, number ${i}\n`.repeat(100_000));
-  expect(await w.push()).toEqual({ ok: true, said: '' });
+    workspace.put(`text/${i}.txt`, `a line of no great interest, number ${i}\n`.repeat(100_000));
+  expect(await workspace.push()).toEqual({ ok: true, said: '' });
   const p = await one<{ diff: string }>(database.db, "select diff from pushes where task_id = 'big'");
   expect(p!.diff).toMatch(/… \(the rest of this change is left out: it is larger than 2 MB\)$/);
   expect(readDiff(p!.diff).cut).toBe(true);
@@ -329,7 +333,7 @@ test('a push of much text costs the gateway little, and is cut in words', async 
 });
 
 test('so does one of very many files, deep folders, many commits and long words', async () => {
-  const w = await work('many');
+  const workspace = await work('many');
   const parts = [
     `commit refs/heads/many\ncommitter x <x@x> 0 +0000\ndata 9000000\n${'m'.repeat(9_000_000)}\nfrom refs/remotes/origin/main\n`,
   ];
@@ -339,13 +343,13 @@ test('so does one of very many files, deep folders, many commits and long words'
   for (let i = 0; i < 500; i++)
     parts.push(`commit refs/heads/many\ncommitter x <x@x> ${i} +0000\ndata 3\nabc\n`);
   execFileSync('git', ['fast-import', '--quiet'], {
-    cwd: w.dir,
+    cwd: workspace.dir,
     env: CLEAN,
     input: parts.join(''),
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  git(w.dir, 'checkout', '-q', '--force', 'refs/heads/many');
-  expect(await w.push()).toEqual({ ok: true, said: '' });
+  git(workspace.dir, 'checkout', '-q', '--force', 'refs/heads/many');
+  expect(await workspace.push()).toEqual({ ok: true, said: '' });
   const e = await one<{ files: number }>(
     database.db,
     "select (payload->>'files')::int as files from events where task_id = 'many' and type = 'branch.pushed'",
@@ -355,9 +359,9 @@ test('so does one of very many files, deep folders, many commits and long words'
 });
 
 test('so does one that is large on its way, and one of a few kilobytes that unpacks to gigabytes is refused in words', async () => {
-  const w = await work('wide');
-  w.put('noise', randomBytes(90 * 1024 * 1024));
-  expect(await w.push()).toEqual({ ok: true, said: '' });
+  const workspace = await work('wide');
+  workspace.put('noise', randomBytes(90 * 1024 * 1024));
+  expect(await workspace.push()).toEqual({ ok: true, said: '' });
   expect(peakMiB()).toBeLessThan(200);
 
   const { token } = await seedRun(database.db, await seedTask(database.db, 'bomb'));
@@ -367,12 +371,14 @@ test('so does one that is large on its way, and one of a few kilobytes that unpa
     headers: { authorization: `Bearer ${token}` },
   });
   expect(began.status).toBe(200);
-  const r = await fetch(`${gateway.url}/git/repo.git/git-receive-pack`, {
+  const response = await fetch(`${gateway.url}/git/repo.git/git-receive-pack`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
     body,
   });
-  expect(await r.text()).toMatch(/ng refs\/heads\/\S+ this push unpacks to more than git may take here/);
+  expect(await response.text()).toMatch(
+    /ng refs\/heads\/\S+ this push unpacks to more than git may take here/,
+  );
   expect(peakMiB()).toBeLessThan(200);
 });
 
@@ -410,9 +416,9 @@ function bomb(branch: string): Buffer {
 }
 
 test('a branch that is behind on CI files is told to merge, and nobody is asked', async () => {
-  const w = await work('late');
-  w.put('.github/workflows/ci.yml', `${CI}      - run: echo newer\n`);
-  git(w.dir, 'commit', '-qam', 'newer');
+  const workspace = await work('late');
+  workspace.put('.github/workflows/ci.yml', `${CI}      - run: echo newer\n`);
+  git(workspace.dir, 'commit', '-qam', 'newer');
   const basic = `Basic ${Buffer.from('x:the-forge-token').toString('base64')}`;
   await far(
     'git',
@@ -425,14 +431,16 @@ test('a branch that is behind on CI files is told to merge, and nobody is asked'
       'HEAD:main',
     ],
     {
-      cwd: w.dir,
+      cwd: workspace.dir,
       env: CLEAN,
     },
   );
-  git(w.dir, 'reset', '-q', '--hard', 'origin/main');
-  w.put('src/b.ts', 'x\n');
+  git(workspace.dir, 'reset', '-q', '--hard', 'origin/main');
+  workspace.put('src/b.ts', 'x\n');
   await new Promise((r) => setTimeout(r, 1_100));
-  expect((await w.push()).said).toContain('the CI files of main have changed since this branch began');
+  expect((await workspace.push()).said).toContain(
+    'the CI files of main have changed since this branch began',
+  );
   expect(await heldOf('late')).toEqual([]);
 });
 
@@ -446,10 +454,10 @@ const refusals = async (id: string): Promise<string[]> =>
   ).map((r) => r.reason);
 
 test("somebody else's commit on the branch is kept: a push that lacks it is refused with its name, also after it came back", async () => {
-  const w = await work('kept');
-  w.put('src/a.ts', 'a\n');
-  expect(await w.push()).toMatchObject({ ok: true });
-  const first = git(w.dir, 'rev-parse', 'HEAD').trim();
+  const workspace = await work('kept');
+  workspace.put('src/a.ts', 'a\n');
+  expect(await workspace.push()).toMatchObject({ ok: true });
+  const first = git(workspace.dir, 'rev-parse', 'HEAD').trim();
   const theirs = path.join(home, 'theirs');
   const basic = `http.extraHeader=Authorization: Basic ${Buffer.from('x:the-forge-token').toString('base64')}`;
   const branch = taskBranch('kept', 'x');
@@ -470,33 +478,34 @@ test("somebody else's commit on the branch is kept: a push that lacks it is refu
     `would drop ${added.slice(0, 7)} "guard .*zero" by mona.*git fetch origin.*merge origin/${branch}`,
   );
   for (const text of ['b\n', 'c\n']) {
-    w.put('src/a.ts', text);
+    workspace.put('src/a.ts', text);
     // The mirror is a second old at most.
     for (;;) {
-      const r = await w.push();
-      if (!r.ok && said.test(r.said.replace(/\s+/g, ' '))) break;
-      expect(r.said).toMatch(/stale info|fetch first|rejected|would drop/);
+      const result = await workspace.push();
+      if (!result.ok && said.test(result.said.replace(/\s+/g, ' '))) break;
+      expect(result.said).toMatch(/stale info|fetch first|rejected|would drop/);
     }
     // It is not noted as the agent's own, however often the branch was looked at.
     expect(await pushed()).toEqual([first]);
   }
   expect((await refusals('kept')).at(-1)).toMatch(/^this push would drop /);
-  await far('git', ['-c', basic, '-C', w.dir, 'fetch', '-q', `${hub.url}/demo/tally.git`, branch], {
+  await far('git', ['-c', basic, '-C', workspace.dir, 'fetch', '-q', `${hub.url}/demo/tally.git`, branch], {
     env: CLEAN,
   });
-  git(w.dir, 'merge', '-q', '-m', 'bring it in', 'FETCH_HEAD');
-  expect(await w.push()).toEqual({ ok: true, said: '' });
-  // Back to where it was and forth again by the person: what they added is theirs still, what they took away is not missed.
+  git(workspace.dir, 'merge', '-q', '-m', 'bring it in', 'FETCH_HEAD');
+  expect(await workspace.push()).toEqual({ ok: true, said: '' });
+  // Back to where it was and forth again by the person: what they added is theirs still, what they took away
+  // is not missed.
   await asPerson('-C', theirs, 'push', '-q', '-f', 'origin', `${first}:${branch}`);
-  w.put('src/a.ts', 'd\n');
-  for (let r = await w.push(); !r.ok; r = await w.push())
+  workspace.put('src/a.ts', 'd\n');
+  for (let r = await workspace.push(); !r.ok; r = await workspace.push())
     expect(r.said).toMatch(/stale info|fetch first|rejected/);
-  expect((await pushed()).at(-1)).toBe(git(w.dir, 'rev-parse', 'HEAD').trim());
+  expect((await pushed()).at(-1)).toBe(git(workspace.dir, 'rev-parse', 'HEAD').trim());
 });
 
 test('why the forge refuses a push reaches the agent and the story word for word, with nothing hidden in it', async () => {
-  const w = await work('ruled');
-  w.put('src/a.ts', 'a\n');
+  const workspace = await work('ruled');
+  workspace.put('src/a.ts', 'a\n');
   const repo = hub.store.one('repo', (r) => r.full === 'demo/tally')!;
   const words = [
     'GH013: Repository rule violations found.',
@@ -504,14 +513,14 @@ test('why the forge refuses a push reaches the agent and the story word for word
     '\u202eevil \u001b[31m https://x/unblock',
   ];
   hub.store.update('repo', repo, { rules: { refusesPushes: `${words.join('\n')}\n` } });
-  const r = await w.push();
+  const result = await workspace.push();
   hub.store.update('repo', repo, { rules: {} });
   const told = [words[0]!, words[1]!, '[U+202E]evil [U+001B][31m https://x/unblock'];
-  expect(r.ok).toBe(false);
-  for (const line of told) expect(r.said).toContain(line);
-  expect(r.said).toContain('pre-receive hook declined');
+  expect(result.ok).toBe(false);
+  for (const line of told) expect(result.said).toContain(line);
+  expect(result.said).toContain('pre-receive hook declined');
   expect(await refusals('ruled')).toEqual([expect.stringContaining(told.join('\n'))]);
-  expect(await w.push()).toMatchObject({ ok: true });
+  expect(await workspace.push()).toMatchObject({ ok: true });
 });
 
 /** The most it has ever had, from the kernel. */

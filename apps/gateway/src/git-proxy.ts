@@ -1,5 +1,6 @@
-// The git door: smart HTTP for one repository. Fetches come from our mirror; a push is received into quarantine, looked at,
-// and only then forwarded to the forge. No git command runs in a repository that an agent can write to.
+// The git door: smart HTTP for one repository. Fetches come from our mirror; a push is received into
+// quarantine, looked at, and only then forwarded to the forge. No git command runs in a repository that an
+// agent can write to.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
@@ -28,16 +29,22 @@ const run = promisify(execFile);
 /** Of a git that is asked for a line or two. */
 const MAX_SAID_BYTES = 1024 * 1024;
 
-/** Looking for deltas between large files costs git ten times what sending them whole does (100 MB of random data: 11 s and 1 s). */
+/**
+ * Looking for deltas between large files costs git ten times what sending them whole does (100 MB of random
+ * data: 11 s and 1 s).
+ */
 const NO_BIG_DELTAS = 'core.bigFileThreshold=1m';
 
 /**
- * Fewer than a hundred objects git writes one by one, packed anew, as a fetch usually brings little. What brings all of a repository, it
- * keeps as one pack, like a clone (500 MB in 50 files: 48 s and 7 s).
+ * Fewer than a hundred objects git writes one by one, packed anew, as a fetch usually brings little. What
+ * brings all of a repository, it keeps as one pack, like a clone (500 MB in 50 files: 48 s and 7 s).
  */
 const AS_IT_CAME = ['-c', 'fetch.unpackLimit=1'] as const;
 
-/** What a fetch may say of what it wants and has: 50 bytes a commit, so a hundred thousand of them. Counted after unpacking. */
+/**
+ * What a fetch may say of what it wants and has: 50 bytes a commit, so a hundred thousand of them. Counted
+ * after unpacking.
+ */
 const MAX_WANTS_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -45,7 +52,7 @@ const MAX_WANTS_BYTES = 8 * 1024 * 1024;
  * looked at before they are passed on.
  * @param hit where a test may end us
  */
-export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
+export function gitProxy(config: GatewayConfig, db: Db, hit: Hit) {
   const env = gitEnvironment({ path: process.env.PATH, reach: 'files' });
   // The forge token travels in the environment of our own git, never in a URL or an argument that `ps` shows.
   const forgeEnv = gitEnvironment({
@@ -54,17 +61,22 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     config: [
       [
         'http.extraHeader',
-        `Authorization: Basic ${Buffer.from(`x-access-token:${c.githubToken}`).toString('base64')}`,
+        `Authorization: Basic ${Buffer.from(`x-access-token:${config.githubToken}`).toString('base64')}`,
       ],
     ],
   });
-  const git = async (dir: string, args: string[], e: NodeJS.ProcessEnv = env): Promise<string> =>
-    (await run('git', ['--git-dir', dir, ...args], { env: e, maxBuffer: MAX_SAID_BYTES, cwd: c.gitDir }))
-      .stdout;
+  const git = async (dir: string, args: string[], environment: NodeJS.ProcessEnv = env): Promise<string> =>
+    (
+      await run('git', ['--git-dir', dir, ...args], {
+        env: environment,
+        maxBuffer: MAX_SAID_BYTES,
+        cwd: config.gitDir,
+      })
+    ).stdout;
   const whileAway = forgePatience();
   const locks = new Map<string, Promise<unknown>>();
-  const serial = <T>(key: string, f: () => Promise<T>): Promise<T> => {
-    const next = (locks.get(key) ?? Promise.resolve()).then(f, f);
+  const serial = <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const next = (locks.get(key) ?? Promise.resolve()).then(work, work);
     locks.set(
       key,
       // The caller has the error; the next in line only waits for the end.
@@ -72,14 +84,15 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     );
     return next;
   };
-  const quarantines = path.join(c.gitDir, 'quarantine');
-  const mirrorOf = (r: RunByToken): string => path.join(c.gitDir, 'mirrors', `${r.repo}.git`);
-  const quarantineOf = (r: RunByToken): string => path.join(quarantines, `${r.task_id}.git`);
+  const quarantines = path.join(config.gitDir, 'quarantine');
+  const mirrorOf = (byToken: RunByToken): string =>
+    path.join(config.gitDir, 'mirrors', `${byToken.repo}.git`);
+  const quarantineOf = (byToken: RunByToken): string => path.join(quarantines, `${byToken.task_id}.git`);
   const fetchedAt = new Map<string, number>();
 
-  const refreshMirror = (r: RunByToken): Promise<string> =>
-    serial(r.repo, async () => {
-      const dir = mirrorOf(r);
+  const refreshMirror = (byToken: RunByToken): Promise<string> =>
+    serial(byToken.repo, async () => {
+      const dir = mirrorOf(byToken);
       const isNew = !existsSync(path.join(dir, 'HEAD'));
       if (isNew) {
         mkdirSync(dir, { recursive: true });
@@ -87,25 +100,25 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
         await git(dir, ['config', 'gc.auto', '0']);
       }
       // Several requests of one clone come within a second; the forge need not be asked for each.
-      if (Date.now() - (fetchedAt.get(r.repo) ?? 0) > 1_000) {
+      if (Date.now() - (fetchedAt.get(byToken.repo) ?? 0) > 1_000) {
         const all = [
           ...(isNew ? AS_IT_CAME : []),
           'fetch',
           '-q',
           '--prune',
           '--no-tags',
-          r.remote_url,
+          byToken.remote_url,
           '+refs/heads/*:refs/heads/*',
           '+refs/tags/*:refs/tags/*',
         ];
-        await whileAway(r.remote_url, () => git(dir, all, forgeEnv));
-        fetchedAt.set(r.repo, Date.now());
+        await whileAway(byToken.remote_url, () => git(dir, all, forgeEnv));
+        fetchedAt.set(byToken.repo, Date.now());
       }
       return dir;
     });
 
-  const quarantine = async (r: RunByToken, mirror: string): Promise<string> => {
-    const dir = quarantineOf(r);
+  const quarantine = async (byToken: RunByToken, mirror: string): Promise<string> => {
+    const dir = quarantineOf(byToken);
     if (!existsSync(path.join(dir, 'HEAD'))) {
       mkdirSync(dir, { recursive: true });
       await run('git', ['init', '-q', '--bare', dir], { env });
@@ -121,18 +134,18 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     service: string,
     protocol: string | undefined,
   ): Promise<void> => {
-    const p = spawn('git', [service.replace('git-', ''), '--stateless-rpc', '--advertise-refs', dir], {
+    const child = spawn('git', [service.replace('git-', ''), '--stateless-rpc', '--advertise-refs', dir], {
       env: { ...env, ...(protocol ? { GIT_PROTOCOL: protocol } : {}) },
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: ADVERTISE_MS,
     });
     const code = new Promise<number | null>((resolve, reject) =>
-      p.once('error', reject).once('close', resolve),
+      child.once('error', reject).once('close', resolve),
     );
     // Awaited below; an error before that must not end the process.
     code.catch(() => undefined);
-    res.on('close', () => p.kill());
-    const words = p.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    res.on('close', () => child.kill());
+    const words = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const first = await words.next();
     if (first.done === true) throw new Error(`git says nothing of its branches (${await code})`);
     res.writeHead(200, {
@@ -151,29 +164,30 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
 
   const upload = async (req: IncomingMessage, res: ServerResponse, dir: string): Promise<void> => {
     const protocol = req.headers['git-protocol'];
-    // Read whole before git starts: a body that is cut or is not what it says is refused in words, and no stream is left half-way.
+    // Read whole before git starts: a body that is cut or is not what it says is refused in words, and no
+    // stream is left half-way.
     const wants = await readPacked(req, MAX_WANTS_BYTES);
-    const p = spawn('git', ['-c', NO_BIG_DELTAS, 'upload-pack', '--stateless-rpc', dir], {
+    const child = spawn('git', ['-c', NO_BIG_DELTAS, 'upload-pack', '--stateless-rpc', dir], {
       env: { ...env, ...(typeof protocol === 'string' ? { GIT_PROTOCOL: protocol } : {}) },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    p.stdin.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
     // What did not start is said by the wait for its start.
-    const ended = once(p, 'close').catch(() => undefined);
-    res.on('close', () => p.kill());
-    await once(p, 'spawn');
+    const ended = once(child, 'close').catch(() => undefined);
+    res.on('close', () => child.kill());
+    await once(child, 'spawn');
     res.writeHead(200, {
       'content-type': 'application/x-git-upload-pack-result',
       'cache-control': 'no-cache',
     });
-    p.stdin.end(wants);
+    child.stdin.end(wants);
     // A reader that goes away in the middle is its own affair.
-    await pipeline(p.stdout, res).catch(() => res.destroy());
+    await pipeline(child.stdout, res).catch(() => res.destroy());
     await ended;
   };
 
-  const receive = (req: IncomingMessage, res: ServerResponse, r: RunByToken): Promise<void> =>
-    serial(`push/${r.task_id}`, async () => {
+  const receive = (req: IncomingMessage, res: ServerResponse, byToken: RunByToken): Promise<void> =>
+    serial(`push/${byToken.task_id}`, async () => {
       mkdirSync(quarantines, { recursive: true });
       await using body = await spoolBody(req, MAX_PUSH_BYTES + 64 * 1024, quarantines);
       const head = parsePush(await body.head(MAX_PUSH_HEAD_BYTES));
@@ -184,41 +198,41 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
         });
         res.end(pushReport(head.updates, head.capabilities, error, say));
       };
-      const refs = checkRefs(head.updates, r.branch);
+      const refs = checkRefs(head.updates, byToken.branch);
       if (refs.kind === 'refuse') {
-        await noteRefused(db, r, head.updates[0]?.ref ?? '', refs.reason);
+        await noteRefused(db, byToken, head.updates[0]?.ref ?? '', refs.reason);
         return answer(refs.reason, `mainloop: ${refs.reason}.`);
       }
-      const mirror = await refreshMirror(r);
-      const dir = await quarantine(r, mirror);
+      const mirror = await refreshMirror(byToken);
+      const dir = await quarantine(byToken, mirror);
       const failed = await unpack(dir, env, body.file);
-      const u = head.updates[0]!;
+      const update = head.updates[0]!;
       // There is no such branch, so the push did not apply.
       const now = (
-        await git(dir, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')
+        await git(dir, ['rev-parse', '-q', '--verify', `refs/heads/${byToken.branch}`]).catch(() => '')
       ).trim();
-      if (failed !== null || now !== u.newSha) return answer(failed ?? 'the push did not apply', '');
+      if (failed !== null || now !== update.newSha) return answer(failed ?? 'the push did not apply', '');
       const refuse = async (reason: string): Promise<void> => {
-        await noteRefused(db, r, u.ref, reason);
+        await noteRefused(db, byToken, update.ref, reason);
         answer(reason, `mainloop: ${reason}.`);
       };
       let look: Look;
       try {
-        look = await inspect(env, dir, r, u);
+        look = await inspect(env, dir, byToken, update);
       } catch (err) {
         if (!(err instanceof GitFailed)) throw err;
         return await refuse(`this push is too large or too odd to be looked at: ${lastLine(err)}`);
       }
       if (look.ci.kind === 'behind')
         return await refuse(
-          `the CI files of ${r.default_branch} have changed since this branch began: merge origin/${r.default_branch} into it first, then push again`,
+          `the CI files of ${byToken.default_branch} have changed since this branch began: merge origin/${byToken.default_branch} into it first, then push again`,
         );
       if (look.ci.kind === 'changed') {
-        const said = await ciAnswer(db, r, look.ci.digest);
+        const said = await ciAnswer(db, byToken, look.ci.digest);
         if (said === 'deny')
           return await refuse('the reader refused this change to CI files: take it out, then push again');
         if (said !== 'allow' || look.ci.refusal !== null) {
-          const tooMany = await hold(db, r, look.ci);
+          const tooMany = await hold(db, byToken, look.ci);
           if (tooMany !== null)
             return answer('too much waits for the reader already', `mainloop: ${tooMany}`);
           const names = look.ci.files.slice(0, 10).join(', ');
@@ -228,92 +242,107 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
           );
         }
       }
-      const dropped = await droppedOf(git, dir, r, u, await listPushed(db, r.task_id));
+      const dropped = await droppedOf(git, dir, byToken, update, await listPushed(db, byToken.task_id));
       if (dropped !== null)
         return await refuse(
-          `this push would drop ${dropped}, which is not yours: git fetch origin, git merge origin/${r.branch}, then push again without force`,
+          `this push would drop ${dropped}, which is not yours: git fetch origin, git merge origin/${byToken.branch}, then push again without force`,
         );
       // Whatever befalls us from here on: what stands on the forge under this name is the agent's.
-      await git(dir, u.oldSha === ZERO ? ['update-ref', '-d', REPLACED] : ['update-ref', REPLACED, u.oldSha]);
-      await git(dir, ['update-ref', FORWARDED, u.newSha]);
+      await git(
+        dir,
+        update.oldSha === ZERO ? ['update-ref', '-d', REPLACED] : ['update-ref', REPLACED, update.oldSha],
+      );
+      await git(dir, ['update-ref', FORWARDED, update.newSha]);
       hit('gateway.push.before');
       try {
-        await whileAway(r.remote_url, () => ensurePushed((args) => git(dir, args, forgeEnv), r, u));
+        await whileAway(byToken.remote_url, () =>
+          ensurePushed((args) => git(dir, args, forgeEnv), byToken, update),
+        );
       } catch (err) {
         if (isForgeAway(stderrOf(err))) {
-          await noteRefused(db, r, u.ref, `the forge could not be reached: ${lastLine(err)}`);
+          await noteRefused(db, byToken, update.ref, `the forge could not be reached: ${lastLine(err)}`);
           return answer(
             'the forge is away',
             'mainloop: the forge cannot be reached. Nothing is wrong with this push: wait a minute, then push again.',
           );
         }
         const words = forgeWords(stderrOf(err)) || lastLine(err);
-        await noteRefused(db, r, u.ref, `the forge refused the push: ${words}`);
+        await noteRefused(db, byToken, update.ref, `the forge refused the push: ${words}`);
         return answer(words.split('\n').at(-1)!, `mainloop: the forge refused the push:\n${words}`);
       }
       hit('gateway.push.after');
-      fetchedAt.delete(r.repo);
-      await recordPush(db, r, u, look);
+      fetchedAt.delete(byToken.repo);
+      await recordPush(db, byToken, update, look);
       answer(null, '');
     });
 
-  /** A push that reached the forge while we died before writing it down: git would say "up to date" and nobody would know. */
-  const catchUp = async (r: RunByToken, mirror: string): Promise<void> => {
+  /**
+   * A push that reached the forge while we died before writing it down: git would say "up to date" and nobody
+   * would know.
+   */
+  const catchUp = async (byToken: RunByToken, mirror: string): Promise<void> => {
     // There is no such branch.
     const tip = (
-      await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')
+      await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${byToken.branch}`]).catch(() => '')
     ).trim();
-    const pushed = await listPushed(db, r.task_id);
+    const pushed = await listPushed(db, byToken.task_id);
     if (tip === '' || pushed.includes(tip)) return;
-    const own = quarantineOf(r);
+    const own = quarantineOf(byToken);
     // Nothing was forwarded from here, or it replaced nothing.
     const kept = async (ref: string): Promise<string> =>
       existsSync(own) ? (await git(own, ['rev-parse', '-q', '--verify', ref]).catch(() => '')).trim() : '';
     const isOurs = (await kept(FORWARDED)) === tip;
     // Somebody else's stays theirs. Before the first push of a task there is nobody else on its branch.
     if (pushed.length > 0 && !isOurs) return;
-    const u: RefUpdate = {
+    const update: RefUpdate = {
       oldSha: (isOurs && (await kept(REPLACED))) || ZERO,
       newSha: tip,
-      ref: `refs/heads/${r.branch}`,
+      ref: `refs/heads/${byToken.branch}`,
     };
-    await recordPush(db, r, u, await inspect(env, mirror, r, u));
+    await recordPush(db, byToken, update, await inspect(env, mirror, byToken, update));
   };
 
   /** Writes down what the gateway before this one had forwarded and no more: its agent may never push again. */
   const finishPushes = async (): Promise<void> => {
     for (const name of existsSync(quarantines) ? readdirSync(quarantines) : []) {
-      const r = await findLastRun(db, name.replace(/\.git$/, ''));
-      if (r === null) continue;
-      await serial(`push/${r.task_id}`, async () => {
+      const byToken = await findLastRun(db, name.replace(/\.git$/, ''));
+      if (byToken === null) continue;
+      await serial(`push/${byToken.task_id}`, async () => {
         // Nothing was forwarded from here.
         const forwarded = (
-          await git(quarantineOf(r), ['rev-parse', '-q', '--verify', FORWARDED]).catch(() => '')
+          await git(quarantineOf(byToken), ['rev-parse', '-q', '--verify', FORWARDED]).catch(() => '')
         ).trim();
-        if (forwarded !== '' && !(await listPushed(db, r.task_id)).includes(forwarded))
-          await catchUp(r, await refreshMirror(r));
+        if (forwarded !== '' && !(await listPushed(db, byToken.task_id)).includes(forwarded))
+          await catchUp(byToken, await refreshMirror(byToken));
       });
     }
   };
 
-  const serve = async (req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> => {
+  const serve = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    url: URL,
+    byToken: RunByToken,
+  ): Promise<void> => {
     const what = url.pathname.replace(/^\/git\/repo(\.git)?/, '');
     try {
       if (req.method === 'GET' && what === '/info/refs') {
         const service = url.searchParams.get('service');
-        const mirror = await refreshMirror(r);
+        const mirror = await refreshMirror(byToken);
         const protocol = req.headers['git-protocol'];
         if (service === 'git-upload-pack')
           return await advertise(res, mirror, service, typeof protocol === 'string' ? protocol : undefined);
-        if (service === 'git-receive-pack') await serial(`push/${r.task_id}`, () => catchUp(r, mirror));
         if (service === 'git-receive-pack')
-          return await advertise(res, await quarantine(r, mirror), service, undefined);
+          await serial(`push/${byToken.task_id}`, () => catchUp(byToken, mirror));
+        if (service === 'git-receive-pack')
+          return await advertise(res, await quarantine(byToken, mirror), service, undefined);
       }
-      if (req.method === 'POST' && what === '/git-upload-pack') return await upload(req, res, mirrorOf(r));
-      if (req.method === 'POST' && what === '/git-receive-pack') return await receive(req, res, r);
+      if (req.method === 'POST' && what === '/git-upload-pack')
+        return await upload(req, res, mirrorOf(byToken));
+      if (req.method === 'POST' && what === '/git-receive-pack') return await receive(req, res, byToken);
     } catch (err) {
       if (err instanceof Refused) throw err;
-      throw new Refused(502, `The repository ${r.repo} could not be read: ${lastLine(err)}`);
+      throw new Refused(502, `The repository ${byToken.repo} could not be read: ${lastLine(err)}`);
     }
     throw new Refused(404, 'No such git service.');
   };
@@ -326,7 +355,7 @@ const ADVERTISE_MS = 60_000;
 function unpack(dir: string, env: NodeJS.ProcessEnv, body: FileHandle): Promise<string | null> {
   return new Promise((resolve) => {
     // A pack may claim to hold anything; fsck and the size limit keep a hostile one out of our object store.
-    const p = spawn(
+    const child = spawn(
       ...bounded([
         '-c',
         'receive.fsckObjects=true',
@@ -349,17 +378,17 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: FileHandle): Promise<
     );
     let out = '',
       err = '';
-    p.stdout!.on('data', (d: Buffer) => {
-      out = (out + d.toString('latin1')).slice(-64_000);
+    child.stdout!.on('data', (data: Buffer) => {
+      out = (out + data.toString('latin1')).slice(-64_000);
     });
-    p.stderr!.on('data', (d: Buffer) => {
-      err = (err + d.toString()).slice(-64_000);
+    child.stderr!.on('data', (data: Buffer) => {
+      err = (err + data.toString()).slice(-64_000);
     });
-    p.on('error', (e) => resolve(`git could not be started (${e.message})`));
-    p.on('close', (code) => {
-      const ng = /(?:ng \S+|unpack) (?!ok)([^\n]+)/.exec(out);
-      if (code === 0 && !ng) return resolve(null);
-      const why = ng?.[1] ?? err.trim().split('\n').at(-1) ?? '';
+    child.on('error', (e) => resolve(`git could not be started (${e.message})`));
+    child.on('close', (code) => {
+      const refused = /(?:ng \S+|unpack) (?!ok)([^\n]+)/.exec(out);
+      if (code === 0 && !refused) return resolve(null);
+      const why = refused?.[1] ?? err.trim().split('\n').at(-1) ?? '';
       // What git's own helper says when its memory or its time is over.
       resolve(
         /abnormal exit|out of memory/i.test(`${why} ${err}`)
@@ -375,23 +404,26 @@ const FORWARDED = 'refs/mainloop/forwarded';
 /** What stood on the branch before that. */
 const REPLACED = 'refs/mainloop/replaced';
 
-/** @returns the newest commit of somebody else that the branch has and the push lacks, in words; null when nothing of theirs is lost */
+/**
+ * @returns the newest commit of somebody else that the branch has and the push lacks, in words; null when
+ * nothing of theirs is lost
+ */
 async function droppedOf(
   git: (dir: string, args: string[]) => Promise<string>,
   dir: string,
-  r: RunByToken,
-  u: RefUpdate,
+  byToken: RunByToken,
+  update: RefUpdate,
   pushed: readonly string[],
 ): Promise<string | null> {
-  if (u.oldSha === ZERO) return null;
-  const without = [u.newSha, `refs/heads/${r.default_branch}`, ...pushed].map((x) => `^${x}`);
+  if (update.oldSha === ZERO) return null;
+  const without = [update.newSha, `refs/heads/${byToken.default_branch}`, ...pushed].map((x) => `^${x}`);
   // What of ours was overwritten since may be gone.
   const first = await git(dir, [
     'log',
     '-1',
     '--ignore-missing',
     '--format=%H%x09%an%x09%s',
-    u.oldSha,
+    update.oldSha,
     ...without,
     '--',
   ]);
@@ -400,30 +432,35 @@ async function droppedOf(
   return `${sha.slice(0, 7)} "${cleanTitle(title, 80)}" by ${cleanTitle(author, 60)}`;
 }
 
-/** Pushes to the forge. When it applied the push and the reply was lost, asking it what it has settles the doubt. Throws git's own error. */
+/**
+ * Pushes to the forge. When it applied the push and the reply was lost, asking it what it has settles the
+ * doubt. Throws git's own error.
+ */
 async function ensurePushed(
   git: (args: string[]) => Promise<string>,
-  r: RunByToken,
-  u: RefUpdate,
+  byToken: RunByToken,
+  update: RefUpdate,
 ): Promise<void> {
-  const lease = `--force-with-lease=refs/heads/${r.branch}:${u.oldSha === ZERO ? '' : u.oldSha}`;
+  const lease = `--force-with-lease=refs/heads/${byToken.branch}:${update.oldSha === ZERO ? '' : update.oldSha}`;
   try {
-    await git(['push', '-q', lease, r.remote_url, `${u.newSha}:refs/heads/${r.branch}`]);
+    await git(['push', '-q', lease, byToken.remote_url, `${update.newSha}:refs/heads/${byToken.branch}`]);
   } catch (err) {
     // The forge does not answer, so it has not confirmed the push.
-    const there = await git(['ls-remote', r.remote_url, `refs/heads/${r.branch}`]).catch(() => '');
-    if (!there.startsWith(u.newSha)) throw err;
+    const there = await git(['ls-remote', byToken.remote_url, `refs/heads/${byToken.branch}`]).catch(
+      () => '',
+    );
+    if (!there.startsWith(update.newSha)) throw err;
   }
 }
 
 const lastLine = (err: unknown): string => {
-  const e = err as { stderr?: string; message: string };
+  const thrown = err as { stderr?: string; message: string };
   const line =
-    (e.stderr ?? '')
+    (thrown.stderr ?? '')
       .trim()
       .split('\n')
       .filter((l) => /fatal|error|rejected|remote/.test(l))
-      .at(-1) ?? e.message.split('\n')[0]!;
+      .at(-1) ?? thrown.message.split('\n')[0]!;
   return line
     .replace(/^(fatal|error): /, '')
     .replace(/Authorization:.*/g, '')
@@ -431,8 +468,8 @@ const lastLine = (err: unknown): string => {
 };
 
 /** Removes what was pushed into quarantine by tasks that have ended. @returns their ids */
-export async function sweepQuarantine(c: GatewayConfig, db: Db): Promise<string[]> {
-  const dir = path.join(c.gitDir, 'quarantine');
+export async function sweepQuarantine(config: GatewayConfig, db: Db): Promise<string[]> {
+  const dir = path.join(config.gitDir, 'quarantine');
   const gone: string[] = [];
   for (const name of existsSync(dir) ? readdirSync(dir) : []) {
     const taskId = name.replace(/\.git$/, '');

@@ -29,14 +29,17 @@ export const bounded = (args: readonly string[]): [string, string[]] => [
   ['-c', `ulimit -d ${MAX_DATA_KIB} 2>/dev/null; exec git "$@"`, 'sh', ...args],
 ];
 
-/** Hands every chunk to `take` until that says stop. Throws GitFailed when git ends badly by itself, or takes longer than two minutes. */
+/**
+ * Hands every chunk to `take` until that says stop. Throws GitFailed when git ends badly by itself, or takes
+ * longer than two minutes.
+ */
 function streamGit(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   take: (chunk: Buffer) => 'more' | 'stop',
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const p = spawn(...bounded(args), {
+    const child = spawn(...bounded(args), {
       env,
       cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,21 +48,21 @@ function streamGit(
     });
     let stderr = '';
     let stopped = false;
-    p.stderr.on('data', (d: Buffer) => {
-      stderr = (stderr + d.toString()).slice(-4_000);
+    child.stderr.on('data', (data: Buffer) => {
+      stderr = (stderr + data.toString()).slice(-4_000);
     });
-    p.stdout.on('data', (d: Buffer) => {
+    child.stdout.on('data', (data: Buffer) => {
       if (stopped) return;
       try {
-        if (take(d) === 'more') return;
+        if (take(data) === 'more') return;
       } catch (err) {
         reject(err as Error);
       }
       stopped = true;
-      p.kill('SIGKILL');
+      child.kill('SIGKILL');
     });
-    p.on('error', reject);
-    p.on('close', (code, signal) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
       if (stopped || code === 0) resolve();
       else
         reject(
@@ -82,9 +85,9 @@ export async function readGit(
 ): Promise<GitOutput> {
   const parts: Buffer[] = [];
   let size = 0;
-  await streamGit(args, env, (d) => {
-    parts.push(d.subarray(0, maxBytes - size));
-    size += d.length;
+  await streamGit(args, env, (data) => {
+    parts.push(data.subarray(0, maxBytes - size));
+    size += data.length;
     return size > maxBytes ? 'stop' : 'more';
   });
   return { bytes: Buffer.concat(parts), cut: size > maxBytes };
@@ -100,8 +103,8 @@ export async function recordsOfGit(
   take: (record: Buffer) => 'more' | 'stop',
 ): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
-  await streamGit(args, env, (d) => {
-    const all = rest.length === 0 ? d : Buffer.concat([rest, d]);
+  await streamGit(args, env, (data) => {
+    const all = rest.length === 0 ? data : Buffer.concat([rest, data]);
     let from = 0;
     for (let to = all.indexOf(0, from); to !== -1; to = all.indexOf(0, from)) {
       if (take(all.subarray(from, to)) === 'stop') return 'stop';

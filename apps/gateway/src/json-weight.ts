@@ -1,4 +1,5 @@
-// How much a JSON text would be once it is parsed, counted before it is: a few megabytes of brackets become gigabytes of objects. Pure.
+// How much a JSON text would be once it is parsed, counted before it is: a few megabytes of brackets become
+// gigabytes of objects. Pure.
 
 const MAX_DEPTH = 100;
 /** A long session of Claude Code with many tools has some thousands. */
@@ -15,13 +16,13 @@ export function tooHeavy(raw: Buffer): string | null {
     containers = 0,
     commas = 0;
   for (let at = 0; at < raw.length; at++) {
-    const c = raw[at];
-    if (c === QUOTE) at = endOfString(raw, at);
-    else if (c === OPEN_LIST || c === OPEN_OBJECT) {
+    const byte = raw[at];
+    if (byte === QUOTE) at = endOfString(raw, at);
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
       if (++depth > MAX_DEPTH) return `it is nested more than ${MAX_DEPTH} deep`;
       if (++containers > MAX_CONTAINERS) return `it has more than ${MAX_CONTAINERS} lists and objects`;
-    } else if (c === CLOSE_LIST || c === CLOSE_OBJECT) depth--;
-    else if (c === COMMA && ++commas > MAX_VALUES) return `it has more than ${MAX_VALUES} values`;
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--;
+    else if (byte === COMMA && ++commas > MAX_VALUES) return `it has more than ${MAX_VALUES} values`;
   }
   return null;
 }

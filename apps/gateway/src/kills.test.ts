@@ -1,4 +1,5 @@
-// The gateway ended in the middle, at each place that is named for it: what it had done is done, is written down, and is done once.
+// The gateway ended in the middle, at each place that is named for it: what it had done is done, is written
+// down, and is done once.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { projectAdded } from '@mainloop/models/events/projects';

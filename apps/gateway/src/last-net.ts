@@ -13,17 +13,19 @@ const UNSOUND = new Set([
 ]);
 
 /**
- * Going on is right as a rule: no decision lives in the memory of a gateway. Money, holds, tokens and leases are in Postgres, and each request reads
- * them anew, so what one request broke is that request. Whoever could end the process by a request would end it for every run.
+ * Going on is right as a rule: no decision lives in the memory of a gateway. Money, holds, tokens and leases
+ * are in Postgres, and each request reads them anew, so what one request broke is that request. Whoever could
+ * end the process by a request would end it for every run.
  * @param before when the earlier ones were, in milliseconds
  */
 export function afterUncaught(err: unknown, before: readonly number[], nowMs: number): 'go_on' | 'end' {
-  const e = (typeof err === 'object' && err !== null ? err : {}) as {
+  const thrown = (typeof err === 'object' && err !== null ? err : {}) as {
     code?: unknown;
     name?: unknown;
     message?: unknown;
   };
-  if (UNSOUND.has(String(e.code))) return 'end';
-  if (e.name === 'RangeError' && /allocation|Invalid string length/i.test(String(e.message))) return 'end';
+  if (UNSOUND.has(String(thrown.code))) return 'end';
+  if (thrown.name === 'RangeError' && /allocation|Invalid string length/i.test(String(thrown.message)))
+    return 'end';
   return before.filter((at) => nowMs - at < MINUTE_MS).length >= MANY ? 'end' : 'go_on';
 }

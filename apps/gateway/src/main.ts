@@ -1,4 +1,5 @@
-// The gateway: the only door out of a sandbox. It trusts nobody; every request names its run by a token that dies with it.
+// The gateway: the only door out of a sandbox. It trusts nobody; every request names its run by a token that
+// dies with it.
 import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -32,15 +33,15 @@ const MAX_CONNECTIONS = 2_000;
 const GRACE_MS = 5_000;
 
 const log = openLog('gateway');
-const c = loadConfig(process.env);
+const config = loadConfig(process.env);
 const me = randomUUID();
-const db = openPool(c.databaseUrl, 'mainloop-gateway', 20);
-const newsOf = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
-mkdirSync(c.gitDir, { recursive: true });
-const model = modelProxy(c, db, me, log);
-const hit = failpoints(c.failpoints);
-const git = gitProxy(c, db, hit);
-const packages = packagesOf(c, db, log);
+const db = openPool(config.databaseUrl, 'mainloop-gateway', 20);
+const newsOf = wakeOn(config.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
+mkdirSync(config.gitDir, { recursive: true });
+const model = modelProxy(config, db, me, log);
+const hit = failpoints(config.failpoints);
+const git = gitProxy(config, db, hit);
+const packages = packagesOf(config, db, log);
 
 async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = URL.parse(req.url ?? '/', 'http://gateway');
@@ -109,9 +110,9 @@ function listen(target: number | string): Promise<http.Server> {
   const server = http.createServer(
     {
       // The time a request has to arrive; an answer may take as long as it moves.
-      headersTimeout: c.headersMs,
-      requestTimeout: c.bodyMs,
-      connectionsCheckingInterval: Math.min(5_000, c.headersMs),
+      headersTimeout: config.headersMs,
+      requestTimeout: config.bodyMs,
+      connectionsCheckingInterval: Math.min(5_000, config.headersMs),
       keepAliveTimeout: 60_000,
     },
     (req, res) => withIds({}, () => onRequest(req, res)),
@@ -134,21 +135,21 @@ function listen(target: number | string): Promise<http.Server> {
       resolve(server);
     };
     if (typeof target === 'string') return void server.listen(target, done);
-    keepDoor(server, c.door, 'none');
+    keepDoor(server, config.door, 'none');
     // A door has a time of its own for headers; ours is a setting.
-    server.headersTimeout = c.headersMs;
-    server.listen(target, c.host, done);
+    server.headersTimeout = config.headersMs;
+    server.listen(target, config.host, done);
   });
 }
 
-mkdirSync(c.socketDir, { recursive: true, mode: 0o700 });
-const socket = path.join(c.socketDir, 'gateway.sock');
+mkdirSync(config.socketDir, { recursive: true, mode: 0o700 });
+const socket = path.join(config.socketDir, 'gateway.sock');
 rmSync(socket, { force: true });
-const servers = await Promise.all([listen(c.port), listen(socket)]);
+const servers = await Promise.all([listen(config.port), listen(socket)]);
 // Sandboxes that root starts have uids of their own and one group; others are ours. What counts within is the token.
 if (process.getuid?.() === 0) chownSync(socket, 0, SANDBOX_GID);
 chmodSync(socket, process.getuid?.() === 0 ? 0o660 : 0o600);
-log.info({ port: c.port }, 'gateway is listening');
+log.info({ port: config.port }, 'gateway is listening');
 
 const every = (ms: number, what: string, work: () => Promise<unknown>): void => {
   const once = (): void => void work().catch((err: unknown) => log.warn({ err }, what));
@@ -156,7 +157,7 @@ const every = (ms: number, what: string, work: () => Promise<unknown>): void => 
   setInterval(once, ms).unref();
 };
 git.finishPushes().catch((err: unknown) => log.warn({ err }, 'what was forwarded could not be written down'));
-every(SWEEP_MS, 'the quarantine could not be swept', () => sweepQuarantine(c, db));
+every(SWEEP_MS, 'the quarantine could not be swept', () => sweepQuarantine(config, db));
 every(SWEEP_MS, 'the kept packages could not be swept', () => packages.sweep());
 every(CALL_LEASE_MS / 3, 'calls to the model could not be accounted for', async () => {
   await renewCalls(db, me);
@@ -168,9 +169,9 @@ let ending = false;
 async function end(code: number): Promise<void> {
   if (ending) return;
   ending = true;
-  for (const s of servers) {
-    s.close();
-    s.closeAllConnections();
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
   }
   await Promise.race([
     Promise.all([model.idle(), packages.tellAll()]),

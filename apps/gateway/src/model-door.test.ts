@@ -1,4 +1,5 @@
-// What may be asked of the model, as tables and as properties. The fixtures have the shape of what Claude Code 2.1.329 was seen to send.
+// What may be asked of the model, as tables and as properties. The fixtures have the shape of what Claude
+// Code 2.1.329 was seen to send.
 import { describe, expect, test } from '@jest/globals';
 import { allowedBetas } from '@mainloop/models/contracts/model-request';
 import fc from 'fast-check';
@@ -21,7 +22,7 @@ const saying = (content: unknown, more: object = {}): object => ({
   messages: [{ role: 'user', content }],
   ...more,
 });
-const why = (r: Reading): string => (r.kind === 'refuse' ? r.why : 'it was forwarded');
+const why = (reading: Reading): string => (reading.kind === 'refuse' ? reading.why : 'it was forwarded');
 
 const EPHEMERAL = { type: 'ephemeral' };
 const PNG = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } };
@@ -136,9 +137,9 @@ describe('what passes', () => {
       [MODEL],
     ],
   ])('%s', (_, body, models) => {
-    const r = read(body, models);
-    expect(why(r)).toBe('it was forwarded');
-    expect(JSON.parse((r as { body: Buffer }).body.toString())).toEqual(body);
+    const reading = read(body, models);
+    expect(why(reading)).toBe('it was forwarded');
+    expect(JSON.parse((reading as { body: Buffer }).body.toString())).toEqual(body);
   });
 
   test('counting tokens needs no max_tokens', () => {
@@ -294,12 +295,12 @@ describe('what is refused names what it was', () => {
       '"max_tokens":100',
       '"max_tokens":999999,"max_tokens":7',
     );
-    const r = read(twice.replace('{', '{"mcp_servers":[{"url":"https://x"}],"mcp_servers":[],')) as {
+    const result = read(twice.replace('{', '{"mcp_servers":[{"url":"https://x"}],"mcp_servers":[],')) as {
       body: Buffer;
     };
-    expect(r.body.toString()).not.toContain('999999');
-    expect(r.body.toString()).not.toContain('https://x');
-    expect(r.body.toString().match(/max_tokens/g)).toHaveLength(1);
+    expect(result.body.toString()).not.toContain('999999');
+    expect(result.body.toString()).not.toContain('https://x');
+    expect(result.body.toString().match(/max_tokens/g)).toHaveLength(1);
   });
 });
 
@@ -377,9 +378,11 @@ describe('whatever is built', () => {
     fc.assert(
       fc.property(fc.array(block, { maxLength: 5 }), anyJson, (content, schema) => {
         const body = saying(content, { tools: [{ name: 'x', input_schema: schema }] });
-        const r = read(body);
-        expect(why(r)).toBe('it was forwarded');
-        expect(JSON.parse((r as { body: Buffer }).body.toString())).toEqual(JSON.parse(JSON.stringify(body)));
+        const reading = read(body);
+        expect(why(reading)).toBe('it was forwarded');
+        expect(JSON.parse((reading as { body: Buffer }).body.toString())).toEqual(
+          JSON.parse(JSON.stringify(body)),
+        );
       }),
       { numRuns: 500 },
     );
@@ -466,10 +469,10 @@ describe('the meter', () => {
   test('usage is read from a stream cut anywhere', () => {
     const stream = Buffer.from(START + delta('hi') + END);
     for (let cut = 0; cut <= stream.length; cut += 7) {
-      const m = new UsageMeter(true);
-      m.push(stream.subarray(0, cut));
-      m.push(stream.subarray(cut));
-      expect(m.bill(true, 0)).toEqual({
+      const meter = new UsageMeter(true);
+      meter.push(stream.subarray(0, cut));
+      meter.push(stream.subarray(cut));
+      expect(meter.bill(true, 0)).toEqual({
         input_tokens: 100,
         output_tokens: 42,
         cache_creation_input_tokens: 50,
@@ -480,11 +483,11 @@ describe('the meter', () => {
   });
 
   test('an answer that was cut costs its input and what was streamed of it', () => {
-    const m = new UsageMeter(true);
-    m.push(Buffer.from(START + delta('x'.repeat(3_000))));
-    expect(m.bill(false, 0)).toMatchObject({ input_tokens: 100 });
-    expect(m.bill(false, 0).output_tokens).toBeGreaterThanOrEqual(1_000);
-    expect(m.bill(false, 0).output_tokens).toBeLessThan(1_100);
+    const meter = new UsageMeter(true);
+    meter.push(Buffer.from(START + delta('x'.repeat(3_000))));
+    expect(meter.bill(false, 0)).toMatchObject({ input_tokens: 100 });
+    expect(meter.bill(false, 0).output_tokens).toBeGreaterThanOrEqual(1_000);
+    expect(meter.bill(false, 0).output_tokens).toBeLessThan(1_100);
   });
 
   test('one that never said what it used costs an estimate of the input', () => {
@@ -493,20 +496,20 @@ describe('the meter', () => {
   });
 
   test('words cannot pass for figures', () => {
-    const m = new UsageMeter(true);
-    m.push(
+    const meter = new UsageMeter(true);
+    meter.push(
       Buffer.from(
         START + delta('"usage":{"input_tokens":9999}') + delta('data: {"usage":{"input_tokens":9999}}') + END,
       ),
     );
-    expect(m.bill(true, 0)).toMatchObject({ input_tokens: 100, output_tokens: 42 });
+    expect(meter.bill(true, 0)).toMatchObject({ input_tokens: 100, output_tokens: 42 });
   });
 
   test('an answer in one piece', () => {
-    const m = new UsageMeter(false);
-    m.push(Buffer.from(JSON.stringify({ usage: { input_tokens: 7, output_tokens: 9 } })));
-    m.end();
-    expect(m.bill(true, 0)).toMatchObject({ input_tokens: 7, output_tokens: 9 });
+    const meter = new UsageMeter(false);
+    meter.push(Buffer.from(JSON.stringify({ usage: { input_tokens: 7, output_tokens: 9 } })));
+    meter.end();
+    expect(meter.bill(true, 0)).toMatchObject({ input_tokens: 7, output_tokens: 9 });
   });
 
   const ZEROS = {
@@ -517,9 +520,9 @@ describe('the meter', () => {
     ephemeral_1h_input_tokens: 0,
   };
   const heard = (...chunks: string[]): UsageMeter => {
-    const m = new UsageMeter(true);
-    for (const c of chunks) m.push(Buffer.from(c));
-    return m;
+    const meter = new UsageMeter(true);
+    for (const chunk of chunks) meter.push(Buffer.from(chunk));
+    return meter;
   };
   test.each<[string, string[], object]>([
     [
@@ -560,9 +563,9 @@ describe('the meter', () => {
     expect(heard(...chunks).usage).toEqual({ ...ZEROS, ...want });
   });
   test('an end that comes in the middle of a stream says nothing', () => {
-    const m = heard('{"usage":{"input_tokens":9}}');
-    m.end();
-    expect(m.usage).toEqual(ZEROS);
+    const meter = heard('{"usage":{"input_tokens":9}}');
+    meter.end();
+    expect(meter.usage).toEqual(ZEROS);
     const empty = new UsageMeter(false);
     empty.end();
     expect(empty.usage).toEqual(ZEROS);
@@ -580,8 +583,8 @@ describe('the meter', () => {
     expect(whole.outputSoFar).toBe(101);
   });
   test('only what the input is said to be counts as told', () => {
-    const m = heard('data: {"usage":{"output_tokens":5}}\n');
-    expect(m.bill(true, 4_000)).toEqual({ ...ZEROS, input_tokens: 1_000, output_tokens: 5 });
+    const meter = heard('data: {"usage":{"output_tokens":5}}\n');
+    expect(meter.bill(true, 4_000)).toEqual({ ...ZEROS, input_tokens: 1_000, output_tokens: 5 });
     expect(heard('data: {"usage":{"output_tokens":5,"input_tokens":2}}\n').bill(false, 4_000)).toEqual({
       ...ZEROS,
       input_tokens: 2,
@@ -589,8 +592,8 @@ describe('the meter', () => {
     });
   });
   test('a line without an end and an answer without one are not kept', () => {
-    const m = heard('data: {"usage":{"input_tokens":9}', 'x'.repeat(1024 * 1024), '}\n');
-    expect(m.usage).toEqual(ZEROS);
+    const meter = heard('data: {"usage":{"input_tokens":9}', 'x'.repeat(1024 * 1024), '}\n');
+    expect(meter.usage).toEqual(ZEROS);
     const whole = new UsageMeter(false);
     whole.push(Buffer.from('x'.repeat(8 * 1024 * 1024)));
     whole.push(Buffer.from('{"usage":{"input_tokens":9}}'));

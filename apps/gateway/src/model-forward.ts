@@ -23,7 +23,10 @@ export type Forwarded =
   /** The provider refused it or could not be reached. */
   | { readonly kind: 'free' };
 
-/** Takes money for an answer that has grown so long. @returns how long it may get with that, or the sentence with which it is cut */
+/**
+ * Takes money for an answer that has grown so long.
+ * @returns how long it may get with that, or the sentence with which it is cut
+ */
 export type More = (
   outputTokens: number,
 ) => Promise<{ readonly paidOutput: number } | { readonly cut: string }>;
@@ -44,21 +47,21 @@ interface Carried {
  * @returns how it ended and what it used
  */
 export function forward(
-  c: GatewayConfig,
+  config: GatewayConfig,
   agents: Agents,
   call: Carried,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<Forwarded> {
-  const target = new URL(c.model.baseUrl + call.path);
+  const target = new URL(config.model.baseUrl + call.path);
   const secure = target.protocol === 'https:';
   const headers: Record<string, string | number> = {
     ...forwardedHeaders(req.headers),
     'content-length': call.body.length,
   };
-  if (c.model.apiKey !== null) headers['x-api-key'] = c.model.apiKey;
-  else if (c.model.oauthToken !== null) {
-    headers.authorization = `Bearer ${c.model.oauthToken}`;
+  if (config.model.apiKey !== null) headers['x-api-key'] = config.model.apiKey;
+  else if (config.model.oauthToken !== null) {
+    headers.authorization = `Bearer ${config.model.oauthToken}`;
     // Claude Code sends this itself when it holds the token; here it holds ours instead.
     headers['anthropic-beta'] = [
       ...new Set([...String(headers['anthropic-beta'] ?? '').split(','), 'oauth-2025-04-20']),
@@ -103,7 +106,8 @@ export function forward(
       if (res.writableFinished) return;
       const end = (): void => void up.destroy(new Error('nobody listens any more'));
       if (!sent) return end();
-      // Whoever was asked has read it all. What that comes to stands at the beginning of the answer, and the rest is not waited for.
+      // Whoever was asked has read it all. What that comes to stands at the beginning of the answer, and the
+      // rest is not waited for.
       const late = setTimeout(end, BEGINS_WITHIN_MS);
       up.once('close', () => clearTimeout(late));
     };
@@ -118,7 +122,7 @@ function carry(
   answer: IncomingMessage,
   up: http.ClientRequest,
   res: ServerResponse,
-  resolve: (f: Forwarded) => void,
+  resolve: (forwarded: Forwarded) => void,
 ): void {
   const ok = answer.statusCode === 200;
   const streamed = String(answer.headers['content-type'] ?? '').includes('event-stream');
@@ -173,11 +177,11 @@ function carry(
   };
   if (res.destroyed) nobodyWaits();
   else res.once('close', nobodyWaits);
-  answer.on('data', (d: Buffer) => {
+  answer.on('data', (data: Buffer) => {
     if (over) return;
-    if (ok) meter.push(d);
+    if (ok) meter.push(data);
     if (res.destroyed) return void (meter.saysInput && up.destroy());
-    if (!res.write(d)) {
+    if (!res.write(data)) {
       full = true;
       answer.pause();
       res.once('drain', () => {

@@ -35,7 +35,7 @@ export interface ModelDoor {
 }
 
 /** @param gateway names this process among the gateways */
-export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logger): ModelDoor {
+export function modelProxy(config: GatewayConfig, db: Db, gateway: string, log: Logger): ModelDoor {
   const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
   const inFlight = new Map<string, number>();
   /** Calls that are carried, and those that are being paid for. */
@@ -54,7 +54,8 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     run: RunByToken | null,
   ): Promise<void> => {
     const path = url.pathname as ModelPath;
-    // It is being stopped; a call that goes out meanwhile would be paid for and thrown away. Claude Code tries it again.
+    // It is being stopped; a call that goes out meanwhile would be paid for and thrown away. Claude Code
+    // tries it again.
     if (run && (await isAllPaused(db, run.owner_id)))
       return apiError(res, 529, 'overloaded_error', 'mainloop: everything is paused.');
     const settings = run ? getSettings(db, run.owner_id) : null;
@@ -79,7 +80,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     const target = path + url.search;
     if (MODEL_PATHS[path] === 'count')
       return void (await forward(
-        c,
+        config,
         agents,
         { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null, charsAToken: CHARS_A_TOKEN },
         req,
@@ -98,9 +99,10 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     };
     const first = reserveMicrousd(request.model, body.length, maxTokens);
     if (!run) {
-      // No limit stops the owner's own chat, so nothing waits for this. It is there in case that we die before it is paid for.
+      // No limit stops the owner's own chat, so nothing waits for this. It is there in case that we die
+      // before it is paid for.
       const carried = forward(
-        c,
+        config,
         agents,
         { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null, charsAToken: CHARS_A_TOKEN },
         req,
@@ -130,7 +132,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     pay(
       call,
       await forward(
-        c,
+        config,
         agents,
         { path: target, body, paidOutput: reservedOutput, more, charsAToken: CHARS_A_TOKEN_AT_LEAST },
         req,
@@ -154,7 +156,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     url: URL,
     token: string,
   ): Promise<void> => {
-    const chat = isSecret(token, c.chatToken);
+    const chat = isSecret(token, config.chatToken);
     const run = chat ? null : await findRunByToken(db, token);
     addIds(run ? idsOfRun(run) : { ownerId: OWNER });
     if (!run && !chat) return apiError(res, 401, 'authentication_error', 'mainloop: this run has ended.');

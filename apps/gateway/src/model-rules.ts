@@ -25,8 +25,8 @@ export type Reading =
 const refuse = (why: string, status: 400 | 403 = 400): Reading => ({ kind: 'refuse', status, why });
 
 /**
- * Understands a request or refuses it by name. What is forwarded is written anew, so that nothing is in it that was not looked at: of two keys of
- * one name the provider might have read the other.
+ * Understands a request or refuses it by name. What is forwarded is written anew, so that nothing is in it
+ * that was not looked at: of two keys of one name the provider might have read the other.
  * @param models that may be asked besides the small helper models
  */
 export function readRequest(

@@ -18,34 +18,39 @@ import { allowed } from './allowance.ts';
  */
 export async function askPermission(
   db: Db,
-  r: RunByToken,
+  run: RunByToken,
   ask: z.infer<typeof PermissionRequest>,
 ): Promise<void> {
   const rule = ruleOf(ask.tool, ask.input);
-  if (await isAllowed(db, { taskId: r.task_id, rule, projectSettings: r.project_settings }))
-    return sendCommand(db, r.id, { type: 'permission', requestId: ask.requestId, allow: true, message: '' });
-  const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(r.project_settings).egress);
+  if (await isAllowed(db, { taskId: run.task_id, rule, projectSettings: run.project_settings }))
+    return sendCommand(db, run.id, {
+      type: 'permission',
+      requestId: ask.requestId,
+      allow: true,
+      message: '',
+    });
+  const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(run.project_settings).egress);
   // It is shown whole or not allowed.
   if (words.kind === 'too_long')
-    return sendCommand(db, r.id, {
+    return sendCommand(db, run.id, {
       type: 'permission',
       requestId: ask.requestId,
       allow: false,
       message: words.sentence,
     });
-  const id = `${r.id}-p${createHash('sha256').update(`${r.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
+  const id = `${run.id}-p${createHash('sha256').update(`${run.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
   await withTx(db, async (tx) => {
-    await allowed(tx, r, 'permissions');
+    await allowed(tx, run, 'permissions');
     await append(
       tx,
       [
         inboxOpened.new({
-          taskId: r.task_id,
+          taskId: run.task_id,
           actor: 'agent',
           payload: {
             id,
             kind: 'permission',
-            runId: r.id,
+            runId: run.id,
             title: words.title,
             titleIsWhole: words.titleIsWhole,
             body: words.body,
@@ -56,11 +61,11 @@ export async function askPermission(
                 : []),
               { label: 'Refuse' },
             ],
-            permission: { runId: r.id, requestId: ask.requestId, rule },
+            permission: { runId: run.id, requestId: ask.requestId, rule },
           },
         }),
       ],
-      r.owner_id,
+      run.owner_id,
     );
   });
 }

@@ -50,10 +50,10 @@ async function keep(
   await withTx(db, async (tx) => {
     await lockLog(tx);
     if (await hasTold(tx, run, 'agent.showed', { caption, sha256 }, again)) return;
-    const n = await allowed(tx, run, 'shows');
+    const shows = await allowed(tx, run, 'shows');
     const { mime, width, height } = picture;
     const { id } = await keepAttachment(tx, run.owner_id, {
-      name: `picture-${n + 1}.${PICTURE_ENDING[mime]}`,
+      name: `picture-${shows + 1}.${PICTURE_ENDING[mime]}`,
       mime,
       data,
     });

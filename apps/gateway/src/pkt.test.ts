@@ -4,7 +4,7 @@ import { checkRefs } from './git-rules.ts';
 import { parsePush, pkt, pushReport, ZERO } from './pkt.ts';
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];
-const command = (s: string): Buffer => Buffer.concat([pkt(s), Buffer.from('0000')]);
+const command = (text: string): Buffer => Buffer.concat([pkt(text), Buffer.from('0000')]);
 
 describe('the head of a push', () => {
   test('one command, with and without a line end, with and without capabilities', () => {

@@ -32,9 +32,9 @@ export function parsePush(body: Buffer): PushHead {
     at += size;
     const [cmd, caps] = line.split('\0', 2);
     if (caps !== undefined) capabilities = caps;
-    const m = /^([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)$/.exec(cmd ?? '');
-    if (!m) throw new Error('malformed push command');
-    updates.push({ oldSha: m[1]!, newSha: m[2]!, ref: m[3]! });
+    const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)$/.exec(cmd ?? '');
+    if (!match) throw new Error('malformed push command');
+    updates.push({ oldSha: match[1]!, newSha: match[2]!, ref: match[3]! });
     if (updates.length > 50) throw new Error('too many refs in one push');
   }
 }
@@ -42,10 +42,13 @@ export function parsePush(body: Buffer): PushHead {
 /**
  * One line of git's protocol: its length in four hexadecimal digits, and its bytes.
  * @see https://git-scm.com/docs/protocol-common
- * @param s without its length
+ * @param text without its length
  */
-export const pkt = (s: string | Buffer): Buffer =>
-  Buffer.concat([Buffer.from((Buffer.byteLength(s) + 4).toString(16).padStart(4, '0')), Buffer.from(s)]);
+export const pkt = (text: string | Buffer): Buffer =>
+  Buffer.concat([
+    Buffer.from((Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')),
+    Buffer.from(text),
+  ]);
 const FLUSH = Buffer.from('0000');
 
 /**
@@ -61,8 +64,12 @@ export function pushReport(
 ): Buffer {
   const status = Buffer.concat([
     pkt('unpack ok\n'),
-    ...updates.map((u) =>
-      pkt(error === null ? `ok ${u.ref}\n` : `ng ${u.ref} ${error.replace(/[\r\n]+/g, ' ').slice(0, 400)}\n`),
+    ...updates.map((update) =>
+      pkt(
+        error === null
+          ? `ok ${update.ref}\n`
+          : `ng ${update.ref} ${error.replace(/[\r\n]+/g, ' ').slice(0, 400)}\n`,
+      ),
     ),
     FLUSH,
   ]);

@@ -62,12 +62,12 @@ const DIFF = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--src-pre
 export async function inspect(
   env: NodeJS.ProcessEnv,
   dir: string,
-  r: RunByToken,
-  u: RefUpdate,
+  run: RunByToken,
+  update: RefUpdate,
 ): Promise<Look> {
   const at = ['--git-dir', dir, ...PLAIN];
-  const main = `refs/heads/${r.default_branch}`;
-  const range = `${main}...${u.newSha}`;
+  const main = `refs/heads/${run.default_branch}`;
+  const range = `${main}...${update.newSha}`;
   let [files, additions, deletions] = [0, 0, 0];
   await recordsOfGit([...at, ...DIFF, '--numstat', '-z', '--no-renames', range, '--'], env, (record) => {
     const [added, deleted] = record.toString('latin1', 0, 40).split('\t');
@@ -79,13 +79,15 @@ export async function inspect(
   const diff = await cutDiff([...at, ...DIFF, '-M', range, '--'], env);
   // After a force push the old commit may be gone from here: then there is the whole change to look at.
   const delta =
-    u.oldSha === ZERO
+    update.oldSha === ZERO
       ? ''
-      : await cutDiff([...at, ...DIFF, '-M', `${u.oldSha}..${u.newSha}`, '--'], env).catch(() => '');
-  const since = u.oldSha === ZERO ? main : u.oldSha;
+      : await cutDiff([...at, ...DIFF, '-M', `${update.oldSha}..${update.newSha}`, '--'], env).catch(
+          () => '',
+        );
+  const since = update.oldSha === ZERO ? main : update.oldSha;
   // After a force push the old commit may be gone: the titles are left out.
   const log = await readGit(
-    [...at, 'log', '-z', '--format=%H%x09%s', '-n', '50', `${since}..${u.newSha}`, '--'],
+    [...at, 'log', '-z', '--format=%H%x09%s', '-n', '50', `${since}..${update.newSha}`, '--'],
     env,
     256 * 1024,
   ).catch(() => null);
@@ -95,8 +97,8 @@ export async function inspect(
     deletions,
     diff,
     delta,
-    ci: await ciChange(env, at, main, u.newSha),
-    acting: await actingOn(env, at, `${main}..${u.newSha}`),
+    ci: await ciChange(env, at, main, update.newSha),
+    acting: await actingOn(env, at, `${main}..${update.newSha}`),
     commits: (log?.bytes.toString() ?? '')
       .split('\0')
       .map((l) => /^([0-9a-f]{40,64})\t(.*)$/s.exec(l))
@@ -121,8 +123,8 @@ async function actingOn(
     .split('\0')
     .filter((l) => l !== '');
   return actingCommits(
-    commits.map((l) => {
-      const [sha = '', author = '', ...message] = l.split('\t');
+    commits.map((line) => {
+      const [sha = '', author = '', ...message] = line.split('\t');
       return { sha, author, message: message.join('\t') };
     }),
   );
@@ -186,11 +188,11 @@ async function ciOf(env: NodeJS.ProcessEnv, at: readonly string[], commit: strin
   }
 }
 
-const digestOf = (t: Tree): string => {
-  const h = createHash('sha256');
-  for (const e of t.entries) h.update(`${e.mode} ${e.id}\0${e.path}\0`);
+const digestOf = (tree: Tree): string => {
+  const hash = createHash('sha256');
+  for (const entry of tree.entries) hash.update(`${entry.mode} ${entry.id}\0${entry.path}\0`);
   // In full: a part of a hash can be met by trying. base64url, so that it fits where ids do.
-  return h.digest('base64url');
+  return hash.digest('base64url');
 };
 
 async function ciChange(
@@ -241,46 +243,50 @@ async function ciChange(
   };
 }
 
-const ciItem = (r: RunByToken, digest: string): string => `${r.task_id}-ci-${digest}`;
+const ciItem = (run: RunByToken, digest: string): string => `${run.task_id}-ci-${digest}`;
 
 /**
  * What the person said to exactly this state of the CI files.
  * @param digest of the CI files as they would be
  * @returns null while nobody has
  */
-export const ciAnswer = (db: Db, r: RunByToken, digest: string): Promise<Decision | null> =>
-  findDecision(db, ciItem(r, digest));
+export const ciAnswer = (db: Db, run: RunByToken, digest: string): Promise<Decision | null> =>
+  findDecision(db, ciItem(run, digest));
 
 /** @returns why it is not even held: too much waits for the reader already; null when it is */
 export async function hold(
   db: Db,
-  r: RunByToken,
-  ci: CiChange & { kind: 'changed' },
+  run: RunByToken,
+  change: CiChange & { kind: 'changed' },
 ): Promise<string | null> {
-  const id = ciItem(r, ci.digest);
+  const id = ciItem(run, change.digest);
   return withTx(db, async (tx) => {
-    const verdict = await takeAllowance(tx, r, 'heldPushes');
+    const verdict = await takeAllowance(tx, run, 'heldPushes');
     // The same change once more is no new question.
     if (!verdict.ok && !(await hasEvent(tx, `held/${id}`))) return verdict.sentence;
     await append(
       tx,
       [
-        pushHeld.new({ taskId: r.task_id, actor: 'gateway', payload: { pushId: id, files: [...ci.files] } }),
+        pushHeld.new({
+          taskId: run.task_id,
+          actor: 'gateway',
+          payload: { pushId: id, files: [...change.files] },
+        }),
         inboxOpened.new({
-          taskId: r.task_id,
+          taskId: run.task_id,
           actor: 'gateway',
           payload: {
             id,
             kind: 'ci_files',
-            runId: r.id,
+            runId: run.id,
             title: 'Let this change to CI files through?',
-            body: heldSentence(ci.refusal),
-            options: [...(ci.refusal === null ? [{ label: 'Allow' }] : []), { label: 'Refuse' }],
-            held: { diff: cleanText(ci.diff, MAX_HELD_BYTES * 2), mayAllow: ci.refusal === null },
+            body: heldSentence(change.refusal),
+            options: [...(change.refusal === null ? [{ label: 'Allow' }] : []), { label: 'Refuse' }],
+            held: { diff: cleanText(change.diff, MAX_HELD_BYTES * 2), mayAllow: change.refusal === null },
           },
         }),
       ],
-      r.owner_id,
+      run.owner_id,
     );
     return null;
   });
@@ -290,19 +296,19 @@ export async function hold(
  * The agent is told of every refusal; of a flood of them the story has enough after a few.
  * @param reason in words, as the agent was told
  */
-export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: string): Promise<unknown> =>
+export const noteRefused = (db: Db, run: RunByToken, branch: string, reason: string): Promise<unknown> =>
   withTx(db, async (tx) => {
-    if (!(await takeAllowance(tx, r, 'refusedPushes')).ok) return;
+    if (!(await takeAllowance(tx, run, 'refusedPushes')).ok) return;
     await append(
       tx,
       [
         pushRefused.new({
-          taskId: r.task_id,
+          taskId: run.task_id,
           actor: 'gateway',
           payload: { branch: branch.slice(0, 200), reason },
         }),
       ],
-      r.owner_id,
+      run.owner_id,
     );
   });
 
@@ -310,17 +316,20 @@ export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: strin
  * Notes a push that has reached the forge; the same one once more changes nothing.
  * @param look what `inspect` saw of it
  */
-export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look): Promise<void> {
+export async function recordPush(db: Db, run: RunByToken, update: RefUpdate, look: Look): Promise<void> {
   const id = freshId();
   await decideAndAppend(db, async (tx) => {
     // The same push once more.
-    if ((await findShown(tx, r.task_id))?.sha === u.newSha && (await hasPushed(tx, r.task_id, u.newSha)))
+    if (
+      (await findShown(tx, run.task_id))?.sha === update.newSha &&
+      (await hasPushed(tx, run.task_id, update.newSha))
+    )
       return;
-    const about = { taskId: r.task_id, actor: 'agent' };
+    const about = { taskId: run.task_id, actor: 'agent' };
     const payload = {
       pushId: id,
-      branch: r.branch,
-      sha: u.newSha,
+      branch: run.branch,
+      sha: update.newSha,
       commits: look.commits,
       files: look.files,
       additions: look.additions,
@@ -328,19 +337,19 @@ export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look
       acting: look.acting,
     };
     // A force push may go back to what was pushed before.
-    const pushed = (await hasPushed(tx, r.task_id, u.newSha))
-      ? branchPushed.again({ ...about, key: { count: await countShown(tx, r.task_id) }, payload })
+    const pushed = (await hasPushed(tx, run.task_id, update.newSha))
+      ? branchPushed.again({ ...about, key: { count: await countShown(tx, run.task_id) }, payload })
       : branchPushed.new({ ...about, payload });
-    const fresh = await append(tx, [pushed], r.owner_id);
+    const fresh = await append(tx, [pushed], run.owner_id);
     if (fresh.length === 0) return;
     await insertPush(tx, {
       id,
-      ownerId: r.owner_id,
-      taskId: r.task_id,
-      runId: r.id,
-      branch: r.branch,
-      oldSha: u.oldSha,
-      newSha: u.newSha,
+      ownerId: run.owner_id,
+      taskId: run.task_id,
+      runId: run.id,
+      branch: run.branch,
+      oldSha: update.oldSha,
+      newSha: update.newSha,
       diff: look.diff,
       delta: look.delta,
     });

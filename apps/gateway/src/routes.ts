@@ -1,5 +1,5 @@
-// Every door of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies at every row of it.
-// Pure.
+// Every door of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies
+// at every row of it. Pure.
 
 type Door = 'health' | 'model' | 'git' | 'run' | 'packages';
 export interface Route {
@@ -21,8 +21,13 @@ const REPOSITORIES = ['/git/repo', '/git/repo.git'];
 export const ROUTES: readonly Route[] = [
   ...of('health', 'GET /healthz'),
   ...of('model', 'POST /v1/messages', 'POST /v1/messages/count_tokens'),
-  ...REPOSITORIES.flatMap((r) =>
-    of('git', `GET ${r}/info/refs`, `POST ${r}/git-upload-pack`, `POST ${r}/git-receive-pack`),
+  ...REPOSITORIES.flatMap((repository) =>
+    of(
+      'git',
+      `GET ${repository}/info/refs`,
+      `POST ${repository}/git-upload-pack`,
+      `POST ${repository}/git-receive-pack`,
+    ),
   ),
   ...of('packages', 'GET /registry/', 'HEAD /registry/'),
   ...of(

@@ -45,14 +45,14 @@ describe('the git door', () => {
   });
 
   test('a report can only say one line', () => {
-    const r = pushReport(
+    const report = pushReport(
       [{ oldSha: ZERO, newSha: A, ref: 'refs/heads/x' }],
       'report-status',
       'no\nok refs/heads/x',
       '',
     ).toString();
-    expect(r.match(/ok refs/g)).toHaveLength(1);
-    expect(r).toContain('ng refs/heads/x no ok refs/heads/x');
+    expect(report.match(/ok refs/g)).toHaveLength(1);
+    expect(report).toContain('ng refs/heads/x no ok refs/heads/x');
   });
 });
 
@@ -115,8 +115,8 @@ describe('the way out', () => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const { port } = server.address() as net.AddressInfo;
     let dialled: net.TcpNetConnectOpts | undefined;
-    const connect = (o: net.NetConnectOpts): net.Socket => {
-      dialled = o as net.TcpNetConnectOpts;
+    const connect = (options: net.NetConnectOpts): net.Socket => {
+      dialled = options as net.TcpNetConnectOpts;
       return net.connect(port, '127.0.0.1');
     };
     const [client, ours] = duplexPair();

@@ -17,15 +17,15 @@ import { Refused, sendJson } from './http.ts';
 import { noteRefused } from './pushes.ts';
 import { runnerLink } from './runner-link.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let door: http.Server;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
+  database = await freshDatabase();
+  await seedProject(database.db);
   door = http.createServer((req, res) => {
     void (async () => {
-      const run = (await findRunByToken(t.db, req.headers.authorization!.slice(7)))!;
-      await runnerLink(t.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, {
+      const run = (await findRunByToken(database.db, req.headers.authorization!.slice(7)))!;
+      await runnerLink(database.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, {
         npmReplaces: 'npmjs',
         goNoSumDb: '',
       });
@@ -37,12 +37,12 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   door.close();
-  await t.drop();
+  await database.drop();
 });
 
 async function liveRun(taskId: string): Promise<{ id: string; token: string }> {
-  await seedTask(t.db, taskId);
-  const id = await ensureRun(t.db, {
+  await seedTask(database.db, taskId);
+  const id = await ensureRun(database.db, {
     ownerId: OWNER,
     taskId,
     n: 1,
@@ -50,7 +50,7 @@ async function liveRun(taskId: string): Promise<{ id: string; token: string }> {
     prompt: () => 'x',
     model: 'm',
   });
-  return { id, token: (await openEpoch(t.db, id)).token };
+  return { id, token: (await openEpoch(database.db, id)).token };
 }
 
 const post = async (
@@ -59,26 +59,27 @@ const post = async (
   body: unknown,
   more: Record<string, string> = {},
 ): Promise<{ status: number; error?: string }> => {
-  const r = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}${path}`, {
+  const response = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
     body: JSON.stringify(body),
   });
-  return { status: r.status, ...((await r.json()) as { error?: string }) };
+  return { status: response.status, ...((await response.json()) as { error?: string }) };
 };
 const times = <T>(n: number, f: (i: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: n }, (_, i) => f(i)));
 const countOf = async (taskId: string, type: string): Promise<number> =>
-  (await one<{ n: number }>(t.db, 'select count(*)::int as n from events where task_id = $1 and type = $2', [
-    taskId,
-    type,
-  ]))!.n;
+  (await one<{ n: number }>(
+    database.db,
+    'select count(*)::int as n from events where task_id = $1 and type = $2',
+    [taskId, type],
+  ))!.n;
 
 test('50 questions at once: five reach the reader, each with an id of its own, and the others hear why', async () => {
   const { token } = await liveRun('asks');
   const answers = await times(50, (i) => post(token, '/talk/ask', { question: `Question ${i}?` }));
   const items = await many<{ id: string }>(
-    t.db,
+    database.db,
     "select id from inbox_items where task_id = 'asks' order by id",
   );
   expect(items.map((i) => i.id)).toEqual([0, 1, 2, 3, 4].map((n) => `asks-r1-q${n}`));
@@ -104,7 +105,7 @@ test('requests for permission at once: twenty are open, not more', async () => {
   );
   expect(answers.filter((a) => a.status === 200)).toHaveLength(20);
   expect(
-    (await many(t.db, "select 1 from inbox_items where task_id = 'leave' and state = 'open'")).length,
+    (await many(database.db, "select 1 from inbox_items where task_id = 'leave' and state = 'open'")).length,
   ).toBe(20);
 });
 
@@ -121,12 +122,13 @@ test('an agent keeps what it learned, is given nothing that nobody approved, and
     say: 'Nothing was learned about that yet.',
   });
   expect(await post(token, '/talk/confess', { rule: 'I trusted 10.0.0.7.' })).toMatchObject({ status: 422 });
-  const id = (await one<{ id: string }>(t.db, "update learnings set state = 'approved' returning id"))!.id;
+  const id = (await one<{ id: string }>(database.db, "update learnings set state = 'approved' returning id"))!
+    .id;
   expect(await post(token, '/talk/about', about)).toMatchObject({
     say: expect.stringContaining(`[${id}] Round half to even in src/split.ts. Why: Bankers do.`),
   });
   const given = await many<{ ids: string[] }>(
-    t.db,
+    database.db,
     "select payload->'ids' as ids from events where task_id = 'learns' and type = 'learning.given' order by seq",
   );
   expect(given.map((g) => g.ids)).toEqual([[], [id]]);
@@ -138,18 +140,18 @@ test('an agent keeps what it learned, is given nothing that nobody approved, and
 
 test('refused pushes at once: the story has ten of them', async () => {
   const { token } = await liveRun('pushes');
-  const run = (await findRunByToken(t.db, token))!;
-  await times(50, () => noteRefused(t.db, run, 'refs/heads/main', 'not your branch'));
+  const run = (await findRunByToken(database.db, token))!;
+  await times(50, () => noteRefused(database.db, run, 'refs/heads/main', 'not your branch'));
   expect(await countOf('pushes', 'push.refused')).toBe(10);
 });
 
 test.each([
-  ['started again under the next epoch', async (id: string) => (await openEpoch(t.db, id)).token],
+  ['started again under the next epoch', async (id: string) => (await openEpoch(database.db, id)).token],
   [
     'lost, and taken up by the next run',
     async (id: string) => {
-      const run = (await getRun(t.db, id))!;
-      await endRun(t.db, id, run.epoch, { kind: 'interrupted', reason: 'killed' });
+      const run = (await getRun(database.db, id))!;
+      await endRun(database.db, id, run.epoch, { kind: 'interrupted', reason: 'killed' });
       const next = {
         ownerId: OWNER,
         taskId: run.task_id,
@@ -158,7 +160,7 @@ test.each([
         prompt: () => 'x',
         model: 'm',
       };
-      return (await openEpoch(t.db, await ensureRun(t.db, next))).token;
+      return (await openEpoch(database.db, await ensureRun(database.db, next))).token;
     },
   ],
 ])('an agent that is %s says, asks and replies the same again: nobody hears it twice', async (how, again) => {
@@ -175,7 +177,7 @@ test.each([
     text: 'Why?',
   } as const;
   await appendOnce(
-    t.db,
+    database.db,
     [
       reviewCommented.new({
         taskId,
@@ -200,9 +202,9 @@ test.each([
   // What is new is heard, and the question that was asked before the loss is the one the task waits for.
   expect((await post(second, '/talk/say', { text: 'I go on.' })).status).toBe(200);
   expect(await countOf(taskId, 'agent.said')).toBe(2);
-  const run = (await findRunByToken(t.db, second))!;
-  await endRun(t.db, run.id, run.epoch, { kind: 'completed', summary: 'I asked.' });
-  expect((await getRun(t.db, run.id))!.outcome).toEqual({
+  const run = (await findRunByToken(database.db, second))!;
+  await endRun(database.db, run.id, run.epoch, { kind: 'completed', summary: 'I asked.' });
+  expect((await getRun(database.db, run.id))!.outcome).toEqual({
     kind: 'asked',
     itemId: `${id}-q0`,
     itemIds: [`${id}-q0`],
@@ -220,7 +222,7 @@ const print = async (
   offset: number,
   chunk: Buffer,
 ): Promise<{ status: number; next?: number; error?: string }> => {
-  const r = await fetch(
+  const response = await fetch(
     `http://127.0.0.1:${(door.address() as AddressInfo).port}/run/output?offset=${offset}`,
     {
       method: 'POST',
@@ -228,29 +230,29 @@ const print = async (
       body: new Uint8Array(chunk),
     },
   );
-  return { status: r.status, ...((await r.json()) as { next?: number; error?: string }) };
+  return { status: response.status, ...((await response.json()) as { next?: number; error?: string }) };
 };
 const kept = async (id: string): Promise<number> =>
   (await one<{ n: number }>(
-    t.db,
+    database.db,
     'select coalesce(sum(length(chunk)), 0)::int as n from run_output where run_id = $1',
     [id],
   ))!.n;
 
 test('output that comes too fast is told to come again, and comes through later', async () => {
   const { id, token } = await liveRun('prints');
-  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, 0, $2)', [
+  await database.db.query('insert into run_output (run_id, "offset", chunk) values ($1, 0, $2)', [
     id,
     Buffer.alloc(OUTPUT_LIMITS.atOnce - 10),
   ]);
   const chunk = Buffer.alloc(1024 * 1024, 'x');
-  await t.db.query("update runs set started_at = now() + interval '1 hour' where id = $1", [id]);
+  await database.db.query("update runs set started_at = now() + interval '1 hour' where id = $1", [id]);
   expect(await print(token, OUTPUT_LIMITS.atOnce - 10, chunk)).toEqual({
     status: 503,
     error: 'This run prints too fast. Send it again in a moment.',
   });
   expect(await kept(id)).toBe(OUTPUT_LIMITS.atOnce - 10);
-  await t.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [id]);
+  await database.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [id]);
   expect((await print(token, OUTPUT_LIMITS.atOnce - 10, chunk)).status).toBe(200);
   expect(await kept(id)).toBe(OUTPUT_LIMITS.atOnce - 10 + chunk.length);
 });
@@ -258,12 +260,12 @@ test('output that comes too fast is told to come again, and comes through later'
 test('of a run that has printed all it may nothing more is kept, and it goes on', async () => {
   const { id, token } = await liveRun('talks');
   // Where it begins does not matter to the sum; what lies before is not made.
-  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, $2, $3)', [
+  await database.db.query('insert into run_output (run_id, "offset", chunk) values ($1, $2, $3)', [
     id,
     OUTPUT_LIMITS.aRun - 20,
     Buffer.alloc(10),
   ]);
-  await t.db.query("update runs set started_at = now() - interval '1 day' where id = $1", [id]);
+  await database.db.query("update runs set started_at = now() - interval '1 day' where id = $1", [id]);
   const [from, chunk] = [OUTPUT_LIMITS.aRun - 10, Buffer.alloc(1000, 'x')];
   expect(await print(token, from, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun });
   expect(await print(token, OUTPUT_LIMITS.aRun, chunk)).toEqual({
@@ -292,23 +294,23 @@ test('what hides in an agent’s words is spelt out before anybody reads them, a
     (await post(token, '/talk/ask', ask)).status,
   ];
   expect(await tell()).toEqual([200, 200]);
-  token = (await openEpoch(t.db, id)).token;
+  token = (await openEpoch(database.db, id)).token;
   expect(await tell()).toEqual([200, 200]);
   expect(
     await many(
-      t.db,
+      database.db,
       "select payload->>'text' as text from events where task_id = 'hides' and type = 'agent.said'",
     ),
   ).toEqual([{ text: said }]);
-  expect(await many(t.db, "select title, body, options from inbox_items where task_id = 'hides'")).toEqual([
-    { title: 'Which?', body: said, options: [{ label: 'a', description: 'b' }] },
-  ]);
+  expect(
+    await many(database.db, "select title, body, options from inbox_items where task_id = 'hides'"),
+  ).toEqual([{ title: 'Which?', body: said, options: [{ label: 'a', description: 'b' }] }]);
   const other = await liveRun('hides-in-its-plan');
   expect(
     (await post(other.token, '/run/result', { outcome: { kind: 'completed', summary: words }, outputEnd: 0 }))
       .status,
   ).toBe(200);
-  expect((await getRun(t.db, other.id))!.outcome).toEqual({ kind: 'completed', summary: said });
+  expect((await getRun(database.db, other.id))!.outcome).toEqual({ kind: 'completed', summary: said });
 });
 
 test('an agent recommends one option, or several where several may be right; what it does not recommend is not said to be', async () => {
@@ -325,7 +327,7 @@ test('an agent recommends one option, or several where several may be right; wha
   ).toBe(200);
   expect(
     await many(
-      t.db,
+      database.db,
       "select title, options from inbox_items where task_id = 'recommends' order by created_at, id",
     ),
   ).toEqual([
@@ -389,7 +391,8 @@ test('an agent that has the token records no evidence and ends no run: only who 
   }
   expect(await countOf('forges', 'evidence.recorded')).toBe(0);
   // What stands in the database is of no use to whoever reads it.
-  const stored = (await one<{ holder: string }>(t.db, 'select holder from runs where id = $1', [id]))!.holder;
+  const stored = (await one<{ holder: string }>(database.db, 'select holder from runs where id = $1', [id]))!
+    .holder;
   expect(await claim(token, stored)).toBe(401);
   expect((await post(token, '/run/evidence', GREEN, { 'x-mainloop-holder': stored })).status).toBe(403);
   // What the agent may say it still says, and the runner records.
@@ -420,16 +423,16 @@ const show = async (
 ) => {
   const bytes = Buffer.isBuffer(name) ? name : Buffer.from(PICTURES[name]!.base64, 'base64');
   const at = `http://127.0.0.1:${(door.address() as AddressInfo).port}/talk/show?caption=${encodeURIComponent(caption)}`;
-  const r = await fetch(at, {
+  const response = await fetch(at, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, ...more },
     body: new Uint8Array(bytes),
   });
-  return { status: r.status, ...((await r.json()) as { error?: string; say?: string }) };
+  return { status: response.status, ...((await response.json()) as { error?: string; say?: string }) };
 };
 const pictures = (taskId: string) =>
   many<{ caption: string; mime: string; width: number; id: string }>(
-    t.db,
+    database.db,
     "select payload->>'caption' as caption, payload->>'mime' as mime, (payload->>'width')::int as width, payload->>'id' as id from events where task_id = $1 and type = 'agent.showed' order by seq",
     [taskId],
   );
@@ -444,7 +447,7 @@ test('a picture is kept without the words in it, and told with its caption', asy
     { caption: 'It moves', mime: 'image/webp', width: 12 },
   ]);
   const kept = await one<{ name: string; mime: string; data: Buffer; size: number }>(
-    t.db,
+    database.db,
     'select name, mime, data, size from attachments where id = $1',
     [shown[0]!.id],
   );
@@ -472,14 +475,16 @@ test.each([
 
 test('40 pictures at once: twelve are kept, in the log and as bytes; one that is sent again because its answer was lost is there once', async () => {
   const { token } = await liveRun('shows-many');
-  const before = (await one<{ n: number }>(t.db, 'select count(*)::int as n from attachments'))!.n;
+  const before = (await one<{ n: number }>(database.db, 'select count(*)::int as n from attachments'))!.n;
   const answers = await times(40, (i) => show(token, 'png', `Picture ${i}`));
   expect(answers.filter((a) => a.status === 200)).toHaveLength(12);
   expect(answers.find((a) => a.status !== 200)).toEqual({
     status: 429,
     error: 'This run has had its 12 pictures. Go on without.',
   });
-  expect((await one<{ n: number }>(t.db, 'select count(*)::int as n from attachments'))!.n - before).toBe(12);
+  expect(
+    (await one<{ n: number }>(database.db, 'select count(*)::int as n from attachments'))!.n - before,
+  ).toBe(12);
   const other = await liveRun('shows-again');
   for (const _ of [1, 2])
     expect((await show(other.token, 'png', 'Once', { 'x-mainloop-again': 'yes' })).status).toBe(200);

@@ -51,7 +51,7 @@ const LOOK_MS = 1_000;
 
 /**
  * Answers one request of a runner, or of the agent's own commands in its sandbox.
- * @param r the run that its token belongs to
+ * @param run the run that its token belongs to
  * @throws Refused, with words for whoever asked
  */
 export async function runnerLink(
@@ -60,57 +60,57 @@ export async function runnerLink(
   req: IncomingMessage,
   res: ServerResponse,
   url: URL,
-  r: RunByToken,
+  run: RunByToken,
   packages: RunSpec['packages'],
   hit: Hit = () => undefined,
 ): Promise<void> {
   const again = req.headers['x-mainloop-again'] !== undefined;
   const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
-  refuseAgent(r, url.pathname, holder);
+  refuseAgent(run, url.pathname, holder);
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
-      if (holder === '' || !(await claimEpoch(db, r.id, r.epoch, holder)))
+      if (holder === '' || !(await claimEpoch(db, run.id, run.epoch, holder)))
         throw new Refused(401, 'Another process has this run.');
-      const project = resolveProjectSettings(r.project_settings);
+      const project = resolveProjectSettings(run.project_settings);
       const spec: RunSpec = {
-        runId: r.id,
-        taskId: r.task_id,
-        epoch: r.epoch,
-        phase: r.phase,
-        prompt: r.prompt,
+        runId: run.id,
+        taskId: run.task_id,
+        epoch: run.epoch,
+        phase: run.phase,
+        prompt: run.prompt,
         claudeMd:
           project.folder === '' ? AGENT_CLAUDE_MD : `${AGENT_CLAUDE_MD}\n${folderWords(project.folder)}\n`,
-        taskMd: `# ${r.title}\n\n${r.task_prompt}\n${r.plan ? `\n## The plan\n\n${r.plan}\n` : ''}`,
-        model: r.model,
-        sessionId: r.session_id,
-        resume: r.resume || r.epoch > 1,
-        branch: r.branch,
-        base: r.default_branch,
+        taskMd: `# ${run.title}\n\n${run.task_prompt}\n${run.plan ? `\n## The plan\n\n${run.plan}\n` : ''}`,
+        model: run.model,
+        sessionId: run.session_id,
+        resume: run.resume || run.epoch > 1,
+        branch: run.branch,
+        base: run.default_branch,
         maxTurns: 200,
         maxMinutes: project.maxMinutes,
-        outputOffset: await outputEnd(db, r.id),
+        outputOffset: await outputEnd(db, run.id),
         askPermissions: project.permissions === 'ask',
         setupCommand: project.setupCommand,
         findSetup: project.findSetup,
         verifyCommand: project.verifyCommand,
         folder: project.folder,
         packages,
-        attachments: r.attachments.map((a) => ({ id: a.id, name: a.name })),
+        attachments: run.attachments.map((a) => ({ id: a.id, name: a.name })),
       };
       return sendJson(res, 200, spec);
     }
     case 'POST /run/heartbeat': {
       const { afterCommand, delivered } = Heartbeat.parse(await readJson(req));
-      if (!(await renewLease(db, r.id, r.epoch))) throw new Refused(401, 'this run has ended');
-      await noteDelivered(db, r.task_id, delivered);
-      return sendJson(res, 200, { commands: await commandsFor(db, r, afterCommand) });
+      if (!(await renewLease(db, run.id, run.epoch))) throw new Refused(401, 'this run has ended');
+      await noteDelivered(db, run.task_id, delivered);
+      return sendJson(res, 200, { commands: await commandsFor(db, run, afterCommand) });
     }
     case 'GET /run/commands': {
       // Held until there is one: what a person says or allows has to be there before the agent's next step.
       const after = Number(url.searchParams.get('after') ?? 0) || 0;
       const deadline = Date.now() + Math.min(LONGEST_WAIT_MS, Number(url.searchParams.get('wait') ?? 0) || 0);
       for (const word = listen(); ;) {
-        const commands = await commandsFor(db, r, after);
+        const commands = await commandsFor(db, run, after);
         if (commands.length > 0 || Date.now() >= deadline || res.destroyed)
           return sendJson(res, 200, { commands });
         await word(Math.min(LOOK_MS, deadline - Date.now()));
@@ -119,36 +119,41 @@ export async function runnerLink(
     case 'POST /run/output': {
       const offset = Number(url.searchParams.get('offset'));
       if (!Number.isSafeInteger(offset) || offset < 0) throw new Refused(400, 'bad offset');
-      const next = await appendOutput(db, r.id, offset, await readBody(req, 1024 * 1024));
+      const next = await appendOutput(db, run.id, offset, await readBody(req, 1024 * 1024));
       // The runner keeps it and comes again.
       if (next === null) throw new Refused(503, 'This run prints too fast. Send it again in a moment.');
       return sendJson(res, 200, { next });
     }
     case 'PUT /run/checkpoint': {
       const data = await readBody(req, CHECKPOINT_MAX_BYTES);
-      await saveCheckpoint(db, { taskId: r.task_id, runId: r.id, epoch: r.epoch, data });
+      await saveCheckpoint(db, { taskId: run.task_id, runId: run.id, epoch: run.epoch, data });
       return sendJson(res, 200, { ok: true });
     }
     case 'GET /run/checkpoint': {
-      const data = await findCheckpoint(db, r.task_id);
+      const data = await findCheckpoint(db, run.task_id);
       res.writeHead(data ? 200 : 204, { 'content-type': 'application/octet-stream' });
       return void res.end(data ?? undefined);
     }
     case 'GET /run/attachment': {
       const id = url.searchParams.get('id') ?? '';
       // A run sees the files of its own task, and no others.
-      const a = r.attachments.some((x) => x.id === id) ? await readAttachment(db, r.owner_id, id) : null;
-      if (!a) throw new Refused(404, 'There is no such file.');
-      res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': a.data.length });
-      return void res.end(a.data);
+      const attachment = run.attachments.some((x) => x.id === id)
+        ? await readAttachment(db, run.owner_id, id)
+        : null;
+      if (!attachment) throw new Refused(404, 'There is no such file.');
+      res.writeHead(200, {
+        'content-type': 'application/octet-stream',
+        'content-length': attachment.data.length,
+      });
+      return void res.end(attachment.data);
     }
     case 'POST /run/result': {
       const { outcome } = RunResult.parse(await readJson(req));
       hit('gateway.result.before');
       await endRun(
         db,
-        r.id,
-        r.epoch,
+        run.id,
+        run.epoch,
         outcome.kind === 'completed'
           ? { ...outcome, summary: cleanText(spellOut(outcome.summary), 50_000) }
           : outcome,
@@ -157,26 +162,26 @@ export async function runnerLink(
       return sendJson(res, 200, { ok: true });
     }
     case 'GET /run/asked':
-      return sendJson(res, 200, { asked: await hasOpenQuestion(db, r.id) });
+      return sendJson(res, 200, { asked: await hasOpenQuestion(db, run.id) });
     case 'POST /run/evidence': {
-      const e = Evidence.parse(await readJson(req, 256 * 1024));
+      const evidence = Evidence.parse(await readJson(req, 256 * 1024));
       await withTx(db, (tx) =>
         append(
           tx,
           [
             evidenceRecorded.new({
-              taskId: r.task_id,
+              taskId: run.task_id,
               actor: 'runner',
-              key: { epoch: r.epoch },
+              key: { epoch: run.epoch },
               payload: {
-                ...e,
-                runId: r.id,
-                tail: cleanText(e.tail, 20_000),
-                from: e.from?.map((name) => cleanTitle(name, 100)),
+                ...evidence,
+                runId: run.id,
+                tail: cleanText(evidence.tail, 20_000),
+                from: evidence.from?.map((name) => cleanTitle(name, 100)),
               },
             }),
           ],
-          r.owner_id,
+          run.owner_id,
         ),
       );
       return sendJson(res, 200, { ok: true });
@@ -184,51 +189,51 @@ export async function runnerLink(
     case 'GET /run/baseline': {
       const known = await findBaseline(
         db,
-        r.project_id,
+        run.project_id,
         BaselineAsked.parse(Object.fromEntries(url.searchParams)),
       );
       return sendJson(res, 200, { known });
     }
     case 'POST /run/baseline': {
-      const b = Baseline.parse(await readJson(req, 256 * 1024));
-      const payload = { ...b, runId: r.id, tail: cleanText(b.tail, 20_000) };
+      const baseline = Baseline.parse(await readJson(req, 256 * 1024));
+      const payload = { ...baseline, runId: run.id, tail: cleanText(baseline.tail, 20_000) };
       await withTx(db, (tx) =>
-        append(tx, [baselineRecorded.new({ taskId: r.task_id, actor: 'runner', payload })], r.owner_id),
+        append(tx, [baselineRecorded.new({ taskId: run.task_id, actor: 'runner', payload })], run.owner_id),
       );
       return sendJson(res, 200, { ok: true });
     }
     case 'POST /run/permission':
-      await askPermission(db, r, PermissionRequest.parse(await readJson(req, 1024 * 1024)));
+      await askPermission(db, run, PermissionRequest.parse(await readJson(req, 1024 * 1024)));
       return sendJson(res, 200, { ok: true });
     case 'POST /talk/say': {
       const { text } = Say.parse(await readJson(req, 64 * 1024));
       hit('gateway.talk.before');
-      const payload = { runId: r.id, text: cleanText(spellOut(text), 4_000) };
+      const payload = { runId: run.id, text: cleanText(spellOut(text), 4_000) };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, r, 'agent.said', { text: payload.text }, again)) return;
-        await allowed(tx, r, 'says');
-        await append(tx, [agentSaid.new({ taskId: r.task_id, actor: 'agent', payload })], r.owner_id);
+        if (await hasTold(tx, run, 'agent.said', { text: payload.text }, again)) return;
+        await allowed(tx, run, 'says');
+        await append(tx, [agentSaid.new({ taskId: run.task_id, actor: 'agent', payload })], run.owner_id);
       });
       hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Said.' });
     }
     case 'POST /talk/show':
-      return takePicture(db, { req, res, url, run: r, again }, hit);
+      return takePicture(db, { req, res, url, run, again }, hit);
     case 'POST /talk/reply': {
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
       hit('gateway.talk.before');
-      if (!(await isOpenComment(db, r.task_id, id)))
+      if (!(await isOpenComment(db, run.task_id, id)))
         throw new Refused(
           404,
           `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`,
         );
-      const payload = { id, text: cleanText(spellOut(text), 4_000), runId: r.id };
+      const payload = { id, text: cleanText(spellOut(text), 4_000), runId: run.id };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, r, 'review.replied', { id, text: payload.text }, again)) return;
-        await allowed(tx, r, 'replies');
-        await append(tx, [reviewReplied.new({ taskId: r.task_id, actor: 'agent', payload })], r.owner_id);
+        if (await hasTold(tx, run, 'review.replied', { id, text: payload.text }, again)) return;
+        await allowed(tx, run, 'replies');
+        await append(tx, [reviewReplied.new({ taskId: run.task_id, actor: 'agent', payload })], run.owner_id);
       });
       hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Replied.' });
@@ -242,30 +247,30 @@ export async function runnerLink(
       const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, r, 'inbox.opened', { kind: 'question', ...words }, again)) return;
-        const questionNo = await allowed(tx, r, 'questions');
+        if (await hasTold(tx, run, 'inbox.opened', { kind: 'question', ...words }, again)) return;
+        const questionNo = await allowed(tx, run, 'questions');
         await append(
           tx,
           [
             inboxOpened.new({
-              taskId: r.task_id,
+              taskId: run.task_id,
               actor: 'agent',
               payload: {
-                id: `${r.id}-q${questionNo}`,
+                id: `${run.id}-q${questionNo}`,
                 kind: 'question',
-                runId: r.id,
+                runId: run.id,
                 questionNo,
                 ...words,
-                options: options.map((o) => ({
-                  label: cleanTitle(o.label, 200),
-                  ...(o.description ? { description: cleanTitle(o.description, 500) } : {}),
-                  ...(o.recommended === true ? { recommended: true } : {}),
+                options: options.map((option) => ({
+                  label: cleanTitle(option.label, 200),
+                  ...(option.description ? { description: cleanTitle(option.description, 500) } : {}),
+                  ...(option.recommended === true ? { recommended: true } : {}),
                 })),
                 ...(multiple && options.length > 1 ? { multiple } : {}),
               },
             }),
           ],
-          r.owner_id,
+          run.owner_id,
         );
       });
       hit('gateway.talk.after');
@@ -274,23 +279,24 @@ export async function runnerLink(
       });
     }
     case 'POST /talk/learned':
-      return noteRule(db, { req, res, run: r }, 'learned', hit);
+      return noteRule(db, { req, res, run }, 'learned', hit);
     case 'POST /talk/confess':
-      return noteRule(db, { req, res, run: r }, 'confessed', hit);
+      return noteRule(db, { req, res, run }, 'confessed', hit);
     case 'POST /talk/about':
-      return tellRules(db, { req, res, run: r }, hit);
+      return tellRules(db, { req, res, run }, hit);
     default:
       throw new Refused(404, 'No such door.');
   }
 }
 
 /**
- * The agent has the run's token and reaches these doors as the runner does. What the runner says of it is said by nobody else: the name
- * that it has claimed the run under is in no environment, on no command line and in no file.
+ * The agent has the run's token and reaches these doors as the runner does. What the runner says of it is
+ * said by nobody else: the name that it has claimed the run under is in no environment, on no command line
+ * and in no file.
  */
-function refuseAgent(r: RunByToken, path: string, holder: string): void {
+function refuseAgent(run: RunByToken, path: string, holder: string): void {
   if (!path.startsWith('/run/') || path === '/run/spec') return;
-  const who = holderOf(r, holder);
+  const who = holderOf(run, holder);
   // One from before it said its name is heard to the end of its run; evidence that anybody could have told is none.
   if (who === 'somebody' || (who === 'unknown' && path === '/run/evidence'))
     throw new Refused(

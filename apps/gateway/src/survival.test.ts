@@ -1,4 +1,5 @@
-// One request must never end the gateway for everybody: the real process over a real Postgres, and what an attacker may send it.
+// One request must never end the gateway for everybody: the real process over a real Postgres, and what an
+// attacker may send it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -31,8 +32,8 @@ afterAll(async () => {
 /** The process lives and answers another run what it asked. */
 async function answersOthers(): Promise<void> {
   expect(gateway.exit()).toBeNull();
-  const r = await fetch(`${gateway.url}/run/asked`, { headers: { authorization: `Bearer ${other}` } });
-  expect(await r.json()).toEqual({ asked: false });
+  const response = await fetch(`${gateway.url}/run/asked`, { headers: { authorization: `Bearer ${other}` } });
+  expect(await response.json()).toEqual({ asked: false });
 }
 
 describe('what is not what it says it is', () => {
@@ -40,12 +41,12 @@ describe('what is not what it says it is', () => {
     ['junk that says it is gzip', 'gzip', Buffer.from('certainly not gzip'), 400],
     ['an encoding that git does not use', 'br', Buffer.from('x'), 415],
   ])('%s', async (_, encoding, body, status) => {
-    const r = await fetch(`${gateway.url}/git/repo.git/git-upload-pack`, {
+    const response = await fetch(`${gateway.url}/git/repo.git/git-upload-pack`, {
       method: 'POST',
       headers: { authorization: `Bearer ${mine}`, 'content-encoding': encoding },
       body,
     });
-    expect(r.status).toBe(status);
+    expect(response.status).toBe(status);
     await answersOthers();
   });
 });
@@ -53,13 +54,13 @@ describe('what is not what it says it is', () => {
 test('a machine without git answers in words', async () => {
   const lame = await startGateway(database.url, model.url, { PATH: '/nowhere' });
   try {
-    const r = await fetch(`${lame.url}/git/repo.git/git-upload-pack`, {
+    const response = await fetch(`${lame.url}/git/repo.git/git-upload-pack`, {
       method: 'POST',
       headers: { authorization: `Bearer ${mine}` },
       body: '0000',
     });
-    expect(r.status).toBe(502);
-    expect(await r.text()).toContain('ENOENT');
+    expect(response.status).toBe(502);
+    expect(await response.text()).toContain('ENOENT');
     expect(lame.exit()).toBeNull();
   } finally {
     await lame.kill('SIGKILL');

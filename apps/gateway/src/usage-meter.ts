@@ -11,7 +11,10 @@ type Seen = Record<(typeof KEYS)[number] | 'ephemeral_1h_input_tokens', number>;
 
 /** `data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}`: what stands around the words of one event. */
 const AROUND_WORDS = 88;
-/** Characters of a token. Cut low, so that the estimate is high: who could cut its calls off to pay less, is not to gain by it. */
+/**
+ * Characters of a token. Cut low, so that the estimate is high: who could cut its calls off to pay less, is
+ * not to gain by it.
+ */
 export const CHARS_A_TOKEN_AT_LEAST = 3;
 /** What they come to by and large. */
 export const CHARS_A_TOKEN = 4;
@@ -59,9 +62,9 @@ export class UsageMeter {
       return;
     }
     let from = 0;
-    for (let nl = this.held.indexOf('\n'); nl >= 0; nl = this.held.indexOf('\n', from)) {
-      this.line(this.held.slice(from, nl));
-      from = nl + 1;
+    for (let lineEnd = this.held.indexOf('\n'); lineEnd >= 0; lineEnd = this.held.indexOf('\n', from)) {
+      this.line(this.held.slice(from, lineEnd));
+      from = lineEnd + 1;
     }
     this.held = from > 0 ? this.held.slice(from) : this.held.slice(-MAX_LINE);
   }
@@ -76,8 +79,8 @@ export class UsageMeter {
   }
 
   /**
-   * What to bill. An answer that was cut is billed by what was streamed of it and at least by its input, which is an estimate when
-   * the answer never came so far as to say it.
+   * What to bill. An answer that was cut is billed by what was streamed of it and at least by its input,
+   * which is an estimate when the answer never came so far as to say it.
    */
   bill(whole: boolean, bodyChars: number): Usage {
     const input = this.told ? {} : { input_tokens: inputTokensOf(bodyChars) };
@@ -103,15 +106,15 @@ export class UsageMeter {
       // A cut or malformed event carries no figures. The next one may.
       return;
     }
-    const u = event.usage ?? event.message?.usage;
-    if (typeof u !== 'object' || u === null) return;
-    for (const k of KEYS) this.see(k, u[k]);
-    this.see('ephemeral_1h_input_tokens', u.cache_creation?.ephemeral_1h_input_tokens);
+    const usage = event.usage ?? event.message?.usage;
+    if (typeof usage !== 'object' || usage === null) return;
+    for (const key of KEYS) this.see(key, usage[key]);
+    this.see('ephemeral_1h_input_tokens', usage.cache_creation?.ephemeral_1h_input_tokens);
   }
 
-  private see(key: keyof Seen, n: unknown): void {
-    if (typeof n !== 'number' || !Number.isFinite(n)) return;
-    this.usage[key] = Math.max(this.usage[key], n);
+  private see(key: keyof Seen, count: unknown): void {
+    if (typeof count !== 'number' || !Number.isFinite(count)) return;
+    this.usage[key] = Math.max(this.usage[key], count);
     if (key === 'input_tokens') this.told = true;
   }
 }

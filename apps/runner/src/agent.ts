@@ -1,4 +1,5 @@
-// The agent's process: its stdio, its words to the spool, and how it ended. It starts without a prompt and waits for one.
+// The agent's process: its stdio, its words to the spool, and how it ended. It starts without a prompt and
+// waits for one.
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,24 +26,24 @@ export interface Agent {
  * @param control passes on what is said to it from outside
  */
 export function startAgent(around: Around, control: Control): Agent {
-  const { config: c, spec, spool, env } = around;
-  const configDir = path.join(c.home, '.claude');
+  const { config, spec, spool, env } = around;
+  const configDir = path.join(config.home, '.claude');
   const cmd = claudeCode.command({
-    executable: path.join(c.kit, 'claude'),
+    executable: path.join(config.kit, 'claude'),
     model: spec.model,
     sessionId: spec.sessionId,
-    resume: spec.resume && hasSession(configDir, workFolder(c, spec), spec.sessionId),
+    resume: spec.resume && hasSession(configDir, workFolder(config, spec), spec.sessionId),
     maxTurns: spec.maxTurns,
     askPermissions: spec.askPermissions,
     configDir,
     tmpDir: env.TMPDIR!,
-    gatewayUrl: c.gatewayUrl,
-    token: c.token,
+    gatewayUrl: config.gatewayUrl,
+    token: config.token,
     pluginDir: ensurePlugin(around),
   });
   const reader = claudeCode.reader();
   const child = spawn(cmd.file, [...cmd.args], {
-    cwd: workFolder(c, spec),
+    cwd: workFolder(config, spec),
     env: { ...env, ...cmd.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -50,8 +51,8 @@ export function startAgent(around: Around, control: Control): Agent {
   process.once('exit', () => child.kill('SIGKILL'));
   child.stdin.on('error', () => undefined);
   let stderrTail = '';
-  child.stderr.on('data', (d: Buffer) => {
-    stderrTail = (stderrTail + d.toString()).slice(-4_000);
+  child.stderr.on('data', (data: Buffer) => {
+    stderrTail = (stderrTail + data.toString()).slice(-4_000);
   });
   const lines = new LineSplitter((line, dropped) => {
     if (dropped > 0) {
@@ -61,9 +62,9 @@ export function startAgent(around: Around, control: Control): Agent {
       return;
     }
     spool.write(asAgents(line));
-    const s = reader.read(line);
-    if (s.kind === 'permission') void control.ask(around, s.requestId, s.tool, s.input);
-    if (s.kind === 'turn_ended') {
+    const signal = reader.read(line);
+    if (signal.kind === 'permission') void control.ask(around, signal.requestId, signal.tool, signal.input);
+    if (signal.kind === 'turn_ended') {
       control.deafen();
       child.stdin.end();
       setTimeout(() => child.kill('SIGKILL'), END_GRACE_MS).unref();
@@ -94,7 +95,10 @@ export function startAgent(around: Around, control: Control): Agent {
   };
 }
 
-/** Its lines are the agent's, each of them: whatever runs beside Claude Code can write there, and only the runner speaks as the runner. */
+/**
+ * Its lines are the agent's, each of them: whatever runs beside Claude Code can write there, and only the
+ * runner speaks as the runner.
+ */
 const asAgents = (line: string): string =>
   readObject(line)?.type === 'mainloop'
     ? JSON.stringify({
@@ -118,14 +122,16 @@ export const bringsNothingToRun = (repo: string, folder = ''): boolean =>
   );
 
 /**
- * An agent that has to ask before it runs something gets no language server: it may edit files, and a server runs what lies in
- * the clone.
+ * An agent that has to ask before it runs something gets no language server: it may edit files, and a server
+ * runs what lies in the clone.
  * @returns null when there is none
  */
-function ensurePlugin({ config: c, spec, env }: Around): string | null {
-  const servers = spec.askPermissions ? {} : languageServersOf(workFolder(c, spec), env.PATH ?? '', c.kit);
+function ensurePlugin({ config, spec, env }: Around): string | null {
+  const servers = spec.askPermissions
+    ? {}
+    : languageServersOf(workFolder(config, spec), env.PATH ?? '', config.kit);
   if (Object.keys(servers).length === 0) return null;
-  const dir = path.join(c.home, 'plugin');
+  const dir = path.join(config.home, 'plugin');
   for (const [file, text] of Object.entries(claudeCode.pluginFiles(servers))) {
     ensureFolder(path.dirname(path.join(dir, file)));
     writeFileSync(path.join(dir, file), text);

@@ -72,10 +72,13 @@ const around = (spec: Partial<RunSpec> = {}): Around =>
     link: {
       patiently: (method: string, at: string, body?: string) => {
         if (method === 'POST') kept.push(JSON.parse(body!) as Baseline);
-        const q = new URL(at, 'http://x').searchParams;
+        const query = new URL(at, 'http://x').searchParams;
         const known =
           kept.find(
-            (b) => b.sha === q.get('sha') && b.what === q.get('what') && b.command === q.get('command'),
+            (b) =>
+              b.sha === query.get('sha') &&
+              b.what === query.get('what') &&
+              b.command === query.get('command'),
           ) ?? null;
         return Promise.resolve({
           status: 200,

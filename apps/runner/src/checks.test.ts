@@ -132,7 +132,7 @@ test.each<[string, Record<string, string>, string[], string[], Check[]]>([
     mkdirSync(path.dirname(path.join(repo, name)), { recursive: true });
     writeFileSync(path.join(repo, name), text);
   }
-  for (const b of bins) tool(path.join(repo, 'node_modules/.bin'), b);
+  for (const bin of bins) tool(path.join(repo, 'node_modules/.bin'), bin);
   const dir = path.join(repo, 'path');
   for (const b of onPath) tool(dir, b);
   expect(checksOf(repo, dir)).toEqual(expected);

@@ -1,4 +1,5 @@
-// What a repository brings to look at its own code: the compiler's diagnostics, its linter and its tests. Found, never installed.
+// What a repository brings to look at its own code: the compiler's diagnostics, its linter and its tests.
+// Found, never installed.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readPlain } from './folders.ts';
@@ -12,7 +13,8 @@ export interface Check {
 }
 
 /**
- * The checks of a clone whose tools are there. One of each kind: a repository with several languages names its own in the verify command.
+ * The checks of a clone whose tools are there. One of each kind: a repository with several languages names
+ * its own in the verify command.
  * @param repo the clone
  * @param toolPath PATH of the sandbox
  */
@@ -78,8 +80,8 @@ export function checksOf(repo: string, toolPath: string): Check[] {
 const TRUNK_CHECK = 'check --ci --no-progress';
 
 /**
- * trunk where the repository has it. Where it is not here, the next linter runs instead, and that is said; without one, the evidence is that
- * there is no such program.
+ * trunk where the repository has it. Where it is not here, the next linter runs instead, and that is said;
+ * without one, the evidence is that there is no such program.
  */
 function lintOf(hasTrunk: boolean, trunk: string | null, ...others: readonly (string | null)[]): Check[] {
   const other = others.find((c) => c !== null);
@@ -99,12 +101,12 @@ interface Scripts {
 
 function scripts(repo: string): Scripts {
   try {
-    const p = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as Record<
+    const manifest = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as Record<
       string,
       Record<string, unknown> | undefined
     >;
-    const named = new Map(Object.entries(p.scripts ?? {}));
-    const needsPackages = [p.dependencies, p.devDependencies].some(
+    const named = new Map(Object.entries(manifest.scripts ?? {}));
+    const needsPackages = [manifest.dependencies, manifest.devDependencies].some(
       (packages) => Object.keys(packages ?? {}).length > 0,
     );
     return {
@@ -119,7 +121,10 @@ function scripts(repo: string): Scripts {
 
 const makes = (repo: string, target: string): boolean =>
   new RegExp(`^${target}\\s*:(?!=)`, 'm').test(readPlain(path.join(repo, 'Makefile')) ?? '');
-/** Whether its pyproject.toml has a section for a tool: that a program happens to be on this machine says nothing of the repository. */
+/**
+ * Whether its pyproject.toml has a section for a tool: that a program happens to be on this machine says
+ * nothing of the repository.
+ */
 const configures = (repo: string, program: string): boolean =>
   new RegExp(`^\\[tool\\.${program}\\b`, 'm').test(readPlain(path.join(repo, 'pyproject.toml')) ?? '');
 const venv = (repo: string, tool: string): string | null =>

@@ -32,9 +32,9 @@ const LIMIT_MS = {
  * Whether there is nothing to set up in this clone, or nothing any more.
  * @returns false as well when the command or what it reads has changed since
  */
-export function setupIsDone(a: Around): boolean {
-  const setup = wantedSetup(a);
-  return setup === null || readPlain(doneFile(a)) === setup.key;
+export function setupIsDone(around: Around): boolean {
+  const setup = wantedSetup(around);
+  return setup === null || readPlain(doneFile(around)) === setup.key;
 }
 
 /**
@@ -43,62 +43,71 @@ export function setupIsDone(a: Around): boolean {
  * by `ensureSetup`, as if there had been none.
  * @returns when it stands in the clone, or could not be taken
  */
-export async function adoptKept(a: Around): Promise<void> {
+export async function adoptKept(around: Around): Promise<void> {
   // Whatever is wrong with it, the set-up can be made here.
-  await adopt(a).catch((err: unknown) => say('warn', 'a kept set-up could not be taken', err));
+  await adopt(around).catch((err: unknown) => say('warn', 'a kept set-up could not be taken', err));
 }
 
-async function adopt(a: Around): Promise<void> {
-  if (keptIn(a.config) === null) return;
-  const setup = wantedSetup(a);
+async function adopt(around: Around): Promise<void> {
+  if (keptIn(around.config) === null) return;
+  const setup = wantedSetup(around);
   // Of a plan nothing is wanted yet; the next run of this task is here again.
-  if (setup === null || !(await isUntouched(a))) return;
+  if (setup === null || !(await isUntouched(around))) return;
   const began = performance.now();
   if (
     !takeKept(
-      a.config,
-      await keptKey(a.config.repo, a.env, inFolder(a.spec.folder, setup.command), readsAnything(setup.from)),
+      around.config,
+      await keptKey(
+        around.config.repo,
+        around.env,
+        inFolder(around.spec.folder, setup.command),
+        readsAnything(setup.from),
+      ),
     )
   )
     return;
-  writeFileSync(doneFile(a), setup.key);
-  await tell(a, {
+  writeFileSync(doneFile(around), setup.key);
+  await tell(around, {
     what: 'setup',
     command: setup.command,
     exitCode: 0,
     ms: Math.round(performance.now() - began),
     tail: KEPT_WORDS,
-    ...(await standing(a, 'setup')),
+    ...(await standing(around, 'setup')),
     ...(setup.from === null ? {} : { from: [...setup.from] }),
   });
 }
 const KEPT_WORDS = 'Kept from before: the same lock files, command and tools. Nothing was installed anew.\n';
 
 /**
- * Runs the set-up command once for each clone and each wording of it. Where agents ask, it needs permission on a clone that one of them
- * has changed already: the command runs what lies there. One that nobody has set and that was only found is run once for each content
- * of the files it was found from; the agent works without it when it fails.
+ * Runs the set-up command once for each clone and each wording of it. Where agents ask, it needs permission
+ * on a clone that one of them has changed already: the command runs what lies there. One that nobody has set
+ * and that was only found is run once for each content of the files it was found from; the agent works
+ * without it when it fails.
  * @returns the output of the project's own command when it failed
  */
-export async function ensureSetup(a: Around, control: Control): Promise<string | null> {
-  const setup = wantedSetup(a);
-  if (setup === null || readPlain(doneFile(a)) === setup.key) return null;
+export async function ensureSetup(around: Around, control: Control): Promise<string | null> {
+  const setup = wantedSetup(around);
+  if (setup === null || readPlain(doneFile(around)) === setup.key) return null;
   const { command, key, from } = setup;
   if (from !== null) {
-    const e = await record(a, 'setup', command, { from: [...from], before: await versionWords(a) });
-    if (e.exitCode === 0) writeFileSync(doneFile(a), key);
+    const evidence = await record(around, 'setup', command, {
+      from: [...from],
+      before: await versionWords(around),
+    });
+    if (evidence.exitCode === 0) writeFileSync(doneFile(around), key);
     return null;
   }
   if (
-    a.spec.askPermissions &&
-    !(await isUntouched(a)) &&
-    !(await control.askPermission(a, 'mainloop-setup', command, SETUP_WORDS))
+    around.spec.askPermissions &&
+    !(await isUntouched(around)) &&
+    !(await control.askPermission(around, 'mainloop-setup', command, SETUP_WORDS))
   )
     return `${command}: it was not allowed to run on what the agent has changed.`;
-  const e = await record(a, 'setup', command);
+  const e = await record(around, 'setup', command);
   if (e.exitCode !== 0)
     return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
-  writeFileSync(doneFile(a), key);
+  writeFileSync(doneFile(around), key);
   return null;
 }
 
@@ -124,11 +133,14 @@ function wantedSetup({
 }
 
 /** Which versions run here of what the repository names a version for: nobody chooses them by it yet. */
-async function versionWords(a: Around): Promise<string> {
+async function versionWords(around: Around): Promise<string> {
   const lines: string[] = [];
-  for (const { tool, wanted, from } of findSetup(workFolder(a.config, a.spec), a.env.PATH ?? '').versions) {
+  for (const { tool, wanted, from } of findSetup(
+    workFolder(around.config, around.spec),
+    around.env.PATH ?? '',
+  ).versions) {
     const [program, ...args] = VERSION_OF[tool];
-    const runs = await run(program, args, { cwd: '/', env: a.env }).then(
+    const runs = await run(program, args, { cwd: '/', env: around.env }).then(
       (r) => `${(r.stdout || r.stderr).trim().split('\n', 1)[0]} runs here`,
       // No such program, which is the answer.
       () => 'there is none here',
@@ -151,13 +163,13 @@ const VERIFY_WORDS =
   'The verify command of the project, now that the agent is done. It runs what the agent has written.';
 
 /** Whether the clone is still the base branch, to the letter. */
-async function isUntouched(a: Around): Promise<boolean> {
+async function isUntouched(around: Around): Promise<boolean> {
   const git = async (...args: string[]): Promise<string> =>
-    (await run('git', args, { cwd: a.config.repo, env: a.env })).stdout.trim();
+    (await run('git', args, { cwd: around.config.repo, env: around.env })).stdout.trim();
   try {
     const [head, base, changed] = await Promise.all([
       git('rev-parse', '--verify', 'HEAD'),
-      git('rev-parse', '--verify', `refs/remotes/origin/${a.spec.base}`),
+      git('rev-parse', '--verify', `refs/remotes/origin/${around.spec.base}`),
       git('status', '--porcelain', '--ignored'),
     ]);
     return (
@@ -177,34 +189,39 @@ async function isUntouched(a: Around): Promise<boolean> {
  * that was only found in the clone.
  * @returns when all of it has ended and is sent as evidence
  */
-export async function verify(a: Around, control: Control): Promise<void> {
-  if (a.spec.phase === 'plan') return;
+export async function verify(around: Around, control: Control): Promise<void> {
+  if (around.spec.phase === 'plan') return;
   // What the project has set takes the place of tests that were only found.
-  const checks = a.spec.askPermissions
+  const checks = around.spec.askPermissions
     ? []
-    : checksOf(workFolder(a.config, a.spec), a.env.PATH ?? '').filter(
-        (c) => c.what !== 'tests' || a.spec.verifyCommand === null,
+    : checksOf(workFolder(around.config, around.spec), around.env.PATH ?? '').filter(
+        (c) => c.what !== 'tests' || around.spec.verifyCommand === null,
       );
-  if (a.spec.verifyCommand === null && checks.length === 0) return;
-  const asked = await a.link.patiently('GET', '/run/asked');
+  if (around.spec.verifyCommand === null && checks.length === 0) return;
+  const asked = await around.link.patiently('GET', '/run/asked');
   if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
-  for (const c of checks) await look(a, c.what, c.command, c.insteadOf);
-  if (a.spec.verifyCommand === null) return;
+  for (const check of checks) await look(around, check.what, check.command, check.insteadOf);
+  if (around.spec.verifyCommand === null) return;
   if (
-    a.spec.askPermissions &&
-    !(await control.askPermission(a, 'mainloop-verify', a.spec.verifyCommand, VERIFY_WORDS))
+    around.spec.askPermissions &&
+    !(await control.askPermission(around, 'mainloop-verify', around.spec.verifyCommand, VERIFY_WORDS))
   )
     return;
-  await look(a, 'verify', a.spec.verifyCommand);
+  await look(around, 'verify', around.spec.verifyCommand);
 }
 
 /** Runs a check on what the agent has left. One that is red is looked at on the commit before the change too. */
-async function look(a: Around, what: OnChange['what'], command: string, insteadOf?: string): Promise<void> {
+async function look(
+  around: Around,
+  what: OnChange['what'],
+  command: string,
+  insteadOf?: string,
+): Promise<void> {
   const {
     code,
     ms,
     tail: printed,
-  } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
+  } = await shell(command, { repo: workFolder(around.config, around.spec), env: around.env }, LIMIT_MS[what]);
   const trouble = trunkTrouble(command, { exitCode: code, tail: printed });
   const done = {
     command,
@@ -212,10 +229,10 @@ async function look(a: Around, what: OnChange['what'], command: string, insteadO
     ms,
     tail: trouble === null ? printed : `${trouble}\n${printed}`,
   };
-  const stood = await standing(a, what);
+  const stood = await standing(around, what);
   // What the project has set is what a change has to meet, however it stood before.
-  const redBefore = what !== 'verify' && (await isRedBefore(a, { what, ...done, ...stood }));
-  await tell(a, {
+  const redBefore = what !== 'verify' && (await isRedBefore(around, { what, ...done, ...stood }));
+  await tell(around, {
     what,
     ...done,
     ...stood,
@@ -228,7 +245,7 @@ const DID_NOT_RUN = 127;
 
 /** @param found of a set-up that nobody has set: the files it comes from, and what is said before its output */
 async function record(
-  a: Around,
+  around: Around,
   what: keyof typeof LIMIT_MS,
   command: string,
   found: { readonly from: string[]; readonly before: string } | null = null,
@@ -237,24 +254,24 @@ async function record(
     code,
     ms,
     tail: printed,
-  } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
+  } = await shell(command, { repo: workFolder(around.config, around.spec), env: around.env }, LIMIT_MS[what]);
   const trouble = what === 'setup' && code !== 0 ? setupTrouble(printed, code) : null;
   const tail = `${found?.before ?? ''}${trouble === null ? '' : `${trouble}\n`}${printed}`;
-  return tell(a, {
+  return tell(around, {
     what,
     command,
     exitCode: code,
     ms,
     tail,
-    ...(await standing(a, what)),
+    ...(await standing(around, what)),
     ...(found === null ? {} : { from: found.from }),
   });
 }
 
 /** The commit that the clone is at, and whether it is that and nothing else. */
-async function standing(a: Around, what: Evidence['what']): Promise<Pick<Evidence, 'sha' | 'clean'>> {
+async function standing(around: Around, what: Evidence['what']): Promise<Pick<Evidence, 'sha' | 'clean'>> {
   const git = async (...args: string[]): Promise<string> => {
-    const options = { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 };
+    const options = { cwd: around.config.repo, env: around.env, maxBuffer: 16 * 1024 * 1024 };
     // The evidence says `?` where git could not be asked.
     const { stdout } = await run('git', args, options).catch(() => ({ stdout: '?' }));
     return stdout.trim();
@@ -266,15 +283,17 @@ async function standing(a: Around, what: Evidence['what']): Promise<Pick<Evidenc
     sha,
     clean: isSetup
       ? (await git('status', '--porcelain')) === ''
-      : await isExactly(a.config.repo, sha, ownFiles(a.spec), a.env),
+      : await isExactly(around.config.repo, sha, ownFiles(around.spec), around.env),
   };
 }
 
 /** Keeps it as evidence. */
-async function tell(a: Around, evidence: Evidence): Promise<Evidence> {
+async function tell(around: Around, evidence: Evidence): Promise<Evidence> {
   const { what, command, exitCode, ms, tail } = evidence;
-  a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode, ms, tail }));
-  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), {
+  around.spool.write(
+    JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode, ms, tail }),
+  );
+  await around.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), {
     'content-type': 'application/json',
   });
   return evidence;

@@ -55,6 +55,6 @@ export function loadConfig(env: Record<string, string | undefined>): RunnerConfi
 }
 
 function address(hostAndPort: string | undefined): { host: string; port: number } | null {
-  const m = /^(.+):(\d+)$/.exec(hostAndPort ?? '');
-  return m ? { host: m[1]!, port: Number(m[2]) } : null;
+  const match = /^(.+):(\d+)$/.exec(hostAndPort ?? '');
+  return match ? { host: match[1]!, port: Number(match[2]) } : null;
 }

@@ -137,9 +137,11 @@ export class Control {
     const beat = async (): Promise<void> => {
       try {
         const body = JSON.stringify({ afterCommand: after, delivered: [...this.heard].slice(-200) });
-        const r = await link.once('POST', '/run/heartbeat', body, { 'content-type': 'application/json' });
-        if (r.status !== 200) return;
-        for (const { id, command } of HeartbeatReply.parse(JSON.parse(r.body.toString())).commands) {
+        const answer = await link.once('POST', '/run/heartbeat', body, {
+          'content-type': 'application/json',
+        });
+        if (answer.status !== 200) return;
+        for (const { id, command } of HeartbeatReply.parse(JSON.parse(answer.body.toString())).commands) {
           after = Math.max(after, id);
           this.obey(id, command);
         }
@@ -150,9 +152,9 @@ export class Control {
     /** Asked besides, and held until there is something: a word said now is heard before the next model call. */
     const listen = async (): Promise<void> => {
       try {
-        const r = await link.once('GET', `/run/commands?after=${after}&wait=${WAIT_MS}`);
-        if (r.status !== 200) return void (await pause());
-        const { commands } = HeartbeatReply.parse(JSON.parse(r.body.toString()));
+        const answer = await link.once('GET', `/run/commands?after=${after}&wait=${WAIT_MS}`);
+        if (answer.status !== 200) return void (await pause());
+        const { commands } = HeartbeatReply.parse(JSON.parse(answer.body.toString()));
         for (const { id, command } of commands) {
           after = Math.max(after, id);
           this.obey(id, command);

@@ -17,13 +17,15 @@ import { gitEnv } from './workspace.ts';
  * What every program in a sandbox sees, whoever starts it.
  * @returns all variables, to be given instead of the runner's own
  */
-export function toolEnvironment(c: RunnerConfig): Record<string, string> {
-  const tmpDir = path.join(c.home, 'tmp');
+export function toolEnvironment(config: RunnerConfig): Record<string, string> {
+  const tmpDir = path.join(config.home, 'tmp');
   ensureFolder(tmpDir);
   return {
     // As the sandbox was given it, or as its image has it.
-    PATH: [...new Set([c.kit, ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')])].join(':'),
-    HOME: c.home,
+    PATH: [...new Set([config.kit, ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')])].join(
+      ':',
+    ),
+    HOME: config.home,
     LANG: 'C.UTF-8',
     SHELL: '/bin/bash',
     TERM: 'dumb',
@@ -37,17 +39,17 @@ export function toolEnvironment(c: RunnerConfig): Record<string, string> {
  * @param asks whether the agent asks before it acts
  * @returns all variables, to be given instead of the runner's own
  */
-export function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
-  const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
+export function environment(config: RunnerConfig, asks: boolean): Record<string, string> {
+  const proxy = `http://run:${config.token}@127.0.0.1:${config.gatewayPort}`;
   return {
-    ...toolEnvironment(c),
-    MAINLOOP_TOKEN: c.token,
-    MAINLOOP_GATEWAY: c.gatewayUrl,
+    ...toolEnvironment(config),
+    MAINLOOP_TOKEN: config.token,
+    MAINLOOP_GATEWAY: config.gatewayUrl,
     HTTPS_PROXY: proxy,
     https_proxy: proxy,
     NO_PROXY: '127.0.0.1,localhost',
     no_proxy: '127.0.0.1,localhost',
-    ...gitEnv(c, asks),
+    ...gitEnv(config, asks),
   };
 }
 
@@ -56,16 +58,20 @@ export function environment(c: RunnerConfig, asks: boolean): Record<string, stri
  * could ask there without a token.
  * @returns variables to be added; files that clients read from their home are written besides
  */
-export async function packagesAt(c: RunnerConfig, hints: PackageHints): Promise<Record<string, string>> {
-  if (c.outside) return {};
-  const { port } = await relayPackages({ gateway: c.gateway, token: c.token, port: INSIDE.packagesPort });
+export async function packagesAt(config: RunnerConfig, hints: PackageHints): Promise<Record<string, string>> {
+  if (config.outside) return {};
+  const { port } = await relayPackages({
+    gateway: config.gateway,
+    token: config.token,
+    port: INSIDE.packagesPort,
+  });
   const origin = `http://127.0.0.1:${port}`;
   // Cargo looks in every folder above the one it works in.
-  const cargo = path.join(path.dirname(c.repo), '.cargo');
+  const cargo = path.join(path.dirname(config.repo), '.cargo');
   ensureFolder(cargo);
   putFile(path.join(cargo, 'config.toml'), cargoConfig(origin));
   for (const [name, text] of Object.entries(homeSettings(origin))) {
-    const file = path.join(c.home, name);
+    const file = path.join(config.home, name);
     // A task's own settings stay: an agent may have written some.
     if (existsSync(file)) continue;
     ensureFolder(path.dirname(file));

@@ -10,9 +10,10 @@ const LIMIT_MS = 5 * 60_000;
 const MAX_LISTING = 16 * 1024 * 1024;
 
 /**
- * The clone's own git would say what the agent tells it to: marks in its index, its list of what to overlook, a filter, settings of its own.
- * So it is asked of another one beside it, with an index that is made of the commit, which borrows the clone's objects and nothing else.
- * Each file is read, but for what a `.gitignore` leaves out: installed packages lie there, and caches that bring their own.
+ * The clone's own git would say what the agent tells it to: marks in its index, its list of what to overlook,
+ * a filter, settings of its own. So it is asked of another one beside it, with an index that is made of the
+ * commit, which borrows the clone's objects and nothing else. Each file is read, but for what a `.gitignore`
+ * leaves out: installed packages lie there, and caches that bring their own.
  * @param sha of the commit
  * @param overlooked patterns of files that are the runner's and in no commit, from the root of the clone
  * @returns false also where git could not tell

@@ -15,11 +15,11 @@ import path from 'node:path';
 
 /**
  * Where the project lies in the clone: agents start there, and its commands run there.
- * @param c `repo`: where the clone is
- * @param p `folder`: below it, or none
+ * @param clone `repo`: where the clone is
+ * @param project `folder`: below it, or none
  */
-export const workFolder = (c: { readonly repo: string }, p: { readonly folder?: string }): string =>
-  path.join(c.repo, p.folder ?? '');
+export const workFolder = (clone: { readonly repo: string }, project: { readonly folder?: string }): string =>
+  path.join(clone.repo, project.folder ?? '');
 
 /**
  * The words that a kept set-up is known by: the same command in another folder is another one.
@@ -73,14 +73,14 @@ export function putFile(file: string, data: string | Buffer): void {
 
 /** @returns the text of a plain file; null for anything else, as a pipe that would never end */
 export function readPlain(file: string): string | null {
-  let fd: number | null = null;
+  let descriptor: number | null = null;
   try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    return fstatSync(fd).isFile() ? readFileSync(fd, 'utf8') : null;
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    return fstatSync(descriptor).isFile() ? readFileSync(descriptor, 'utf8') : null;
   } catch {
     // No such file, or none that may be read.
     return null;
   } finally {
-    if (fd !== null) closeSync(fd);
+    if (descriptor !== null) closeSync(descriptor);
   }
 }

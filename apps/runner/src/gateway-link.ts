@@ -6,7 +6,10 @@ import type { RunnerConfig } from './config.ts';
 const FIRST_TRY_MS = 150;
 const LONGEST_TRY_MS = 10_000;
 
-/** The token is no longer good: the run has ended or somebody else runs it under a newer epoch. Nothing more may be done. */
+/**
+ * The token is no longer good: the run has ended or somebody else runs it under a newer epoch. Nothing more
+ * may be done.
+ */
 export class FencedOut extends Error {}
 
 export interface GatewayLink {
@@ -27,18 +30,18 @@ export interface GatewayLink {
 }
 
 /** @param holder the name that the run is claimed under: it goes with every request, and to nobody else */
-export function gatewayLink(c: RunnerConfig, holder: string): GatewayLink {
+export function gatewayLink(config: RunnerConfig, holder: string): GatewayLink {
   const agent = new EagerAgent({ keepAlive: true, maxSockets: 6 });
   const once: GatewayLink['once'] = (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
       const req = http.request(
         {
-          ...('path' in c.gateway ? { socketPath: c.gateway.path } : c.gateway),
+          ...('path' in config.gateway ? { socketPath: config.gateway.path } : config.gateway),
           agent,
           method,
           path,
           headers: {
-            authorization: `Bearer ${c.token}`,
+            authorization: `Bearer ${config.token}`,
             'x-mainloop-holder': holder,
             ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
             ...headers,
@@ -64,8 +67,8 @@ export function gatewayLink(c: RunnerConfig, holder: string): GatewayLink {
     async patiently(method, path, body, headers) {
       for (let wait = 50; ; wait = Math.min(wait * 2, 3_000)) {
         try {
-          const r = await once(method, path, body, headers);
-          if (r.status < 500) return r;
+          const answer = await once(method, path, body, headers);
+          if (answer.status < 500) return answer;
         } catch (err) {
           if (err instanceof FencedOut) throw err;
         }
@@ -76,13 +79,14 @@ export function gatewayLink(c: RunnerConfig, holder: string): GatewayLink {
 }
 
 /**
- * In a pod that has just started the first packets may be dropped, until the network plugin has heard of it. TCP would say it
- * again only after a second (RFC 6298); a new attempt after a moment comes through as soon as the door is open.
+ * In a pod that has just started the first packets may be dropped, until the network plugin has heard of it.
+ * TCP would say it again only after a second (RFC 6298); a new attempt after a moment comes through as soon
+ * as the door is open.
  */
 class EagerAgent extends http.Agent {
   private failed = 0;
-  override createConnection(o: net.NetConnectOpts): net.Socket {
-    const socket = net.connect(o);
+  override createConnection(options: net.NetConnectOpts): net.Socket {
+    const socket = net.connect(options);
     const timer = setTimeout(
       () => socket.destroy(new Error('no connection')),
       Math.min(FIRST_TRY_MS * 2 ** this.failed, LONGEST_TRY_MS),
@@ -101,9 +105,9 @@ class EagerAgent extends http.Agent {
  * Claude Code and git speak TCP to a port of their own machine, wherever the gateway is. This joins them.
  * @returns the port it listens on
  */
-export function relay(c: RunnerConfig): Promise<number> {
+export function relay(config: RunnerConfig): Promise<number> {
   const server = net.createServer({ allowHalfOpen: true }, (inside) => {
-    const outside = net.connect({ ...c.gateway, allowHalfOpen: true });
+    const outside = net.connect({ ...config.gateway, allowHalfOpen: true });
     inside.pipe(outside).pipe(inside);
     inside.on('error', () => outside.destroy());
     outside.on('error', () => inside.destroy());
@@ -112,6 +116,6 @@ export function relay(c: RunnerConfig): Promise<number> {
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(c.gatewayPort, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
+    server.listen(config.gatewayPort, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
   });
 }

@@ -1,5 +1,5 @@
-// Makes a set-up to be kept: the default branch in a sandbox of its own, with packages from the registry and nothing else, and no agent.
-// What it answers lies in /work/made.json, what is to be kept in /work/kept.
+// Makes a set-up to be kept: the default branch in a sandbox of its own, with packages from the registry and
+// nothing else, and no agent. What it answers lies in /work/made.json, what is to be kept in /work/kept.
 import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,14 +18,14 @@ const LIMIT_MS = 15 * 60_000;
 
 /** @param env of every program; its git is shown no credential */
 export async function makeSetup(
-  c: Pick<RunnerConfig, 'repo' | 'home' | 'mirror'>,
+  config: Pick<RunnerConfig, 'repo' | 'home' | 'mirror'>,
   wanted: SetupWanted,
   env: Record<string, string>,
 ): Promise<SetupMade> {
   const git = async (...args: string[]): Promise<string> =>
     (
       await run('git', args, {
-        cwd: c.repo,
+        cwd: config.repo,
         env,
         timeout: LIMIT_MS,
         killSignal: 'SIGKILL',
@@ -34,32 +34,41 @@ export async function makeSetup(
     ).stdout;
   /** Of what is in the index. */
   const checkOut = async (paths: readonly string[]): Promise<void> => {
-    const writing = run('git', ['checkout-index', '-q', '-f', '-z', '--stdin'], { cwd: c.repo, env });
+    const writing = run('git', ['checkout-index', '-q', '-f', '-z', '--stdin'], { cwd: config.repo, env });
     writing.child.stdin!.end(paths.map((p) => `${p}\0`).join(''));
     await writing;
   };
-  ensureFolder(c.repo);
+  ensureFolder(config.repo);
   await git('init', '-q', '-b', 'mainloop-empty');
-  writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
+  writeFileSync(
+    path.join(config.repo, '.git/objects/info/alternates'),
+    path.join(config.mirror, 'objects') + '\n',
+  );
   // Some read their own version from a tag.
   const tags = await git(
-    `--git-dir=${c.mirror}`,
+    `--git-dir=${config.mirror}`,
     'for-each-ref',
     '--format=create %(refname) %(objectname)',
     'refs/tags',
   );
-  const renaming = run('git', ['update-ref', '--stdin'], { cwd: c.repo, env });
+  const renaming = run('git', ['update-ref', '--stdin'], { cwd: config.repo, env });
   renaming.child.stdin!.end(tags);
   await renaming;
-  // What says whether there is anything to do is checked out first: most commits change nothing of it, and a repository may be large.
+  // What says whether there is anything to do is checked out first: most commits change nothing of it, and a
+  // repository may be large.
   await git('update-ref', '--no-deref', 'HEAD', wanted.commit);
   await git('read-tree', wanted.commit);
   await checkOut(filesThatSay(await git('ls-tree', '-r', '-l', '-z', wanted.commit), wanted.folder));
-  const work = workFolder(c, wanted);
+  const work = workFolder(config, wanted);
   const setup =
     wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command, from: null };
   if (setup === null) return { kind: 'nothing' };
-  const key = await keptKey(c.repo, env, inFolder(wanted.folder, setup.command), readsAnything(setup.from));
+  const key = await keptKey(
+    config.repo,
+    env,
+    inFolder(wanted.folder, setup.command),
+    readsAnything(setup.from),
+  );
   if (wanted.have.includes(key)) return { kind: 'same', key };
   await git('checkout', '-q', '-f', '--detach', wanted.commit);
   const { code, tail } = await shell(setup.command, { repo: work, env }, LIMIT_MS);
@@ -68,19 +77,19 @@ export async function makeSetup(
       kind: 'failed',
       why: `${setup.command.slice(0, 200)}: ${code === null ? 'out of time' : `exit ${code}`}: ${tail.slice(-1_000)}`,
     };
-  return (await layKept(c, env, key))
+  return (await layKept(config, env, key))
     ? { kind: 'made', key }
     : { kind: 'failed', why: 'The set-up changes files of the repository itself.' };
 }
 
 /** @param asked of the environment: SetupWanted as JSON */
-export async function keep(c: RunnerConfig, asked: string, env: Record<string, string>): Promise<void> {
-  const made = await makeSetup(c, SetupWanted.parse(JSON.parse(asked)), env).catch(
+export async function keep(config: RunnerConfig, asked: string, env: Record<string, string>): Promise<void> {
+  const made = await makeSetup(config, SetupWanted.parse(JSON.parse(asked)), env).catch(
     (err: unknown): SetupMade => ({
       kind: 'failed',
       why: String((err as Error).message).slice(0, 2_000),
     }),
   );
-  if (existsSync(path.dirname(c.repo)))
-    putFile(path.join(path.dirname(c.repo), 'made.json'), JSON.stringify(made));
+  if (existsSync(path.dirname(config.repo)))
+    putFile(path.join(path.dirname(config.repo), 'made.json'), JSON.stringify(made));
 }

@@ -1,4 +1,5 @@
-// A set-up that was made on the default branch, without an agent: where it fits it is moved into the clone, and nowhere else.
+// A set-up that was made on the default branch, without an agent: where it fits it is moved into the clone,
+// and nowhere else.
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
 import { execFileSync } from 'node:child_process';
@@ -104,13 +105,13 @@ const nobodyAsks = {
 test('what was made once is there in the next task, and nothing runs again', async () => {
   const p = place('setup');
   expect(await make(p)).toMatchObject({ kind: 'made' });
-  const a = task(p.kept);
-  await adoptKept(a);
-  expect(setupIsDone(a)).toBe(true);
-  expect(await ensureSetup(a, nobodyAsks)).toBeNull();
-  expect(readFileSync(path.join(a.config.repo, 'node_modules/a/index.js'), 'utf8')).toBe('a\n');
-  expect(existsSync(path.join(a.config.home, 'go/pkg/mod'))).toBe(true);
-  expect([ran(), existsSync(path.join(path.dirname(a.config.repo), 'kept'))]).toEqual([1, false]);
+  const around = task(p.kept);
+  await adoptKept(around);
+  expect(setupIsDone(around)).toBe(true);
+  expect(await ensureSetup(around, nobodyAsks)).toBeNull();
+  expect(readFileSync(path.join(around.config.repo, 'node_modules/a/index.js'), 'utf8')).toBe('a\n');
+  expect(existsSync(path.join(around.config.home, 'go/pkg/mod'))).toBe(true);
+  expect([ran(), existsSync(path.join(path.dirname(around.config.repo), 'kept'))]).toEqual([1, false]);
   expect(told).toMatchObject([
     { what: 'setup', command: 'npm ci --no-audit --no-fund', exitCode: 0, from: ['package-lock.json'] },
   ]);
@@ -127,16 +128,16 @@ test.each<[string, (repo: string) => void, Partial<RunSpec>]>([
 ])('%s: it is thrown away, and the set-up is made here', async (_, change, spec) => {
   const p = place('setup');
   await make(p);
-  const a = task(p.kept, spec);
-  change(a.config.repo);
-  await adoptKept(a);
-  expect([setupIsDone(a), existsSync(path.join(a.config.repo, 'node_modules')), told]).toEqual([
+  const around = task(p.kept, spec);
+  change(around.config.repo);
+  await adoptKept(around);
+  expect([setupIsDone(around), existsSync(path.join(around.config.repo, 'node_modules')), told]).toEqual([
     false,
     false,
     [],
   ]);
-  await ensureSetup(a, nobodyAsks);
-  expect([ran(), setupIsDone(a)]).toEqual([2, true]);
+  await ensureSetup(around, nobodyAsks);
+  expect([ran(), setupIsDone(around)]).toEqual([2, true]);
 });
 
 /** As the default branch has it too. */
@@ -153,10 +154,10 @@ test.each<[string, (repo: string) => void, Partial<RunSpec>]>([
 ])('%s nothing is moved', async (_, change, spec) => {
   const p = place('setup');
   await make(p);
-  const a = task(p.kept, spec);
-  change(a.config.repo);
-  await adoptKept(a);
-  expect([existsSync(path.join(a.config.repo, 'node_modules')), told]).toEqual([false, []]);
+  const around = task(p.kept, spec);
+  change(around.config.repo);
+  await adoptKept(around);
+  expect([existsSync(path.join(around.config.repo, 'node_modules')), told]).toEqual([false, []]);
 });
 
 test('what lies where it would be moved to stays, and a list that leads elsewhere is none', async () => {
@@ -165,14 +166,14 @@ test('what lies where it would be moved to stays, and a list that leads elsewher
   const list = JSON.parse(readFileSync(path.join(p.kept, 'list.json'), 'utf8')) as {
     parts: [string, string][];
   };
-  const a = task(p.kept);
+  const around = task(p.kept);
   for (const leads of ['../out', '/etc/out', '.git/hooks', 'a/../../out']) {
     writeFileSync(
-      path.join(path.dirname(a.config.repo), 'kept/list.json'),
+      path.join(path.dirname(around.config.repo), 'kept/list.json'),
       JSON.stringify({ ...list, parts: [['repo', leads]] }),
     );
-    await adoptKept(a);
-    expect([leads, setupIsDone(a)]).toEqual([leads, false]);
+    await adoptKept(around);
+    expect([leads, setupIsDone(around)]).toEqual([leads, false]);
   }
 });
 

@@ -1,4 +1,5 @@
-// A set-up that was made once on the default branch, where no agent ever was, and is moved into a task's clone instead of being made again.
+// A set-up that was made once on the default branch, where no agent ever was, and is moved into a task's
+// clone instead of being made again.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -20,11 +21,12 @@ const run = promisify(execFile);
 const MAX_LISTING = 256 * 1024 * 1024;
 
 /** Where a kept set-up lies when the sandbox is given one, and where one is laid to be kept. */
-const folderOf = (c: Pick<RunnerConfig, 'repo'>): string => path.join(path.dirname(c.repo), 'kept');
+const folderOf = (config: Pick<RunnerConfig, 'repo'>): string => path.join(path.dirname(config.repo), 'kept');
 const LIST = 'list.json';
 
 /**
- * The same where the set-up would come to the same. What is checked out is taken for what HEAD says: it is asked before anybody works there.
+ * The same where the set-up would come to the same. What is checked out is taken for what HEAD says: it is
+ * asked before anybody works there.
  * @param isOwn whether the project's owner wrote the command
  */
 export async function keptKey(
@@ -68,24 +70,24 @@ function toolsOn(toolPath: string): string[] {
  * @returns false when the set-up changed files of the repository itself: then it can't be had by moving
  */
 export async function layKept(
-  c: Pick<RunnerConfig, 'repo' | 'home'>,
+  config: Pick<RunnerConfig, 'repo' | 'home'>,
   env: Record<string, string>,
   key: string,
 ): Promise<boolean> {
   const git = async (...args: string[]): Promise<string> =>
-    (await run('git', args, { cwd: c.repo, env, maxBuffer: MAX_LISTING })).stdout;
+    (await run('git', args, { cwd: config.repo, env, maxBuffer: MAX_LISTING })).stdout;
   if ((await git('status', '--porcelain', '--untracked-files=no')) !== '') return false;
   const made = (await git('ls-files', '--others', '--directory', '-z')).split('\0').filter((p) => p !== '');
-  const home = KEPT_OF_HOME.filter((p) => existsSync(path.join(c.home, p)));
-  const folder = folderOf(c);
+  const home = KEPT_OF_HOME.filter((p) => existsSync(path.join(config.home, p)));
+  const folder = folderOf(config);
   rmSync(folder, { recursive: true, force: true });
   ensureFolder(folder);
   const parts: KeptList['parts'] = [
     ...made.map((p): KeptList['parts'][number] => ['repo', p.replace(/\/$/, '')]),
     ...home.map((p): KeptList['parts'][number] => ['home', p]),
   ];
-  for (const [i, [where, p]] of parts.entries())
-    renameSync(path.join(c[where], p), path.join(folder, String(i)));
+  for (const [i, [where, part]] of parts.entries())
+    renameSync(path.join(config[where], part), path.join(folder, String(i)));
   putFile(path.join(folder, LIST), JSON.stringify({ key, parts } satisfies KeptList));
   return true;
 }
@@ -94,24 +96,24 @@ export async function layKept(
  * Moves a kept set-up to where it was made, when it is the one that is wanted. What lies in the way already stays.
  * @returns false when there is none, or another one: that is removed
  */
-export function takeKept(c: Pick<RunnerConfig, 'repo' | 'home'>, key: string): boolean {
-  const list = keptIn(c);
+export function takeKept(config: Pick<RunnerConfig, 'repo' | 'home'>, key: string): boolean {
+  const list = keptIn(config);
   if (list === null) return false;
   const fits = list.key === key;
   if (fits)
-    for (const [i, [where, p]] of list.parts.entries()) {
-      const to = path.join(c[where], p);
+    for (const [i, [where, part]] of list.parts.entries()) {
+      const to = path.join(config[where], part);
       if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) continue;
       ensureFolder(path.dirname(to));
-      move(path.join(folderOf(c), String(i)), to);
+      move(path.join(folderOf(config), String(i)), to);
     }
-  rmSync(folderOf(c), { recursive: true, force: true });
+  rmSync(folderOf(config), { recursive: true, force: true });
   return fits;
 }
 
 /** @returns null where none was given, or one that can't be read */
-export function keptIn(c: Pick<RunnerConfig, 'repo'>): KeptList | null {
-  const text = readPlain(path.join(folderOf(c), LIST));
+export function keptIn(config: Pick<RunnerConfig, 'repo'>): KeptList | null {
+  const text = readPlain(path.join(folderOf(config), LIST));
   if (text === null) return null;
   const parsed = KeptList.safeParse(JSON.parse(text));
   return parsed.success ? parsed.data : null;

@@ -37,9 +37,10 @@ test.each<[string, string[], string[], Record<string, string>]>([
     chmodSync(path.join(repo, f), 0o755);
   }
   const got = languageServersOf(repo, path.join(repo, 'path'), '/kit');
-  const by = (s: (typeof got)[string]): string =>
-    (s.initializationOptions as { tsserver: { path: string } } | undefined)?.tsserver.path ?? s.command;
-  expect(Object.fromEntries(Object.entries(got).map(([k, s]) => [k, by(s).replace(repo, 'REPO')]))).toEqual(
-    want,
-  );
+  const by = (server: (typeof got)[string]): string =>
+    (server.initializationOptions as { tsserver: { path: string } } | undefined)?.tsserver.path ??
+    server.command;
+  expect(
+    Object.fromEntries(Object.entries(got).map(([key, server]) => [key, by(server).replace(repo, 'REPO')])),
+  ).toEqual(want);
 });

@@ -3,15 +3,22 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import type { LanguageServer } from '@mainloop/adapters/agent/port';
 
-const JS = ['.js', '.jsx', '.mjs', '.cjs'].map((e) => [e, e === '.jsx' ? 'javascriptreact' : 'javascript']);
-const TS = ['.ts', '.tsx', '.mts', '.cts'].map((e) => [e, e === '.tsx' ? 'typescriptreact' : 'typescript']);
+const javascript = ['.js', '.jsx', '.mjs', '.cjs'].map((e) => [
+  e,
+  e === '.jsx' ? 'javascriptreact' : 'javascript',
+]);
+const typescript = ['.ts', '.tsx', '.mts', '.cts'].map((e) => [
+  e,
+  e === '.tsx' ? 'typescriptreact' : 'typescript',
+]);
 
 /**
- * The servers for a clone. TypeScript's comes with the sandbox and uses the compiler that the repository has installed: without
- * it every import would be an error. Others are used where they are installed.
+ * The servers for a clone. TypeScript's comes with the sandbox and uses the compiler that the repository has
+ * installed: without it every import would be an error. Others are used where they are installed.
  * @param repo the clone
  * @param toolPath PATH of the sandbox
- * @param kit what the sandbox brings: Node, the TypeScript server, and a compiler for repositories whose own has no tsserver (TypeScript 7)
+ * @param kit what the sandbox brings: Node, the TypeScript server, and a compiler for repositories whose own
+ * has no tsserver (TypeScript 7)
  */
 export function languageServersOf(
   repo: string,
@@ -24,7 +31,7 @@ export function languageServersOf(
     found.set('typescript', {
       command: path.join(kit, 'node'),
       args: [path.join(kit, 'typescript-language-server.mjs'), '--stdio'],
-      extensionToLanguage: Object.fromEntries([...TS, ...JS]) as Record<string, string>,
+      extensionToLanguage: Object.fromEntries([...typescript, ...javascript]) as Record<string, string>,
       initializationOptions: {
         disableAutomaticTypingAcquisition: true,
         tsserver: {

@@ -1,5 +1,5 @@
-// The runner's own log, in the shape of everybody else's (packages/logs). It is written here because the runner is one bundled file, and
-// the library that the others use can not be bundled as a module.
+// The runner's own log, in the shape of everybody else's (packages/logs). It is written here because the
+// runner is one bundled file, and the library that the others use can not be bundled as a module.
 
 const about: Record<string, string> = {};
 
@@ -13,14 +13,14 @@ export function setIds({ taskId, runId }: { readonly taskId: string; readonly ru
 
 /** @returns one line: what happened, how bad it is, whose run it was, and the error with its stack */
 export function logLine(level: 'info' | 'warn' | 'fatal', msg: string, err?: unknown): string {
-  const e = err instanceof Error ? { type: err.name, message: err.message, stack: err.stack } : err;
+  const error = err instanceof Error ? { type: err.name, message: err.message, stack: err.stack } : err;
   return JSON.stringify({
     level,
     time: new Date().toISOString(),
     pid: process.pid,
     name: 'runner',
     ...about,
-    ...(err === undefined ? {} : { err: e }),
+    ...(err === undefined ? {} : { err: error }),
     msg,
   });
 }

@@ -1,5 +1,6 @@
-// The process beside Claude Code. It owns the agent's stdio, spools what it prints, takes commands, and says how it ended.
-// It knows no database and no forge: everything goes through the gateway, and a gateway that is away is waited for.
+// The process beside Claude Code. It owns the agent's stdio, spools what it prints, takes commands, and says
+// how it ended. It knows no database and no forge: everything goes through the gateway, and a gateway that is
+// away is waited for.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -85,7 +86,8 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
     around.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'note', text }));
   mark('clone');
   await adoptKept(around);
-  // Nothing of the clone runs before the proof. Claude Code alone may start meanwhile, and waits for its prompt: that takes it as long.
+  // Nothing of the clone runs before the proof. Claude Code alone may start meanwhile, and waits for its
+  // prompt: that takes it as long.
   const early =
     setupIsDone(around) && bringsNothingToRun(around.config.repo, around.spec.folder)
       ? startAgent(around, control)

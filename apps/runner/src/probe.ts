@@ -1,13 +1,20 @@
-// The proof, from the inside, that a sandbox with a network is closed: what must be out of reach is tried before the agent starts.
+// The proof, from the inside, that a sandbox with a network is closed: what must be out of reach is tried
+// before the agent starts.
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { Evidence, Target } from '@mainloop/models/contracts/runner';
 import type { Around } from './around.ts';
 
-/** Within a cluster an answer takes a millisecond or two, from the internet some hundred. Nothing answers a try that is dropped, so this is waited for at every start. */
+/**
+ * Within a cluster an answer takes a millisecond or two, from the internet some hundred. Nothing answers a
+ * try that is dropped, so this is waited for at every start.
+ */
 const TRY_MS = 600;
 const AGAIN_MS = 1_000;
-/** Some network plugins close a new pod a moment after it starts: an open one gets a second look before it is called open. */
+/**
+ * Some network plugins close a new pod a moment after it starts: an open one gets a second look before it is
+ * called open.
+ */
 const CLOSES_WITHIN_MS = 10_000;
 
 /**
@@ -16,19 +23,23 @@ const CLOSES_WITHIN_MS = 10_000;
  * @returns what could be reached, and what could not be tried: a proof that leaves something out is none
  */
 export async function prove(
-  a: Pick<Around, 'config' | 'link'>,
+  around: Pick<Around, 'config' | 'link'>,
   env: Record<string, string | undefined>,
 ): Promise<Proof> {
-  if (a.config.mustNotReach === null) return { open: [], untried: [] };
+  if (around.config.mustNotReach === null) return { open: [], untried: [] };
   const began = performance.now();
-  const targets = a.config.mustNotReach.map((t) => ({
-    ...t,
-    host: t.host.startsWith('$') ? (env[t.host.slice(1)] ?? t.host) : t.host,
+  const targets = around.config.mustNotReach.map((target) => ({
+    ...target,
+    host: target.host.startsWith('$') ? (env[target.host.slice(1)] ?? target.host) : target.host,
   }));
   const untried = targets.filter((t) => net.isIP(t.host) === 0);
   const open = await reachable(targets.filter((t) => net.isIP(t.host) !== 0));
-  const words = (t: Target): string =>
-    untried.includes(t) ? 'NOT TRIED, it has no address' : open.includes(t) ? 'REACHED' : 'out of reach';
+  const words = (target: Target): string =>
+    untried.includes(target)
+      ? 'NOT TRIED, it has no address'
+      : open.includes(target)
+        ? 'REACHED'
+        : 'out of reach';
   const evidence: Evidence = {
     what: 'probe',
     command: 'tried from inside the sandbox',
@@ -38,7 +49,7 @@ export async function prove(
     sha: '',
     clean: true,
   };
-  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), {
+  await around.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), {
     'content-type': 'application/json',
   });
   return { open, untried };
@@ -50,8 +61,9 @@ export interface Proof {
 }
 
 /**
- * Tries every target at once, when the gateway has answered: so there is a network. A refused connection counts as out of
- * reach, because some plugins reject instead of dropping; so a target has to be something that is known to listen.
+ * Tries every target at once, when the gateway has answered: so there is a network. A refused connection
+ * counts as out of reach, because some plugins reject instead of dropping; so a target has to be something
+ * that is known to listen.
  * @returns the targets that answered, after the last try
  */
 async function reachable(targets: readonly Target[]): Promise<readonly Target[]> {
@@ -70,7 +82,8 @@ async function reachable(targets: readonly Target[]): Promise<readonly Target[]>
  * @returns sentences, with what to do about it
  */
 export function exposedWords({ open, untried }: Proof): string {
-  const list = (ts: readonly Target[]): string => ts.map((t) => `${t.name} (${t.host}:${t.port})`).join(', ');
+  const list = (targets: readonly Target[]): string =>
+    targets.map((t) => `${t.name} (${t.host}:${t.port})`).join(', ');
   const parts: string[] = [];
   if (open.length > 0)
     parts.push(
@@ -84,45 +97,51 @@ export function exposedWords({ open, untried }: Proof): string {
   return parts.join('\n\n');
 }
 
-function answers(t: Target): Promise<boolean> {
-  return t.protocol === 'dns' ? resolves(t) : connects(t);
+function answers(target: Target): Promise<boolean> {
+  return target.protocol === 'dns' ? resolves(target) : connects(target);
 }
 
-/** A busy process sees its timers before what has come in meanwhile: that is looked at first, or a slow pod would pass for a closed one. */
-function afterWhatCame(ms: number, f: () => void): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(() => setImmediate(f)), ms);
+/**
+ * A busy process sees its timers before what has come in meanwhile: that is looked at first, or a slow pod
+ * would pass for a closed one.
+ */
+function afterWhatCame(ms: number, act: () => void): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(() => setImmediate(act)), ms);
 }
 
-function connects(t: Target): Promise<boolean> {
+function connects(target: Target): Promise<boolean> {
   return new Promise((resolve) => {
-    const s = net.connect({ host: t.host, port: t.port });
+    const socket = net.connect({ host: target.host, port: target.port });
     const end = (yes: boolean): void => {
       clearTimeout(timer);
-      s.destroy();
+      socket.destroy();
       resolve(yes);
     };
     const timer = afterWhatCame(TRY_MS, () => end(false));
-    s.once('connect', () => end(true));
-    s.once('error', () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
   });
 }
 
 /** A question to a name server: any reply, also "no such name", is a way out. */
-function resolves(t: Target): Promise<boolean> {
+function resolves(target: Target): Promise<boolean> {
   return new Promise((resolve) => {
-    const s = dgram.createSocket(net.isIPv6(t.host) ? 'udp6' : 'udp4');
+    const socket = dgram.createSocket(net.isIPv6(target.host) ? 'udp6' : 'udp4');
     const end = (yes: boolean): void => {
       clearTimeout(timer);
       clearInterval(asking);
-      s.close();
+      socket.close();
       resolve(yes);
     };
     const timer = afterWhatCame(TRY_MS, () => end(false));
-    s.once('message', () => end(true));
-    s.once('error', () => end(false));
+    socket.once('message', () => end(true));
+    socket.once('error', () => end(false));
     // id 1, recursion desired, one question: A example.com
     const question = Buffer.from('000101000001000000000000076578616d706c6503636f6d0000010001', 'hex');
     // A datagram may be lost, and one lost question would prove nothing.
-    const asking = setInterval(() => s.send(question, t.port, t.host, () => undefined), TRY_MS / 4);
+    const asking = setInterval(
+      () => socket.send(question, target.port, target.host, () => undefined),
+      TRY_MS / 4,
+    );
   });
 }

@@ -1,4 +1,5 @@
-// A command of the project that behaves badly: it ends, what it left ends with it, and its words are kept as far as they go.
+// A command of the project that behaves badly: it ends, what it left ends with it, and its words are kept as
+// far as they go.
 import { afterAll, expect, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -30,16 +31,26 @@ function lives(file: string): boolean {
 }
 
 test('one that never ends is ended at its limit, with what it started', async () => {
-  const r = await run(
+  const result = await run(
     'echo before; sh -c "echo \\$\\$ > deep; exec sleep 600" & echo $$ > own; sleep 600',
     1_000,
   );
-  expect([r.code, r.tail, await stays('own'), await stays('deep')]).toEqual([null, 'before\n', false, false]);
+  expect([result.code, result.tail, await stays('own'), await stays('deep')]).toEqual([
+    null,
+    'before\n',
+    false,
+    false,
+  ]);
 });
 
 test('what it leaves running in the background holds nobody up, and ends', async () => {
-  const r = await run('(echo $BASHPID > left; exec sleep 600) & sleep 0.2; echo done');
-  expect([r.code, r.tail, await stays('left'), r.ms < LIMIT_MS / 2]).toEqual([0, 'done\n', false, true]);
+  const result = await run('(echo $BASHPID > left; exec sleep 600) & sleep 0.2; echo done');
+  expect([result.code, result.tail, await stays('left'), result.ms < LIMIT_MS / 2]).toEqual([
+    0,
+    'done\n',
+    false,
+    true,
+  ]);
 });
 
 test.each([
@@ -56,8 +67,12 @@ test.each([
 });
 
 test('of very much output the end is kept', async () => {
-  const r = await run('head -c 50000000 /dev/zero | tr "\\0" x; echo; echo the end');
-  expect([r.code, r.tail.length <= 16_000, r.tail.endsWith('\nthe end\n')]).toEqual([0, true, true]);
+  const result = await run('head -c 50000000 /dev/zero | tr "\\0" x; echo; echo the end');
+  expect([result.code, result.tail.length <= 16_000, result.tail.endsWith('\nthe end\n')]).toEqual([
+    0,
+    true,
+    true,
+  ]);
 });
 
 test.each([

@@ -6,26 +6,26 @@ const TAIL_BYTES = 16_000;
 /**
  * One shell command in the clone, with its whole process group ended at the limit. Keeps the end of what
  * it printed.
- * @param a where it runs, and all variables that it sees
+ * @param around where it runs, and all variables that it sees
  * @param limitMs milliseconds
  * @returns `code` is null when it was ended by a signal; `ms` how long it took
  */
 export function shell(
   command: string,
-  a: { readonly repo: string; readonly env: Record<string, string> },
+  around: { readonly repo: string; readonly env: Record<string, string> },
   limitMs: number,
 ): Promise<{ code: number | null; ms: number; tail: string }> {
   return new Promise((resolve) => {
     const began = performance.now();
     let tail = Buffer.alloc(0);
     const child = spawn('/bin/bash', ['-c', command], {
-      cwd: a.repo,
-      env: a.env,
+      cwd: around.repo,
+      env: around.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    const keep = (d: Buffer): void => {
-      tail = Buffer.concat([tail, d]).subarray(-TAIL_BYTES);
+    const keep = (data: Buffer): void => {
+      tail = Buffer.concat([tail, data]).subarray(-TAIL_BYTES);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);

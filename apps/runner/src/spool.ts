@@ -21,11 +21,11 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     let from = 0;
     for (;;) {
-      const nl = chunk.indexOf(10, from);
-      this.keep(chunk.subarray(from, nl < 0 ? chunk.length : nl));
-      if (nl < 0) return;
+      const lineEnd = chunk.indexOf(10, from);
+      this.keep(chunk.subarray(from, lineEnd < 0 ? chunk.length : lineEnd));
+      if (lineEnd < 0) return;
       this.flush();
-      from = nl + 1;
+      from = lineEnd + 1;
     }
   }
   flush(): void {
@@ -68,9 +68,9 @@ export class Spool {
 
   write(line: string): void {
     if (this.written - this.base > MAX_RUN_BYTES) return;
-    const b = Buffer.from(line + '\n');
-    writeSync(this.fd, b, 0, b.length, this.written - this.base);
-    this.written += b.length;
+    const bytes = Buffer.from(line + '\n');
+    writeSync(this.fd, bytes, 0, bytes.length, this.written - this.base);
+    this.written += bytes.length;
     this.waiting?.();
   }
 
@@ -78,19 +78,21 @@ export class Spool {
   async pump(): Promise<void> {
     while (!this.closed || this.sent < this.written) {
       if (this.sent >= this.written) {
-        await new Promise<void>((r) => {
-          this.waiting = r;
-          setTimeout(r, 1_000);
+        await new Promise<void>((resolve) => {
+          this.waiting = resolve;
+          setTimeout(resolve, 1_000);
         });
         this.waiting = null;
         continue;
       }
       const chunk = Buffer.alloc(Math.min(CHUNK, this.written - this.sent));
       readSync(this.fd, chunk, 0, chunk.length, this.sent - this.base);
-      const r = await this.link.patiently('POST', `/run/output?offset=${this.sent}`, chunk);
-      if (r.status !== 200)
-        throw new Error(`the gateway refused output: ${r.status} ${r.body.toString().slice(0, 200)}`);
-      const next = (JSON.parse(r.body.toString()) as { next: number }).next;
+      const answer = await this.link.patiently('POST', `/run/output?offset=${this.sent}`, chunk);
+      if (answer.status !== 200)
+        throw new Error(
+          `the gateway refused output: ${answer.status} ${answer.body.toString().slice(0, 200)}`,
+        );
+      const next = (JSON.parse(answer.body.toString()) as { next: number }).next;
       this.sent = Math.max(this.base, next);
     }
     if (fstatSync(this.fd)) closeSync(this.fd);

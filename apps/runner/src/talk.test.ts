@@ -1,4 +1,5 @@
-// What an agent says while the gateway, or what it writes to, is away. As it runs in a sandbox: a process for each word.
+// What an agent says while the gateway, or what it writes to, is away. As it runs in a sandbox: a process for
+// each word.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
@@ -41,8 +42,12 @@ const mainloop = (
 ): Promise<{ code: number; out: string; err: string }> =>
   new Promise((resolve) => {
     const env = { ...process.env, MAINLOOP_GATEWAY: url, MAINLOOP_TOKEN: 'mlr_x', ...more };
-    execFile(process.execPath, [path.join(import.meta.dirname, 'talk.ts'), ...args], { env }, (e, out, err) =>
-      resolve({ code: e === null ? 0 : Number(e.code), out: out.trim(), err: err.trim() }),
+    execFile(
+      process.execPath,
+      [path.join(import.meta.dirname, 'talk.ts'), ...args],
+      { env },
+      (exception, out, err) =>
+        resolve({ code: exception === null ? 0 : Number(exception.code), out: out.trim(), err: err.trim() }),
     );
   });
 

@@ -40,8 +40,8 @@ function once(path: string, data: Buffer, again: boolean): Promise<Answer> {
       },
       (res) => {
         let text = '';
-        res.on('data', (d: Buffer) => {
-          text += d.toString();
+        res.on('data', (bytes: Buffer) => {
+          text += bytes.toString();
         });
         res.on('error', reject);
         res.on('end', () => resolve({ status: res.statusCode ?? 0, text }));
@@ -52,13 +52,16 @@ function once(path: string, data: Buffer, again: boolean): Promise<Answer> {
   });
 }
 
-/** A word that is given up is lost, so what is away is waited for, and what says that it will be back. Any other answer is one. */
+/**
+ * A word that is given up is lost, so what is away is waited for, and what says that it will be back. Any
+ * other answer is one.
+ */
 async function post(path: string, data: Buffer): Promise<Answer> {
   let since: number | null = null;
   for (let wait = 50; ; wait = Math.min(wait * 2, 3_000)) {
     try {
-      const r = await once(path, data, since !== null);
-      if (!NOT_NOW.has(r.status)) return r;
+      const answer = await once(path, data, since !== null);
+      if (!NOT_NOW.has(answer.status)) return answer;
     } catch {
       // The gateway is away, or it went before it had answered.
     }
@@ -69,22 +72,25 @@ async function post(path: string, data: Buffer): Promise<Answer> {
 }
 
 /** @returns what an answer says under that name; without it, that it says nothing */
-function said(r: Answer, name: 'say' | 'error'): string {
+function said(answer: Answer, name: 'say' | 'error'): string {
   try {
-    const word = (JSON.parse(r.text) as Record<string, unknown>)[name];
+    const word = (JSON.parse(answer.text) as Record<string, unknown>)[name];
     if (typeof word === 'string') return word;
   } catch {
     // No answer of the gateway's own.
   }
   return name === 'say'
     ? 'Heard.'
-    : `mainloop answered ${r.status} and did not say why. Your words were not heard.`;
+    : `mainloop answered ${answer.status} and did not say why. Your words were not heard.`;
 }
 
 /** What a picture may have, in bytes; the gateway says the same. */
 const MAX_BYTES = 5 * 1024 * 1024;
 
-/** Reads a file that is to be shown: a plain one, and no more of it than a picture may have. @throws an error whose message is for the agent */
+/**
+ * Reads a file that is to be shown: a plain one, and no more of it than a picture may have.
+ * @throws an error whose message is for the agent
+ */
 function readFile(name: string): Buffer {
   // A pipe that nobody writes to would be waited for without end.
   const file = fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 /** @returns false when a person is to be asked, also when that can't be told */
 export async function mayUnasked(
-  a: Pick<Around, 'config' | 'env'> & { readonly spec?: { readonly folder: string } },
+  around: Pick<Around, 'config' | 'env'> & { readonly spec?: { readonly folder: string } },
   tool: string,
   input: unknown,
 ): Promise<boolean> {
@@ -19,14 +19,14 @@ export async function mayUnasked(
   const ifs = unaskedIf(tool, input as Record<string, unknown>);
   if (ifs === null) return false;
   try {
-    const root = realpathSync(a.config.repo);
+    const root = realpathSync(around.config.repo);
     // The agent stands in the project's folder; what it may touch is all of the clone.
-    const from = workFolder({ repo: root }, { folder: a.spec?.folder ?? '' });
+    const from = workFolder({ repo: root }, { folder: around.spec?.folder ?? '' });
     const inside = (file: string): string | null => within(root, realPath(path.resolve(from, file)));
     if (!ifs.reads.every((f) => isOutOfGit(inside(f)))) return false;
     if (!ifs.writes.every((f) => isHarmless(inside(f)) && isHarmless(within(root, path.resolve(from, f)))))
       return false;
-    return !ifs.git || (await isPlainClone(root, a));
+    return !ifs.git || (await isPlainClone(root, around));
   } catch {
     // What can't be looked at is asked about.
     return false;
@@ -38,7 +38,10 @@ const isOutOfGit = (relative: string | null): boolean =>
 const isHarmless = (relative: string | null): boolean =>
   relative !== null && relative !== '' && !isTouchy(relative);
 
-/** The file itself, behind every link on its way; what is not there yet lies under the folder that is. @throws when a link leads nowhere */
+/**
+ * The file itself, behind every link on its way; what is not there yet lies under the folder that is.
+ * @throws when a link leads nowhere
+ */
 function realPath(file: string): string {
   try {
     return realpathSync(file);

@@ -33,14 +33,20 @@ test('a git that does not end is ended, and the run says so', async () => {
     '#!/bin/sh\ncase "$1" in fetch) exec sleep 1000;; *) exec /usr/bin/git "$@";; esac\n',
   );
   chmodSync(path.join(bin, 'git'), 0o755);
-  const c = {
+  const config = {
     repo: path.join(dir, 'repo'),
     mirror: path.join(dir, 'none'),
     gatewayUrl: 'http://127.0.0.1:9',
   } as RunnerConfig;
   const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: dir };
   await expect(
-    ensureWorkspace(c, { branch: 'b', base: 'main' } as RunSpec, null as unknown as GatewayLink, env, 2_000),
+    ensureWorkspace(
+      config,
+      { branch: 'b', base: 'main' } as RunSpec,
+      null as unknown as GatewayLink,
+      env,
+      2_000,
+    ),
   ).rejects.toThrow('git took too long, and was ended');
 });
 
@@ -73,7 +79,7 @@ test.each([
     `#!/bin/sh\ncase "$1" in fetch) ${fetch};; *) exec /usr/bin/git "$@";; esac\n`,
   );
   chmodSync(path.join(bin, 'git'), 0o755);
-  const c = {
+  const config = {
     repo: path.join(at, 'repo'),
     home: at,
     mirror: path.join(at, 'none'),
@@ -85,7 +91,7 @@ test.each([
   } as unknown as GatewayLink;
   const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: at };
   const made = ensureWorkspace(
-    c,
+    config,
     { branch: 'b', base: 'main', attachments: [] } as unknown as RunSpec,
     link,
     env,
@@ -112,7 +118,7 @@ test('a clone without a mirror is kept as the pack that it came as: few large fi
     });
   git('init', '-q', '-b', 'main');
   git('commit', '-q', '--allow-empty', '-m', 'first');
-  const c = {
+  const config = {
     repo: path.join(at, 'repo'),
     home: at,
     mirror: path.join(at, 'none'),
@@ -129,12 +135,12 @@ test('a clone without a mirror is kept as the pack that it came as: few large fi
     GIT_CONFIG_VALUE_0: 'http://127.0.0.1:9/git/repo.git',
   };
   await ensureWorkspace(
-    c,
+    config,
     { branch: 'b', base: 'main', attachments: [], taskMd: 'x', claudeMd: '' } as unknown as RunSpec,
     none,
     env,
   );
-  const objects = path.join(c.repo, '.git/objects');
+  const objects = path.join(config.repo, '.git/objects');
   expect(readdirSync(objects).filter((n) => n.length === 2)).toEqual([]);
   expect(
     readdirSync(path.join(objects, 'pack'))
@@ -171,7 +177,7 @@ test.each<[string, string | null]>([
     `#!/bin/sh\ncase "$1" in fetch) ${fetch};; *) exec /usr/bin/git "$@";; esac\n`,
   );
   chmodSync(path.join(bin, 'git'), 0o755);
-  const c = {
+  const config = {
     repo: path.join(at, 'repo'),
     home: at,
     spool: at,
@@ -192,7 +198,7 @@ test.each<[string, string | null]>([
     setupCommand: null,
   };
   const made = ensureWorkspace(
-    c,
+    config,
     spec as unknown as RunSpec,
     link,
     { PATH: `${bin}:/usr/bin:/bin`, HOME: at },
@@ -201,8 +207,8 @@ test.each<[string, string | null]>([
   );
   if (error !== null) return expect(made).rejects.toThrow(error);
   await made;
-  expect(readFileSync(path.join(c.repo, folder, 'TASK.md'), 'utf8')).toBe('the task');
-  expect(readFileSync(path.join(c.repo, '.git/info/exclude'), 'utf8')).toContain(
+  expect(readFileSync(path.join(config.repo, folder, 'TASK.md'), 'utf8')).toBe('the task');
+  expect(readFileSync(path.join(config.repo, '.git/info/exclude'), 'utf8')).toContain(
     `\n${path.join('/', folder, 'node_modules/')}\n`,
   );
   // The repository checks that commits are signed off, and uses no Conventional Commits.
@@ -227,10 +233,12 @@ test.each([
       `#!/bin/sh\ncase "$1" in ls-remote) ${fill};; fetch) ${fetch};; *) exec /usr/bin/git "$@";; esac\n`,
     );
     chmodSync(path.join(bin, 'git'), 0o755);
-    const c = { repo, home: at, mirror, gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
+    const config = { repo, home: at, mirror, gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
     const spec = { branch: 'b', base: 'main' } as RunSpec;
     const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: at };
-    await expect(ensureWorkspace(c, spec, null as unknown as GatewayLink, env, 10_000, [])).rejects.toThrow();
+    await expect(
+      ensureWorkspace(config, spec, null as unknown as GatewayLink, env, 10_000, []),
+    ).rejects.toThrow();
     expect(readdirSync(at).includes('asked')).toBe(isAsked);
     if (isAsked) expect(readFileSync(path.join(at, 'borrowed'), 'utf8')).toBe(`${mirror}/objects\n`);
   },
@@ -288,9 +296,9 @@ test('names that lead out, and very many, are none of ours', () => {
 
 test("commits are the token's own user's, and where there is none, nobody's account", () => {
   const whoCommits = (author: string | undefined): string => {
-    const c = loadConfig({ MAINLOOP_TOKEN: 't', MAINLOOP_AUTHOR: author });
+    const config = loadConfig({ MAINLOOP_TOKEN: 't', MAINLOOP_AUTHOR: author });
     return execFileSync('git', ['var', 'GIT_AUTHOR_IDENT'], {
-      env: { PATH: process.env.PATH, HOME: dir, ...gitEnv(c, true) },
+      env: { PATH: process.env.PATH, HOME: dir, ...gitEnv(config, true) },
       encoding: 'utf8',
     });
   };

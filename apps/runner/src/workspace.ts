@@ -26,11 +26,11 @@ export class WorkspaceError extends Error {}
  * Environment for git and the agent: who commits, and how the gateway is reached. No credential but the run's token.
  * @param asks whether the agent asks before it runs something: then git starts no program that a configuration names
  */
-export function gitEnv(c: RunnerConfig, asks: boolean): Record<string, string> {
+export function gitEnv(config: RunnerConfig, asks: boolean): Record<string, string> {
   const settings: [string, string][] = [
-    ['http.extraHeader', `Authorization: Bearer ${c.token}`],
-    ['user.name', c.author.name],
-    ['user.email', c.author.email],
+    ['http.extraHeader', `Authorization: Bearer ${config.token}`],
+    ['user.name', config.author.name],
+    ['user.email', config.author.email],
     ['push.default', 'current'],
     ['push.autoSetupRemote', 'true'],
     ['advice.detachedHead', 'false'],
@@ -47,14 +47,17 @@ export function gitEnv(c: RunnerConfig, asks: boolean): Record<string, string> {
       ? { GIT_CONFIG_GLOBAL: '/dev/null', GIT_PAGER: 'cat', GIT_EDITOR: 'true', GIT_ASKPASS: '/bin/false' }
       : {}),
   };
-  settings.forEach(([k, v], i) => {
-    env[`GIT_CONFIG_KEY_${i}`] = k;
-    env[`GIT_CONFIG_VALUE_${i}`] = v;
+  settings.forEach(([key, value], i) => {
+    env[`GIT_CONFIG_KEY_${i}`] = key;
+    env[`GIT_CONFIG_VALUE_${i}`] = value;
   });
   return env;
 }
 
-/** Overrides what a clone's configuration may say. Filters, textconv and aliases have no such switch: see isPlainGitConfig. */
+/**
+ * Overrides what a clone's configuration may say. Filters, textconv and aliases have no such switch: see
+ * isPlainGitConfig.
+ */
 const NOTHING_TO_RUN: readonly [string, string][] = [
   ['core.fsmonitor', 'false'],
   ['core.pager', 'cat'],
@@ -81,7 +84,7 @@ const PASSES =
  * @param againMs before each further try of a fetch that a passing trouble ended
  */
 export async function ensureWorkspace(
-  c: RunnerConfig,
+  runner: RunnerConfig,
   spec: RunSpec,
   link: GatewayLink,
   env: Record<string, string>,
@@ -90,28 +93,29 @@ export async function ensureWorkspace(
 ): Promise<readonly string[]> {
   const git = async (...args: string[]): Promise<string> =>
     (
-      await run('git', args, { ...within(longestMs), cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })
+      await run('git', args, { ...within(longestMs), cwd: runner.repo, env, maxBuffer: 64 * 1024 * 1024 })
     ).stdout.trim();
   const whole =
-    existsSync(path.join(c.repo, '.git')) &&
+    existsSync(path.join(runner.repo, '.git')) &&
     (await git('rev-parse', '--verify', 'HEAD').then(
       () => true,
       // No commit in it: it is cloned anew.
       () => false,
     ));
   if (!whole) {
-    rmSync(path.join(c.repo, '.git'), { recursive: true, force: true });
-    ensureFolder(c.repo);
+    rmSync(path.join(runner.repo, '.git'), { recursive: true, force: true });
+    ensureFolder(runner.repo);
     try {
       await git('init', '-q', '-b', 'mainloop-empty');
-      await git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`);
-      // The first task of a repository: the gateway fills the mirror before it answers, and nothing has to come a second time.
-      if (existsSync(c.mirror) && !existsSync(path.join(c.mirror, 'objects')))
+      await git('remote', 'add', 'origin', `${runner.gatewayUrl}/git/repo.git`);
+      // The first task of a repository: the gateway fills the mirror before it answers, and nothing has to
+      // come a second time.
+      if (existsSync(runner.mirror) && !existsSync(path.join(runner.mirror, 'objects')))
         await patiently(() => git('ls-remote', '-q', 'origin', 'HEAD'), againMs);
-      if (existsSync(path.join(c.mirror, 'objects')))
+      if (existsSync(path.join(runner.mirror, 'objects')))
         writeFileSync(
-          path.join(c.repo, '.git/objects/info/alternates'),
-          path.join(c.mirror, 'objects') + '\n',
+          path.join(runner.repo, '.git/objects/info/alternates'),
+          path.join(runner.mirror, 'objects') + '\n',
         );
       const fetch = (): Promise<string> =>
         // As a clone does: fewer than a hundred files are else written one by one, packed anew, however large they are.
@@ -138,7 +142,7 @@ export async function ensureWorkspace(
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
     }
-    await restore(c, link, git);
+    await restore(runner, link, git);
   } else {
     // A detached head is on no branch.
     const on = await git('symbolic-ref', '-q', '--short', 'HEAD').catch(() => '');
@@ -148,30 +152,35 @@ export async function ensureWorkspace(
         // The agent finds the tree as it left it, and git says the same to it.
         .catch(() => undefined);
   }
-  await git('remote', 'set-url', 'origin', `${c.gatewayUrl}/git/repo.git`).catch(() =>
-    git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`),
+  await git('remote', 'set-url', 'origin', `${runner.gatewayUrl}/git/repo.git`).catch(() =>
+    git('remote', 'add', 'origin', `${runner.gatewayUrl}/git/repo.git`),
   );
-  const exclude = path.join(c.repo, '.git/info/exclude');
+  const exclude = path.join(runner.repo, '.git/info/exclude');
   ensureFolder(path.dirname(exclude));
   // One that the repository has is the repository's: it stays as it is, and in the change.
-  const work = await projectFolder(c, spec);
+  const work = await projectFolder(runner, spec);
   const own = (await git('ls-files', '--', path.join(spec.folder ?? '', 'TASK.md'))) !== '';
   putFile(exclude, [...(own ? [] : ['TASK.md']), ...setupLeaves(spec), ''].join('\n'));
-  putFile(own ? path.join(c.repo, '.git/TASK.md') : path.join(work, 'TASK.md'), spec.taskMd);
-  await ensureAttachments(c, spec, link);
-  const config = path.join(c.home, '.claude');
+  putFile(own ? path.join(runner.repo, '.git/TASK.md') : path.join(work, 'TASK.md'), spec.taskMd);
+  await ensureAttachments(runner, spec, link);
+  const config = path.join(runner.home, '.claude');
   ensureFolder(config);
   // Settings there are nobody's but an agent's.
   if (spec.askPermissions)
     for (const file of ['settings.json', 'settings.local.json'])
       rmSync(path.join(config, file), { force: true, recursive: true });
   const [gitmodules, gitattributes] = [
-    readPlain(path.join(c.repo, '.gitmodules')),
-    readPlain(path.join(c.repo, '.gitattributes')),
+    readPlain(path.join(runner.repo, '.gitmodules')),
+    readPlain(path.join(runner.repo, '.gitattributes')),
   ];
   const notes = cloneNotes({ gitmodules, gitattributes });
-  const claudeMd = [spec.claudeMd, ...notes, ...commitWords(await commitRulesOf(c.repo, git))].join('\n');
-  putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, claudeMd) : claudeMd);
+  const claudeMd = [spec.claudeMd, ...notes, ...commitWords(await commitRulesOf(runner.repo, git))].join(
+    '\n',
+  );
+  putFile(
+    path.join(config, 'CLAUDE.md'),
+    spec.askPermissions ? withNotesOf(runner.repo, claudeMd) : claudeMd,
+  );
   return notes;
 }
 
@@ -199,7 +208,10 @@ const GUIDES = [
 /** How many of the newest commits are looked at. */
 const COMMITS = 30;
 
-/** What the repository's own files and history say of how a commit has to be. A help: nothing of it keeps a run from starting. */
+/**
+ * What the repository's own files and history say of how a commit has to be. A help: nothing of it keeps a
+ * run from starting.
+ */
 async function commitRulesOf(
   repo: string,
   git: (...args: string[]) => Promise<string>,
@@ -220,12 +232,12 @@ async function commitRulesOf(
 }
 
 /** @throws WorkspaceError when the branch has no such folder, or a link in its place */
-async function projectFolder(c: RunnerConfig, spec: RunSpec): Promise<string> {
-  const work = workFolder(c, spec);
+async function projectFolder(config: RunnerConfig, spec: RunSpec): Promise<string> {
+  const work = workFolder(config, spec);
   // Not there, which is the answer.
   const real = await realpath(work).catch(() => null);
   if (
-    real !== (await realpath(c.repo)) + (spec.folder ? `/${spec.folder}` : '') ||
+    real !== (await realpath(config.repo)) + (spec.folder ? `/${spec.folder}` : '') ||
     !(await stat(work)).isDirectory()
   )
     throw new WorkspaceError(
@@ -243,17 +255,17 @@ const SAVING = within(5 * 60_000);
  * @returns `too_big`: it was not sent; `nothing`: it could not be made
  */
 export async function checkpoint(
-  c: RunnerConfig,
+  config: RunnerConfig,
   spec: RunSpec,
   link: GatewayLink,
   env: Record<string, string>,
   maxBytes: number,
 ): Promise<'kept' | 'too_big' | 'nothing'> {
-  const dir = path.join(c.spool, 'checkpoint');
+  const dir = path.join(config.spool, 'checkpoint');
   rmSync(dir, { recursive: true, force: true });
   ensureFolder(dir);
   const git = async (...args: string[]): Promise<string> =>
-    (await run('git', args, { ...SAVING, cwd: c.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
+    (await run('git', args, { ...SAVING, cwd: config.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
   try {
     // git makes no empty bundle: there is no new commit.
     await git(
@@ -268,14 +280,16 @@ export async function checkpoint(
     // A commit object of the tree as it is, made beside the index so that the agent's own staging is not touched.
     const index = path.join(dir, 'index');
     const side = { ...env, GIT_INDEX_FILE: index };
-    // Its copy knows which files are unchanged. An empty one would hash the whole tree, and write every object again that
-    // git can't touch in the read-only mirror: 500 MB of them in a repository of that size (measured).
-    if (existsSync(path.join(c.repo, '.git/index'))) copyFileSync(path.join(c.repo, '.git/index'), index);
-    else await run('git', ['read-tree', 'HEAD'], { ...SAVING, cwd: c.repo, env: side });
-    await run('git', ['add', '-A'], { ...SAVING, cwd: c.repo, env: side, maxBuffer: 64 * 1024 * 1024 });
+    // Its copy knows which files are unchanged. An empty one would hash the whole tree, and write every
+    // object again that git can't touch in the read-only mirror: 500 MB of them in a repository of that size
+    // (measured).
+    if (existsSync(path.join(config.repo, '.git/index')))
+      copyFileSync(path.join(config.repo, '.git/index'), index);
+    else await run('git', ['read-tree', 'HEAD'], { ...SAVING, cwd: config.repo, env: side });
+    await run('git', ['add', '-A'], { ...SAVING, cwd: config.repo, env: side, maxBuffer: 64 * 1024 * 1024 });
     const diff = await run('git', ['diff', '--cached', '--binary', 'HEAD'], {
       ...SAVING,
-      cwd: c.repo,
+      cwd: config.repo,
       env: side,
       maxBuffer: 256 * 1024 * 1024,
       encoding: 'buffer',
@@ -283,7 +297,7 @@ export async function checkpoint(
     writeFileSync(path.join(dir, 'uncommitted.patch'), diff.stdout);
     rmSync(index, { force: true });
     writeFileSync(path.join(dir, 'head'), (await git('rev-parse', 'HEAD')).trim());
-    const tar = path.join(c.spool, 'checkpoint.tgz');
+    const tar = path.join(config.spool, 'checkpoint.tgz');
     await run(
       'tar',
       [
@@ -292,7 +306,9 @@ export async function checkpoint(
         '-C',
         dir,
         '.',
-        ...(existsSync(path.join(c.home, '.claude/projects')) ? ['-C', c.home, '.claude/projects'] : []),
+        ...(existsSync(path.join(config.home, '.claude/projects'))
+          ? ['-C', config.home, '.claude/projects']
+          : []),
       ],
       { ...SAVING, maxBuffer: 1024 * 1024 },
     );
@@ -308,17 +324,17 @@ export async function checkpoint(
 }
 
 async function restore(
-  c: RunnerConfig,
+  config: RunnerConfig,
   link: GatewayLink,
   git: (...a: string[]) => Promise<string>,
 ): Promise<void> {
-  const r = await link.patiently('GET', '/run/checkpoint');
-  if (r.status !== 200 || r.body.length === 0) return;
-  const dir = path.join(c.spool, 'restore');
+  const answer = await link.patiently('GET', '/run/checkpoint');
+  if (answer.status !== 200 || answer.body.length === 0) return;
+  const dir = path.join(config.spool, 'restore');
   rmSync(dir, { recursive: true, force: true });
   ensureFolder(dir);
-  writeFileSync(path.join(c.spool, 'restore.tgz'), r.body);
-  await unpackCheckpoint(path.join(c.spool, 'restore.tgz'), dir);
+  writeFileSync(path.join(config.spool, 'restore.tgz'), answer.body);
+  await unpackCheckpoint(path.join(config.spool, 'restore.tgz'), dir);
   const head = existsSync(path.join(dir, 'head')) ? readFileSync(path.join(dir, 'head'), 'utf8').trim() : '';
   if (existsSync(path.join(dir, 'commits.bundle')))
     await git('fetch', '-q', path.join(dir, 'commits.bundle'), 'HEAD').catch(
@@ -330,10 +346,10 @@ async function restore(
   if (existsSync(patch) && readFileSync(patch).length > 0)
     await git('apply', '--whitespace=nowarn', patch).catch(notKept('uncommitted changes of the checkpoint'));
   if (existsSync(path.join(dir, '.claude/projects'))) {
-    ensureFolder(path.join(c.home, '.claude'));
+    ensureFolder(path.join(config.home, '.claude'));
     await run(
       'cp',
-      ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')],
+      ['-a', path.join(dir, '.claude/projects'), path.join(config.home, '.claude/')],
       RESTORING,
     ).catch(notKept('the session of the checkpoint'));
   }
@@ -345,7 +361,8 @@ const RESTORING = { ...within(60_000), maxBuffer: 16 * 1024 * 1024 };
 const MAX_RESTORED = { bytes: 512 * 1024 * 1024, files: 20_000 } as const;
 
 /**
- * Unpacks what a checkpoint is made of and nothing else: an agent's sandbox wrote it. What is too large or can't be read is left packed.
+ * Unpacks what a checkpoint is made of and nothing else: an agent's sandbox wrote it. What is too large or
+ * can't be read is left packed.
  * @param file a tar, packed with gzip
  */
 export async function unpackCheckpoint(file: string, into: string): Promise<void> {
@@ -385,10 +402,10 @@ export function checkpointNames(listing: string): string[] | null {
   const names: string[] = [];
   let bytes = 0;
   for (const line of listing.split('\n')) {
-    const m = /^-\S* +\S+ +(\d+) \S+ \S+ (.+)$/.exec(line);
-    if (!m || !isOfCheckpoint(m[2]!)) continue;
-    names.push(m[2]!);
-    bytes += Number(m[1]);
+    const match = /^-\S* +\S+ +(\d+) \S+ \S+ (.+)$/.exec(line);
+    if (!match || !isOfCheckpoint(match[2]!)) continue;
+    names.push(match[2]!);
+    bytes += Number(match[1]);
     if (bytes > MAX_RESTORED.bytes || names.length > MAX_RESTORED.files) return null;
   }
   return names;
@@ -416,20 +433,25 @@ const notKept =
     void say('warn', `not restored: ${what}: ${lastLine(err)}`);
 
 const lastLine = (err: unknown): string => {
-  const e = err as { stderr?: string; message: string; killed?: boolean };
-  if (e.killed === true) return 'git took too long, and was ended';
-  return (e.stderr?.trim().split('\n').at(-1) || e.message).replace(/^(fatal|error): /, '').slice(0, 500);
+  const thrown = err as { stderr?: string; message: string; killed?: boolean };
+  if (thrown.killed === true) return 'git took too long, and was ended';
+  return (thrown.stderr?.trim().split('\n').at(-1) || thrown.message)
+    .replace(/^(fatal|error): /, '')
+    .slice(0, 500);
 };
 
-/** Files of the reader, beside the clone and never in it. One that can't be had is left out; the prompt names them all. */
-async function ensureAttachments(c: RunnerConfig, spec: RunSpec, link: GatewayLink): Promise<void> {
+/**
+ * Files of the reader, beside the clone and never in it. One that can't be had is left out; the prompt names
+ * them all.
+ */
+async function ensureAttachments(config: RunnerConfig, spec: RunSpec, link: GatewayLink): Promise<void> {
   if (spec.attachments.length === 0) return;
-  const folder = path.join(c.home, 'attachments');
+  const folder = path.join(config.home, 'attachments');
   ensureFolder(folder);
-  for (const a of spec.attachments) {
-    const file = path.join(folder, path.basename(a.name));
+  for (const attachment of spec.attachments) {
+    const file = path.join(folder, path.basename(attachment.name));
     if (existsSync(file)) continue;
-    const r = await link.patiently('GET', `/run/attachment?id=${encodeURIComponent(a.id)}`);
-    if (r.status === 200) putFile(file, r.body);
+    const answer = await link.patiently('GET', `/run/attachment?id=${encodeURIComponent(attachment.id)}`);
+    if (answer.status === 200) putFile(file, answer.body);
   }
 }

@@ -1,4 +1,5 @@
-// Headers for every page, the log of what goes wrong in one, and the door: who is not signed in sees the sign-in, where one is needed.
+// Headers for every page, the log of what goes wrong in one, and the door: who is not signed in sees the
+// sign-in, where one is needed.
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { openLog, withIds } from '@mainloop/logs/log';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -38,12 +39,12 @@ export const handle: Handle = async ({ event, resolve }) => {
 /** The api knows the devices; the pages only ask it. */
 async function passage(req: Request): Promise<'yes' | 'no' | 'away'> {
   try {
-    const r = await fetch(`${settings.api}/api/signin`, {
+    const response = await fetch(`${settings.api}/api/signin`, {
       headers: { cookie: req.headers.get('cookie') ?? '', 'user-agent': req.headers.get('user-agent') ?? '' },
       signal: AbortSignal.timeout(5_000),
     });
-    if (!r.ok) return 'away';
-    return ((await r.json()) as Answer<'getSignIn'>).signedIn ? 'yes' : 'no';
+    if (!response.ok) return 'away';
+    return ((await response.json()) as Answer<'getSignIn'>).signedIn ? 'yes' : 'no';
   } catch {
     // The page says that mainloop is starting, and tries again.
     return 'away';

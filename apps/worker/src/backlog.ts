@@ -1,5 +1,6 @@
-// How much work waits for a worker, as Kubernetes' external metrics API: a HorizontalPodAutoscaler counts workers by it, and
-// nothing else has to be installed. It tells one number and takes nothing, so whoever asks is answered.
+// How much work waits for a worker, as Kubernetes' external metrics API: a HorizontalPodAutoscaler counts
+// workers by it, and nothing else has to be installed. It tells one number and takes nothing, so whoever asks
+// is answered.
 import https from 'node:https';
 import { TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import type { Client } from '@temporalio/client';
@@ -20,13 +21,13 @@ const QUEUE_TYPES: readonly number[] = [1, 2];
 export async function backlogOf(client: Client, namespace: string): Promise<number> {
   const counts = await Promise.all(
     QUEUE_TYPES.map(async (taskQueueType) => {
-      const r = await client.workflowService.describeTaskQueue({
+      const response = await client.workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: TASK_QUEUE },
         taskQueueType,
         reportStats: true,
       });
-      return Number(r.stats?.approximateBacklogCount ?? 0);
+      return Number(response.stats?.approximateBacklogCount ?? 0);
     }),
   );
   return counts.reduce((a, b) => a + b, 0);

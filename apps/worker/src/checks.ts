@@ -1,4 +1,5 @@
-// How the checks of a commit stand, told once and the same to whoever asks: the CI loop, the review, the merge, the repair.
+// How the checks of a commit stand, told once and the same to whoever asks: the CI loop, the review, the
+// merge, the repair.
 import { setTimeout } from 'node:timers/promises';
 import { ForgeError, isRetryable, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
 import { findFailures, findPushedAt } from '@mainloop/models/db/forge/effects';
@@ -30,33 +31,34 @@ export interface ChecksDeps {
 /** @returns the verdict; what the token may not see of it is told in the story, once for each repository */
 export async function readVerdict(
   { db, forge }: Pick<ChecksDeps, 'db' | 'forge'>,
-  t: TaskRow,
+  task: TaskRow,
   sha: string,
 ): Promise<CiVerdict> {
-  const { unreadable, ...facts } = await forge.listChecks(t.repo, sha, t.defaultBranch);
+  const { unreadable, ...facts } = await forge.listChecks(task.repo, sha, task.defaultBranch);
   await appendOnce(
     db,
     unreadable.map((name) =>
       forgeUnreadable.new({
-        taskId: t.id,
+        taskId: task.id,
         actor: 'mainloop',
-        key: { repo: t.repo },
+        key: { repo: task.repo },
         payload: { sentence: sayUnreadable([name]) },
       }),
     ),
-    t.ownerId,
+    task.ownerId,
   );
   return ciVerdict(facts, Date.now());
 }
 
 /**
- * Looks at the checks of a commit, writes the verdict down, and asks for one more run of what nobody can blame on the code.
+ * Looks at the checks of a commit, writes the verdict down, and asks for one more run of what nobody can
+ * blame on the code.
  * @param redSha the commit that the last repair was about; null without one
  */
 export async function lookAtChecks(
   deps: ChecksDeps,
-  t: TaskRow,
-  i: {
+  task: TaskRow,
+  input: {
     readonly sha: string;
     readonly pull: PullInfo | null;
     readonly round: number;
@@ -64,21 +66,21 @@ export async function lookAtChecks(
   },
 ): Promise<{ verdict: CiVerdict; told: CiTold }> {
   const { db, patienceMs } = deps;
-  const verdict = await readVerdict(deps, t, i.sha);
+  const verdict = await readVerdict(deps, task, input.sha);
   const { outcome, passed, failed, pending, names } = verdict;
-  const failures = outcome.is === 'red' ? await failuresOf(deps, t, i.sha, outcome.failed) : [];
+  const failures = outcome.is === 'red' ? await failuresOf(deps, task, input.sha, outcome.failed) : [];
   const word = wordOf(outcome);
   await withTx(db, (tx) =>
     append(
       tx,
       [
         ciJudged.new({
-          taskId: t.id,
+          taskId: task.id,
           actor: 'mainloop',
           key: { names: failures.map((f) => f.name).join() },
           payload: {
-            sha: i.sha,
-            round: i.round,
+            sha: input.sha,
+            round: input.round,
             verdict: word,
             outcome: outcome.is,
             passed,
@@ -90,18 +92,21 @@ export async function lookAtChecks(
           },
         }),
       ],
-      t.ownerId,
+      task.ownerId,
     ),
   );
-  const pull = stateOf(i.pull);
+  const pull = stateOf(input.pull);
   const situation: Situation = {
-    sha: i.sha,
+    sha: input.sha,
     pull,
     failures,
     repaired:
-      i.redSha === null ? null : { sha: i.redSha, failures: (await findFailures(db, t.id, i.redSha)) ?? [] },
-    rerun: outcome.is === 'infrastructure' && pull === 'open' ? await rerunOnce(deps, t, i.sha) : 'not_yet',
-    since: ((await findPushedAt(db, t.id, i.sha)) ?? new Date()).toISOString(),
+      input.redSha === null
+        ? null
+        : { sha: input.redSha, failures: (await findFailures(db, task.id, input.redSha)) ?? [] },
+    rerun:
+      outcome.is === 'infrastructure' && pull === 'open' ? await rerunOnce(deps, task, input.sha) : 'not_yet',
+    since: ((await findPushedAt(db, task.id, input.sha)) ?? new Date()).toISOString(),
     nowMs: Date.now(),
     patienceMs,
   };
@@ -115,11 +120,11 @@ function stateOf(pull: PullInfo | null): CiTold['pull'] {
 
 async function rerunOnce(
   { forge, effect }: ChecksDeps,
-  t: TaskRow,
+  task: TaskRow,
   sha: string,
 ): Promise<Situation['rerun']> {
-  const { asked, atMs } = await effect(t, { kind: 'rerun', of: sha }, async () => ({
-    ...(await forge.ensureRerun(t.repo, sha)),
+  const { asked, atMs } = await effect(task, { kind: 'rerun', of: sha }, async () => ({
+    ...(await forge.ensureRerun(task.repo, sha)),
     atMs: Date.now(),
   }));
   if (asked === 0) return 'refused';
@@ -129,17 +134,17 @@ async function rerunOnce(
 /** Logs are read once for each verdict: looking again costs nothing. */
 async function failuresOf(
   { db, forge }: ChecksDeps,
-  t: TaskRow,
+  task: TaskRow,
   sha: string,
   failed: readonly NamedCheck[],
 ): Promise<Failure[]> {
-  const known = new Map((await findFailures(db, t.id, sha))?.map((f) => [f.name, f]));
+  const known = new Map((await findFailures(db, task.id, sha))?.map((f) => [f.name, f]));
   const failures: Failure[] = [];
   for (const [n, check] of failed.slice(0, MAX_FAILURES).entries()) {
     const log =
       known.has(check.name) || check.job === null || n >= MAX_LOGS
         ? ''
-        : await logOf(forge, t.repo, check.job);
+        : await logOf(forge, task.repo, check.job);
     const message = failureOf(log) || failureOf(check.summary);
     failures.push(known.get(check.name) ?? { name: check.name, url: check.url, message });
   }

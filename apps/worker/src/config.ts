@@ -93,14 +93,20 @@ const Kubernetes = z.object({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,30}$/)
     .default('mainloop-task-'),
-  /** IP:port of the gateway as pods see it. A Service's cluster address does; a name does not, there is no DNS in a sandbox. */
+  /**
+   * IP:port of the gateway as pods see it. A Service's cluster address does; a name does not, there is no DNS
+   * in a sandbox.
+   */
   MAINLOOP_GATEWAY_ADDRESS: z
     .string()
     .regex(/^[\d.a-f:]+:\d+$/, 'MAINLOOP_GATEWAY_ADDRESS should be IP:port, as pods reach the gateway'),
   /** The namespace of the gateway's pods (label app=gateway); not set: the gateway is outside the cluster. */
   MAINLOOP_GATEWAY_NAMESPACE: z.string().optional(),
   MAINLOOP_SERVICE_ACCOUNT: z.string().default('mainloop/worker'),
-  /** JSON, see MustNotReach: what the probe in every pod tries besides the API server, the node, the metadata service and the internet. */
+  /**
+   * JSON, see MustNotReach: what the probe in every pod tries besides the API server, the node, the metadata
+   * service and the internet.
+   */
   MAINLOOP_MUST_NOT_REACH: z.string().default('[]'),
 });
 
@@ -108,9 +114,9 @@ function kubernetes(env: Record<string, string | undefined>): {
   kubeconfig: string | null;
   options: KubernetesSandboxOptions;
 } {
-  const r = Kubernetes.safeParse(env);
-  if (!r.success) throw new Error(r.error.issues.map((i) => i.message).join('; '));
-  const e = r.data;
+  const result = Kubernetes.safeParse(env);
+  if (!result.success) throw new Error(result.error.issues.map((i) => i.message).join('; '));
+  const e = result.data;
   const cut = e.MAINLOOP_GATEWAY_ADDRESS.lastIndexOf(':');
   const [namespace, name] = e.MAINLOOP_SERVICE_ACCOUNT.split('/');
   return {
@@ -151,9 +157,10 @@ export type WorkerConfig = ReturnType<typeof loadConfig>;
  * @throws with one line that names every variable that is missing or wrong
  */
 export function loadConfig(env: Record<string, string | undefined>) {
-  const r = Env.safeParse(env);
-  if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
-  const e = r.data;
+  const result = Env.safeParse(env);
+  if (!result.success)
+    throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
+  const e = result.data;
   return Object.freeze({
     home: e.MAINLOOP_HOME,
     databaseUrl: e.DATABASE_URL,

@@ -4,17 +4,17 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { effects } from './effects.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
+  database = await freshDatabase();
+  await seedProject(database.db);
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 test('an effect happens once, and its failpoint is that of its kind, whatever its id looks like', async () => {
   const points: string[] = [];
-  const effect = effects({ db: t.db, hit: (point) => void points.push(point), settleMs: 0 });
-  const task = await getTask(t.db, await seedTask(t.db, 'makes'));
+  const effect = effects({ db: database.db, hit: (point) => void points.push(point), settleMs: 0 });
+  const task = await getTask(database.db, await seedTask(database.db, 'makes'));
   let made = 0;
   const act = async () => ({ id: ++made });
   const ask = { kind: 'ask', of: 'say-1' } as const;

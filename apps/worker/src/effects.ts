@@ -5,7 +5,7 @@ import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { effectKey, type EffectName } from '@mainloop/models/flow/effects';
 import type { Hit } from '@mainloop/doors/failpoints';
 
-export type Effect = <T extends object>(t: TaskRow, name: EffectName, act: () => Promise<T>) => Promise<T>;
+export type Effect = <T extends object>(task: TaskRow, name: EffectName, act: () => Promise<T>) => Promise<T>;
 
 /**
  * Does a creating effect once. When an earlier try left its intent without a result, the outcome is unknown and the
@@ -14,12 +14,12 @@ export type Effect = <T extends object>(t: TaskRow, name: EffectName, act: () =>
  */
 export const effects =
   ({ db, hit, settleMs }: { db: Db; hit: Hit; settleMs: number }): Effect =>
-  async <T extends object>(t: TaskRow, name: EffectName, act: () => Promise<T>): Promise<T> => {
-    const key = effectKey(t.id, name);
+  async <T extends object>(task: TaskRow, name: EffectName, act: () => Promise<T>): Promise<T> => {
+    const key = effectKey(task.id, name);
     const row = await findEffect<T>(db, key);
     if (row?.state === 'done') return row.result;
     if (row) await new Promise((r) => setTimeout(r, settleMs));
-    else await insertIntent(db, key, t.id);
+    else await insertIntent(db, key, task.id);
     hit(`forge.${name.kind}.before`);
     const result = await act();
     hit(`forge.${name.kind}.after`);

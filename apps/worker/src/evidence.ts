@@ -19,12 +19,12 @@ const CHECKS = {
 
 /**
  * What was red before the change says nothing of it.
- * @param e how the verify command ended, null when it has not run
+ * @param evidence how the verify command ended, null when it has not run
  * @returns what that says of the change
  */
-export function verdictOf(e: Evidence | null): Verified {
-  if (e === null || e.redBefore === true) return 'unknown';
-  return e.exitCode === 0 ? 'passed' : 'failed';
+export function verdictOf(evidence: Evidence | null): Verified {
+  if (evidence === null || evidence.redBefore === true) return 'unknown';
+  return evidence.exitCode === 0 ? 'passed' : 'failed';
 }
 
 /**
@@ -34,24 +34,24 @@ export function verdictOf(e: Evidence | null): Verified {
  * @param checks what the runner found in the clone and ran besides
  */
 export function evidenceLines(
-  t: TaskRow,
+  task: TaskRow,
   verify: Evidence | null,
   checks: readonly Evidence[] = [],
 ): ForgeText {
-  const sha = agentName((t.headSha ?? '').slice(0, 7));
-  const before = (e: Evidence): ForgeText =>
-    e.redBefore === true ? ours`, as it did before this change` : ours``;
-  const ended = (e: Evidence): ForgeText =>
-    e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}${before(e)}`;
+  const sha = agentName((task.headSha ?? '').slice(0, 7));
+  const before = (evidence: Evidence): ForgeText =>
+    evidence.redBefore === true ? ours`, as it did before this change` : ours``;
+  const ended = (evidence: Evidence): ForgeText =>
+    evidence.exitCode === null ? ours`a time-out` : ours`exit ${evidence.exitCode}${before(evidence)}`;
   const parts = [
-    t.ci?.verdict === 'green'
-      ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.`
+    task.ci?.verdict === 'green'
+      ? ours`CI is green on ${sha}, ${task.ci.passed ?? 0} of ${task.ci.passed ?? 0} checks.`
       : ours`No CI has checked ${sha}.`,
   ];
-  for (const c of checks) {
-    const { name, fine } = CHECKS[c.what as keyof typeof CHECKS] ?? CHECKS.diagnostics;
-    const said = c.exitCode === 0 ? fine : ours`${ended(c)}, see the story`;
-    parts.push(ours`${name}, ${agentName(c.command)}: ${said}.`);
+  for (const check of checks) {
+    const { name, fine } = CHECKS[check.what as keyof typeof CHECKS] ?? CHECKS.diagnostics;
+    const said = check.exitCode === 0 ? fine : ours`${ended(check)}, see the story`;
+    parts.push(ours`${name}, ${agentName(check.command)}: ${said}.`);
   }
   if (verify) {
     const tail = agentCode(verify.tail.split('\n').slice(-20).join('\n'));

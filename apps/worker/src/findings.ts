@@ -26,12 +26,12 @@ export async function findOpen(db: Db, taskId: string): Promise<OpenFinding[]> {
 /** @returns what is open, a line of Markdown for each; '' when nothing is */
 export async function openFindings(db: Db, taskId: string): Promise<string> {
   const open = await findOpen(db, taskId);
-  const lines = open.slice(0, 20).map(({ comment: c, kind }) => {
+  const lines = open.slice(0, 20).map(({ comment, kind }) => {
     const where =
-      c.path === null
+      comment.path === null
         ? ''
-        : `, \`${cleanTitle(c.path, 200).replaceAll('`', '')}${c.line === null ? '' : `:${c.line}`}\``;
-    return `- **${FINDING_WORDS[kind.is]}** (${inline(c.author)}${where}): ${inline(c.body)}`;
+        : `, \`${cleanTitle(comment.path, 200).replaceAll('`', '')}${comment.line === null ? '' : `:${comment.line}`}\``;
+    return `- **${FINDING_WORDS[kind.is]}** (${inline(comment.author)}${where}): ${inline(comment.body)}`;
   });
   return [...lines, ...(open.length > 20 ? [`- and ${open.length - 20} more`] : [])].join('\n');
 }

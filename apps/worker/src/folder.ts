@@ -9,28 +9,29 @@ import { divergedWords } from '@mainloop/models/flow/folders';
 import type { Importer } from './importer.ts';
 
 /**
- * Nothing to do for a task whose project is no folder, and for one that has pushed already: its base is looked after with its pull
- * request.
+ * Nothing to do for a task whose project is no folder, and for one that has pushed already: its base is
+ * looked after with its pull request.
  * @returns the branch to start from, as it is called now
- * @throws ForgeError `rejected` when the folder and we each have commits that the other lacks: an agent would start from half of the work
+ * @throws ForgeError `rejected` when the folder and we each have commits that the other lacks: an agent would
+ * start from half of the work
  */
 export async function ensureFresh(
   { db, importer, log }: { db: Db; importer: Importer; log: Logger },
-  t: TaskRow,
+  task: TaskRow,
 ): Promise<string> {
-  if (t.localPath === null || t.headSha !== null) return t.defaultBranch;
+  if (task.localPath === null || task.headSha !== null) return task.defaultBranch;
   let look;
   try {
-    look = await importer.look(t.localPath, t.defaultBranch);
+    look = await importer.look(task.localPath, task.defaultBranch);
   } catch (err) {
     if (!(err instanceof ForgeError) || err.kind !== 'not_found') throw err;
     // It was moved or removed, or its disk is away: what was brought in before is still here.
     log.warn({ err }, 'a folder can not be looked at; the task goes on with what was brought in before');
-    return t.defaultBranch;
+    return task.defaultBranch;
   }
-  if (look.outcome === 'diverged') throw new ForgeError('rejected', divergedWords(t));
-  if (look.branch === t.defaultBranch) return t.defaultBranch;
-  const { projectId: id, repo, remoteUrl, localPath } = t;
+  if (look.outcome === 'diverged') throw new ForgeError('rejected', divergedWords(task));
+  if (look.branch === task.defaultBranch) return task.defaultBranch;
+  const { projectId: id, repo, remoteUrl, localPath } = task;
   await withTx(db, (tx) =>
     append(
       tx,
@@ -40,7 +41,7 @@ export async function ensureFresh(
           payload: { id, name: repo, repo, defaultBranch: look.branch, remoteUrl, localPath },
         }),
       ],
-      t.ownerId,
+      task.ownerId,
     ),
   );
   return look.branch;

@@ -1,4 +1,5 @@
-// Where the branch of a task really stands. What others push to it, or set it back to, is shown as what the agent pushed is.
+// Where the branch of a task really stands. What others push to it, or set it back to, is shown as what the
+// agent pushed is.
 import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
 import { findLastPush, findShown, hasPushed, insertSeen } from '@mainloop/models/db/forge/effects';
 import { append, decideAndAppend, freshId } from '@mainloop/models/db/log';
@@ -20,13 +21,14 @@ const HEAD_SETTLE_MS = 2 * 60_000;
  * @param pull null: there is none yet
  * @returns a commit; '' when the task has none
  */
-export async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, t: TaskRow): Promise<string> {
-  if (pull === null) return t.headSha ?? '';
+export async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, task: TaskRow): Promise<string> {
+  if (pull === null) return task.headSha ?? '';
   const { headSha } = pull;
-  if (t.headSha === null || headSha === t.headSha || !(await hasPushed(db, t.id, headSha))) return headSha;
-  const last = await findLastPush(db, t.id);
+  if (task.headSha === null || headSha === task.headSha || !(await hasPushed(db, task.id, headSha)))
+    return headSha;
+  const last = await findLastPush(db, task.id);
   const isLate = last === null || Date.now() - last.at.getTime() < HEAD_SETTLE_MS;
-  return isLate ? t.headSha : headSha;
+  return isLate ? task.headSha : headSha;
 }
 
 /**
@@ -36,35 +38,35 @@ export async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, t: 
  */
 export async function ensureShown(
   { db, forge }: { readonly db: Db; readonly forge: Pick<Forge, 'readDiff' | 'listCommits'> },
-  t: TaskRow,
+  task: TaskRow,
   head: string,
 ): Promise<void> {
-  const shown = await findShown(db, t.id);
+  const shown = await findShown(db, task.id);
   // Before the agent's first push nothing of the task is there to be shown.
   if (head === '' || shown === null || shown.sha === head) return;
   const [diff, delta] = [
-    await forge.readDiff(t.repo, t.defaultBranch, head),
-    await forge.readDiff(t.repo, shown.sha, head),
+    await forge.readDiff(task.repo, task.defaultBranch, head),
+    await forge.readDiff(task.repo, shown.sha, head),
   ];
-  const commit = (await forge.listCommits(t.repo, t.prNumber!)).find((c) => c.sha === head);
+  const commit = (await forge.listCommits(task.repo, task.prNumber!)).find((c) => c.sha === head);
   const pushId = freshId();
   await decideAndAppend(db, async (tx) => {
     // The agent may have pushed meanwhile.
-    if ((await findShown(tx, t.id))?.pushId !== shown.pushId) return;
+    if ((await findShown(tx, task.id))?.pushId !== shown.pushId) return;
     const payload = {
       pushId,
-      branch: t.branch,
+      branch: task.branch,
       sha: head,
       by: cleanTitle(commit?.author ?? '', 60),
       title: cleanTitle(commit?.title ?? '', 200),
     };
-    await append(tx, [branchSeen.new({ taskId: t.id, actor: 'mainloop', payload })], t.ownerId);
+    await append(tx, [branchSeen.new({ taskId: task.id, actor: 'mainloop', payload })], task.ownerId);
     const texts = { diff: keep(diff), delta: keep(delta) };
     await insertSeen(tx, {
       id: pushId,
-      ownerId: t.ownerId,
-      taskId: t.id,
-      branch: t.branch,
+      ownerId: task.ownerId,
+      taskId: task.id,
+      branch: task.branch,
       oldSha: shown.sha,
       newSha: head,
       ...texts,

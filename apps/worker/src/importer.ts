@@ -1,4 +1,5 @@
-// A git folder of this machine as a repository of the local GitHub: brought in, and looked at again. With a real GitHub there is no such thing.
+// A git folder of this machine as a repository of the local GitHub: brought in, and looked at again. With a
+// real GitHub there is no such thing.
 import { execFile } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -15,7 +16,8 @@ export interface Importer {
    * Brings in what the folder has and we do not: all of it at first, later the commits that were made since.
    * @param folder as a person writes it; `~` is their home
    * @param known its branch, of one that is here already: in the middle of a rebase a folder is on none
-   * @returns what came of it, the folder's whole path, without links in it, and where it lies in its repository (empty: it is its top)
+   * @returns what came of it, the folder's whole path, without links in it, and where it lies in its
+   * repository (empty: it is its top)
    * @throws ForgeError `rejected` or `not_found` with what to do
    */
   look(
@@ -26,12 +28,18 @@ export interface Importer {
 
 /**
  * Folders of this machine as projects, by way of the local GitHub.
- * @param c `localGitHubSecret`: null when another forge is used, and then every look is refused
+ * @param settings `localGitHubSecret`: null when another forge is used, and then every look is refused
  */
-export function localImporter(c: { githubApiUrl: string; localGitHubSecret: string | null }): Importer {
+export function localImporter(settings: {
+  githubApiUrl: string;
+  localGitHubSecret: string | null;
+}): Importer {
   return {
     async look(folder, known) {
-      if (c.localGitHubSecret === null || !/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(c.githubApiUrl))
+      if (
+        settings.localGitHubSecret === null ||
+        !/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(settings.githubApiUrl)
+      )
         throw new ForgeError(
           'rejected',
           'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
@@ -40,9 +48,9 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
       if (!isDirectory(named))
         throw new ForgeError('not_found', `There is no folder ${named} on this machine.`);
       const dir = realpathSync(named);
-      const git = async (...a: string[]): Promise<string> =>
+      const git = async (...args: string[]): Promise<string> =>
         (
-          await run('git', ['-C', dir, ...a], { env: gitEnvironment({ path: process.env.PATH }) })
+          await run('git', ['-C', dir, ...args], { env: gitEnvironment({ path: process.env.PATH }) })
         ).stdout.trim();
       let branch: string;
       try {
@@ -67,9 +75,9 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
           'rejected',
           `${dir} is in no commit of ${root} yet. Commit something in it, then add it again.`,
         );
-      const r = await fetch(`${c.githubApiUrl}/_local/import`, {
+      const response = await fetch(`${settings.githubApiUrl}/_local/import`, {
         method: 'POST',
-        headers: { authorization: `token ${c.localGitHubSecret}`, 'content-type': 'application/json' },
+        headers: { authorization: `token ${settings.localGitHubSecret}`, 'content-type': 'application/json' },
         body: JSON.stringify({
           full: `local/${repositoryNameOf([path.basename(root), ...below.split('/')].filter(Boolean).join('-'))}`,
           folder: dir,
@@ -79,8 +87,8 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
       }).catch(() => {
         throw new ForgeError('unavailable', 'The local GitHub does not answer.');
       });
-      const said = (await r.json()) as { message: string; look: FolderLook };
-      if (!r.ok) throw new ForgeError('rejected', said.message);
+      const said = (await response.json()) as { message: string; look: FolderLook };
+      if (!response.ok) throw new ForgeError('rejected', said.message);
       return { ...said.look, localPath: dir, below };
     },
   };

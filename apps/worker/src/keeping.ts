@@ -9,24 +9,24 @@ import type { WorkerConfig } from './config.ts';
 
 /** @returns null where none are to be kept */
 export async function keeperOf(
-  c: Pick<WorkerConfig, 'kept' | 'sandbox'>,
+  config: Pick<WorkerConfig, 'kept' | 'sandbox'>,
   onTrouble: (words: string) => void,
 ): Promise<Keeper | null> {
-  if (c.kept === null) return null;
-  const { folder, places, maxBytes, secret } = c.kept;
+  if (config.kept === null) return null;
+  const { folder, places, maxBytes, secret } = config.kept;
   const made = keeper({
     folder,
     store: keptStore(folder, maxBytes, onTrouble),
     places: (wanted) => ({
       ...localSandbox({
-        ...c.sandbox,
+        ...config.sandbox,
         root: places,
         program: 'keep.mjs',
         told: () => ({ MAINLOOP_SETUP_WANTED: wanted() }),
       }),
       workOf: (taskId) => workOf(path.join(places, taskId)),
     }),
-    mirrors: c.sandbox.mirrors,
+    mirrors: config.sandbox.mirrors,
     tokenFor: (repo, untilMs) => ciToken(secret, repo, untilMs),
     onTrouble,
   });

@@ -47,9 +47,9 @@ describe('an activity that fails', () => {
     const { log, lines } = read();
     const { startRun } = translated(
       {
-        startRun: async (i: { runId: string }): Promise<unknown> => {
+        startRun: async (input: { runId: string }): Promise<unknown> => {
           await new Promise((r) => setImmediate(r));
-          throw typeof i.runId === 'string' ? err : new Error('no run');
+          throw typeof input.runId === 'string' ? err : new Error('no run');
         },
       },
       log,

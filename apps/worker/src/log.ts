@@ -6,12 +6,18 @@ import { taskIdOfWorkflow } from '@mainloop/models/flow/ids';
 import type { LogEntry } from '@temporalio/worker';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-/** Temporal says it too, outside the activity, where nobody knows its ids any more. We say it ourselves (activities/errors.ts). */
+/**
+ * Temporal says it too, outside the activity, where nobody knows its ids any more. We say it ourselves
+ * (activities/errors.ts).
+ */
 const SAID_BY_US = 'Activity failed';
 /** A worker that lives for months does not keep every task that there was. */
 const MAX_KNOWN = 10_000;
 
-/** @returns what writes a line of Temporal's into ours: with its level, the task, and what else Temporal says about it under `temporal` */
+/**
+ * @returns what writes a line of Temporal's into ours: with its level, the task, and what else Temporal says
+ * about it under `temporal`
+ */
 export function temporalLines(log: Logger): (entry: LogEntry) => void {
   return ({ level, message, meta }) => {
     if (message === SAID_BY_US) return;
@@ -22,7 +28,10 @@ export function temporalLines(log: Logger): (entry: LogEntry) => void {
   };
 }
 
-/** @returns what says whose a task is, asked once a task; undefined for one that is not there, or while the database is away: a log waits for nobody */
+/**
+ * @returns what says whose a task is, asked once a task; undefined for one that is not there, or while the
+ * database is away: a log waits for nobody
+ */
 export function ownerOfTask(db: Db): (taskId: string) => Promise<string | undefined> {
   const known = new Map<string, string>();
   const ask = async (taskId: string): Promise<string | undefined> => {

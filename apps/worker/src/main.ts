@@ -48,11 +48,11 @@ import { tellDevices } from './push.ts';
 import { relayOnce } from './relay.ts';
 
 const log = openLog('worker');
-const c = loadConfig(process.env);
+const settings = loadConfig(process.env);
 Runtime.install({ logger: new DefaultLogger('WARN', temporalLines(log)), shutdownSignals: [] });
-const db = openPool(c.databaseUrl, 'mainloop-worker', 20);
-const hit = failpoints(c.failpoints);
-const forge = github({ token: c.githubToken, baseUrl: c.githubApiUrl });
+const db = openPool(settings.databaseUrl, 'mainloop-worker', 20);
+const hit = failpoints(settings.failpoints);
+const forge = github({ token: settings.githubToken, baseUrl: settings.githubApiUrl });
 const poke = (taskId: string): void =>
   void withTx(db, (tx) =>
     toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} }),
@@ -64,38 +64,43 @@ const onLimit = (hit: LimitHit): void =>
   void sendCommand(db, hit.runId, { type: 'steer', text: limitSentence(hit.limit, hit.max) }).catch(
     (err: unknown) => log.warn({ err, ...hit }, 'limit'),
   );
-const keeping = c.kubernetes === null ? await keeperOf(c, (words) => log.warn(words)) : null;
+const keeping = settings.kubernetes === null ? await keeperOf(settings, (words) => log.warn(words)) : null;
 const sandbox =
-  c.kubernetes === null
-    ? localSandbox({ ...c.sandbox, ...(keeping === null ? {} : { keeper: keeping }), onExit: poke, onLimit })
-    : await inCluster(c.kubernetes);
+  settings.kubernetes === null
+    ? localSandbox({
+        ...settings.sandbox,
+        ...(keeping === null ? {} : { keeper: keeping }),
+        onExit: poke,
+        onLimit,
+      })
+    : await inCluster(settings.kubernetes);
 
-const { address } = await bridgeTo(c.temporalAddress, c.localUsers);
+const { address } = await bridgeTo(settings.temporalAddress, settings.localUsers);
 const connection = await patiently(() => NativeConnection.connect({ address }));
 const client = new Client({
   connection: await patiently(() => Connection.connect({ address })),
-  namespace: c.temporalNamespace,
+  namespace: settings.temporalNamespace,
 });
 const here = path.dirname(fileURLToPath(import.meta.url));
-const importer = localImporter(c);
+const importer = localImporter(settings);
 const worker = await Worker.create({
   connection,
-  namespace: c.temporalNamespace,
+  namespace: settings.temporalNamespace,
   taskQueue: TASK_QUEUE,
-  ...(c.workflowBundle && existsSync(c.workflowBundle)
-    ? { workflowBundle: { codePath: c.workflowBundle } }
+  ...(settings.workflowBundle && existsSync(settings.workflowBundle)
+    ? { workflowBundle: { codePath: settings.workflowBundle } }
     : { workflowsPath: path.join(here, 'workflows/index.ts') }),
   activities: translated(
     {
-      ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
-      ...runActivities({ db, forge, sandbox, importer, hit, log, settleMs: c.forgeSettleMs }),
+      ...taskActivities({ db, ciGraceMs: settings.ciGraceMs }),
+      ...runActivities({ db, forge, sandbox, importer, hit, log, settleMs: settings.forgeSettleMs }),
       ...forgeActivities({
         db,
         forge,
         hit,
-        settleMs: c.forgeSettleMs,
-        ciPatienceMs: c.ciPatienceMs,
-        quietMs: c.quietMs,
+        settleMs: settings.forgeSettleMs,
+        ciPatienceMs: settings.ciPatienceMs,
+        quietMs: settings.quietMs,
       }),
       ...projectActivities({ db, forge, importer }),
       ...memoryActivities({ db, model: chatModel(), hit }),
@@ -105,13 +110,13 @@ const worker = await Worker.create({
   ),
   // After a kill -9 the next worker would wait 10 s for the dead one's sticky queue (tried).
   stickyQueueScheduleToStartTimeout: '1s',
-  maxConcurrentActivityTaskExecutions: c.slots,
+  maxConcurrentActivityTaskExecutions: settings.slots,
 });
 
 const stopping = new AbortController();
 const memory = new Map<string, Watched>();
 const told = new Map<string, number>();
-const embedder = minilm(c.embedder);
+const embedder = minilm(settings.embedder);
 const seen = nothingSeen();
 let isScheduled = false;
 const maintain = (
@@ -129,17 +134,17 @@ const maintain = (
   });
 const maintenance = [
   maintain('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
-  maintain('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
+  maintain('poller', settings.forgePollMs, () => pollForge(db, forge, memory)),
   maintain('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
   maintain(
     'push',
     10_000,
-    () => tellDevices(db, { subject: c.contact, toLoopback: c.pushToLoopback }, hit),
+    () => tellDevices(db, { subject: settings.contact, toLoopback: settings.pushToLoopback }, hit),
     wake('mainloop'),
   ),
   maintain('reaper', 20_000, () => reapOrphans(db, sandbox)),
   maintain('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
-  ...(c.embedder === null
+  ...(settings.embedder === null
     ? []
     : [
         maintain('meanings', 5_000, () =>
@@ -147,7 +152,7 @@ const maintenance = [
         ),
       ]),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),
-  ...(c.chat === null
+  ...(settings.chat === null
     ? []
     : [
         maintain('memory', 30_000, async () => {
@@ -155,17 +160,17 @@ const maintenance = [
           await summariseBySize(db, client);
         }),
       ]),
-  maintain('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
+  maintain('silence', Math.min(30_000, settings.silenceMs / 2), () => watchSilence(db, settings.silenceMs)),
 ];
-for (const s of ['SIGTERM', 'SIGINT'] as const)
-  process.once(s, () => {
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
     stopping.abort();
     worker.shutdown();
   });
-if (c.backlogPort !== null)
+if (settings.backlogPort !== null)
   await serveBacklog(
-    c.backlogPort,
-    () => backlogOf(client, c.temporalNamespace),
+    settings.backlogPort,
+    () => backlogOf(client, settings.temporalNamespace),
     (err) => log.warn({ err }, 'the backlog can not be told'),
   );
 log.info('worker is ready');
@@ -177,36 +182,36 @@ process.exit(0);
 
 /** Who writes summaries of the conversation. */
 function chatModel(): Model {
-  if (c.chat === null)
+  if (settings.chat === null)
     return {
       converse: () =>
         Promise.reject(new ModelError('unavailable', 'GATEWAY_URL is not set, so no summaries are written.')),
     };
-  const { claude, ...gateway } = c.chat;
+  const { claude, ...gateway } = settings.chat;
   return claude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: claude });
 }
 
 /** Kubernetes' client is only loaded where there is a cluster: it is 60 MB. */
-async function inCluster(k: NonNullable<typeof c.kubernetes>): Promise<Sandbox> {
+async function inCluster(kubernetes: NonNullable<typeof settings.kubernetes>): Promise<Sandbox> {
   const [{ openKubeConfig }, { kubernetesSandbox }] = await Promise.all([
     import('@mainloop/adapters/sandbox/kubernetes/access'),
     import('@mainloop/adapters/sandbox/kubernetes/kubernetes'),
   ]);
-  const config = openKubeConfig(k.kubeconfig);
-  return kubernetesSandbox(config, k.options, hit);
+  const config = openKubeConfig(kubernetes.kubeconfig);
+  return kubernetesSandbox(config, kubernetes.options, hit);
 }
 
 function wake(channel: string): Listener {
-  return wakeOn(c.databaseUrl, 'mainloop-worker-listen', channel, () => stopping.signal.aborted)();
+  return wakeOn(settings.databaseUrl, 'mainloop-worker-listen', channel, () => stopping.signal.aborted)();
 }
 
-async function patiently<T>(f: () => Promise<T>): Promise<T> {
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   for (let i = 0; ; i++) {
     try {
-      return await f();
+      return await attempt();
     } catch (err) {
       if (i >= 60)
-        throw new Error(`Temporal at ${c.temporalAddress} can't be reached. Check TEMPORAL_ADDRESS.`, {
+        throw new Error(`Temporal at ${settings.temporalAddress} can't be reached. Check TEMPORAL_ADDRESS.`, {
           cause: err,
         });
       await new Promise((r) => setTimeout(r, 500));

@@ -6,14 +6,14 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { pollForge, type Watched } from './maintenance.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
-  await seedTask(t.db, 'waits');
-  await t.db.query("update tasks set state = 'in_review', pr_number = 7 where id = 'waits'");
+  database = await freshDatabase();
+  await seedProject(database.db);
+  await seedTask(database.db, 'waits');
+  await database.db.query("update tasks set state = 'in_review', pr_number = 7 where id = 'waits'");
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const about7: News = { ...NO_NEWS, numbers: [7] };
 const pokes = async (db: Db): Promise<number> =>
@@ -28,38 +28,42 @@ test('of each change a task is told at once and after the next look: two changes
   const memory = new Map<string, Watched>();
   const answers = [about7, NO_NEWS, NO_NEWS];
   const told: number[] = [];
-  for (const a of answers) {
-    const before = await pokes(t.db);
-    await pollForge(t.db, { changed: () => Promise.resolve(a) }, memory);
-    told.push((await pokes(t.db)) - before);
+  for (const answer of answers) {
+    const before = await pokes(database.db);
+    await pollForge(database.db, { changed: () => Promise.resolve(answer) }, memory);
+    told.push((await pokes(database.db)) - before);
   }
   expect(told).toEqual([1, 1, 0]);
 });
 
 test('a base that moved is told to whoever has a pull request, and to nobody else', async () => {
-  await seedTask(t.db, 'plans');
-  await t.db.query("update tasks set state = 'awaiting_plan' where id = 'plans'");
-  const before = await pokes(t.db);
-  await pollForge(t.db, { changed: () => Promise.resolve({ ...NO_NEWS, baseMoved: true }) }, new Map());
-  expect((await pokes(t.db)) - before).toBe(1);
+  await seedTask(database.db, 'plans');
+  await database.db.query("update tasks set state = 'awaiting_plan' where id = 'plans'");
+  const before = await pokes(database.db);
+  await pollForge(
+    database.db,
+    { changed: () => Promise.resolve({ ...NO_NEWS, baseMoved: true }) },
+    new Map(),
+  );
+  expect((await pokes(database.db)) - before).toBe(1);
   expect(
-    await one(t.db, "select 1 from outbox where workflow_id = 'task/plans' and name = 'poke'"),
+    await one(database.db, "select 1 from outbox where workflow_id = 'task/plans' and name = 'poke'"),
   ).toBeNull();
 });
 
 test('news that could not be written down, or came before a forge that was away, are told later', async () => {
   const memory = new Map<string, Watched>();
   const broken = {
-    ...t.db,
-    query: t.db.query.bind(t.db),
+    ...database.db,
+    query: database.db.query.bind(database.db),
     connect: () => Promise.reject(new Error('the database is away')),
   } as unknown as Db;
   await expect(pollForge(broken, { changed: () => Promise.resolve(about7) }, memory)).rejects.toThrow(
     'the database is away',
   );
-  const before = await pokes(t.db);
-  await pollForge(t.db, { changed: () => Promise.reject(new Error('502')) }, memory);
-  expect((await pokes(t.db)) - before).toBe(0);
-  await pollForge(t.db, { changed: () => Promise.resolve(NO_NEWS) }, memory);
-  expect((await pokes(t.db)) - before).toBe(1);
+  const before = await pokes(database.db);
+  await pollForge(database.db, { changed: () => Promise.reject(new Error('502')) }, memory);
+  expect((await pokes(database.db)) - before).toBe(0);
+  await pollForge(database.db, { changed: () => Promise.resolve(NO_NEWS) }, memory);
+  expect((await pokes(database.db)) - before).toBe(1);
 });

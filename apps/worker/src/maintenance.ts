@@ -17,7 +17,10 @@ import { isEnded } from '@mainloop/models/flow/states';
 const STOP_AFTER_NUDGES = 4;
 const STUCK_MS = 2 * 60_000;
 
-/** Removes sandboxes whose task has ended or is not known, and says of those that do not go why. @returns task ids of the removed */
+/**
+ * Removes sandboxes whose task has ended or is not known, and says of those that do not go why.
+ * @returns task ids of the removed
+ */
 export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
   const gone: string[] = [];
   const failed: unknown[] = [];
@@ -32,18 +35,18 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
       failed.push(err);
     }
   }
-  for (const s of await sandbox.stuck()) {
-    if (s.forMs < STUCK_MS) continue;
-    const ownerId = await findOwner(db, s.taskId);
+  for (const stuck of await sandbox.stuck()) {
+    if (stuck.forMs < STUCK_MS) continue;
+    const ownerId = await findOwner(db, stuck.taskId);
     if (ownerId === null) continue;
     await withTx(db, (tx) =>
       append(
         tx,
         [
           sandboxStuck.new({
-            taskId: s.taskId,
+            taskId: stuck.taskId,
             actor: 'mainloop',
-            payload: { reason: s.reason.slice(0, 500) },
+            payload: { reason: stuck.reason.slice(0, 500) },
           }),
         ],
         ownerId,
@@ -55,8 +58,9 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
 }
 
 /**
- * Looks where each active run is. One that is not there any more wakes its workflow, which then looks itself: nobody is told
- * of the end of a process whose starter has died, or of a pod. Each loss is told once; the workflow has a timer besides.
+ * Looks where each active run is. One that is not there any more wakes its workflow, which then looks itself:
+ * nobody is told of the end of a process whose starter has died, or of a pod. Each loss is told once; the
+ * workflow has a timer besides.
  * @param told what was told before, kept between calls
  */
 export async function watchRuns(
@@ -69,13 +73,13 @@ export async function watchRuns(
   const ids = new Set(active.map((r) => r.id));
   for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
   await Promise.all(
-    active.map(async (r) => {
+    active.map(async (run) => {
       // It is looked at again in a moment; the checkup says what is wrong with the cluster.
-      const now = await sandbox.status(r.taskId).catch(() => null);
-      if (now === null || told.get(r.id) === r.epoch || (now.kind === 'running' && now.runId === r.id))
+      const now = await sandbox.status(run.taskId).catch(() => null);
+      if (now === null || told.get(run.id) === run.epoch || (now.kind === 'running' && now.runId === run.id))
         return;
-      told.set(r.id, r.epoch);
-      poke(r.taskId);
+      told.set(run.id, run.epoch);
+      poke(run.taskId);
     }),
   );
 }
@@ -98,26 +102,26 @@ export async function watchPause(db: Db, sandbox: Sandbox): Promise<void> {
  * @param nudgeAfterMs milliseconds without output; it is stopped after four times as many
  */
 export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> {
-  for (const r of await listSilent(db, nudgeAfterMs)) {
-    const level = r.ms >= nudgeAfterMs * STOP_AFTER_NUDGES ? 'stop' : 'nudge';
+  for (const run of await listSilent(db, nudgeAfterMs)) {
+    const level = run.ms >= nudgeAfterMs * STOP_AFTER_NUDGES ? 'stop' : 'nudge';
     const fresh = await withTx(db, (tx) =>
       append(
         tx,
         [
           runSilent.new({
-            taskId: r.taskId,
+            taskId: run.taskId,
             actor: 'mainloop',
-            key: { epoch: r.epoch, level },
-            payload: { runId: r.id, minutes: Math.round(r.ms / 60_000) },
+            key: { epoch: run.epoch, level },
+            payload: { runId: run.id, minutes: Math.round(run.ms / 60_000) },
           }),
         ],
-        r.ownerId,
+        run.ownerId,
       ),
     );
     if (fresh.length === 0) continue;
     await sendCommand(
       db,
-      r.id,
+      run.id,
       level === 'stop'
         ? { type: 'stop', why: 'silent' }
         : {
@@ -135,7 +139,7 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
  */
 export async function checkUp(db: Db, sandbox: Sandbox, complain: (words: string) => void): Promise<void> {
   const checks = await sandbox.checkup();
-  for (const c of checks) if (!c.ok) complain(`${c.name}: ${c.says}`);
+  for (const check of checks) if (!check.ok) complain(`${check.name}: ${check.says}`);
   await saveCheckup(db, checks);
 }
 

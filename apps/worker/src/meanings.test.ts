@@ -10,13 +10,13 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { nothingSeen, readMessages } from './meanings.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let read: string[];
 beforeEach(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
   read = [];
 });
-afterEach(() => t.drop());
+afterEach(() => database.drop());
 
 /** @param lastsFor how many batches until it breaks */
 const model = (lastsFor = Number.POSITIVE_INFINITY): Embedder => {
@@ -25,15 +25,15 @@ const model = (lastsFor = Number.POSITIVE_INFINITY): Embedder => {
     embed: async (texts) => {
       if (++batches > lastsFor) throw new EmbedderError('broken', 'It ended.');
       read.push(...texts);
-      return texts.map((x) =>
-        inBytes(Array.from({ length: DIMENSIONS }, (_, i) => Math.sin(i * (x.length + 1)))),
+      return texts.map((text) =>
+        inBytes(Array.from({ length: DIMENSIONS }, (_, i) => Math.sin(i * (text.length + 1)))),
       );
     },
     close: async () => undefined,
   };
 };
 const say = (...texts: string[]): Promise<unknown> =>
-  withTx(t.db, (tx) =>
+  withTx(database.db, (tx) =>
     append(
       tx,
       texts.map((text) =>
@@ -43,26 +43,26 @@ const say = (...texts: string[]): Promise<unknown> =>
     ),
   );
 const kept = async (): Promise<number> =>
-  (await t.db.query<{ n: number }>('select count(*)::int as n from message_vectors')).rows[0]!.n;
+  (await database.db.query<{ n: number }>('select count(*)::int as n from message_vectors')).rows[0]!.n;
 const many = Array.from({ length: 100 }, (_, i) => `m${i}`);
 
 test('each message is read once, the newest first, also when it is looked for again', async () => {
   await say(...many);
   const seen = nothingSeen();
-  expect(await readMessages(t.db, model(), OWNER, seen)).toBe(100);
+  expect(await readMessages(database.db, model(), OWNER, seen)).toBe(100);
   expect(read).toEqual(many.toReversed());
   await say('one more');
-  expect(await readMessages(t.db, model(), OWNER, seen)).toBe(1);
-  expect(await readMessages(t.db, model(), OWNER, nothingSeen())).toBe(0);
+  expect(await readMessages(database.db, model(), OWNER, seen)).toBe(1);
+  expect(await readMessages(database.db, model(), OWNER, nothingSeen())).toBe(0);
   expect(read.slice(100)).toEqual(['one more']);
 });
 
 test('a model that ends in the middle loses nothing, and nothing is read twice', async () => {
   await say(...many);
   const seen = nothingSeen();
-  await expect(readMessages(t.db, model(2), OWNER, seen)).rejects.toThrow('It ended.');
+  await expect(readMessages(database.db, model(2), OWNER, seen)).rejects.toThrow('It ended.');
   expect(await kept()).toBe(64);
-  expect(await readMessages(t.db, model(), OWNER, seen)).toBe(36);
+  expect(await readMessages(database.db, model(), OWNER, seen)).toBe(36);
   expect(new Set(read).size).toBe(read.length);
 });
 
@@ -70,13 +70,13 @@ test('two workers at once read each message once between them', async () => {
   await say(...many);
   const both = [nothingSeen(), nothingSeen()];
   while ((await kept()) < 100)
-    await Promise.all(both.map((seen) => readMessages(t.db, model(), OWNER, seen)));
+    await Promise.all(both.map((seen) => readMessages(database.db, model(), OWNER, seen)));
   expect(read).toHaveLength(100);
 });
 
 test('it stops between two batches when it is over', async () => {
   await say(...many);
-  expect(await readMessages(t.db, model(), OWNER, nothingSeen(), () => true)).toBe(32);
+  expect(await readMessages(database.db, model(), OWNER, nothingSeen(), () => true)).toBe(32);
 });
 
 test('a message that is deleted takes its vector with it, and one deleted while it is read gets none', async () => {
@@ -84,20 +84,20 @@ test('a message that is deleted takes its vector with it, and one deleted while 
   const deleting = model();
   const embed = deleting.embed.bind(deleting);
   deleting.embed = async (texts) => {
-    await t.db.query("delete from messages where id = 'a'");
+    await database.db.query("delete from messages where id = 'a'");
     return embed(texts);
   };
-  expect(await readMessages(t.db, deleting, OWNER, nothingSeen())).toBe(1);
-  await t.db.query("delete from messages where id = 'b'");
+  expect(await readMessages(database.db, deleting, OWNER, nothingSeen())).toBe(1);
+  await database.db.query("delete from messages where id = 'b'");
   expect(await kept()).toBe(0);
 });
 
 test('after a rebuild of the messages they are read again within an hour', async () => {
   await say('a', 'b');
   const seen = nothingSeen();
-  await readMessages(t.db, model(), OWNER, seen, undefined, 0);
-  await rebuild(t.db);
+  await readMessages(database.db, model(), OWNER, seen, undefined, 0);
+  await rebuild(database.db);
   expect(await kept()).toBe(0);
-  expect(await readMessages(t.db, model(), OWNER, seen, undefined, 60_000)).toBe(0);
-  expect(await readMessages(t.db, model(), OWNER, seen, undefined, 3_700_000)).toBe(2);
+  expect(await readMessages(database.db, model(), OWNER, seen, undefined, 60_000)).toBe(0);
+  expect(await readMessages(database.db, model(), OWNER, seen, undefined, 3_700_000)).toBe(2);
 });

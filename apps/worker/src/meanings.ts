@@ -22,7 +22,8 @@ export interface Seen {
 export const nothingSeen = (): Seen => ({ upTo: 0, atMs: Number.NEGATIVE_INFINITY });
 
 /**
- * Makes vectors until no message is without one, for a minute at most. One worker at a time; a second one leaves it alone.
+ * Makes vectors until no message is without one, for a minute at most. One worker at a time; a second one
+ * leaves it alone.
  * @param over whether to stop between two batches
  * @returns how many it made
  * @throws EmbedderError when the model is away; what was made stays
@@ -53,7 +54,10 @@ export async function readMessages(
   return made;
 }
 
-/** @returns how many were made and the place of the oldest of them; `none` without a vector are left; `taken`: another worker is at it */
+/**
+ * @returns how many were made and the place of the oldest of them; `none` without a vector are left; `taken`:
+ * another worker is at it
+ */
 const readBatch = (
   db: Db,
   embedder: Embedder,

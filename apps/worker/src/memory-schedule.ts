@@ -8,7 +8,10 @@ import { planOf } from './activities/memory.activities.ts';
 const SCHEDULE = 'memory';
 const EVERY = '10 minutes';
 
-/** Makes the schedule. Doing it again changes nothing: one workflow at a time, whoever starts it. @returns when it is there */
+/**
+ * Makes the schedule. Doing it again changes nothing: one workflow at a time, whoever starts it.
+ * @returns when it is there
+ */
 export async function ensureMemorySchedule(client: Client): Promise<true> {
   const input: MemoryWorkflowInput = { ownerId: OWNER };
   try {

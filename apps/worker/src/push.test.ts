@@ -9,40 +9,40 @@ import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import webpush from 'web-push';
 import { tellDevices } from './push.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let service: PushService;
 let phone: ReturnType<PushService['subscribe']>;
 let n = 0;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
-  const keys = await ensureVapidKeys(t.db, webpush.generateVAPIDKeys);
+  database = await freshDatabase();
+  await seedProject(database.db);
+  const keys = await ensureVapidKeys(database.db, webpush.generateVAPIDKeys);
   service = await startPushService(keys.publicKey);
 });
 afterAll(async () => {
   service.close();
-  await t.drop();
+  await database.drop();
 });
 beforeEach(async () => {
-  await t.db.query('delete from push_devices');
+  await database.db.query('delete from push_devices');
   phone = service.subscribe();
-  await addDevice(t.db, OWNER, { ...phone.subscription, label: 'phone' });
+  await addDevice(database.db, OWNER, { ...phone.subscription, label: 'phone' });
 });
 
 const FROM = { subject: 'mailto:me@example.com', toLoopback: true };
 /** @param endsAt where the worker ends */
 const tell = (endsAt?: string): Promise<number> =>
-  tellDevices(t.db, FROM, (point) => {
+  tellDevices(database.db, FROM, (point) => {
     if (point === endsAt) throw new Error('ended');
   });
 const heard = (): string[] =>
   phone.got.map(({ notice }) => `${String(notice.type)} ${String(notice.itemId)}`);
 const open = async (): Promise<string> => {
-  const taskId = await seedTask(t.db, `t-told-${++n}`);
-  return seedItem(t.db, taskId, `${taskId}-plan-1`, 'plan', 'Plan');
+  const taskId = await seedTask(database.db, `t-told-${++n}`);
+  return seedItem(database.db, taskId, `${taskId}-plan-1`, 'plan', 'Plan');
 };
 const close = (id: string): Promise<unknown> =>
-  t.db.query("update inbox_items set state = 'closed' where id = $1", [id]);
+  database.db.query("update inbox_items set state = 'closed' where id = $1", [id]);
 
 test('each is shown once, and taken away once when it is closed', async () => {
   const id = await open();
@@ -77,7 +77,7 @@ test('one that the service does not take is kept until it does', async () => {
   phone.answer = 201;
   await tell();
   expect(heard()).toEqual([]);
-  await t.db.query("update push_devices set next_at = now() - interval '1 second'");
+  await database.db.query("update push_devices set next_at = now() - interval '1 second'");
   await tell();
   expect(heard()).toEqual([`show ${id}`]);
 });
@@ -95,9 +95,9 @@ test.each([
 test('what was answered elsewhere is taken from each device but those of Apple, which would end their subscription', async () => {
   const { keys } = service.subscribe().subscription;
   const iphone = { endpoint: 'https://web.push.apple.com/QGx', keys, label: 'iPhone' };
-  const { id: device } = await addDevice(t.db, OWNER, iphone);
+  const { id: device } = await addDevice(database.db, OWNER, iphone);
   const id = await open();
-  await t.db.query("insert into push_notices (device_id, item_id, state) values ($1, $2, 'shown')", [
+  await database.db.query("insert into push_notices (device_id, item_id, state) values ($1, $2, 'shown')", [
     device,
     id,
   ]);
@@ -105,6 +105,6 @@ test('what was answered elsewhere is taken from each device but those of Apple, 
   await close(id);
   expect([await tell(), await tell()]).toEqual([2, 0]);
   expect(heard()).toEqual([`show ${id}`, `withdraw ${id}`]);
-  const { rows } = await t.db.query('select state from push_notices where item_id = $1', [id]);
+  const { rows } = await database.db.query('select state from push_notices where item_id = $1', [id]);
   expect(rows).toEqual([{ state: 'withdrawn' }, { state: 'withdrawn' }]);
 });

@@ -1,4 +1,5 @@
-// Notifications to the person's devices, by Web Push (RFC 8030, 8291, 8292). What is due is computed from what is there.
+// Notifications to the person's devices, by Web Push (RFC 8030, 8291, 8292). What is due is computed from
+// what is there.
 import { requestOutside } from '@mainloop/doors/outside';
 import { claimLock } from '@mainloop/models/db/locks';
 import {
@@ -36,11 +37,11 @@ export async function tellDevices(
   if (!(await hasDevices(db))) return 0;
   return withTx(db, async (tx) => {
     if (!(await claimLock(tx, 'notices'))) return 0;
-    const s = await getSettings(tx, OWNER);
+    const settings = await getSettings(tx, OWNER);
     const due = await dueNotices(tx, {
       ownerId: OWNER,
-      kinds: s.notifyKinds,
-      quiet: isQuiet(s.quietHours, Date.now()),
+      kinds: settings.notifyKinds,
+      quiet: isQuiet(settings.quietHours, Date.now()),
     });
     if (due.length === 0) return 0;
     const keys = await ensureVapidKeys(tx, webpush.generateVAPIDKeys);
@@ -59,11 +60,11 @@ export async function tellDevices(
           }
           if (d.item) await noteNotice(db, d.device.id, d.itemId, 'sending');
           hit('push.before');
-          const r = await send(d.device, notice, keys, from);
+          const result = await send(d.device, notice, keys, from);
           hit('push.after');
           // Written besides the lock's transaction: what was sent stays sent when a later write fails.
-          if (r === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
-          else if (r === 'gone') return deleteDevice(db, d.device.id);
+          if (result === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
+          else if (result === 'gone') return deleteDevice(db, d.device.id);
           else return noteFailed(db, d.device.id, backoffMs(d.device.failures));
         }
       }),
@@ -73,14 +74,14 @@ export async function tellDevices(
 }
 
 async function send(
-  d: DueNotice['device'],
+  device: DueNotice['device'],
   notice: Notice,
   keys: VapidKeys,
   from: { readonly subject: string; readonly toLoopback: boolean },
 ): Promise<Sent> {
   try {
-    const r = webpush.generateRequestDetails(
-      { endpoint: d.endpoint, keys: { p256dh: d.p256dh, auth: d.auth } },
+    const request = webpush.generateRequestDetails(
+      { endpoint: device.endpoint, keys: { p256dh: device.p256dh, auth: device.auth } },
       JSON.stringify(notice),
       {
         vapidDetails: { subject: from.subject, ...keys },
@@ -88,11 +89,12 @@ async function send(
         urgency: notice.type === 'show' ? 'high' : 'low',
       },
     );
-    // Where to is the browser's word. Looked at again each time: what a name means may change after the device was added.
-    const status = await requestOutside(r.endpoint, {
-      method: r.method,
-      headers: r.headers as Record<string, string>,
-      body: r.body ?? Buffer.alloc(0),
+    // Where to is the browser's word. Looked at again each time: what a name means may change after the
+    // device was added.
+    const status = await requestOutside(request.endpoint, {
+      method: request.method,
+      headers: request.headers as Record<string, string>,
+      body: request.body ?? Buffer.alloc(0),
       timeoutMs: TIMEOUT_MS,
       isNamed: (url) => from.toLoopback && url.hostname === '127.0.0.1',
     });

@@ -12,28 +12,31 @@ import type { Effect } from './effects.ts';
 /**
  * One comment for each question. It says who answered it, once somebody has. A task without issue and pull
  * request asks in the app only.
- * @param t the task; the comment goes to its pull request, or to its issue before there is one
+ * @param task the task; the comment goes to its pull request, or to its issue before there is one
  * @param itemId the question's inbox item
  */
 export async function ensureQuestion(
   { db, forge, effect }: { db: Db; forge: Forge; effect: Effect },
-  t: TaskRow,
+  task: TaskRow,
   itemId: string,
 ): Promise<void> {
-  const number = t.prNumber ?? t.issueNumber;
-  const q = await findQuestion(db, itemId);
-  if (number === null || q === null) return;
+  const number = task.prNumber ?? task.issueNumber;
+  const question = await findQuestion(db, itemId);
+  if (number === null || question === null) return;
   const answered =
-    q.state === 'answered' && q.answer !== null && q.answeredBy !== null && q.answeredVia !== null
-      ? { by: q.answeredBy, where: ANSWERED_WHERE[q.answeredVia], text: q.answer.text }
+    question.state === 'answered' &&
+    question.answer !== null &&
+    question.answeredBy !== null &&
+    question.answeredVia !== null
+      ? { by: question.answeredBy, where: ANSWERED_WHERE[question.answeredVia], text: question.answer.text }
       : null;
   const comment = {
-    repo: t.repo,
+    repo: task.repo,
     number,
-    marker: marker(t.id, `ask-${itemId}`),
-    body: questionComment(q, answered),
+    marker: marker(task.id, `ask-${itemId}`),
+    body: questionComment(question, answered),
   };
-  const { id } = await effect(t, { kind: 'ask', of: itemId }, () => forge.ensureComment(comment));
+  const { id } = await effect(task, { kind: 'ask', of: itemId }, () => forge.ensureComment(comment));
   if (answered !== null) await forge.ensureComment({ ...comment, known: id });
 }
 
@@ -45,32 +48,33 @@ export async function ensureQuestion(
 export async function readAnswer(
   db: Db,
   forge: Forge,
-  t: TaskRow,
+  task: TaskRow,
   itemId: string,
   sinceIso: string,
 ): Promise<void> {
-  const number = t.prNumber ?? t.issueNumber;
-  const q = await findQuestion(db, itemId);
-  if (number === null || q?.state !== 'open') return;
-  const page = await forge.listIssueComments(t.repo, number);
-  const asked = page.find((c) => c.mine && hasMarker(c.body, t.id, `ask-${itemId}`));
+  const number = task.prNumber ?? task.issueNumber;
+  const question = await findQuestion(db, itemId);
+  if (number === null || question?.state !== 'open') return;
+  const page = await forge.listIssueComments(task.repo, number);
+  const asked = page.find((c) => c.mine && hasMarker(c.body, task.id, `ask-${itemId}`));
   // Ids grow, whatever the clocks say. A question that the list does not show yet is known by its time.
-  const isAfter = (c: ForgeComment): boolean => (asked === undefined ? c.at >= sinceIso : c.id > asked.id);
-  const answers = new Set(await listForgeAnswers(db, t.id));
-  for (const c of page) {
-    if (!isAfter(c) || isOurComment(c) || answers.has(answerIdOf(c.id))) continue;
-    const times = timesOf(page.filter((x) => x.author === c.author).map((x) => x.body));
-    const reading = readingOf(c, q, times);
-    if (reading.is !== 'answer' || !(await forge.mayWrite(t.repo, c.author))) continue;
+  const isAfter = (comment: ForgeComment): boolean =>
+    asked === undefined ? comment.at >= sinceIso : comment.id > asked.id;
+  const answers = new Set(await listForgeAnswers(db, task.id));
+  for (const comment of page) {
+    if (!isAfter(comment) || isOurComment(comment) || answers.has(answerIdOf(comment.id))) continue;
+    const times = timesOf(page.filter((x) => x.author === comment.author).map((x) => x.body));
+    const reading = readingOf(comment, question, times);
+    if (reading.is !== 'answer' || !(await forge.mayWrite(task.repo, comment.author))) continue;
     const { text } = reading;
     await decide(db, {
-      ownerId: t.ownerId,
+      ownerId: task.ownerId,
       itemId,
       decision: 'answer',
       text,
       via: 'github',
-      by: c.author,
-      answerId: answerIdOf(c.id),
+      by: comment.author,
+      answerId: answerIdOf(comment.id),
     });
     return;
   }

@@ -13,36 +13,36 @@ export async function relayOnce(db: Db, client: Client, hit: Hit): Promise<numbe
     if (!(await claimLock(tx, 'relay'))) return 0;
     const stuck = new Set<string>();
     let sent = 0;
-    for (const r of await listUnsent(tx)) {
+    for (const row of await listUnsent(tx)) {
       // A signal must not overtake the start of its workflow, nor an earlier signal.
-      if (stuck.has(r.workflowId)) continue;
+      if (stuck.has(row.workflowId)) continue;
       hit('relay.before');
-      const error = await send(client, r);
+      const error = await send(client, row);
       hit('relay.after');
       if (error !== null && error.retry) {
-        stuck.add(r.workflowId);
-        await postpone(tx, r.workflowId, error.message);
+        stuck.add(row.workflowId);
+        await postpone(tx, row.workflowId, error.message);
         continue;
       }
-      await updateSent(tx, r.id, error?.message ?? null);
+      await updateSent(tx, row.id, error?.message ?? null);
       sent++;
     }
     return sent;
   });
 }
 
-async function send(client: Client, r: OutboxRow): Promise<{ message: string; retry: boolean } | null> {
+async function send(client: Client, row: OutboxRow): Promise<{ message: string; retry: boolean } | null> {
   try {
-    if (r.kind === 'start') {
-      await client.workflow.start(r.name, {
+    if (row.kind === 'start') {
+      await client.workflow.start(row.name, {
         taskQueue: TASK_QUEUE,
-        workflowId: r.workflowId,
-        args: [r.payload],
+        workflowId: row.workflowId,
+        args: [row.payload],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
       });
     } else {
-      await client.workflow.getHandle(r.workflowId).signal(r.name, r.payload);
+      await client.workflow.getHandle(row.workflowId).signal(row.name, row.payload);
     }
     return null;
   } catch (err) {

@@ -6,16 +6,16 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { ensureNamed } from './renamed.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
-  await seedTask(t.db, 'one');
+  database = await freshDatabase();
+  await seedProject(database.db);
+  await seedTask(database.db, 'one');
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const look = async (now: Partial<RepoNow>): Promise<string> => {
-  const task = await getTask(t.db, 'one');
+  const task = await getTask(database.db, 'one');
   const found = {
     full: task.repo,
     defaultBranch: task.defaultBranch,
@@ -23,29 +23,30 @@ const look = async (now: Partial<RepoNow>): Promise<string> => {
     isArchived: false,
     ...now,
   };
-  return (await ensureNamed({ db: t.db, forge: { findNow: () => Promise.resolve(found) } }, task)).repo;
+  return (await ensureNamed({ db: database.db, forge: { findNow: () => Promise.resolve(found) } }, task))
+    .repo;
 };
 const told = async (): Promise<string[]> =>
   (
-    await t.db.query(
+    await database.db.query(
       "select payload->>'before' as before, payload->>'repo' as repo from events where type = 'project.renamed' order by seq",
     )
   ).rows.map((r: { before: string; repo: string }) => `${r.before} -> ${r.repo}`);
 
 test('renamed and renamed back: the name is brought up to date and told, each time once', async () => {
-  const before = (await getTask(t.db, 'one')).repo;
+  const before = (await getTask(database.db, 'one')).repo;
   expect(await look({})).toBe(before);
   expect(await look({ full: before.toUpperCase() })).toBe(before);
   for (const _ of [1, 2])
     expect(await look({ full: 'acme/renamed', defaultBranch: 'trunk' })).toBe('acme/renamed');
-  expect((await getTask(t.db, 'one')).defaultBranch).toBe('trunk');
+  expect((await getTask(database.db, 'one')).defaultBranch).toBe('trunk');
   expect(await look({ full: before })).toBe(before);
   expect(await told()).toEqual([`${before} -> acme/renamed`, `acme/renamed -> ${before}`]);
 });
 
 test('where the new name is on the list as well, both go on as they are', async () => {
-  const { repo } = await getTask(t.db, 'one');
-  await t.db.query(
+  const { repo } = await getTask(database.db, 'one');
+  await database.db.query(
     "insert into projects (id, owner_id, name, repo, default_branch, remote_url) select 'other', owner_id, 'acme/Other', 'acme/Other', 'main', '' from projects limit 1",
   );
   expect(await look({ full: 'acme/other' })).toBe(repo);
@@ -57,7 +58,7 @@ test('archived or gone: one sentence, before anything is paid', async () => {
     /is archived, so nothing can be pushed to it\. Unarchive it on GitHub, then Retry\.$/,
   );
   const gone = { findNow: () => Promise.reject(new ForgeError('not_found', 'GitHub does not find it.')) };
-  await expect(ensureNamed({ db: t.db, forge: gone }, await getTask(t.db, 'one'))).rejects.toThrow(
-    'GitHub does not find it.',
-  );
+  await expect(
+    ensureNamed({ db: database.db, forge: gone }, await getTask(database.db, 'one')),
+  ).rejects.toThrow('GitHub does not find it.');
 });

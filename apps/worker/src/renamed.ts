@@ -1,4 +1,5 @@
-// Before an agent starts: is its repository still there, under which name, and may anything be changed in it? Afterwards it would have been paid for.
+// Before an agent starts: is its repository still there, under which name, and may anything be changed in it?
+// Afterwards it would have been paid for.
 import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
 import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
@@ -12,28 +13,29 @@ import { projectRenamed } from '@mainloop/models/events/projects';
  */
 export async function ensureNamed(
   { db, forge }: { readonly db: Db; readonly forge: Pick<Forge, 'findNow'> },
-  t: TaskRow,
+  task: TaskRow,
 ): Promise<TaskRow> {
-  if (t.localPath !== null) return t;
-  const now = await forge.findNow(t.repo);
+  if (task.localPath !== null) return task;
+  const now = await forge.findNow(task.repo);
   if (now.isArchived)
     throw new ForgeError(
       'rejected',
       `${now.full} is archived, so nothing can be pushed to it. Unarchive it on GitHub, then Retry.`,
     );
   // Another case is no other name.
-  if (now.full.toLowerCase() === t.repo.toLowerCase()) return t;
+  if (now.full.toLowerCase() === task.repo.toLowerCase()) return task;
   await decideAndAppend(db, async (tx) => {
-    // It may be on the list under its new name as well: then both go on, and the forge leads from the old one to the new.
-    if (await isNameTaken(tx, t.ownerId, t.projectId, { repo: now.full })) return;
+    // It may be on the list under its new name as well: then both go on, and the forge leads from the old one
+    // to the new.
+    if (await isNameTaken(tx, task.ownerId, task.projectId, { repo: now.full })) return;
     const payload = {
-      id: t.projectId,
-      before: t.repo,
+      id: task.projectId,
+      before: task.repo,
       repo: now.full,
       remoteUrl: now.cloneUrl,
       defaultBranch: now.defaultBranch,
     };
-    await append(tx, [projectRenamed.new({ taskId: t.id, actor: 'mainloop', payload })], t.ownerId);
+    await append(tx, [projectRenamed.new({ taskId: task.id, actor: 'mainloop', payload })], task.ownerId);
   });
-  return getTask(db, t.id);
+  return getTask(db, task.id);
 }

@@ -12,18 +12,21 @@ import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { openFindings } from './findings.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let n = 0;
 let id = '';
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
+  database = await freshDatabase();
+  await seedProject(database.db);
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 beforeEach(async () => {
   id = `said${++n}`;
-  await seedTask(t.db, id);
-  await t.db.query("update tasks set state = 'in_review', pr_number = 7, head_sha = 'a' where id = $1", [id]);
+  await seedTask(database.db, id);
+  await database.db.query(
+    "update tasks set state = 'in_review', pr_number = 7, head_sha = 'a' where id = $1",
+    [id],
+  );
 });
 
 const AT = '2026-11-20T10:00:00Z';
@@ -69,7 +72,11 @@ function world(given: Partial<Page> = {}) {
     },
   };
   const deps = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 };
-  const { readReview, readPlanAnswer: plan } = forgeActivities({ db: t.db, forge: forge as Forge, ...deps });
+  const { readReview, readPlanAnswer: plan } = forgeActivities({
+    db: database.db,
+    forge: forge as Forge,
+    ...deps,
+  });
   const look = (take: { words: string; whatever: boolean } | null = null) =>
     readReview({ taskId: id, sinceIso: '', take });
   const takeUp = async () => look({ words: (await look()).waiting?.words ?? 'nothing', whatever: false });
@@ -77,14 +84,14 @@ function world(given: Partial<Page> = {}) {
 }
 const comments = async (): Promise<string[]> =>
   (
-    await t.db.query<{ body: string }>(
+    await database.db.query<{ body: string }>(
       'select body from review_comments where task_id = $1 order by created_at, id',
       [id],
     )
   ).rows.map((r) => r.body);
 const passed = async (): Promise<string[]> =>
   (
-    await t.db.query<{ said: string }>(
+    await database.db.query<{ said: string }>(
       "select payload->>'author' || ': ' || (payload->>'why') as said from events where task_id = $1 and type = 'review.passed_over' order by seq",
       [id],
     )
@@ -116,7 +123,7 @@ describe('what is gathered', () => {
     await w.look(take);
     w.page.talk.push(said(2, 'And bar'));
     expect(await w.look(take)).toMatchObject({ comments: 1, author: 'mona' });
-    expect(await findAsked(t.db, id, take.words)).toEqual({ author: 'mona', comments: 1 });
+    expect(await findAsked(database.db, id, take.words)).toEqual({ author: 'mona', comments: 1 });
     expect((await w.look()).waiting).toMatchObject({ comments: 1 });
   });
 
@@ -194,10 +201,12 @@ describe('what starts nothing', () => {
   test('is a request once the person says so; small talk that is edited is heard anew', async () => {
     const w = world({ talk: [said(1, 'LGTM'), said(2, 'Thanks', { author: 'ada' })] });
     await w.look();
-    expect(await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk9`, by: 'you' })).toMatchObject({
+    expect(await takeComment(database.db, { ownerId: OWNER, id: `${id}-talk9`, by: 'you' })).toMatchObject({
       ok: false,
     });
-    expect(await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk1`, by: 'you' })).toEqual({ ok: true });
+    expect(await takeComment(database.db, { ownerId: OWNER, id: `${id}-talk1`, by: 'you' })).toEqual({
+      ok: true,
+    });
     expect((await w.look()).waiting).toMatchObject({ comments: 1, atOnce: true });
     await w.takeUp();
     expect((await w.look()).waiting).toBeUndefined();
@@ -211,24 +220,24 @@ describe('what starts nothing', () => {
     w.page.talk[0] = said(1, 'Rename foo and bar');
     for (let i = 0; i < 2; i++) expect((await w.look()).waiting).toBeUndefined();
     expect(await passed()).toEqual(['mona: edited']);
-    await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk1`, by: 'you' });
+    await takeComment(database.db, { ownerId: OWNER, id: `${id}-talk1`, by: 'you' });
     expect(await w.takeUp()).toMatchObject({ comments: 1 });
     expect((await w.look()).waiting).toBeUndefined();
     expect(await comments()).toEqual(['Rename foo', 'Rename foo and bar']);
-    expect((await listMet(t.db, id)).get('talk1')?.worked).toHaveLength(2);
+    expect((await listMet(database.db, id)).get('talk1')?.worked).toHaveLength(2);
   });
 });
 
 test('what is open is told as new, back again, or caused by the fix; what was answered is not open', async () => {
   const w = world({ lines: [said(1, 'The loop is off by one', { path: 'a.ts', line: 9 })] });
   await w.takeUp();
-  await t.db.query("update review_comments set answer = 'Done' where task_id = $1", [id]);
-  await t.db.query(
+  await database.db.query("update review_comments set answer = 'Done' where task_id = $1", [id]);
+  await database.db.query(
     `insert into runs (id, owner_id, task_id, n, phase, state, session_id, prompt, model, budget_microusd)
      values ($1, $2, $3, 1, 'address_review', 'ended', 's', '', 'm', 0)`,
     [`${id}-r1`, OWNER, id],
   );
-  await t.db.query(
+  await database.db.query(
     `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta)
      values ($1, $2, $3, $4, 'b', '', 'a', 'forwarded', '', $5)`,
     [`${id}-p`, OWNER, id, `${id}-r1`, '--- a/a.ts\n+++ b/a.ts\n@@ -1 +1,2 @@\n one\n+two\n'],
@@ -242,20 +251,20 @@ test('what is open is told as new, back again, or caused by the fix; what was an
   expect(rounds!.open).toBe(
     '- **back again** (mona, `a.ts:10`): The loop is still off by one\n- **caused by the fix** (mona, `a.ts:2`): No \\`such\\` thing\n- **new** (mona, `b.ts:2`): Another',
   );
-  expect(await openFindings(t.db, (await getTask(t.db, id)).id)).toBe(rounds!.open);
+  expect(await openFindings(database.db, (await getTask(database.db, id)).id)).toBe(rounds!.open);
 });
 
 describe('a plan on its issue', () => {
   const answers = async (): Promise<unknown[]> =>
     (
-      await t.db.query<{ answer: unknown }>(
+      await database.db.query<{ answer: unknown }>(
         "select payload as answer from events where task_id = $1 and type = 'inbox.answered' order by seq",
         [id],
       )
     ).rows.map((r) => r.answer);
   const ask = async (n: number): Promise<void> =>
     void (await appendOnce(
-      t.db,
+      database.db,
       [
         inboxOpened.new({
           taskId: id,
@@ -269,7 +278,7 @@ describe('a plan on its issue', () => {
     w.plan({ taskId: id, itemId: `${id}-plan-${n}`, sinceIso: AT });
 
   test('small talk, machines and strangers decide nothing; what asks is one revision, and what was said meanwhile the next', async () => {
-    await t.db.query('update tasks set issue_number = 3 where id = $1', [id]);
+    await database.db.query('update tasks set issue_number = 3 where id = $1', [id]);
     await ask(1);
     const w = world({
       talk: [

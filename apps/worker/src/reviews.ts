@@ -1,4 +1,5 @@
-// The review on the forge and the one in the app, kept in step: what people said there comes in, what was said here goes out.
+// The review on the forge and the one in the app, kept in step: what people said there comes in, what was
+// said here goes out.
 import { ForgeError, type Forge, type ForgeComment } from '@mainloop/adapters/forge/port';
 import { listOnLines, saveThread } from '@mainloop/models/db/forge/effects';
 import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
@@ -62,12 +63,12 @@ export interface Heard {
  * steers an agent, so only those count who may write. What starts nothing is told in the story, once.
  * @returns what starts a round, and whether it is taken up at once or after a quiet while
  */
-export async function hearComments(db: Db, forge: Forge, t: TaskRow): Promise<Heard> {
-  if (t.prNumber === null) return { waiting: [], words: '', atOnce: false, met: new Map() };
-  const page = await pageOf(forge, t.repo, t.prNumber);
-  const met = await listMet(db, t.id);
+export async function hearComments(db: Db, forge: Forge, task: TaskRow): Promise<Heard> {
+  if (task.prNumber === null) return { waiting: [], words: '', atOnce: false, met: new Map() };
+  const page = await pageOf(forge, task.repo, task.prNumber);
+  const met = await listMet(db, task.id);
   const answers = new Set(
-    (await listForgeAnswers(db, t.id)).flatMap((id) => (id === null ? [] : [keyOfAnswer(id)])),
+    (await listForgeAnswers(db, task.id)).flatMap((id) => (id === null ? [] : [keyOfAnswer(id)])),
   );
   // Whoever wrote what is done with is not asked about again.
   const fresh = hear(page, met, () => true, answers).filter((h) => !isTold(h, met));
@@ -75,12 +76,12 @@ export async function hearComments(db: Db, forge: Forge, t: TaskRow): Promise<He
   for (const { remark, judged } of fresh) {
     const { author } = remark;
     if (judged.is === 'passed' && judged.why === 'machine') continue;
-    if (!may.has(author)) may.set(author, author !== '' && (await forge.mayWrite(t.repo, author)));
+    if (!may.has(author)) may.set(author, author !== '' && (await forge.mayWrite(task.repo, author)));
   }
   const heard = hear(page, met, (author) => may.get(author) ?? false, answers);
   await tellPassedOver(
     db,
-    t,
+    task,
     fresh.flatMap(({ remark }) => heard.filter((h) => h.remark === remark)),
   );
   const waiting = heard.filter(({ judged }) => judged.is === 'request' || judged.is === 'unclear');
@@ -112,85 +113,104 @@ const isTold = ({ remark, judged }: HeardRemark<Said>, met: ReadonlyMap<string, 
   judged.is === 'passed' &&
   (met.get(keyOf(remark))?.passed.includes(wordsKey(heardText(remark.body))) ?? false);
 
-/** One that is passed over has a line in the story; of machines and strangers, who may write as often as they like, each account has one. */
-async function tellPassedOver(db: Db, t: TaskRow, heard: readonly HeardRemark<Said>[]): Promise<void> {
+/**
+ * One that is passed over has a line in the story; of machines and strangers, who may write as often as they
+ * like, each account has one.
+ */
+async function tellPassedOver(db: Db, task: TaskRow, heard: readonly HeardRemark<Said>[]): Promise<void> {
   const events = heard.flatMap(({ remark, judged }) => {
     if (judged.is !== 'passed') return [];
     const { why } = judged;
     const text = heardText(remark.body);
     const payload = {
-      id: `${t.id}-${keyOf(remark)}`,
+      id: `${task.id}-${keyOf(remark)}`,
       author: remark.author,
       why,
       text: cleanTitle(text, 200),
       words: wordsKey(text),
     };
-    const about = { taskId: t.id, actor: 'mainloop', payload };
+    const about = { taskId: task.id, actor: 'mainloop', payload };
     return [
       why === 'machine' || why === 'stranger'
         ? reviewPassedOver.ofAccount(about)
         : reviewPassedOver.new(about),
     ];
   });
-  if (events.length > 0) await appendOnce(db, events, t.ownerId);
+  if (events.length > 0) await appendOnce(db, events, task.ownerId);
 }
 
 /**
  * Puts what people said on the forge beside what was said in the app. Once each, however often it is seen.
  * @param name of all that is taken up: whoever was cut off behind it finds it by that
  */
-export async function takeUp(db: Db, t: TaskRow, { waiting, met }: Heard, name: string): Promise<void> {
+export async function takeUp(db: Db, task: TaskRow, { waiting, met }: Heard, name: string): Promise<void> {
   const newest = waiting.at(-1);
   if (newest === undefined) return;
-  const made = waiting.map((c) => {
-    const text = heardText(c.body);
+  const made = waiting.map((comment) => {
+    const text = heardText(comment.body);
     // What was worked on with other words is a comment of its own.
-    const again = (met.get(keyOf(c))?.worked.length ?? 0) > 0;
-    const id = `${t.id}-${keyOf(c)}${again ? `-${wordsKey(text)}` : ''}`;
+    const again = (met.get(keyOf(comment))?.worked.length ?? 0) > 0;
+    const id = `${task.id}-${keyOf(comment)}${again ? `-${wordsKey(text)}` : ''}`;
     const place = {
-      path: c.path,
+      path: comment.path,
       side: 'new' as const,
       startLine: null,
-      line: c.line,
-      sha: t.headSha,
+      line: comment.line,
+      sha: task.headSha,
       quote: '',
     };
     const payload = {
       id,
       ...place,
       text,
-      author: c.author,
+      author: comment.author,
       via: 'github' as const,
       state: 'open' as const,
-      forgeId: c.id,
+      forgeId: comment.id,
     };
     return again
-      ? reviewCommented.new({ taskId: t.id, actor: c.author, payload })
-      : reviewCommented.onForge({ taskId: t.id, actor: c.author, key: { where: c.where }, payload });
+      ? reviewCommented.new({ taskId: task.id, actor: comment.author, payload })
+      : reviewCommented.onForge({
+          taskId: task.id,
+          actor: comment.author,
+          key: { where: comment.where },
+          payload,
+        });
   });
   const payload = { author: newest.author, comments: waiting.length };
-  const asked = reviewAskedChanges.new({ taskId: t.id, actor: 'mainloop', key: { at: name }, payload });
-  await withTx(db, (tx) => append(tx, [...made, asked], t.ownerId));
+  const asked = reviewAskedChanges.new({ taskId: task.id, actor: 'mainloop', key: { at: name }, payload });
+  await withTx(db, (tx) => append(tx, [...made, asked], task.ownerId));
 }
 
 /**
  * Brings comments made in the app, and the agent's replies to any comment, onto the pull request.
- * @param t a task; without a pull request nothing is done
+ * @param task a task; without a pull request nothing is done
  */
 export async function publishReview(
   { db, forge, effect }: { db: Db; forge: Forge; effect: Effect },
-  t: TaskRow,
+  task: TaskRow,
 ): Promise<void> {
-  if (t.prNumber === null) return;
-  const at = { repo: t.repo, number: t.prNumber };
-  for (const c of await listUnpublished(db, t.id)) {
-    const m = marker(t.id, `comment-${c.id}`);
-    const { id } = await effect(t, { kind: 'comment', of: c.id }, async () => {
-      if (c.path !== null && c.line !== null && c.sha !== null) {
+  if (task.prNumber === null) return;
+  const at = { repo: task.repo, number: task.prNumber };
+  for (const comment of await listUnpublished(db, task.id)) {
+    const mark = marker(task.id, `comment-${comment.id}`);
+    const { id } = await effect(task, { kind: 'comment', of: comment.id }, async () => {
+      if (comment.path !== null && comment.line !== null && comment.sha !== null) {
         try {
-          const place = { path: c.path, side: c.side, startLine: c.start_line, line: c.line, sha: c.sha };
+          const place = {
+            path: comment.path,
+            side: comment.side,
+            startLine: comment.start_line,
+            line: comment.line,
+            sha: comment.sha,
+          };
           return {
-            ...(await forge.ensureLineComment({ ...at, marker: m, body: personsWords(c.body), ...place })),
+            ...(await forge.ensureLineComment({
+              ...at,
+              marker: mark,
+              body: personsWords(comment.body),
+              ...place,
+            })),
             line: true,
           };
         } catch (err) {
@@ -198,54 +218,58 @@ export async function publishReview(
           if (!(err instanceof ForgeError) || err.kind !== 'rejected') throw err;
         }
       }
-      return { ...(await forge.ensureComment({ ...at, marker: m, body: inWords(c) })), line: false };
+      return { ...(await forge.ensureComment({ ...at, marker: mark, body: inWords(comment) })), line: false };
     });
     await appendOnce(
       db,
-      [reviewPublished.new({ taskId: t.id, actor: 'mainloop', payload: { id: c.id, forgeId: id } })],
-      t.ownerId,
+      [reviewPublished.new({ taskId: task.id, actor: 'mainloop', payload: { id: comment.id, forgeId: id } })],
+      task.ownerId,
     );
   }
-  const replies = await listReplies(db, t.id);
+  const replies = await listReplies(db, task.id);
   const onLines = await listOnLines(
     db,
-    t.id,
+    task.id,
     replies.map((r) => r.id),
   );
-  for (const r of replies) {
-    const m = marker(t.id, `reply-${r.seq}`);
-    const isLine = r.via === 'github' ? r.path !== null : onLines.has(r.id);
-    await effect(t, { kind: 'reply', of: r.seq }, () =>
-      isLine && r.forgeId !== null
-        ? forge.ensureReply({ ...at, inReplyTo: r.forgeId, marker: m, body: agentQuote(r.text) })
+  for (const reply of replies) {
+    const mark = marker(task.id, `reply-${reply.seq}`);
+    const isLine = reply.via === 'github' ? reply.path !== null : onLines.has(reply.id);
+    await effect(task, { kind: 'reply', of: reply.seq }, () =>
+      isLine && reply.forgeId !== null
+        ? forge.ensureReply({ ...at, inReplyTo: reply.forgeId, marker: mark, body: agentQuote(reply.text) })
         : forge.ensureComment({
             ...at,
-            marker: m,
-            body: ours`${agentQuote(r.body.slice(0, 500))}\n\nThe agent:\n\n${agentQuote(r.text)}`,
+            marker: mark,
+            body: ours`${agentQuote(reply.body.slice(0, 500))}\n\nThe agent:\n\n${agentQuote(reply.text)}`,
           }),
     );
   }
 }
 
-function inWords(c: ReviewCommentRow): ForgeText {
-  const body = personsWords(c.body);
-  if (c.path === null) return body;
+function inWords(comment: ReviewCommentRow): ForgeText {
+  const body = personsWords(comment.body);
+  if (comment.path === null) return body;
   const where =
-    c.line === null ? ours`On ${agentName(c.path)}` : ours`On ${agentName(c.path)}, line ${c.line}`;
-  return c.quote ? ours`${where}:\n\n${agentCode(c.quote)}\n\n${body}` : ours`${where}:\n\n${body}`;
+    comment.line === null
+      ? ours`On ${agentName(comment.path)}`
+      : ours`On ${agentName(comment.path)}, line ${comment.line}`;
+  return comment.quote
+    ? ours`${where}:\n\n${agentCode(comment.quote)}\n\n${body}`
+    : ours`${where}:\n\n${body}`;
 }
 
 /**
  * Threads that were resolved, or opened again, here or there. What both sides last agreed on is
  * remembered: the side that differs
  * from it has changed.
- * @param t a task; without a pull request nothing is done
+ * @param task a task; without a pull request nothing is done
  */
-export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<void> {
-  if (t.prNumber === null) return;
-  const ours = await listThreads(db, t.id);
+export async function syncThreads(db: Db, forge: Forge, task: TaskRow): Promise<void> {
+  if (task.prNumber === null) return;
+  const ours = await listThreads(db, task.id);
   if (ours.length === 0) return;
-  const there = new Map((await forge.listThreads(t.repo, t.prNumber)).map((x) => [x.commentId, x]));
+  const there = new Map((await forge.listThreads(task.repo, task.prNumber)).map((x) => [x.commentId, x]));
   for (const c of ours) {
     const thread = there.get(c.forgeId);
     if (!thread) continue;
@@ -256,15 +280,15 @@ export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<voi
         db,
         [
           reviewResolved.new({
-            taskId: t.id,
+            taskId: task.id,
             actor: 'github',
             payload: { id: c.id, resolved: thread.resolved },
           }),
         ],
-        t.ownerId,
+        task.ownerId,
       );
-    else if (here !== agreed) await forge.ensureThread(t.repo, thread, here);
+    else if (here !== agreed) await forge.ensureThread(task.repo, thread, here);
     else continue;
-    await saveThread(db, t.id, c.id, thread.resolved !== agreed ? thread.resolved : here);
+    await saveThread(db, task.id, c.id, thread.resolved !== agreed ? thread.resolved : here);
   }
 }

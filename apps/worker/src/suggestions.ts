@@ -1,4 +1,5 @@
-// A look at a repository that is being added: what there is to ask for in it. Some two dozen small requests, and never what adding waits for.
+// A look at a repository that is being added: what there is to ask for in it. Some two dozen small requests,
+// and never what adding waits for.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
 import { filesToRead, suggest, type Suggestion } from '@mainloop/models/flow/suggestions';

@@ -1,5 +1,5 @@
-// The merge train for real: git, Postgres and the forge's adapter against the local GitHub. CI is a rule about the tree, the agents that repair
-// and the person who approves are this file.
+// The merge train for real: git, Postgres and the forge's adapter against the local GitHub. CI is a rule
+// about the tree, the agents that repair and the person who approves are this file.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const run = promisify(execFile);
 const dir = mkdtempSync('/tmp/mainloop-train-');
 const tree = path.join(dir, 'tree');
 const R = 'local/train';
-let t: TestDatabase;
+let database: TestDatabase;
 let hub: LocalGitHub;
 let forge: Forge;
 let activities: ReturnType<typeof forgeActivities>;
@@ -43,8 +43,8 @@ const hit = (point: string): void => {
 };
 
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', R);
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', R);
   hub = await startLocalGitHub({
     root: path.join(dir, 'hub'),
     port: 0,
@@ -64,7 +64,7 @@ beforeAll(async () => {
   await git('remote', 'add', 'origin', `${hub.url.replace('//', '//x:tok@')}/${R}.git`);
   forge = github({ token: 'tok', baseUrl: hub.url });
   activities = forgeActivities({
-    db: t.db,
+    db: database.db,
     forge,
     hit,
     settleMs: 0,
@@ -74,7 +74,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await hub.close();
-  await t.drop();
+  await database.drop();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -115,8 +115,8 @@ async function pushed(id: string, branch: string): Promise<string> {
     deletions: 0,
     acting: [],
   };
-  await appendOnce(t.db, [branchPushed.new({ taskId: id, actor: 'agent', payload })], OWNER);
-  await t.db.query(
+  await appendOnce(database.db, [branchPushed.new({ taskId: id, actor: 'agent', payload })], OWNER);
+  await database.db.query(
     `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta) values ($1, 'you', $2, 'r', $3, '', $4, 'forwarded', '', '')`,
     [`${id}-${sha}`, id, branch, sha],
   );
@@ -125,7 +125,7 @@ async function pushed(id: string, branch: string): Promise<string> {
 }
 /** A task whose change is ready. @param change what its agent does to the tree */
 async function offered(id: string, change: () => void): Promise<Task> {
-  await seedTask(t.db, id);
+  await seedTask(database.db, id);
   const branch = taskBranch(id, 'x');
   await git('fetch', '-q', 'origin');
   await git('checkout', '-q', '-B', branch, 'origin/main');
@@ -133,7 +133,7 @@ async function offered(id: string, change: () => void): Promise<Task> {
   await git('add', '-A');
   await git('commit', '-qm', id);
   const shown = await pushed(id, branch);
-  const pr = await forge.ensureDraftPr({
+  const pull = await forge.ensureDraftPr({
     repo: R,
     marker: `<!-- ${id} -->`,
     title: ours`${1}`,
@@ -141,14 +141,14 @@ async function offered(id: string, change: () => void): Promise<Task> {
     head: branch,
     base: 'main',
   });
-  await forge.ensureReady(R, pr.number);
+  await forge.ensureReady(R, pull.number);
   await appendOnce(
-    t.db,
+    database.db,
     [
       pullRequestEnsured.new({
         taskId: id,
         actor: 'mainloop',
-        payload: { number: pr.number, url: '', outcome: 'created' },
+        payload: { number: pull.number, url: '', outcome: 'created' },
       }),
     ],
     OWNER,
@@ -253,10 +253,11 @@ test.each([1, 2, 3])(
     expect(main).toHaveLength(count);
     for (const sha of main) expect([sha, await isGreen(sha)]).toEqual([sha, true]);
     const text = await git('show', 'origin/main:lines.txt');
-    // Whoever repairs a conflict keeps its own side of a line, so of each line at least one is there, and no merge lost what did not conflict.
+    // Whoever repairs a conflict keeps its own side of a line, so of each line at least one is there, and no
+    // merge lost what did not conflict.
     expect(text.match(new RegExp(` by ${seed}/\\d`, 'g'))?.length ?? 0).toBeGreaterThan(0);
     expect(new Set(ends).size).toBeGreaterThan(0);
-    expect(await checkRebuild(t.db)).toMatchObject({ wrongRows: 0 });
+    expect(await checkRebuild(database.db)).toMatchObject({ wrongRows: 0 });
   },
   300_000,
 );
@@ -269,11 +270,13 @@ describe('the train', () => {
   };
   const places = async (): Promise<string[]> =>
     (
-      await t.db.query<{ id: string }>('select id from tasks where train_seq is not null order by train_seq')
+      await database.db.query<{ id: string }>(
+        'select id from tasks where train_seq is not null order by train_seq',
+      )
     ).rows.map((r) => r.id);
   const poked = async (): Promise<string[]> =>
     (
-      await t.db.query<{ workflow_id: string }>(
+      await database.db.query<{ workflow_id: string }>(
         "select workflow_id from outbox where name = 'poke' order by id",
       )
     ).rows.map((r) => r.workflow_id);
@@ -290,25 +293,28 @@ describe('the train', () => {
     expect(await places()).toEqual(['a', 'b', 'c']);
     expect(await step(b)).toMatchObject({ did: 'wait', place: 2, base: 'main' });
     expect(await step(c)).toMatchObject({ place: 3 });
-    await t.db.query('delete from outbox');
-    expect(await pause(t.db, { ownerId: OWNER, taskId: 'b' })).toEqual({ ok: true });
+    await database.db.query('delete from outbox');
+    expect(await pause(database.db, { ownerId: OWNER, taskId: 'b' })).toEqual({ ok: true });
     expect(await poked()).toEqual(['task/c', 'task/b']);
     expect(await step(b)).toMatchObject({ did: 'out' });
     expect(await step(c)).toMatchObject({ place: 2 });
-    expect(await pause(t.db, { ownerId: OWNER, taskId: 'b' })).toMatchObject({ ok: false, code: 'no_agent' });
+    expect(await pause(database.db, { ownerId: OWNER, taskId: 'b' })).toMatchObject({
+      ok: false,
+      code: 'no_agent',
+    });
     // The approval of before does not bring it back.
     await activities.joinTrain({ taskId: 'b', itemId: 'b-review-1', shown: b.shown });
     expect(await places()).toEqual(['a', 'c']);
     await approve(b);
     expect(await places()).toEqual(['a', 'c', 'b']);
-    await t.db.query('delete from outbox');
+    await database.db.query('delete from outbox');
     expect(await step(a)).toMatchObject({ did: 'merged' });
     expect(await poked()).toEqual(['task/c', 'task/b']);
     // Cut off before it was told: it is merged once.
     expect(await step(a)).toMatchObject({ did: 'merged' });
     // The end of a task, whatever it came to, makes way.
-    await t.db.query('delete from outbox');
-    await taskActivities({ db: t.db, ciGraceMs: 0 } as never).endTask({
+    await database.db.query('delete from outbox');
+    await taskActivities({ db: database.db, ciGraceMs: 0 } as never).endTask({
       taskId: 'c',
       state: 'cancelled',
       how: 'cancelled',
@@ -364,8 +370,8 @@ describe('the train', () => {
       expect(await merges()).not.toContain(await git('rev-parse', 'HEAD'));
       await forge.ensureClosed(
         R,
-        (await t.db.query<{ pr_number: number }>('select pr_number from tasks where id = $1', [id])).rows[0]!
-          .pr_number,
+        (await database.db.query<{ pr_number: number }>('select pr_number from tasks where id = $1', [id]))
+          .rows[0]!.pr_number,
       );
     },
     120_000,
@@ -398,7 +404,7 @@ describe('the train', () => {
         await runCi(second.branch);
       }
       expect([deadly, (await merges()).length]).toEqual(['', before + 1]);
-      const { rows } = await t.db.query<{ type: string; n: number }>(
+      const { rows } = await database.db.query<{ type: string; n: number }>(
         "select type, count(*)::int as n from events where task_id = $1 and type in ('pr.merged', 'train.joined', 'train.left') group by type order by type",
         [second.id],
       );
@@ -428,7 +434,7 @@ describe('the train', () => {
     const h = await offered('h', line(7, 'h'));
     await approve(h);
     const { pr_number: number } = (
-      await t.db.query<{ pr_number: number }>("select pr_number from tasks where id = 'h'")
+      await database.db.query<{ pr_number: number }>("select pr_number from tasks where id = 'h'")
     ).rows[0]!;
     await fetch(`${hub.url}/repos/${R}/issues/${number}/comments`, {
       method: 'POST',

@@ -135,13 +135,13 @@ describe('a name', () => {
   );
 
   test('is dialled at the addresses that were looked at, and at no other', async () => {
-    const r = await resolvePublic('ok.example', dnsOf('1.1.1.1', '2606:4700:4700::1111'));
-    if (r.kind !== 'public') throw new Error(r.kind);
-    const lookup = lookupOf(r.addresses);
+    const resolved = await resolvePublic('ok.example', dnsOf('1.1.1.1', '2606:4700:4700::1111'));
+    if (resolved.kind !== 'public') throw new Error(resolved.kind);
+    const lookup = lookupOf(resolved.addresses);
     const all = await new Promise((done) =>
       lookup('changed.example', { all: true }, (_, found) => done(found)),
     );
-    expect(all).toEqual(r.addresses);
+    expect(all).toEqual(resolved.addresses);
     const one = await new Promise((done) =>
       lookup('changed.example', {}, (_, found, family) => done([found, family])),
     );

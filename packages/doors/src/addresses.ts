@@ -1,11 +1,12 @@
-// Dialling out to where somebody else says: a name is resolved once, all that it resolves to is held against the table, and exactly that is dialled.
+// Dialling out to where somebody else says: a name is resolved once, all that it resolves to is held against
+// the table, and exactly that is dialled.
 import dns from 'node:dns/promises';
 import net from 'node:net';
 import { NOT_PUBLIC_IPV4, NOT_PUBLIC_IPV6, PUBLIC_IPV6, type Network } from '@mainloop/models/flow/addresses';
 
 const listOf = (family: 'ipv4' | 'ipv6', networks: readonly Network[]): net.BlockList => {
   const list = new net.BlockList();
-  for (const n of networks) list.addSubnet(n.address, n.bits, family);
+  for (const network of networks) list.addSubnet(network.address, network.bits, family);
   return list;
 };
 const privateV4 = listOf('ipv4', NOT_PUBLIC_IPV4);

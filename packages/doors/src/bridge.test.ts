@@ -15,64 +15,64 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function echo(): Promise<{ heard: () => number; close(): void }> {
   let heard = 0;
   const open = new Set<net.Socket>();
-  const s = net.createServer((c) => {
+  const server = net.createServer((client) => {
     heard++;
-    open.add(c);
-    c.on('error', () => undefined).pipe(c);
+    open.add(client);
+    client.on('error', () => undefined).pipe(client);
   });
-  s.listen(socket);
-  await once(s, 'listening');
+  server.listen(socket);
+  await once(server, 'listening');
   return {
     heard: () => heard,
     close: () => {
-      for (const c of open) c.destroy();
-      s.close();
+      for (const client of open) client.destroy();
+      server.close();
     },
   };
 }
-const portOf = (b: Bridge): number => Number(b.address.split(':')[1]);
+const portOf = (bridge: Bridge): number => Number(bridge.address.split(':')[1]);
 /** @returns what came back until there was as much as was sent, or the end */
-const say = (b: Bridge, bytes: string): Promise<string> =>
+const say = (bridge: Bridge, bytes: string): Promise<string> =>
   new Promise((resolve) => {
-    const c = net.connect(portOf(b), '127.0.0.1', () => c.write(bytes));
+    const client = net.connect(portOf(bridge), '127.0.0.1', () => client.write(bytes));
     let text = '';
-    c.on('data', (d: Buffer) => {
-      text += d.toString('latin1');
-      if (text.length >= bytes.length) c.end();
+    client.on('data', (data: Buffer) => {
+      text += data.toString('latin1');
+      if (text.length >= bytes.length) client.end();
     });
-    c.on('error', () => undefined);
-    c.on('close', () => resolve(text));
+    client.on('error', () => undefined);
+    client.on('close', () => resolve(text));
   });
 
 test('carries both ways, many at once, and what was sent before the server was reached', async () => {
   const server = await echo();
-  const b = await bridgeTo(`unix:${socket}`);
+  const bridge = await bridgeTo(`unix:${socket}`);
   const all = Array.from({ length: 20 }, (_, i) => String(i % 10).repeat(100_000));
-  expect(await Promise.all(all.map((bytes) => say(b, bytes)))).toEqual(all);
+  expect(await Promise.all(all.map((bytes) => say(bridge, bytes)))).toEqual(all);
   expect(server.heard()).toBe(20);
-  b.close();
+  bridge.close();
   server.close();
 });
 
 test('a server that is gone ends a connection, and the next one reaches the server that comes back', async () => {
-  const b = await bridgeTo(`unix:${socket}`);
+  const bridge = await bridgeTo(`unix:${socket}`);
   const first = await echo();
-  const c = net.connect(portOf(b), '127.0.0.1', () => c.write('hello'));
-  c.on('error', () => undefined);
-  await once(c, 'data');
+  const client = net.connect(portOf(bridge), '127.0.0.1', () => client.write('hello'));
+  client.on('error', () => undefined);
+  await once(client, 'data');
   first.close();
-  await once(c, 'close');
-  expect(await say(b, 'nobody')).toBe('');
+  await once(client, 'close');
+  expect(await say(bridge, 'nobody')).toBe('');
   const second = await echo();
-  expect(await say(b, 'again')).toBe('again');
-  b.close();
+  expect(await say(bridge, 'again')).toBe('again');
+  bridge.close();
   second.close();
 });
 
 (process.getuid?.() === 0 ? test : test.skip)('another user of this machine is carried nowhere', async () => {
   const server = await echo();
-  const b = await bridgeTo(`unix:${socket}`);
-  const connected = `exec 3<>/dev/tcp/127.0.0.1/${portOf(b)} && echo connected; printf PRI >&3; head -c 3 <&3`;
+  const bridge = await bridgeTo(`unix:${socket}`);
+  const connected = `exec 3<>/dev/tcp/127.0.0.1/${portOf(bridge)} && echo connected; printf PRI >&3; head -c 3 <&3`;
   const other = spawn(
     'setpriv',
     ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', connected],
@@ -86,12 +86,12 @@ test('a server that is gone ends a connection, and the next one reaches the serv
   // It reached the port, so what kept it out was no closed port.
   expect(text).toBe('connected\n');
   expect(server.heard()).toBe(0);
-  expect(await say(b, 'ourselves')).toBe('ourselves');
+  expect(await say(bridge, 'ourselves')).toBe('ourselves');
   // Nor to the socket itself.
   expect(
     spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'test', '-w', socket]).status,
   ).toBe(1);
-  b.close();
+  bridge.close();
   server.close();
 });
 

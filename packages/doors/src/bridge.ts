@@ -1,5 +1,6 @@
-// A way from TCP to a socket in a closed folder, for a client that can't open such a socket itself (Temporal's core). The port lies on
-// loopback, is the kernel's choice, and carries nobody but ourselves and root.
+// A way from TCP to a socket in a closed folder, for a client that can't open such a socket itself
+// (Temporal's core). The port lies on loopback, is the kernel's choice, and carries nobody but ourselves and
+// root.
 import net, { type AddressInfo } from 'node:net';
 import { keepOthersOut, localUsers, tellsUsers } from './peers.ts';
 import { join } from './pipes.ts';

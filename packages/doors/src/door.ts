@@ -60,38 +60,41 @@ export function knockOf(req: IncomingMessage): Knock {
 }
 
 /**
- * Puts a door in front of whatever the server does so far; to be called after its listeners are there and before it listens.
- * CONNECT and what comes after a 101 are left to the server: no page can send the one, and we offer none of the other.
+ * Puts a door in front of whatever the server does so far; to be called after its listeners are there and
+ * before it listens. CONNECT and what comes after a 101 are left to the server: no page can send the one, and
+ * we offer none of the other.
  * @param pages whether it serves pages, see flow/doors.ts
  * @param bringsProof requests that bring a proof of their own, under whatever name they come
  * @throws Error with one sentence for a user that is none
  */
 export function keepDoor(
   server: Server,
-  s: DoorSettings,
+  settings: DoorSettings,
   pages: Pages,
   bringsProof: (req: IncomingMessage) => boolean = () => false,
 ): void {
-  const door = doorOf({ ...s, pages });
+  const door = doorOf({ ...settings, pages });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   const inside = server.listeners('request') as ((req: IncomingMessage, res: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (req, res) => {
-    const a = bringsProof(req) ? { ok: true as const } : admit(door, knockOf(req));
-    if (a.ok) {
+    const admission = bringsProof(req) ? { ok: true as const } : admit(door, knockOf(req));
+    if (admission.ok) {
       for (const listener of inside) listener.call(server, req, res);
       return;
     }
     const page = pages === 'served' && (req.headers.accept ?? '').includes('text/html');
-    res.writeHead(a.status, {
+    res.writeHead(admission.status, {
       'content-type': page ? 'text/plain; charset=utf-8' : 'application/json',
       connection: 'close',
     });
     res.end(
-      page ? `${a.sentence}\n` : JSON.stringify({ error: a.sentence, message: a.sentence, code: a.code }),
+      page
+        ? `${admission.sentence}\n`
+        : JSON.stringify({ error: admission.sentence, message: admission.sentence, code: admission.code }),
     );
   });
-  keepLocal(server, s);
+  keepLocal(server, settings);
 }
 
 /** Loopback, where every connection has been looked at: a proxy beside us is one of the operator's. */
@@ -102,9 +105,9 @@ const PROXIES_OF_LOOPBACK = '127.0.0.0/8,::1';
  * @returns whether an address is that of a proxy whose X-Forwarded-For counts
  * @throws Error with one sentence for what is neither
  */
-export function proxiesOf(setting: string | undefined, s: DoorSettings): (address: string) => boolean {
+export function proxiesOf(setting: string | undefined, settings: DoorSettings): (address: string) => boolean {
   const list = new BlockList();
-  for (const one of (setting?.trim() || (isLoopbackAddress(s.address) ? PROXIES_OF_LOOPBACK : ''))
+  for (const one of (setting?.trim() || (isLoopbackAddress(settings.address) ? PROXIES_OF_LOOPBACK : ''))
     .split(',')
     .flatMap((x) => x.trim() || [])) {
     const [network, bits] = one.split('/');
@@ -125,8 +128,9 @@ export function proxiesOf(setting: string | undefined, s: DoorSettings): (addres
  * cannot tell.
  * @param server before it listens
  */
-export function keepLocal(server: Server, s: DoorSettings): void {
-  if (isLoopbackAddress(s.address)) keepOthersOut(server, localUsers(s.localUsers), refuseSocket);
+export function keepLocal(server: Server, settings: DoorSettings): void {
+  if (isLoopbackAddress(settings.address))
+    keepOthersOut(server, localUsers(settings.localUsers), refuseSocket);
 }
 
 /** As plain an answer as HTTP has, to whoever has not been read yet. */

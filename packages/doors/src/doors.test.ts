@@ -10,29 +10,29 @@ import { isSecret } from './secrets.ts';
 
 const open: (http.Server | net.Server)[] = [];
 afterEach(async () => {
-  for (const s of open.splice(0)) {
-    if (s instanceof http.Server) s.closeAllConnections();
-    await new Promise<void>((r) => s.close(() => r()));
+  for (const listener of open.splice(0)) {
+    if (listener instanceof http.Server) listener.closeAllConnections();
+    await new Promise<void>((r) => listener.close(() => r()));
   }
 });
-const portOf = (s: net.Server): number => (s.address() as net.AddressInfo).port;
+const portOf = (listener: net.Server): number => (listener.address() as net.AddressInfo).port;
 
 /** Answers with what came, and counts what its listeners heard. */
 async function server(
   env: Record<string, string> = {},
 ): Promise<{ port: number; heard: { connections: number; requests: number } }> {
   const heard = { connections: 0, requests: 0 };
-  const s = http.createServer((req, res) => {
+  const listener = http.createServer((req, res) => {
     heard.requests++;
     req.pipe(res);
   });
-  s.on('connection', () => heard.connections++);
-  s.on('connect', (_req, socket: net.Socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nthrough'));
-  keepDoor(s, doorSettings(env), 'served');
-  s.listen(0, '127.0.0.1');
-  await once(s, 'listening');
-  open.push(s);
-  return { port: portOf(s), heard };
+  listener.on('connection', () => heard.connections++);
+  listener.on('connect', (_req, socket: net.Socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nthrough'));
+  keepDoor(listener, doorSettings(env), 'served');
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  open.push(listener);
+  return { port: portOf(listener), heard };
 }
 const raw = (port: number, bytes: string | Buffer): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -48,12 +48,16 @@ const raw = (port: number, bytes: string | Buffer): Promise<string> =>
 const asNobody = (port: number, request: string): Promise<string> =>
   new Promise((resolve) => {
     const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request.replace(/\r/g, '\\r').replace(/\n/g, '\\n')}' >&3; cat <&3`;
-    const p = spawn('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', script],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     let text = '';
-    p.stdout.on('data', (d: Buffer) => (text += d.toString('latin1')));
-    p.on('close', () => resolve(text));
+    child.stdout.on('data', (d: Buffer) => (text += d.toString('latin1')));
+    child.on('close', () => resolve(text));
   });
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
@@ -96,27 +100,27 @@ asRoot('whom the owner names by name or number is let in, and anybody where the 
 
 asRoot('a listener that does not speak HTTP can ask the same', async () => {
   const heard: string[] = [];
-  const s = net.createServer((socket) => {
+  const listener = net.createServer((socket) => {
     socket.on('data', (d) => heard.push(d.toString()));
     socket.end('hello');
   });
-  keepOthersOut(s, localUsers(''), (socket) => socket.destroy());
-  s.listen(0, '127.0.0.1');
-  await once(s, 'listening');
-  open.push(s);
-  expect([await asNobody(portOf(s), 'secret'), heard]).toEqual(['', []]);
-  expect(await raw(portOf(s), 'x')).toBe('hello');
+  keepOthersOut(listener, localUsers(''), (socket) => socket.destroy());
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  open.push(listener);
+  expect([await asNobody(portOf(listener), 'secret'), heard]).toEqual(['', []]);
+  expect(await raw(portOf(listener), 'x')).toBe('hello');
 });
 
 test('of many at once each is told apart', async () => {
   const seen: unknown[] = [];
-  const s = net.createServer(
+  const listener = net.createServer(
     (socket) => void peerOf(socket).then((p) => (seen.push(p), socket.resume().end())),
   );
-  s.listen(0, '127.0.0.1');
-  await once(s, 'listening');
-  open.push(s);
-  await Promise.all(Array.from({ length: 50 }, () => raw(portOf(s), 'x')));
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  open.push(listener);
+  await Promise.all(Array.from({ length: 50 }, () => raw(portOf(listener), 'x')));
   expect(new Set(seen.map((p) => JSON.stringify(p)))).toEqual(
     new Set([JSON.stringify({ kind: 'user', uid: process.getuid!() })]),
   );

@@ -41,7 +41,7 @@ test.each(['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '
 );
 
 test('what the operator has named is, and only that', async () => {
-  const named = { ...post, isNamed: (u: URL) => u.host === `127.0.0.1:${port}` };
+  const named = { ...post, isNamed: (url: URL) => url.host === `127.0.0.1:${port}` };
   expect(await requestOutside(`http://127.0.0.1:${port}/named`, named)).toBe(201);
   await expect(requestOutside(`http://127.0.0.1:${port + 1}/`, named)).rejects.toThrow(/private network/);
 });

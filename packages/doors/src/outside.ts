@@ -1,4 +1,5 @@
-// One request to an address that somebody else gave us, a push service for example. It goes to the internet or nowhere, and follows nothing.
+// One request to an address that somebody else gave us, a push service for example. It goes to the internet
+// or nowhere, and follows nothing.
 import http from 'node:http';
 import https from 'node:https';
 import { lookupOf, resolvePublic, type Resolved } from './addresses.ts';
@@ -18,10 +19,10 @@ export interface OutsideRequest {
  * @returns the status of the answer; a redirect is an answer like any other, and what else it says is thrown away
  * @throws Error with one sentence when there is none
  */
-export async function requestOutside(address: string, o: OutsideRequest): Promise<number> {
+export async function requestOutside(address: string, outside: OutsideRequest): Promise<number> {
   const url = new URL(address);
-  const signal = AbortSignal.timeout(o.timeoutMs);
-  const named = o.isNamed?.(url) === true;
+  const signal = AbortSignal.timeout(outside.timeoutMs);
+  const named = outside.isNamed?.(url) === true;
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`${url.hostname} did not answer in time.`)), {
       once: true,
@@ -29,7 +30,7 @@ export async function requestOutside(address: string, o: OutsideRequest): Promis
   });
   // Raced below; when something else comes first it must not end the process.
   late.catch(() => undefined);
-  const found = named ? null : await Promise.race([(o.resolve ?? resolvePublic)(url.hostname), late]);
+  const found = named ? null : await Promise.race([(outside.resolve ?? resolvePublic)(url.hostname), late]);
   if (found?.kind === 'unknown') throw new Error(`${url.hostname} does not resolve.`);
   if (found?.kind === 'private')
     throw new Error(`${url.hostname} lies in a private network (${found.address}).`);
@@ -45,8 +46,8 @@ export async function requestOutside(address: string, o: OutsideRequest): Promis
         {
           ...place,
           agent: false,
-          method: o.method,
-          headers: { ...o.headers, 'content-length': o.body.length },
+          method: outside.method,
+          headers: { ...outside.headers, 'content-length': outside.body.length },
           signal,
         },
         (res) => {
@@ -57,7 +58,7 @@ export async function requestOutside(address: string, o: OutsideRequest): Promis
         },
       );
       req.on('error', reject);
-      req.end(o.body);
+      req.end(outside.body);
     }),
   ]);
 }

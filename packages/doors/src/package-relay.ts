@@ -1,5 +1,6 @@
-// The registry of a sandbox, as its package clients see it: a port of their own machine that needs no sign-in. What they ask goes on to the
-// gateway with the token that the sandbox has anyway. A CI job starts this file by itself, so it uses nothing but Node.
+// The registry of a sandbox, as its package clients see it: a port of their own machine that needs no
+// sign-in. What they ask goes on to the gateway with the token that the sandbox has anyway. A CI job starts
+// this file by itself, so it uses nothing but Node.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -14,14 +15,14 @@ export interface PackageRelay {
 const PASSED_ON: ReadonlySet<string> = new Set(['accept', 'user-agent', 'if-none-match', 'range']);
 
 /** @returns the port it listens on, and how it ends */
-export function relayPackages(o: PackageRelay): Promise<{ readonly port: number; close(): void }> {
+export function relayPackages(options: PackageRelay): Promise<{ readonly port: number; close(): void }> {
   const agent = new http.Agent({ keepAlive: true });
-  const gateway = 'path' in o.gateway ? { socketPath: o.gateway.path } : o.gateway;
+  const gateway = 'path' in options.gateway ? { socketPath: options.gateway.path } : options.gateway;
   const carry = (req: IncomingMessage, res: ServerResponse): void => {
     const passedOn = Object.fromEntries(Object.entries(req.headers).filter(([name]) => PASSED_ON.has(name)));
     const headers = {
       ...passedOn,
-      authorization: `Bearer ${o.token}`,
+      authorization: `Bearer ${options.token}`,
       host: `127.0.0.1:${req.socket.localPort}`,
     };
     const on = http.request(
@@ -45,7 +46,7 @@ export function relayPackages(o: PackageRelay): Promise<{ readonly port: number;
   const server = http.createServer(carry);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(o.port, '127.0.0.1', () =>
+    server.listen(options.port, '127.0.0.1', () =>
       resolve({
         port: (server.address() as AddressInfo).port,
         close() {

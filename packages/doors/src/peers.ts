@@ -17,7 +17,10 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 /** The kernel prints a table in pieces, and a socket can slip between two of them while others come and go. */
 const LOOKS = 2;
 
-/** Whom this process lets in on loopback: itself, root, and whom MAINLOOP_LOCAL_USERS names. @throws Error with one sentence */
+/**
+ * Whom this process lets in on loopback: itself, root, and whom MAINLOOP_LOCAL_USERS names.
+ * @throws Error with one sentence
+ */
 export function localUsers(setting: string | undefined): LocalUsers {
   return readLocalUsers(setting ?? '', uidOf, [0, process.getuid?.() ?? 0]);
 }
@@ -96,7 +99,8 @@ const admitConnection = async (socket: Socket, users: LocalUsers): Promise<PeerA
   users === 'any' ? { ok: true } : admitPeer(await peerOf(socket), users);
 
 /**
- * Holds every connection of a server back until it is known whose it is. Another user's is refused before a byte of it is read.
+ * Holds every connection of a server back until it is known whose it is. Another user's is refused before a
+ * byte of it is read.
  * @param refuse tells it why and closes it
  */
 export function keepOthersOut(
@@ -111,9 +115,9 @@ export function keepOthersOut(
     // Whoever is gone meanwhile is nobody's business.
     const ignore = (): void => undefined;
     socket.on('error', ignore);
-    void admitConnection(socket, users).then((a) => {
+    void admitConnection(socket, users).then((admission) => {
       if (socket.destroyed) return;
-      if (!a.ok) return refuse(socket, a.sentence);
+      if (!admission.ok) return refuse(socket, admission.sentence);
       socket.off('error', ignore);
       for (const listener of inside) listener.call(server, socket);
     });

@@ -8,6 +8,6 @@ import { createHash, timingSafeEqual } from 'node:crypto';
  */
 export function isSecret(shown: string | null | undefined, kept: string | null | undefined): boolean {
   if (!shown || !kept) return false;
-  const hash = (s: string): Buffer => createHash('sha256').update(s).digest();
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(shown), hash(kept));
 }

@@ -19,7 +19,8 @@ const work = new AsyncLocalStorage<LogIds>();
 /**
  * @param name of the process
  * @param to where lines go; stdout, unless a test wants to read them
- * @returns a logger whose every line carries the ids of the work that it is written in. An error goes under `err`, with its stack and causes
+ * @returns a logger whose every line carries the ids of the work that it is written in. An error goes under
+ * `err`, with its stack and causes
  */
 export function openLog(name: string, to?: DestinationStream): Logger {
   const options = {

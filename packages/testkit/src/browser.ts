@@ -34,8 +34,9 @@ export async function openPage(
   page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
-  page.on('console', (m) => {
-    if (m.type() === 'error' && !/Failed to load resource|ERR_/.test(m.text())) complaints.push(m.text());
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text()))
+      complaints.push(message.text());
   });
   return { page, complaints };
 }

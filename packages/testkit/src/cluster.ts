@@ -1,5 +1,5 @@
-// A cluster for tests: our one-node Kubernetes with our images, or somebody's (MAINLOOP_TEST_KUBECONFIG, MAINLOOP_TEST_AGENT_IMAGE) for
-// what needs nothing of the node; both with the worker's rights.
+// A cluster for tests: our one-node Kubernetes with our images, or somebody's (MAINLOOP_TEST_KUBECONFIG,
+// MAINLOOP_TEST_AGENT_IMAGE) for what needs nothing of the node; both with the worker's rights.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -82,10 +82,13 @@ export async function startTestCluster(images: readonly Image[], simulated?: num
   };
 }
 
-/** How a stack on this machine works with pods of the test cluster: its gateway appears there under an address of its own. */
-export const podEnv = (t: TestCluster, instance: string): Record<string, string> => ({
+/**
+ * How a stack on this machine works with pods of the test cluster: its gateway appears there under an address
+ * of its own.
+ */
+export const podEnv = (cluster: TestCluster, instance: string): Record<string, string> => ({
   MAINLOOP_SANDBOX: 'kubernetes',
-  KUBECONFIG: t.workerKubeconfig,
+  KUBECONFIG: cluster.workerKubeconfig,
   MAINLOOP_AGENT_IMAGE: agentImage,
   MAINLOOP_AGENT_PULL_POLICY: pullPolicy,
   MAINLOOP_INSTANCE: instance,

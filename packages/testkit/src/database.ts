@@ -13,12 +13,12 @@ export async function freshDatabase(): Promise<TestDatabase> {
   if (!admin) throw new Error('TEST_POSTGRES_URL is missing: run the tests with make test.');
   const name = `t_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   await sql(admin, `create database ${name} template mainloop_template`);
-  const u = new URL(admin);
-  u.pathname = `/${name}`;
-  const db = openPool(u.href, 'test', 20);
+  const url = new URL(admin);
+  url.pathname = `/${name}`;
+  const db = openPool(url.href, 'test', 20);
   return {
     db,
-    url: u.href,
+    url: url.href,
     async drop() {
       await db.end();
       await sql(admin, `drop database ${name} with (force)`);
@@ -27,11 +27,11 @@ export async function freshDatabase(): Promise<TestDatabase> {
 }
 
 export async function sql(url: string, text: string): Promise<void> {
-  const c = new pg.Client({ connectionString: url });
-  await c.connect();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   try {
-    await c.query(text);
+    await client.query(text);
   } finally {
-    await c.end();
+    await client.end();
   }
 }

@@ -178,8 +178,8 @@ describe('what a killed run did otherwise', () => {
       [],
     ],
   ])('%s', (_, change, kills, want, told) => {
-    const c = differences(REFERENCE, { ...REFERENCE, ...change }, kills);
-    expect([c.differences.map(lineOf), c.told]).toEqual([want, told]);
+    const comparison = differences(REFERENCE, { ...REFERENCE, ...change }, kills);
+    expect([comparison.differences.map(lineOf), comparison.told]).toEqual([want, told]);
   });
 
   const anyEntry = fc.record({
@@ -272,7 +272,7 @@ describe('the bill of the model and our records', () => {
       ['model: implement: cut by the kill of agent and not counted: m, 100 tokens in and 10 out'],
     ],
   ])('%s', (_, calls, costs, want, told) => {
-    const c = costDifferences(calls, costs);
-    expect([c.differences.map(lineOf), c.told]).toEqual([want, told]);
+    const comparison = costDifferences(calls, costs);
+    expect([comparison.differences.map(lineOf), comparison.told]).toEqual([want, told]);
   });
 });

@@ -1,4 +1,5 @@
-// What a killed run of a story did otherwise than the same story did unkilled. Pure: it sees two lists of what happened.
+// What a killed run of a story did otherwise than the same story did unkilled. Pure: it sees two lists of
+// what happened.
 export const PLACES = ['forge', 'event', 'item', 'push', 'outbox', 'workflow', 'chat', 'place'] as const;
 export type Place = (typeof PLACES)[number];
 
@@ -95,7 +96,10 @@ export function differences(reference: Trace, killed: Trace, kills: number): Com
   return { differences: [...out, ...surplus(reference, killed, anew, told)], told };
 }
 
-/** Calls beyond those of the unkilled run: a new beginning may make its phase's calls again, and a call that was cut is made again. */
+/**
+ * Calls beyond those of the unkilled run: a new beginning may make its phase's calls again, and a call that
+ * was cut is made again.
+ */
 function surplus(
   reference: Trace,
   killed: Trace,
@@ -103,7 +107,7 @@ function surplus(
   told: string[],
 ): Difference[] {
   const out: Difference[] = [];
-  const of = (t: Trace, phase: string): PaidCall[] => t.calls.filter((c) => c.phase === phase);
+  const of = (trace: Trace, phase: string): PaidCall[] => trace.calls.filter((c) => c.phase === phase);
   for (const phase of new Set([...reference.calls, ...killed.calls].map((c) => c.phase))) {
     const [w, k] = [of(reference, phase), of(killed, phase)];
     const again =
@@ -126,60 +130,75 @@ function surplus(
 }
 
 /**
- * Holds the model's bill against our records, call by call: what was paid for is written down once, with its own numbers.
- * A call that a kill cut off on its way into the records is allowed to be missing there, and is told.
+ * Holds the model's bill against our records, call by call: what was paid for is written down once, with its
+ * own numbers. A call that a kill cut off on its way into the records is allowed to be missing there, and is
+ * told.
  */
 export function costDifferences(calls: readonly PaidCall[], costs: readonly CostRow[]): Comparison {
   const rows = [...costs];
   const out: Difference[] = [];
   const told: string[] = [];
-  const take = (fits: (r: CostRow) => boolean): boolean => {
+  const take = (fits: (row: CostRow) => boolean): boolean => {
     const at = rows.findIndex(fits);
     if (at >= 0) rows.splice(at, 1);
     return at >= 0;
   };
   const paid = calls.filter((c) => c.ended !== 'error');
-  const words = (c: CostRow): string => `${c.model}, ${c.inputTokens} tokens in and ${c.outputTokens} out`;
+  const words = (cost: CostRow): string =>
+    `${cost.model}, ${cost.inputTokens} tokens in and ${cost.outputTokens} out`;
   // Whole calls first: their rows are known to the token, and a cut one must not take them away.
-  for (const c of paid.filter((x) => x.ended === 'whole')) {
+  for (const call of paid.filter((x) => x.ended === 'whole')) {
     if (
-      take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens === c.outputTokens)
+      take(
+        (r) =>
+          r.model === call.model &&
+          r.inputTokens === call.inputTokens &&
+          r.outputTokens === call.outputTokens,
+      )
     )
       continue;
     if (
-      c.cutBy !== null &&
-      take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens <= c.outputTokens)
+      call.cutBy !== null &&
+      take(
+        (r) =>
+          r.model === call.model && r.inputTokens === call.inputTokens && r.outputTokens <= call.outputTokens,
+      )
     )
-      told.push(`model: ${c.phase}: counted in part, cut by the kill of ${c.cutBy}: ${words(c)}`);
-    else if (c.cutBy !== null)
-      told.push(`model: ${c.phase}: paid and not counted, cut by the kill of ${c.cutBy}: ${words(c)}`);
+      told.push(`model: ${call.phase}: counted in part, cut by the kill of ${call.cutBy}: ${words(call)}`);
+    else if (call.cutBy !== null)
+      told.push(
+        `model: ${call.phase}: paid and not counted, cut by the kill of ${call.cutBy}: ${words(call)}`,
+      );
     else
       out.push({
         kind: 'cost',
         where: 'model',
-        what: `${c.phase}: paid and not counted: ${words(c)}`,
+        what: `${call.phase}: paid and not counted: ${words(call)}`,
         times: 1,
       });
   }
-  for (const c of paid.filter((x) => x.ended === 'cut')) {
+  for (const call of paid.filter((x) => x.ended === 'cut')) {
     if (
-      take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens <= c.outputTokens)
+      take(
+        (r) =>
+          r.model === call.model && r.inputTokens === call.inputTokens && r.outputTokens <= call.outputTokens,
+      )
     )
       continue;
     // Whoever left before the first word had nothing to count by; with a kill in between nobody is left to count.
     told.push(
-      `model: ${c.phase}: cut${c.cutBy === null ? '' : ` by the kill of ${c.cutBy}`} and not counted: ${words(c)}`,
+      `model: ${call.phase}: cut${call.cutBy === null ? '' : ` by the kill of ${call.cutBy}`} and not counted: ${words(call)}`,
     );
-    if (c.cutBy === null)
+    if (call.cutBy === null)
       out.push({
         kind: 'cost',
         where: 'model',
-        what: `${c.phase}: cut without a kill and not counted: ${words(c)}`,
+        what: `${call.phase}: cut without a kill and not counted: ${words(call)}`,
         times: 1,
       });
   }
-  for (const r of rows)
-    out.push({ kind: 'cost', where: 'model', what: `counted and not paid: ${words(r)}`, times: 1 });
+  for (const row of rows)
+    out.push({ kind: 'cost', where: 'model', what: `counted and not paid: ${words(row)}`, times: 1 });
   return { differences: out, told };
 }
 
@@ -195,8 +214,8 @@ export function tallyOf(list: readonly Difference[]): Tally {
   return { duplicates: n('doubled'), lost: n('lost'), extra: n('extra'), cost: n('cost') };
 }
 
-export const lineOf = (d: Difference): string =>
-  `${d.kind}${d.times === 1 ? '' : ` (${d.times})`}: ${d.where}: ${d.what.slice(0, 600)}`;
+export const lineOf = (difference: Difference): string =>
+  `${difference.kind}${difference.times === 1 ? '' : ` (${difference.times})`}: ${difference.where}: ${difference.what.slice(0, 600)}`;
 
 const times = (n: number): string => (n === 1 ? 'once' : `${n} times`);
 
@@ -210,4 +229,4 @@ function counted(entries: readonly Entry[]): Map<string, { n: number; entry: Ent
   }
   return m;
 }
-const isStrict = (e: Entry): boolean => e.redo === undefined && !e.mayRepeat && !e.mayMiss;
+const isStrict = (entry: Entry): boolean => entry.redo === undefined && !entry.mayRepeat && !entry.mayMiss;

@@ -1,4 +1,5 @@
-// A database with something in every state that a page can show, in the words and lengths of real work. Nothing works on it.
+// A database with something in every state that a page can show, in the words and lengths of real work.
+// Nothing works on it.
 import { OWNER } from '@mainloop/models/flow/ids';
 import { saveCheckup } from '@mainloop/models/db/health/checkup';
 import { append } from '@mainloop/models/db/log';

@@ -62,8 +62,8 @@ export async function startGateway(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const hear = (d: Buffer): void => {
-    said = (said + d.toString()).slice(-200_000);
+  const hear = (data: Buffer): void => {
+    said = (said + data.toString()).slice(-200_000);
   };
   child.stdout!.on('data', hear);
   child.stderr!.on('data', hear);

@@ -1,4 +1,5 @@
-// What a hostile agent tries from inside its sandbox, as a shell script, and the rule that has to refuse each try by its own words.
+// What a hostile agent tries from inside its sandbox, as a shell script, and the rule that has to refuse each
+// try by its own words.
 import { readdirSync, readFileSync, readlinkSync, lstatSync, openSync, readSync, closeSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -18,8 +19,9 @@ export interface Hostile {
   /** Resolvers that answered the same program outside, by name. */
   readonly resolvers?: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
   /**
-   * Packets of a pod are dropped by a NetworkPolicy without a word: there, and only there, silence is the refusal. So each place is to have
-   * answered a pod without a policy, and a resolver is to have heard nothing.
+   * Packets of a pod are dropped by a NetworkPolicy without a word: there, and only there, silence is the
+   * refusal. So each place is to have answered a pod without a policy, and a resolver is to have heard
+   * nothing.
    */
   readonly dropped?: boolean;
   /** A live run's token is put to /work/other-token from outside, for one try with it. */
@@ -31,60 +33,66 @@ export interface Hostile {
 }
 
 /** The one place that knows where the parts of a stack live. */
-export function placesOf(s: Stack): Record<'database' | 'api' | 'forge' | 'temporal', Place> {
+export function placesOf(stack: Stack): Record<'database' | 'api' | 'forge' | 'temporal', Place> {
   const at = (url: string): Place => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
-  const db = new URL(s.databaseUrl);
+  const db = new URL(stack.databaseUrl);
   const folder =
     db.searchParams.get('host') ?? (db.hostname.startsWith('%2F') ? decodeURIComponent(db.hostname) : null);
   return {
     database: folder?.startsWith('/')
       ? { socket: path.join(folder, `.s.PGSQL.${db.searchParams.get('port') ?? (db.port || '5432')}`) }
-      : at(s.databaseUrl),
-    api: at(s.api),
-    forge: at(s.github),
-    temporal: at(`tcp://${s.temporal}`),
+      : at(stack.databaseUrl),
+    api: at(stack.api),
+    forge: at(stack.github),
+    temporal: at(`tcp://${stack.temporal}`),
   };
 }
 
 /** Whether something answers there, from where we are. An attempt on what is not there proves nothing. */
-export const answers = (p: Place): Promise<boolean> =>
+export const answers = (place: Place): Promise<boolean> =>
   new Promise((resolve) => {
-    const c = 'socket' in p ? net.connect(p.socket) : net.connect(p.port, p.host);
-    c.setTimeout(3_000, () => c.destroy(new Error('silent')));
-    c.once('connect', () => (c.destroy(), resolve(true)));
-    c.once('error', () => resolve(false));
+    const client = 'socket' in place ? net.connect(place.socket) : net.connect(place.port, place.host);
+    client.setTimeout(3_000, () => client.destroy(new Error('silent')));
+    client.once('connect', () => (client.destroy(), resolve(true)));
+    client.once('error', () => resolve(false));
   });
 
 export interface HostileTally {
   readonly tried: readonly string[];
   readonly escaped: readonly string[];
-  /** Did not come through, but no rule said so: a time-out, a broken command, another error than the rule's. With what was said. */
+  /**
+   * Did not come through, but no rule said so: a time-out, a broken command, another error than the rule's.
+   * With what was said.
+   */
   readonly unproven: readonly string[];
 }
 
 /** @returns names of the tries, and of those that came through; prints the line that CI looks for */
 export function tally(output: string): HostileTally {
   const text = output.replaceAll('\\n', '\n').replaceAll('\\"', '"');
-  const found = (re: RegExp): string[] => [...new Set([...text.matchAll(re)].map((m) => m[1]!))];
-  const r = {
+  const found = (pattern: RegExp): string[] => [...new Set([...text.matchAll(pattern)].map((m) => m[1]!))];
+  const result = {
     tried: found(/(?:HELD|ESCAPED|UNPROVEN) ([a-z-]+):/g),
     escaped: found(/ESCAPED ([a-z-]+):/g),
     unproven: found(/UNPROVEN ([a-z-]+: [^\n]*)/g),
   };
-  console.log(`escapes tried ${r.tried.length}, succeeded ${r.escaped.length}`);
-  return r;
+  console.log(`escapes tried ${result.tried.length}, succeeded ${result.escaped.length}`);
+  return result;
 }
 
 const NOT_THERE = 'No such file or directory';
 const CLOSED = 'Permission denied|Operation not permitted';
 
-/** What a closed door says to a program, by where it leads: nothing listens there in here, or no way leads there at all. */
-const noWay = (p: Place): string => {
-  if ('socket' in p) return 'ENOENT|EACCES';
-  return p.host.startsWith('127.') || p.host === 'localhost' ? 'ECONNREFUSED' : 'ENETUNREACH';
+/**
+ * What a closed door says to a program, by where it leads: nothing listens there in here, or no way leads
+ * there at all.
+ */
+const noWay = (place: Place): string => {
+  if ('socket' in place) return 'ENOENT|EACCES';
+  return place.host.startsWith('127.') || place.host === 'localhost' ? 'ECONNREFUSED' : 'ENETUNREACH';
 };
-const reach = (p: Place): string =>
-  `js-connect '${'socket' in p ? JSON.stringify({ path: p.socket }) : JSON.stringify({ host: p.host, port: p.port })}'`;
+const reach = (place: Place): string =>
+  `js-connect '${'socket' in place ? JSON.stringify({ path: place.socket }) : JSON.stringify({ host: place.host, port: place.port })}'`;
 
 const OTHER_RUN = `
 # The token of a run that is alive, put here from outside for as long as this takes.
@@ -96,8 +104,9 @@ unset OTHER
 `;
 
 /**
- * A program that looks into the runner beside it: a line for each way in, with what was said. The runner alone knows the name
- * under which it has claimed the run, and both have one uid. Its own memory it has to be able to read, or a refusal would prove nothing.
+ * A program that looks into the runner beside it: a line for each way in, with what was said. The runner
+ * alone knows the name under which it has claimed the run, and both have one uid. Its own memory it has to be
+ * able to read, or a refusal would prove nothing.
  */
 export const ON_RUNNER = `
 import fs from 'node:fs';
@@ -241,22 +250,22 @@ export interface Find {
 }
 
 /**
- * Every secret that exists: of the data folder, and whatever looks like one in the environment of the processes that run. A new
- * one is in here without anybody adding it.
+ * Every secret that exists: of the data folder, and whatever looks like one in the environment of the
+ * processes that run. A new one is in here without anybody adding it.
  */
-export function secretsOf(s: Stack, processes: readonly string[]): Map<string, string> {
+export function secretsOf(stack: Stack, processes: readonly string[]): Map<string, string> {
   const out = new Map<string, string>();
   const take = (name: string, value: string): void =>
     void (value.length >= 12 && out.set(value, out.has(value) ? `${out.get(value)}, ${name}` : name));
   for (const [name, value] of Object.entries(
-    JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, unknown>,
+    JSON.parse(readFileSync(path.join(stack.home, 'secrets.json'), 'utf8')) as Record<string, unknown>,
   ))
     if (typeof value === 'string') take(`secrets.json ${name}`, value);
     else if (value !== null && typeof value === 'object')
-      for (const [k, v] of Object.entries(value))
-        if (typeof v === 'string') take(`secrets.json ${name}.${k}`, v);
+      for (const [key, v] of Object.entries(value))
+        if (typeof v === 'string') take(`secrets.json ${name}.${key}`, v);
   for (const p of processes)
-    for (const line of readFileSync(`/proc/${s.pidOf(p)}/environ`, 'utf8').split('\0')) {
+    for (const line of readFileSync(`/proc/${stack.pidOf(p)}/environ`, 'utf8').split('\0')) {
       const [name, value] = [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)];
       if (/TOKEN|SECRET|KEY|PASSWORD/.test(name)) take(`${p} ${name}`, value);
       if (/^\w+:\/\/[^/]*:[^/]*@/.test(value))
@@ -281,22 +290,22 @@ export function processesOf(innerPid: number): number[] {
 }
 
 /**
- * Looks for texts in what a sandbox's processes hold (environment, arguments, all memory that can be read), in files below
- * some folders, and in what was printed.
+ * Looks for texts in what a sandbox's processes hold (environment, arguments, all memory that can be read),
+ * in files below some folders, and in what was printed.
  * @returns for each text where it was found
  */
 export function scan(
   texts: readonly string[],
-  i: { pids: readonly number[]; folders: readonly string[]; output: string },
+  input: { pids: readonly number[]; folders: readonly string[]; output: string },
 ): Map<string, Find[]> {
   const found = new Map<string, Find[]>(texts.map((t) => [t, []]));
   const look = (hay: Buffer, where: Find['where'], at: string): void => {
-    for (const t of texts) {
-      const list = found.get(t)!;
-      if (!list.some((f) => f.where === where && f.at === at) && hay.includes(t)) list.push({ where, at });
+    for (const text of texts) {
+      const list = found.get(text)!;
+      if (!list.some((f) => f.where === where && f.at === at) && hay.includes(text)) list.push({ where, at });
     }
   };
-  for (const pid of i.pids) {
+  for (const pid of input.pids) {
     try {
       const name = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!;
       look(readFileSync(`/proc/${pid}/environ`), 'environment', name);
@@ -309,13 +318,13 @@ export function scan(
   const walk = (dir: string): void => {
     for (const f of readdirSync(dir)) {
       const full = path.join(dir, f);
-      const st = lstatSync(full);
-      if (st.isDirectory()) walk(full);
-      else if (st.isFile()) eachPiece(full, (piece) => look(piece, 'disk', full));
+      const stats = lstatSync(full);
+      if (stats.isDirectory()) walk(full);
+      else if (stats.isFile()) eachPiece(full, (piece) => look(piece, 'disk', full));
     }
   };
-  for (const folder of i.folders) walk(folder);
-  look(Buffer.from(i.output), 'output', 'the run');
+  for (const folder of input.folders) walk(folder);
+  look(Buffer.from(input.output), 'output', 'the run');
   return found;
 }
 
@@ -324,31 +333,31 @@ const PIECE = 4 * 1024 * 1024;
 const OVERLAP = 4 * 1024;
 
 function eachPiece(file: string, look: (piece: Buffer) => void): void {
-  const fd = openSync(file, 'r');
+  const descriptor = openSync(file, 'r');
   try {
     const buffer = Buffer.alloc(PIECE);
     for (let at = 0; ; at += PIECE - OVERLAP) {
-      const n = readSync(fd, buffer, 0, PIECE, at);
+      const n = readSync(descriptor, buffer, 0, PIECE, at);
       look(buffer.subarray(0, n));
       if (n < PIECE) return;
     }
   } finally {
-    closeSync(fd);
+    closeSync(descriptor);
   }
 }
 
 function eachMemory(pid: number, look: (piece: Buffer) => void): void {
-  const fd = openSync(`/proc/${pid}/mem`, 'r');
+  const descriptor = openSync(`/proc/${pid}/mem`, 'r');
   const buffer = Buffer.alloc(PIECE);
   try {
     for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-      const m = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line);
+      const match = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line);
       // What is not written to comes from a file on disk.
-      if (!m || !m[3]!.startsWith('rw')) continue;
-      const [from, to] = [Number(`0x${m[1]}`), Number(`0x${m[2]}`)];
+      if (!match || !match[3]!.startsWith('rw')) continue;
+      const [from, to] = [Number(`0x${match[1]}`), Number(`0x${match[2]}`)];
       for (let at = from; at < to; at += PIECE - OVERLAP) {
         try {
-          look(buffer.subarray(0, readSync(fd, buffer, 0, Math.min(PIECE, to - at), at)));
+          look(buffer.subarray(0, readSync(descriptor, buffer, 0, Math.min(PIECE, to - at), at)));
         } catch {
           // Reserved and never touched: there is nothing to read.
           break;
@@ -356,6 +365,6 @@ function eachMemory(pid: number, look: (piece: Buffer) => void): void {
       }
     }
   } finally {
-    closeSync(fd);
+    closeSync(descriptor);
   }
 }

@@ -7,8 +7,9 @@ import { until } from './stack.ts';
 import type { Theatre } from './theatre.ts';
 
 /**
- * What runs on a machine; "runner" and "agent" (Claude Code itself) are those of one task. "temporal" is what keeps Temporal in its network,
- * and has a door and a server in it. The model stays: its list of calls is the bill.
+ * What runs on a machine; "runner" and "agent" (Claude Code itself) are those of one task. "temporal" is what
+ * keeps Temporal in its network, and has a door and a server in it. The model stays: its list of calls is the
+ * bill.
  */
 export const PROCESSES = [
   'api',
@@ -23,7 +24,10 @@ export const PROCESSES = [
   'runner',
   'agent',
 ] as const;
-/** "after" is "applied, reply lost": the effect is there and nobody was told. The forge's own are those that this story runs into. */
+/**
+ * "after" is "applied, reply lost": the effect is there and nobody was told. The forge's own are those that
+ * this story runs into.
+ */
 export const FAILPOINTS = [
   'sandbox.start',
   'sandbox.release',
@@ -81,22 +85,30 @@ export function chooser(seed: number): { failpoint(): Kill; process(): Kill; ran
   };
 }
 
-/** Kills one process, or arms one failpoint, and waits until the place of the dead is taken. @returns whether anybody died */
-export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs = 45_000): Promise<boolean> {
+/**
+ * Kills one process, or arms one failpoint, and waits until the place of the dead is taken.
+ * @returns whether anybody died
+ */
+export async function kill(
+  theatre: Theatre,
+  k: Kill,
+  random: () => number,
+  patienceMs = 45_000,
+): Promise<boolean> {
   if (k.kind === 'failpoint') {
-    const file = path.join(t.failpoints, k.name);
+    const file = path.join(theatre.failpoints, k.name);
     // Somebody waits here already: one end is not counted twice.
     if (existsSync(file)) return false;
     const service = processOf(k.name);
-    const pid = t.s.pidOf(service);
+    const pid = theatre.s.pidOf(service);
     writeFileSync(file, '');
     const gone = await until(k.name, async () => !existsSync(file), patienceMs, 20).catch(() => false);
     if (!gone) {
       rmSync(file, { force: true });
       return false;
     }
-    t.fired.push({ at: Date.now(), name: k.name, taskId: null });
-    await back(t, service, pid);
+    theatre.fired.push({ at: Date.now(), name: k.name, taskId: null });
+    await back(theatre, service, pid);
     return true;
   }
   const { name } = k;
@@ -105,32 +117,32 @@ export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs
     for (; Date.now() < deadline; await sleep(50)) {
       // Four lost agents in one phase are brought to the person, and rightly so: nobody is killed as often as that.
       const spared = (id: string): boolean =>
-        t.fired.filter((f) => f.taskId === id && f.name === k.name).length >= 2;
-      const alive = [...t.playing]
+        theatre.fired.filter((f) => f.taskId === id && f.name === k.name).length >= 2;
+      const alive = [...theatre.playing]
         .filter((id) => !spared(id))
-        .map((id) => [id, insideOf(t, id, name)] as const)
+        .map((id) => [id, insideOf(theatre, id, name)] as const)
         .filter(([, pid]) => pid > 0);
       const victim = alive[Math.floor(random() * alive.length)];
       if (victim && end(victim[1])) {
-        t.fired.push({ at: Date.now(), name: k.name, taskId: victim[0] });
+        theatre.fired.push({ at: Date.now(), name: k.name, taskId: victim[0] });
         return true;
       }
     }
     return false;
   }
   const [service = name, part] = name.split(' ');
-  const pid = t.s.pidOf(service);
-  const victim = part === undefined ? pid : (t.s.pidsOf(service)[part === 'door' ? 1 : 2] ?? 0);
+  const pid = theatre.s.pidOf(service);
+  const victim = part === undefined ? pid : (theatre.s.pidsOf(service)[part === 'door' ? 1 : 2] ?? 0);
   if (victim === 0 || !end(victim)) return false;
-  t.fired.push({ at: Date.now(), name: k.name, taskId: null });
-  await back(t, service, pid);
+  theatre.fired.push({ at: Date.now(), name: k.name, taskId: null });
+  await back(theatre, service, pid);
   return true;
 }
 
-const back = (t: Theatre, name: string, pid: number): Promise<unknown> =>
+const back = (theatre: Theatre, name: string, pid: number): Promise<unknown> =>
   until(
     `${name} to be started again`,
-    async () => t.s.pidOf(name) !== pid && existsSync(`/proc/${t.s.pidOf(name)}`),
+    async () => theatre.s.pidOf(name) !== pid && existsSync(`/proc/${theatre.s.pidOf(name)}`),
     30_000,
     50,
   );

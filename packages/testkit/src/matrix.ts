@@ -1,4 +1,5 @@
-// The kill matrix: a story is told unkilled, then many times side by side while processes are killed, and each telling is held against the first.
+// The kill matrix: a story is told unkilled, then many times side by side while processes are killed, and
+// each telling is held against the first.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   costDifferences,
@@ -30,26 +31,26 @@ export function reportOf(
   name: string,
   telling: Telling,
 ): { differences: readonly Difference[]; lines: string[] } {
-  const c = differences(reference, telling.trace, telling.kills.length);
+  const comparison = differences(reference, telling.trace, telling.kills.length);
   const head = `${name} (${Math.round(telling.ms / 1_000)} s), killed: ${telling.kills.map((k) => k.name).join(', ') || 'nobody'}`;
   const lost: Difference[] =
-    telling.stuck === null || c.differences.length > 0
+    telling.stuck === null || comparison.differences.length > 0
       ? []
       : [{ kind: 'lost', where: 'workflow', what: telling.stuck, times: 1 }];
-  const all = [...c.differences, ...lost];
+  const all = [...comparison.differences, ...lost];
   return {
     differences: all,
     lines: [
       `${head}: ${all.length === 0 ? 'as unkilled' : `${all.length} differences`}`,
       ...(telling.stuck === null ? [] : [`  it did not end: ${telling.stuck}`]),
       ...all.map((d) => `  ${lineOf(d)}`),
-      ...c.told.map((x) => `  told: ${x}`),
+      ...comparison.told.map((x) => `  told: ${x}`),
     ],
   };
 }
 
 /** Calls to the forge that belong to nobody, and the model's bill next to ours, over all that was told. */
-export async function account(t: Theatre): Promise<Comparison> {
+export async function account(theatre: Theatre): Promise<Comparison> {
   const tasks = await rows<{
     id: string;
     repo: string;
@@ -57,21 +58,21 @@ export async function account(t: Theatre): Promise<Comparison> {
     issue_number: number | null;
     pr_number: number | null;
   }>(
-    t.s,
+    theatre.s,
     'select t.id, p.repo, t.branch, t.issue_number, t.pr_number from tasks t join projects p on p.id = t.project_id where t.id = any($1)',
-    [t.tasks],
+    [theatre.tasks],
   );
-  const forge = (await forgeCalls(t.s)).slice(t.from.forge);
+  const forge = (await forgeCalls(theatre.s)).slice(theatre.from.forge);
   const stray = strays(forge, tasks).filter((c) => !tasks.some((x) => belongs(c, x)));
-  const by = cutBy(t, null);
-  const calls = (await modelCalls(t.s)).slice(t.from.model).map((c) => paid(c, by));
-  const money = costDifferences(calls, await costsSince(t.s, t.from.seq));
+  const by = cutBy(theatre, null);
+  const calls = (await modelCalls(theatre.s)).slice(theatre.from.model).map((c) => paid(c, by));
+  const money = costDifferences(calls, await costsSince(theatre.s, theatre.from.seq));
   return {
     differences: [
-      ...stray.map((c): Difference => ({
+      ...stray.map((call): Difference => ({
         kind: 'extra',
         where: 'forge',
-        what: `${c.method} ${c.path} belongs to no story`,
+        what: `${call.method} ${call.path} belongs to no story`,
         times: 1,
       })),
       ...money.differences,
@@ -81,12 +82,12 @@ export async function account(t: Theatre): Promise<Comparison> {
 }
 
 /**
- * The matrix: one telling unkilled, one more to see that the story says the same twice, then `beside` stories at a time while
- * kills fall, every `everyMs` at the soonest, until `kills` have fallen or time is up.
+ * The matrix: one telling unkilled, one more to see that the story says the same twice, then `beside` stories
+ * at a time while kills fall, every `everyMs` at the soonest, until `kills` have fallen or time is up.
  */
 export async function matrix(
-  t: Theatre,
-  o: {
+  theatre: Theatre,
+  options: {
     seed: number;
     kills: number;
     beside: number;
@@ -96,58 +97,58 @@ export async function matrix(
     say: (line: string) => void;
   },
 ): Promise<Report> {
-  const choose = chooser(o.seed);
+  const choose = chooser(options.seed);
   const lines: string[] = [];
   const found: Difference[] = [];
   const say = (line: string): void => {
     lines.push(line);
-    o.say(line);
+    options.say(line);
   };
   let stories = 0;
-  const [reference, again] = await Promise.all([tell(t, 'ref1'), tell(t, 'ref2')]);
+  const [reference, again] = await Promise.all([tell(theatre, 'ref1'), tell(theatre, 'ref2')]);
   if (reference.stuck !== null) throw new Error(`the unkilled story does not end: ${reference.stuck}`);
   const own = reportOf(reference.trace, 'ref2', again);
   if (own.differences.length > 0)
     throw new Error(`the unkilled story is not the same twice:\n${own.lines.join('\n')}`);
   say(`unkilled: ${reference.trace.entries.length} things happen, ${Math.round(reference.ms / 1_000)} s`);
 
-  const wanted = [...(o.only ?? [])];
+  const wanted = [...(options.only ?? [])];
   const due = (): boolean =>
-    Date.now() < o.untilMs && (o.only ? wanted.length > 0 : t.fired.length < o.kills);
+    Date.now() < options.untilMs && (options.only ? wanted.length > 0 : theatre.fired.length < options.kills);
   let open = true;
   const loop = async (next: () => Kill | undefined): Promise<void> => {
     while (open && due()) {
-      await sleep(o.everyMs * (0.5 + choose.random()));
-      if (t.playing.size === 0) continue;
+      await sleep(options.everyMs * (0.5 + choose.random()));
+      if (theatre.playing.size === 0) continue;
       const k = next();
-      if (k) await kill(t, k, choose.random).catch((err: Error) => say(`  ${err.message}`));
+      if (k) await kill(theatre, k, choose.random).catch((err: Error) => say(`  ${err.message}`));
     }
   };
   // A failpoint waits for somebody to run into it, and others may wait beside it.
-  const killers = o.only
+  const killers = options.only
     ? [loop(() => wanted.shift())]
     : [...POINTS_ARMED.map(() => loop(() => choose.failpoint())), loop(() => choose.process())];
   const stage = async (n: number): Promise<void> => {
     for (let k = 1; due() || k === 1; k++) {
       const name = `k${n}x${k}`;
       try {
-        const telling = await tell(t, name);
+        const telling = await tell(theatre, name);
         stories++;
-        const r = reportOf(reference.trace, name, telling);
-        found.push(...r.differences);
-        for (const l of r.lines) say(l);
+        const report = reportOf(reference.trace, name, telling);
+        found.push(...report.differences);
+        for (const line of report.lines) say(line);
       } catch (err) {
         found.push({ kind: 'lost', where: 'workflow', what: (err as Error).message, times: 1 });
         say(`${name}: ${(err as Error).message}`);
       }
     }
   };
-  await Promise.all(Array.from({ length: o.beside }, (_, n) => stage(n)));
+  await Promise.all(Array.from({ length: options.beside }, (_, n) => stage(n)));
   open = false;
   await Promise.all(killers);
-  const rest = await account(t);
+  const rest = await account(theatre);
   found.push(...rest.differences);
-  for (const d of rest.differences) say(lineOf(d));
+  for (const difference of rest.differences) say(lineOf(difference));
   for (const x of rest.told) say(`told: ${x}`);
-  return { kills: t.fired.length, stories, tally: tallyOf(found), lines };
+  return { kills: theatre.fired.length, stories, tally: tallyOf(found), lines };
 }

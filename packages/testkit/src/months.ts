@@ -1,5 +1,6 @@
-// A conversation of months, made from a seed: small talk of work, and facts in it of which is known where each was said, so that a test can ask
-// what is left of them. The same seed gives the same conversation, to the letter.
+// A conversation of months, made from a seed: small talk of work, and facts in it of which is known where
+// each was said, so that a test can ask what is left of them. The same seed gives the same conversation, to
+// the letter.
 import type { Queryable } from '@mainloop/models/db/pool';
 import type { Payloads } from '@mainloop/models/events/registry';
 
@@ -266,16 +267,19 @@ function plant(count: number, random: () => number, pick: <T>(list: readonly T[]
   });
 }
 
-/** Puts a conversation into a database as if it had been said then: events, messages and their times. Ids begin with the owner's. */
+/**
+ * Puts a conversation into a database as if it had been said then: events, messages and their times. Ids
+ * begin with the owner's.
+ */
 export async function seedMonths(
   db: Queryable,
   ownerId: string,
   messages: readonly SaidThen[],
 ): Promise<void> {
-  const rows = messages.map((m) => ({
-    ...m,
-    id: `${ownerId}-${m.id}`,
-    turnId: m.turnId === null ? null : m.turnId.replace('turn-', `turn-${ownerId}-`),
+  const rows = messages.map((message) => ({
+    ...message,
+    id: `${ownerId}-${message.id}`,
+    turnId: message.turnId === null ? null : message.turnId.replace('turn-', `turn-${ownerId}-`),
   }));
   for (let from = 0; from < rows.length; from += 1_000) {
     const some = rows.slice(from, from + 1_000);

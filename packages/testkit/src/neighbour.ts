@@ -3,8 +3,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Everything below (and including) a folder that this account may read or write; for a socket writing means connecting (unix(7)). The list
- * is made by us, so what lies behind a folder it can't list is tried as well. Links are left out: what they lead to is tried where it lies.
+ * Everything below (and including) a folder that this account may read or write; for a socket writing means
+ * connecting (unix(7)). The list is made by us, so what lies behind a folder it can't list is tried as well.
+ * Links are left out: what they lead to is tried where it lies.
  * @returns sorted paths
  */
 export function openTo(folder: string, uid: number, gid: number): string[] {
@@ -55,16 +56,16 @@ export function portsOf(pids: readonly number[]): number[] {
 export async function firstWords(port: number, bytes: string, uid: number | null): Promise<string> {
   const script = `exec 3<>/dev/tcp/127.0.0.1/${port} || exit 7; cat >&3; head -c 12 <&3`;
   const as = uid === null ? ['env'] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
-  const p = spawn(as[0]!, [...as.slice(1), 'bash', '-c', script], {
+  const child = spawn(as[0]!, [...as.slice(1), 'bash', '-c', script], {
     stdio: ['pipe', 'pipe', 'ignore'],
     cwd: '/',
   });
   let text = '';
-  p.stdout.on('data', (d: Buffer) => (text += d.toString('latin1')));
-  p.stdin.on('error', () => undefined);
-  p.stdin.end(Buffer.from(bytes, 'latin1'));
+  child.stdout.on('data', (d: Buffer) => (text += d.toString('latin1')));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(Buffer.from(bytes, 'latin1'));
   const code = await new Promise<number | null>((resolve, reject) =>
-    p.once('error', reject).once('close', resolve),
+    child.once('error', reject).once('close', resolve),
   );
   if (code === 7) throw new Error(`nothing listens on port ${port}`);
   return text;

@@ -64,27 +64,27 @@ export async function startOidc(): Promise<OidcProvider> {
           });
         case '/login/oauth/authorize':
         case '/authorize': {
-          const q = url.searchParams;
+          const query = url.searchParams;
           const code = randomBytes(12).toString('hex');
           codes.set(code, {
-            challenge: q.get('code_challenge') ?? '',
-            nonce: q.get('nonce'),
+            challenge: query.get('code_challenge') ?? '',
+            nonce: query.get('nonce'),
             person: self.person,
           });
-          const back = new URL(q.get('redirect_uri')!);
+          const back = new URL(query.get('redirect_uri')!);
           back.searchParams.set('code', code);
-          back.searchParams.set('state', q.get('state') ?? '');
+          back.searchParams.set('state', query.get('state') ?? '');
           return void res.writeHead(302, { location: back.href }).end();
         }
         case '/login/oauth/access_token':
         case '/token': {
-          const q = new URLSearchParams(body);
-          const c = codes.get(q.get('code') ?? '');
-          codes.delete(q.get('code') ?? '');
+          const query = new URLSearchParams(body);
+          const c = codes.get(query.get('code') ?? '');
+          codes.delete(query.get('code') ?? '');
           const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
-          const known = q.get('client_secret') === clientSecret || req.headers.authorization === basic;
+          const known = query.get('client_secret') === clientSecret || req.headers.authorization === basic;
           const proof = createHash('sha256')
-            .update(q.get('code_verifier') ?? '')
+            .update(query.get('code_verifier') ?? '')
             .digest('base64url');
           if (!c || !known || proof !== c.challenge) return json({ error: 'invalid_grant' }, 400);
           const access = randomBytes(12).toString('hex');

@@ -1,4 +1,5 @@
-// The pages and the api alone, on a seeded database: all that a test of what a person sees and taps needs. Nothing works on what was decided.
+// The pages and the api alone, on a seeded database: all that a test of what a person sees and taps needs.
+// Nothing works on what was decided.
 import type { TestDatabase } from './database.ts';
 import { until } from './stack.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -17,23 +18,23 @@ export interface Pages {
 }
 
 /**
- * @param t the database that both read and write, each in its own role
+ * @param test the database that both read and write, each in its own role
  * @param env what the pages are told besides
  */
 export async function startPages(
-  t: Pick<TestDatabase, 'url'>,
+  test: Pick<TestDatabase, 'url'>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Pages> {
   const home = mkdtempSync('/tmp/mainloop-pages-');
   const [apiPort, webPort] = await Promise.all([freePort(), freePort()]);
   const roleUrl = (role: string): string => {
-    const u = new URL(t.url);
-    u.username = role;
-    return u.href;
+    const url = new URL(test.url);
+    url.username = role;
+    return url.href;
   };
   const children: ChildProcess[] = [];
   const start = (name: string, script: string, env: Record<string, string>): void => {
-    const fd = openSync(path.join(home, `${name}.log`), 'a', 0o600);
+    const descriptor = openSync(path.join(home, `${name}.log`), 'a', 0o600);
     children.push(
       spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(ROOT, script)], {
         env: {
@@ -44,10 +45,10 @@ export async function startPages(
           MAINLOOP_HOME: home,
           ...env,
         },
-        stdio: ['ignore', fd, fd],
+        stdio: ['ignore', descriptor, descriptor],
       }),
     );
-    closeSync(fd);
+    closeSync(descriptor);
   };
   const [api, web] = [`http://127.0.0.1:${apiPort}`, `http://localhost:${webPort}`];
   start('api', 'apps/api/dist/main.js', {
@@ -68,11 +69,11 @@ export async function startPages(
   const log = (name: 'api' | 'web'): string => readFileSync(path.join(home, `${name}.log`), 'utf8');
   const stop = async (): Promise<void> => {
     await Promise.all(
-      children.map((c) => {
+      children.map((child) => {
         const gone = new Promise((r) =>
-          c.exitCode !== null || c.signalCode !== null ? r(null) : c.once('exit', r),
+          child.exitCode !== null || child.signalCode !== null ? r(null) : child.once('exit', r),
         );
-        c.kill('SIGKILL');
+        child.kill('SIGKILL');
         return gone;
       }),
     );

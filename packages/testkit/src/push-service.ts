@@ -6,7 +6,9 @@ import http from 'node:http';
 import ece from 'http_ece';
 
 const open = (
-  ece as { decrypt(body: Buffer, o: { version: 'aes128gcm'; privateKey: ECDH; authSecret: string }): Buffer }
+  ece as {
+    decrypt(body: Buffer, options: { version: 'aes128gcm'; privateKey: ECDH; authSecret: string }): Buffer;
+  }
 ).decrypt;
 
 export interface Received {
@@ -75,8 +77,8 @@ export async function startPushService(publicKey: string): Promise<PushService> 
 
 /** RFC 8292: `vapid t=JWT, k=KEY`, signed with ES256 for exactly this service, and not for long. */
 function isSigned(authorization: string, publicKey: string, origin: string): boolean {
-  const m = /^vapid t=([^.]+)\.([^.]+)\.([^,]+), k=(.+)$/.exec(authorization);
-  if (!m || m[4] !== publicKey) return false;
+  const match = /^vapid t=([^.]+)\.([^.]+)\.([^,]+), k=(.+)$/.exec(authorization);
+  if (!match || match[4] !== publicKey) return false;
   const raw = Buffer.from(publicKey, 'base64url');
   const key = createPublicKey({
     key: {
@@ -87,16 +89,16 @@ function isSigned(authorization: string, publicKey: string, origin: string): boo
     },
     format: 'jwk',
   });
-  const claims = JSON.parse(Buffer.from(m[2]!, 'base64url').toString()) as {
+  const claims = JSON.parse(Buffer.from(match[2]!, 'base64url').toString()) as {
     aud: string;
     exp: number;
     sub: string;
   };
   const inTime = claims.exp > Date.now() / 1000 && claims.exp < Date.now() / 1000 + 24 * 3600 + 5;
-  const signature = Buffer.from(m[3]!, 'base64url');
+  const signature = Buffer.from(match[3]!, 'base64url');
   return (
     claims.aud === origin &&
     inTime &&
-    verify('sha256', Buffer.from(`${m[1]}.${m[2]}`), { key, dsaEncoding: 'ieee-p1363' }, signature)
+    verify('sha256', Buffer.from(`${match[1]}.${match[2]}`), { key, dsaEncoding: 'ieee-p1363' }, signature)
   );
 }

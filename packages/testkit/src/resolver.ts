@@ -1,5 +1,5 @@
-// A resolver of our own, and the program that asks one: first from outside, where it is answered, then from a sandbox. A name that nobody
-// answers proves nothing of whether the question left.
+// A resolver of our own, and the program that asks one: first from outside, where it is answered, then from a
+// sandbox. A name that nobody answers proves nothing of whether the question left.
 import dgram from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 
@@ -53,8 +53,9 @@ export function questionFor(name: string): string {
 }
 
 /**
- * A program of Node.js that asks. Its arguments: a question, then "address port" of a resolver; without these, those of the machine.
- * It ends with 0 when any answers, with 1 and what the kernel says when each is refused, and with 124 when one only keeps silent.
+ * A program of Node.js that asks. Its arguments: a question, then "address port" of a resolver; without
+ * these, those of the machine. It ends with 0 when any answers, with 1 and what the kernel says when each is
+ * refused, and with 124 when one only keeps silent.
  */
 export const ASK = `
 import dgram from 'node:dgram';

@@ -1,5 +1,5 @@
-// Prisma's own engine, for tests alone: what an empty database becomes by schema.prisma, and databases as older versions made them.
-// It is the WebAssembly build, because Prisma's CLI wants to download a native one.
+// Prisma's own engine, for tests alone: what an empty database becomes by schema.prisma, and databases as
+// older versions made them. It is the WebAssembly build, because Prisma's CLI wants to download a native one.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,11 @@ export const schemaSql = (url: string): Promise<string> =>
     return (out as { stdout: string | null }).stdout ?? '';
   });
 
-/** Makes a database as versions before umzug did. @param upTo the name of the last migration that is applied @returns names of those that were */
+/**
+ * Makes a database as versions before umzug did.
+ * @param upTo the name of the last migration that is applied
+ * @returns names of those that were
+ */
 export const migrateAsPrismaDid = (url: string, upTo: string): Promise<string[]> =>
   withEngine(url, async (engine) => {
     const out = await engine.applyMigrations({ migrationsList: migrationsList(upTo), filters: NO_FILTERS });
@@ -84,7 +88,10 @@ async function openEngine(factory: PrismaPg): Promise<Engine> {
   );
 }
 
-/** The stock adapter splits a script at every `;`, which breaks function bodies. Postgres runs a whole script in one query. */
+/**
+ * The stock adapter splits a script at every `;`, which breaks function bodies. Postgres runs a whole script
+ * in one query.
+ */
 class WholeScripts extends PrismaPg {
   private readonly pools = new Set<pg.Pool>();
 
@@ -114,11 +121,11 @@ function migrationsList(upTo: string): unknown {
     baseDir: dir,
     lockfile: { path: 'migration_lock.toml', content: existsSync(lock) ? readFileSync(lock, 'utf8') : null },
     shadowDbInitScript: '',
-    migrationDirectories: names.map((n) => ({
-      path: n,
+    migrationDirectories: names.map((name) => ({
+      path: name,
       migrationFile: {
         path: 'migration.sql',
-        content: { tag: 'ok', value: readFileSync(path.join(dir, n, 'migration.sql'), 'utf8') },
+        content: { tag: 'ok', value: readFileSync(path.join(dir, name, 'migration.sql'), 'utf8') },
       },
     })),
   };

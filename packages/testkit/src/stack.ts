@@ -36,7 +36,10 @@ export interface Stack {
   readonly call: Call & RawCall;
   /** What was asked of the local GitHub, as it logged it. */
   forgeCalls(): Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>;
-  /** What only the operator of the local GitHub may: bring a folder in, or say what a repository has and wants (`RepoRules`). */
+  /**
+   * What only the operator of the local GitHub may: bring a folder in, or say what a repository has and wants
+   * (`RepoRules`).
+   */
   arrangeForge(what: 'import' | 'rules', body: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
   log(name: string): string;
@@ -57,10 +60,11 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     await Promise.all(names.map(async (n) => [n, env[n] ?? String(await freePort())])),
   ) as Record<(typeof names)[number], string>;
   const out = path.join(home, 'up.log');
-  const fd = openSync(out, 'a', 0o600);
+  const descriptor = openSync(out, 'a', 0o600);
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(
-      ([k]) => !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(k),
+      ([key]) =>
+        !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(key),
     ),
   );
   const child: ChildProcess = spawn(
@@ -77,10 +81,10 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
         REVIEW_QUIET_SECONDS: '2',
         ...env,
       } as NodeJS.ProcessEnv,
-      stdio: ['ignore', fd, fd],
+      stdio: ['ignore', descriptor, descriptor],
     },
   );
-  closeSync(fd);
+  closeSync(descriptor);
   const deadline = Date.now() + 120_000;
   while (!readFileSync(out, 'utf8').includes('mainloop is up')) {
     if (child.exitCode !== null || Date.now() > deadline)
@@ -126,12 +130,12 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
         await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubOperator}` } })
       ).json() as Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>,
     async arrangeForge(what, body) {
-      const r = await fetch(`${github}/_local/${what}`, {
+      const response = await fetch(`${github}/_local/${what}`, {
         method: 'POST',
         headers: { authorization: `token ${localGitHubOperator}` },
         body: JSON.stringify(body),
       });
-      if (!r.ok) throw new Error(`${what}: ${r.status} ${await r.text()}`);
+      if (!response.ok) throw new Error(`${what}: ${response.status} ${await response.text()}`);
     },
     log: (name) => readFileSync(path.join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {
@@ -173,7 +177,7 @@ export async function until<T>(
 /** @param api where the api answers, or a page's server before it @param token of a person */
 export function callerOf(api: string, token: string): Call & RawCall {
   const send = async <T>({ method, path, body }: Request): Promise<T> => {
-    const r = await fetch(`${api}${path}`, {
+    const response = await fetch(`${api}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
@@ -181,8 +185,8 @@ export function callerOf(api: string, token: string): Call & RawCall {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const data = (await r.json()) as { error?: string };
-    if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${data.error ?? ''}`);
+    const data = (await response.json()) as { error?: string };
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${data.error ?? ''}`);
     return data as T;
   };
   return (first: string, ...more: readonly unknown[]): Promise<never> =>

@@ -11,22 +11,22 @@ export type TaskEvent = Answer<'listEvents'>[number];
 
 /** Says the story's sentence and confirms the card. @returns the task's id */
 export async function spawnTask(
-  s: Stack,
+  stack: Stack,
   text = 'Splitting 10.00 three ways loses a cent.',
 ): Promise<string> {
-  const before = new Set((await s.call('listProposals')).map((p) => p.id));
-  await s.call('sendMessage', { body: { text } });
-  const p = await until('a proposal', async () =>
-    (await s.call('listProposals')).find((x) => !before.has(x.id)),
+  const before = new Set((await stack.call('listProposals')).map((p) => p.id));
+  await stack.call('sendMessage', { body: { text } });
+  const proposal = await until('a proposal', async () =>
+    (await stack.call('listProposals')).find((x) => !before.has(x.id)),
   );
-  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
+  return (await stack.call('confirmProposal', { id: proposal.id, body: { digest: proposal.digest } })).taskId;
 }
 
 /** What a person answers to an item to get on with the story, or null where only trouble would be answered. */
-export function answerTo(i: Pick<Item, 'kind' | 'options'>): { decision: Decision; text: string } | null {
-  switch (i.kind) {
+export function answerTo(item: Pick<Item, 'kind' | 'options'>): { decision: Decision; text: string } | null {
+  switch (item.kind) {
     case 'question':
-      return { decision: 'answer', text: i.options[0]?.label ?? 'yes' };
+      return { decision: 'answer', text: item.options[0]?.label ?? 'yes' };
     case 'plan':
       return { decision: 'approve', text: '' };
     case 'review':
@@ -39,27 +39,29 @@ export function answerTo(i: Pick<Item, 'kind' | 'options'>): { decision: Decisio
 }
 
 /** Answers the first thing that the task asks, if it asks something. */
-export async function answerFirst(s: Stack, taskId: string): Promise<void> {
-  const item = (await s.call('listInbox')).find((x) => x.taskId === taskId);
+export async function answerFirst(stack: Stack, taskId: string): Promise<void> {
+  const item = (await stack.call('listInbox')).find((x) => x.taskId === taskId);
   const answer = item ? answerTo(item) : null;
-  if (item && answer) await s.call('decide', { id: item.id, body: answer });
+  if (item && answer) await stack.call('decide', { id: item.id, body: answer });
 }
 
 /** A card that says what went wrong may be gone a moment later; one that stays is what a person would have to fix. */
 const TROUBLE_MS = 30_000;
 
 /**
- * Answers whatever the task asks until it has ended. An answer that is lost on the way is given again, as a person would.
- * @param fixes which trouble the test has made and fixes with Retry, or lets through, by its title; any other is an error
+ * Answers whatever the task asks until it has ended. An answer that is lost on the way is given again, as a
+ * person would.
+ * @param fixes which trouble the test has made and fixes with Retry, or lets through, by its title; any other
+ * is an error
  */
-export async function walkToEnd(s: Stack, taskId: string, fixes?: RegExp): Promise<Task> {
+export async function walkToEnd(stack: Stack, taskId: string, fixes?: RegExp): Promise<Task> {
   const since = new Map<string, number>();
   const walked = await until(
     `task ${taskId} to end`,
     async () => {
-      const task = await s.call('getTask', { id: taskId });
+      const task = await stack.call('getTask', { id: taskId });
       if (['done', 'cancelled'].includes(task.state)) return { task };
-      for (const i of (await s.call('listInbox')).filter((x) => x.taskId === taskId)) {
+      for (const i of (await stack.call('listInbox')).filter((x) => x.taskId === taskId)) {
         const answer =
           answerTo(i) ??
           (fixes?.test(i.title)
@@ -73,7 +75,7 @@ export async function walkToEnd(s: Stack, taskId: string, fixes?: RegExp): Promi
         }
         // The story's colleague reviews a moment after "ready"; a person would not merge within that second either.
         if (i.kind === 'review') await new Promise((r) => setTimeout(r, 2_500));
-        await s.call('decide', { id: i.id, body: answer }).catch(() => undefined);
+        await stack.call('decide', { id: i.id, body: answer }).catch(() => undefined);
       }
       return null;
     },
@@ -84,18 +86,21 @@ export async function walkToEnd(s: Stack, taskId: string, fixes?: RegExp): Promi
   return walked.task;
 }
 
-/** The built-in story told again where it was merged before: it writes the same test file anew, with fewer tests. It is let through. */
+/**
+ * The built-in story told again where it was merged before: it writes the same test file anew, with fewer
+ * tests. It is let through.
+ */
 export const TOLD_BEFORE = /the change removes or skips tests/;
 /** The sentence of a change that no CI has looked at; it is let through. */
 export const NO_CI = /^This repository has no CI/;
 
 /**
- * What has just been said on the forge was heard and came to nothing: by the workflow's own history the task has looked at it, and waits
- * for the next word again. A pause would only prove that it is slow.
+ * What has just been said on the forge was heard and came to nothing: by the workflow's own history the task
+ * has looked at it, and waits for the next word again. A pause would only prove that it is slow.
  * @param activity which looks: `readReview` or `readPlanAnswer`
  */
-export async function looksInVain(s: Stack, taskId: string, activity: string): Promise<void> {
-  const connection = await Connection.connect({ address: s.temporal });
+export async function looksInVain(stack: Stack, taskId: string, activity: string): Promise<void> {
+  const connection = await Connection.connect({ address: stack.temporal });
   const handle = new Client({ connection }).workflow.getHandle(`task/${taskId}`);
   const looked = async (): Promise<{ times: number; waits: boolean }> => {
     const events = (await handle.fetchHistory()).events ?? [];
@@ -104,8 +109,8 @@ export async function looksInVain(s: Stack, taskId: string, activity: string): P
         .filter((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === activity)
         .map((e) => String(e.eventId)),
     );
-    const ends = events.map((e) =>
-      looks.has(String(e.activityTaskCompletedEventAttributes?.scheduledEventId)),
+    const ends = events.map((event) =>
+      looks.has(String(event.activityTaskCompletedEventAttributes?.scheduledEventId)),
     );
     return {
       times: ends.filter(Boolean).length,

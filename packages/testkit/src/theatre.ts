@@ -1,5 +1,5 @@
-// Where stories are told while processes are killed: the stack, a phone that is told of everything, and the telling itself. Nobody presses
-// Retry here: what a person would have to fix is a difference.
+// Where stories are told while processes are killed: the stack, a phone that is told of everything, and the
+// telling itself. Nobody presses Retry here: what a person would have to fix is a difference.
 import { Client, Connection } from '@temporalio/client';
 import type { ModelCall } from '@mainloop/demo/model/server';
 import { execFileSync } from 'node:child_process';
@@ -39,8 +39,8 @@ export interface Theatre {
 }
 
 /**
- * Repositories in which stories are told side by side. Two in one would wait for each other with their merges, and tell that; how it holds under
- * kills is looked at beside the train's own code.
+ * Repositories in which stories are told side by side. Two in one would wait for each other with their
+ * merges, and tell that; how it holds under kills is looked at beside the train's own code.
  */
 const STAGES = 8;
 
@@ -64,12 +64,15 @@ function stageFolder(): string {
   return dir;
 }
 
-/** A stack whose failpoints can be armed, whose forge's lists lag behind as GitHub's may, and a phone that is told of everything. */
+/**
+ * A stack whose failpoints can be armed, whose forge's lists lag behind as GitHub's may, and a phone that is
+ * told of everything.
+ */
 export async function openTheatre(): Promise<Theatre> {
   const failpoints = mkdtempSync('/tmp/mainloop-failpoints-');
   const dirs = Array.from({ length: STAGES }, stageFolder);
   const story = path.join(path.dirname(fileURLToPath(import.meta.url)), '../stories/again.yaml');
-  const s = await startStack({
+  const stack = await startStack({
     MAINLOOP_FAILPOINTS: failpoints,
     LOCAL_GITHUB_STALE_MS: '700',
     MAINLOOP_DEMO_SCRIPT: story,
@@ -77,21 +80,21 @@ export async function openTheatre(): Promise<Theatre> {
   });
   let push: PushService | null = null;
   try {
-    for (const dir of dirs) await s.call('addProject', { body: { source: dir } });
-    await s.call('changeSettings', { body: { maxRuns: 20 } });
-    push = await startPushService((await s.call('getPushKey')).publicKey);
+    for (const dir of dirs) await stack.call('addProject', { body: { source: dir } });
+    await stack.call('changeSettings', { body: { maxRuns: 20 } });
+    push = await startPushService((await stack.call('getPushKey')).publicKey);
     const device = push.subscribe();
-    await s.call('tellDevice', { body: { ...device.subscription, label: 'the phone' } });
-    const [last] = await rows<{ seq: string }>(s, 'select coalesce(max(seq), 0) as seq from events');
+    await stack.call('tellDevice', { body: { ...device.subscription, label: 'the phone' } });
+    const [last] = await rows<{ seq: string }>(stack, 'select coalesce(max(seq), 0) as seq from events');
     return {
-      s,
+      s: stack,
       failpoints,
       phone: device.got,
-      temporal: async () => new Client({ connection: await Connection.connect({ address: s.temporal }) }),
+      temporal: async () => new Client({ connection: await Connection.connect({ address: stack.temporal }) }),
       from: {
         seq: Number(last!.seq),
-        forge: (await forgeCalls(s)).length,
-        model: (await modelCalls(s)).length,
+        forge: (await forgeCalls(stack)).length,
+        model: (await modelCalls(stack)).length,
       },
       sentence: (name) =>
         `Tell it again ${name} in local/${path.basename(dirs[Number(/\d+/.exec(name)?.[0] ?? 0) % STAGES]!)}`,
@@ -100,13 +103,13 @@ export async function openTheatre(): Promise<Theatre> {
       tasks: [],
       async stop() {
         push?.close();
-        await s.stop();
+        await stack.stop();
         for (const d of [failpoints, ...dirs]) rmSync(d, { recursive: true, force: true });
       },
     };
   } catch (err) {
     push?.close();
-    await s.stop();
+    await stack.stop();
     throw err;
   }
 }
@@ -114,12 +117,12 @@ export async function openTheatre(): Promise<Theatre> {
 /** Asks again for as long as what is asked may be down. */
 const patiently = <T>(what: string, ask: () => Promise<T>): Promise<T> =>
   until(what, async () => ({ it: await ask() }), 60_000, 250).then((x) => x.it);
-export const forgeCalls = (s: Stack): Promise<ForgeCall[]> =>
-  patiently("the forge's calls", () => s.forgeCalls() as Promise<ForgeCall[]>);
-export const modelCalls = (s: Stack): Promise<ModelCall[]> =>
+export const forgeCalls = (stack: Stack): Promise<ForgeCall[]> =>
+  patiently("the forge's calls", () => stack.forgeCalls() as Promise<ForgeCall[]>);
+export const modelCalls = (stack: Stack): Promise<ModelCall[]> =>
   patiently(
     "the model's calls",
-    async () => (await (await fetch(`${s.model}/_requests`)).json()) as ModelCall[],
+    async () => (await (await fetch(`${stack.model}/_requests`)).json()) as ModelCall[],
   );
 
 /** How long a person waits for the next thing to happen before they would look what is wrong. */
@@ -135,24 +138,24 @@ export interface Telling {
 }
 
 /** Tells the story once, as a patient person with a phone would hear it. */
-export async function tell(t: Theatre, name: string): Promise<Telling> {
-  const { s } = t;
+export async function tell(theatre: Theatre, name: string): Promise<Telling> {
+  const { s } = theatre;
   const began = Date.now();
-  const taskId = await inTurn(() => start(t, name));
-  t.playing.add(taskId);
-  t.tasks.push(taskId);
+  const taskId = await inTurn(() => start(theatre, name));
+  theatre.playing.add(taskId);
+  theatre.tasks.push(taskId);
   let stuck: string | null = null;
   try {
-    stuck = await listen(t, taskId);
+    stuck = await listen(theatre, taskId);
   } catch (err) {
     stuck = (err as Error).message;
   }
-  await settle(t, taskId).catch((err: Error) => {
+  await settle(theatre, taskId).catch((err: Error) => {
     stuck ??= err.message;
   });
-  t.playing.delete(taskId);
+  theatre.playing.delete(taskId);
   const ended = Date.now();
-  const kills = t.fired.filter(
+  const kills = theatre.fired.filter(
     (f) => f.at >= began && f.at <= ended && (f.taskId === null || f.taskId === taskId),
   );
   // Others are killed while this one is read.
@@ -161,11 +164,11 @@ export async function tell(t: Theatre, name: string): Promise<Telling> {
       s,
       { taskId, name },
       {
-        forge: (await forgeCalls(s)).slice(t.from.forge),
-        model: (await modelCalls(s)).slice(t.from.model),
-        phone: t.phone,
-        workflow: await workflowOf(t, taskId),
-        cutBy: cutBy(t, taskId),
+        forge: (await forgeCalls(s)).slice(theatre.from.forge),
+        model: (await modelCalls(s)).slice(theatre.from.model),
+        phone: theatre.phone,
+        workflow: await workflowOf(theatre, taskId),
+        cutBy: cutBy(theatre, taskId),
       },
     ),
   );
@@ -175,20 +178,21 @@ export async function tell(t: Theatre, name: string): Promise<Telling> {
 
 /** Whose death may have kept an answer, or its cost, from arriving. */
 export const cutBy =
-  (t: Theatre, taskId: string | null) =>
+  (theatre: Theatre, taskId: string | null) =>
   (fromMs: number, toMs: number, whole: boolean): string | null =>
-    t.fired.find(
-      (f) =>
-        f.at >= fromMs - 50 &&
-        f.at <= toMs &&
-        // A whole answer has passed the gateway's door to the agent; only the gateway and its database keep its cost from being written.
+    theatre.fired.find(
+      (fired) =>
+        fired.at >= fromMs - 50 &&
+        fired.at <= toMs &&
+        // A whole answer has passed the gateway's door to the agent; only the gateway and its database keep
+        // its cost from being written.
         (whole
-          ? f.name.startsWith('gateway') || f.name === 'postgres'
-          : f.taskId === null || taskId === null || f.taskId === taskId),
+          ? fired.name.startsWith('gateway') || fired.name === 'postgres'
+          : fired.taskId === null || taskId === null || fired.taskId === taskId),
     )?.name ?? null;
 
-async function workflowOf(t: Theatre, taskId: string): Promise<string> {
-  const client = await t.temporal();
+async function workflowOf(theatre: Theatre, taskId: string): Promise<string> {
+  const client = await theatre.temporal();
   try {
     return (await client.workflow.getHandle(`task/${taskId}`).describe()).status.name;
   } finally {
@@ -224,7 +228,10 @@ async function start({ s, sentence: sentenceOf }: Theatre, name: string): Promis
   });
 }
 
-/** Answers what the task asks, each once, after the phone was told of it. @returns why it can't go on, or null at its end */
+/**
+ * Answers what the task asks, each once, after the phone was told of it.
+ * @returns why it can't go on, or null at its end
+ */
 async function listen({ s, phone }: Theatre, taskId: string): Promise<string | null> {
   let since = Date.now();
   let before = '';
@@ -236,21 +243,21 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
       const items = (await s.call('listInbox')).filter((x) => x.taskId === taskId);
       const now = JSON.stringify([task.state, task.runs.map((r) => [r.id, r.state]), items.map((x) => x.id)]);
       if (now !== before) [before, since] = [now, Date.now()];
-      for (const i of items) {
-        const answer = answerTo(i);
+      for (const item of items) {
+        const answer = answerTo(item);
         // Trouble is not fixed here. It is given a moment to turn out to be none.
         if (answer === null) {
-          if (Date.now() - since > 10_000) return `${i.kind}: ${i.title}`;
+          if (Date.now() - since > 10_000) return `${item.kind}: ${item.title}`;
           continue;
         }
-        if (!phone.some((p) => p.notice.itemId === i.id && p.notice.type === 'show')) continue;
+        if (!phone.some((p) => p.notice.itemId === item.id && p.notice.type === 'show')) continue;
         if (
-          i.kind === 'review' &&
+          item.kind === 'review' &&
           !task.runs.some((r) => r.phase === 'address_review' && r.state === 'ended')
         )
           continue;
-        if (i.kind === 'question' && !(await isOnForge(s, i.id))) continue;
-        await s.call('decide', { id: i.id, body: answer });
+        if (item.kind === 'question' && !(await isOnForge(s, item.id))) continue;
+        await s.call('decide', { id: item.id, body: answer });
       }
     } catch {
       // Somebody was killed; a person taps again.
@@ -259,22 +266,28 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
   }
 }
 
-/** A question is asked on the forge as well, and a colleague may be faster: so it is answered only when it stands there. */
-const isOnForge = async (s: Stack, itemId: string): Promise<boolean> =>
-  (await s.forgeCalls()).some(
-    (c) =>
-      c.method === 'POST' &&
-      c.path.endsWith('/comments') &&
-      String(c.body?.body ?? '').includes(`:ask-${itemId} -->`),
+/**
+ * A question is asked on the forge as well, and a colleague may be faster: so it is answered only when it
+ * stands there.
+ */
+const isOnForge = async (stack: Stack, itemId: string): Promise<boolean> =>
+  (await stack.forgeCalls()).some(
+    (call) =>
+      call.method === 'POST' &&
+      call.path.endsWith('/comments') &&
+      String(call.body?.body ?? '').includes(`:ask-${itemId} -->`),
   );
 
-/** What follows the end: words to Temporal, the phone's withdrawals, the sandbox. What never comes shows in the trace. */
-async function settle(t: Theatre, taskId: string): Promise<void> {
+/**
+ * What follows the end: words to Temporal, the phone's withdrawals, the sandbox. What never comes shows in
+ * the trace.
+ */
+async function settle(theatre: Theatre, taskId: string): Promise<void> {
   await until(
     'everything to have settled',
     async () => {
       const [left] = await rows<{ n: number }>(
-        t.s,
+        theatre.s,
         `select (select count(*) from outbox where workflow_id = 'task/' || $1 and sent_at is null)
               + (select count(*) from push_notices n join inbox_items i on i.id = n.item_id where i.task_id = $1 and i.state <> 'open' and n.state <> 'withdrawn')
               + (select count(*) from runs where task_id = $1 and state <> 'ended') as n`,
@@ -282,8 +295,8 @@ async function settle(t: Theatre, taskId: string): Promise<void> {
       );
       return (
         Number(left!.n) === 0 &&
-        !existsSync(path.join(t.s.home, 'sandboxes', taskId)) &&
-        (await workflowOf(t, taskId)) !== 'RUNNING'
+        !existsSync(path.join(theatre.s.home, 'sandboxes', taskId)) &&
+        (await workflowOf(theatre, taskId)) !== 'RUNNING'
       );
     },
     SETTLE_MS,

@@ -22,7 +22,10 @@ export interface ForgeCall {
   readonly body: Record<string, unknown> | null;
 }
 
-/** What was killed between two times, in milliseconds since 1970, that may have cut a call off or kept a whole one's cost from being written. */
+/**
+ * What was killed between two times, in milliseconds since 1970, that may have cut a call off or kept a whole
+ * one's cost from being written.
+ */
 export type CutBy = (fromMs: number, toMs: number, whole: boolean) => string | null;
 
 interface TaskRow {
@@ -48,7 +51,10 @@ interface EventRow {
   payload: Record<string, unknown>;
 }
 
-/** What differs in every run of a story and says nothing: ids of rows, hashes, times, amounts that are compared elsewhere. */
+/**
+ * What differs in every run of a story and says nothing: ids of rows, hashes, times, amounts that are
+ * compared elsewhere.
+ */
 const UNTOLD = new Set([
   'pushId',
   'sha',
@@ -68,18 +74,18 @@ const UNTOLD = new Set([
 ]);
 
 /** Waits for Postgres where it was killed a moment ago. */
-export async function rows<T>(s: Stack, text: string, values: unknown[] = []): Promise<T[]> {
+export async function rows<T>(stack: Stack, text: string, values: unknown[] = []): Promise<T[]> {
   for (let tries = 0; ; tries++) {
-    const c = new pg.Client({ connectionString: s.databaseUrl });
-    c.on('error', () => undefined);
+    const client = new pg.Client({ connectionString: stack.databaseUrl });
+    client.on('error', () => undefined);
     try {
-      await c.connect();
-      return (await c.query(text, values)).rows as T[];
+      await client.connect();
+      return (await client.query(text, values)).rows as T[];
     } catch (err) {
       if (tries > 100) throw err;
       await new Promise((r) => setTimeout(r, 300));
     } finally {
-      await c.end().catch(() => undefined);
+      await client.end().catch(() => undefined);
     }
   }
 }
@@ -87,25 +93,25 @@ export async function rows<T>(s: Stack, text: string, values: unknown[] = []): P
 /** What is the same in every telling, said the same. */
 export function plain(
   text: string,
-  t: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>,
+  task: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>,
   name: string,
   runs: ReadonlyMap<string, string>,
 ): string {
-  let out = text.replaceAll(t.branch, 'BRANCH').replaceAll(encodeURIComponent(t.branch), 'BRANCH');
-  out = out.replaceAll(t.repo, 'REPO').replaceAll(path.basename(t.repo), 'REPO');
+  let out = text.replaceAll(task.branch, 'BRANCH').replaceAll(encodeURIComponent(task.branch), 'BRANCH');
+  out = out.replaceAll(task.repo, 'REPO').replaceAll(path.basename(task.repo), 'REPO');
   for (const [id, label] of [...runs].toSorted(([a], [b]) => b.length - a.length))
     out = out.replaceAll(id, `RUN-${label}`);
   out = out
     .replace(
-      new RegExp(`${t.id}-review-(\\d+)`, 'g'),
-      (_, n: string) => `TASK-review-after-${runs.get(`${t.id}-r${n}`) ?? '?'}`,
+      new RegExp(`${task.id}-review-(\\d+)`, 'g'),
+      (_, n: string) => `TASK-review-after-${runs.get(`${task.id}-r${n}`) ?? '?'}`,
     )
-    .replace(new RegExp(`${t.id}-(line|review|talk)\\d+`, 'g'), 'TASK-$1')
-    .replaceAll(t.id, 'TASK')
+    .replace(new RegExp(`${task.id}-(line|review|talk)\\d+`, 'g'), 'TASK-$1')
+    .replaceAll(task.id, 'TASK')
     .replace(new RegExp(`\\b${name}\\b`, 'gi'), 'NAME');
   for (const [n, word] of [
-    [t.issue_number, 'ISSUE'],
-    [t.pr_number, 'PULL'],
+    [task.issue_number, 'ISSUE'],
+    [task.pr_number, 'PULL'],
   ] as const)
     if (n !== null) out = out.replace(new RegExp(`((?:/issues/|/pulls?/|#))${n}\\b`, 'g'), `$1${word}`);
   return out
@@ -125,9 +131,9 @@ function told(payload: unknown): unknown {
   if (payload === null || typeof payload !== 'object') return payload;
   return Object.fromEntries(
     Object.entries(payload)
-      .filter(([k]) => !UNTOLD.has(k))
+      .filter(([key]) => !UNTOLD.has(key))
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([k, v]) => [k, k === 'number' && typeof v === 'number' ? 'NUMBER' : told(v)]),
+      .map(([key, v]) => [key, key === 'number' && typeof v === 'number' ? 'NUMBER' : told(v)]),
   );
 }
 
@@ -135,14 +141,15 @@ function told(payload: unknown): unknown {
 function labelsOf(runs: readonly RunRow[]): Map<string, string> {
   const done: Record<string, number> = {};
   const labels = new Map<string, string>();
-  for (const r of runs) {
-    const k = (done[r.phase] ??= 1);
-    labels.set(r.id, `${r.phase}.${k}`);
-    if (r.outcome !== null && !wasCutOff(r)) done[r.phase] = k + 1;
+  for (const run of runs) {
+    const k = (done[run.phase] ??= 1);
+    labels.set(run.id, `${run.phase}.${k}`);
+    if (run.outcome !== null && !wasCutOff(run)) done[run.phase] = k + 1;
   }
   return labels;
 }
-const wasCutOff = (r: RunRow): boolean => r.outcome?.kind === 'interrupted' || r.outcome?.kind === 'retry';
+const wasCutOff = (row: RunRow): boolean =>
+  row.outcome?.kind === 'interrupted' || row.outcome?.kind === 'retry';
 
 /**
  * @param i.forge what the local GitHub was asked since the story began
@@ -152,9 +159,9 @@ const wasCutOff = (r: RunRow): boolean => r.outcome?.kind === 'interrupted' || r
  * @param i.cutBy what was killed between two times, or null
  */
 export async function traceOf(
-  s: Stack,
+  stack: Stack,
   { taskId, name }: Told,
-  i: {
+  input: {
     forge: readonly ForgeCall[];
     model: readonly ModelCall[];
     phone: readonly Received[];
@@ -162,57 +169,57 @@ export async function traceOf(
     cutBy: CutBy;
   },
 ): Promise<Trace> {
-  const [t] = await rows<TaskRow>(
-    s,
+  const [task] = await rows<TaskRow>(
+    stack,
     'select t.*, p.repo from tasks t join projects p on p.id = t.project_id where t.id = $1',
     [taskId],
   );
-  if (!t) throw new Error(`there is no task ${taskId}`);
+  if (!task) throw new Error(`there is no task ${taskId}`);
   const runs = await rows<RunRow>(
-    s,
+    stack,
     'select id, n, phase, state, outcome from runs where task_id = $1 order by n',
     [taskId],
   );
   const labels = labelsOf(runs);
   const phaseOf = new Map(runs.map((r) => [r.id, r.phase]));
-  const say = (text: string): string => plain(text, t, name, labels);
-  const json = (x: unknown): string => say(JSON.stringify(told(x)));
+  const say = (text: string): string => plain(text, task, name, labels);
+  const json = (value: unknown): string => say(JSON.stringify(told(value)));
   const entries: Entry[] = [];
-  const add = (e: Entry): void => void entries.push(e);
+  const add = (entry: Entry): void => void entries.push(entry);
 
   const events = await rows<EventRow>(
-    s,
+    stack,
     'select type, actor, payload from events where task_id = $1 order by seq',
     [taskId],
   );
   const begun: Record<string, number> = {};
-  for (const e of events) {
-    const phase = String(e.payload.phase ?? phaseOf.get(String(e.payload.runId)) ?? '');
+  for (const event of events) {
+    const phase = String(event.payload.phase ?? phaseOf.get(String(event.payload.runId)) ?? '');
     // Costs have an account of their own. How far CI had come at a look depends on the second.
     if (
-      e.type === 'cost.metered' ||
-      (e.type === 'ci.verdict' && !['red', 'green'].includes(String(e.payload.verdict)))
+      event.type === 'cost.metered' ||
+      (event.type === 'ci.verdict' && !['red', 'green'].includes(String(event.payload.verdict)))
     )
       continue;
-    if (e.type === 'run.started') {
+    if (event.type === 'run.started') {
       begun[phase] = (begun[phase] ?? 0) + 1;
       add({ where: 'event', what: `run.started ${phase}`, redo: phase });
-    } else if (e.type === 'run.ended') {
-      const o = e.payload.outcome as RunRow['outcome'];
-      const cut = o?.kind === 'interrupted' || o?.kind === 'retry';
+    } else if (event.type === 'run.ended') {
+      const outcome = event.payload.outcome as RunRow['outcome'];
+      const cut = outcome?.kind === 'interrupted' || outcome?.kind === 'retry';
       add({
         where: 'event',
-        what: `run.ended ${phase} ${cut ? `${o.kind} ${o.reason}` : say(JSON.stringify(o))}`,
+        what: `run.ended ${phase} ${cut ? `${outcome.kind} ${outcome.reason}` : say(JSON.stringify(outcome))}`,
         ...(cut ? { redo: phase } : {}),
       });
     } else if (
-      e.type === 'task.state' &&
-      ['queued', 'planning', 'drafting'].includes(String(e.payload.state))
+      event.type === 'task.state' &&
+      ['queued', 'planning', 'drafting'].includes(String(event.payload.state))
     ) {
-      add({ where: 'event', what: `${e.type} ${json(e.payload)}`, redo: phase });
-    } else if (e.type === 'evidence.recorded') {
-      add({ where: 'event', what: `${e.type} ${phase} ${json(e.payload)}`, redo: phase });
-    } else add({ where: 'event', what: `${e.type} by ${say(e.actor)} ${json(e.payload)}` });
+      add({ where: 'event', what: `${event.type} ${json(event.payload)}`, redo: phase });
+    } else if (event.type === 'evidence.recorded') {
+      add({ where: 'event', what: `${event.type} ${phase} ${json(event.payload)}`, redo: phase });
+    } else add({ where: 'event', what: `${event.type} by ${say(event.actor)} ${json(event.payload)}` });
   }
 
   const items = await rows<{
@@ -224,18 +231,18 @@ export async function traceOf(
     answer: object | null;
     answered_via: string | null;
   }>(
-    s,
+    stack,
     'select id, kind, title, body, state, answer, answered_via from inbox_items where task_id = $1 order by created_at, id',
     [taskId],
   );
-  for (const x of items)
+  for (const item of items)
     add({
       where: 'item',
-      what: `${x.kind} ${say(x.id)} "${say(x.title)}" ${say(x.body)} ${x.state} ${json(x.answer)} ${x.answered_via ?? ''}`,
+      what: `${item.kind} ${say(item.id)} "${say(item.title)}" ${say(item.body)} ${item.state} ${json(item.answer)} ${item.answered_via ?? ''}`,
     });
   // What went away by itself need not have been told in time.
   const withdrawn = new Set(items.filter((x) => x.state === 'closed').map((x) => x.id));
-  for (const { notice } of i.phone) {
+  for (const { notice } of input.phone) {
     const id = String(notice.itemId);
     if (!id.startsWith(taskId)) continue;
     const what = `${String(notice.type)} ${say(id)} ${say(JSON.stringify([notice.title ?? '', notice.body ?? '', notice.actions ?? []]))}`;
@@ -248,7 +255,7 @@ export async function traceOf(
     payload: Record<string, unknown>;
     sent_at: Date | null;
     error: string | null;
-  }>(s, 'select kind, name, payload, sent_at, error from outbox where workflow_id = $1 order by id', [
+  }>(stack, 'select kind, name, payload, sent_at, error from outbox where workflow_id = $1 order by id', [
     `task/${taskId}`,
   ]);
   for (const o of outbox) {
@@ -261,68 +268,70 @@ export async function traceOf(
     else add({ where: 'outbox', what: `${o.kind} ${o.name} ${json(o.payload)} ${sent}` });
   }
 
-  for (const c of i.forge.filter((x) => belongs(x, t)))
-    add({ where: 'forge', what: forgeWords(c, say, json) });
+  for (const call of input.forge.filter((x) => belongs(x, task)))
+    add({ where: 'forge', what: forgeWords(call, say, json) });
   const ask = async (route: string): Promise<Record<string, unknown>> =>
     (await (
-      await fetch(`${s.github}/repos/${t.repo}${route}`, {
-        headers: { authorization: `token ${s.githubToken}` },
+      await fetch(`${stack.github}/repos/${task.repo}${route}`, {
+        headers: { authorization: `token ${stack.githubToken}` },
       })
     ).json()) as Record<string, unknown>;
-  const issue = t.issue_number === null ? null : await ask(`/issues/${t.issue_number}`);
-  const pull = t.pr_number === null ? null : await ask(`/pulls/${t.pr_number}`);
-  const branch = await ask(`/branches/${encodeURIComponent(t.branch)}`);
+  const issue = task.issue_number === null ? null : await ask(`/issues/${task.issue_number}`);
+  const pull = task.pr_number === null ? null : await ask(`/pulls/${task.pr_number}`);
+  const branch = await ask(`/branches/${encodeURIComponent(task.branch)}`);
   add({
     where: 'place',
     what: `issue ${String(issue?.state)}, pull request ${String(pull?.state)} merged ${String(pull?.merged)}`,
   });
-  add({ where: 'place', what: `branch ${branch.name === t.branch ? 'is there' : 'is gone'}` });
+  add({ where: 'place', what: `branch ${branch.name === task.branch ? 'is there' : 'is gone'}` });
   add({
     where: 'place',
-    what: `sandbox ${existsSync(path.join(s.home, 'sandboxes', taskId)) ? 'is there' : 'is gone'}`,
+    what: `sandbox ${existsSync(path.join(stack.home, 'sandboxes', taskId)) ? 'is there' : 'is gone'}`,
   });
   const left = await rows<{ what: string }>(
-    s,
+    stack,
     `select 'run ' || phase || ' ' || state as what from runs where task_id = $1 and state <> 'ended'
      union all select 'checkpoint' from checkpoints where task_id = $1
      union all select 'effect ' || key || ' ' || state from forge_effects where task_id = $1 and state <> 'done'
      union all select 'proposal ' || state from proposals where title = $2 and state <> 'confirmed'`,
-    [taskId, t.title],
+    [taskId, task.title],
   );
   for (const l of left) add({ where: 'place', what: `left behind: ${say(l.what)}` });
-  add({ where: 'workflow', what: `${i.workflow}, task ${t.state} "${say(t.status_line)}"` });
+  add({ where: 'workflow', what: `${input.workflow}, task ${task.state} "${say(task.status_line)}"` });
 
   const chat = await rows<{ role: string; text: string; state: string }>(
-    s,
+    stack,
     `select role, text, state from messages where turn_id in (select turn_id from messages where role = 'user' and text ~ $1) or (role = 'user' and text ~ $1)
       or id = $2 order by seq`,
     [`\\m${name}\\M`, `m-${taskId}-ended`],
   );
   for (const m of chat) add({ where: 'chat', what: `${m.role} ${m.state}: ${say(m.text)}` });
 
-  const calls = i.model.filter((c) => new RegExp(`\\b${name}\\b`).test(c.about)).map((c) => paid(c, i.cutBy));
+  const calls = input.model
+    .filter((c) => new RegExp(`\\b${name}\\b`).test(c.about))
+    .map((c) => paid(c, input.cutBy));
   return { entries, begun, calls, costs: [] };
 }
 
 /** What the model has on its bill; a call that still runs has been cut by whoever looks. */
-export function paid(c: ModelCall, cutBy: CutBy): PaidCall {
-  const phase = c.agent ? (/^# Phase: (\w+)/m.exec(c.about)?.[1] ?? 'agent') : 'chat';
+export function paid(call: ModelCall, cutBy: CutBy): PaidCall {
+  const phase = call.agent ? (/^# Phase: (\w+)/m.exec(call.about)?.[1] ?? 'agent') : 'chat';
   return {
     phase,
-    model: c.model,
-    inputTokens: c.inputTokens,
-    outputTokens: c.outputTokens,
-    ended: c.ended === 'open' ? 'cut' : c.ended,
-    cutBy: cutBy(c.at, (c.endedAt ?? Date.now()) + WRITTEN_MS, c.ended === 'whole'),
+    model: call.model,
+    inputTokens: call.inputTokens,
+    outputTokens: call.outputTokens,
+    ended: call.ended === 'open' ? 'cut' : call.ended,
+    cutBy: cutBy(call.at, (call.endedAt ?? Date.now()) + WRITTEN_MS, call.ended === 'whole'),
   };
 }
 /** So long after the last word of an answer its cost is in the database, or nobody is there to write it. */
 const WRITTEN_MS = 1_500;
 
-export const costsSince = async (s: Stack, seq: number): Promise<CostRow[]> =>
+export const costsSince = async (stack: Stack, seq: number): Promise<CostRow[]> =>
   (
     await rows<{ payload: { model: string; inputTokens: number; outputTokens: number } }>(
-      s,
+      stack,
       "select payload from events where type = 'cost.metered' and seq > $1 order by seq",
       [seq],
     )
@@ -330,23 +339,30 @@ export const costsSince = async (s: Stack, seq: number): Promise<CostRow[]> =>
 
 /** Whether a call to the forge is about this task: by its marker, its branch, or its numbers. */
 export function belongs(
-  c: ForgeCall,
-  t: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>,
+  call: ForgeCall,
+  task: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>,
 ): boolean {
-  if (c.status >= 300) return false;
-  if (c.path.endsWith('/git-receive-pack')) return false;
-  const at = decodeURIComponent(c.path);
-  const body = JSON.stringify(c.body ?? '');
-  if (body.includes(t.id) || at.endsWith(t.branch)) return true;
-  if (!at.startsWith(`/repos/${t.repo}/`)) return false;
+  if (call.status >= 300) return false;
+  if (call.path.endsWith('/git-receive-pack')) return false;
+  const at = decodeURIComponent(call.path);
+  const body = JSON.stringify(call.body ?? '');
+  if (body.includes(task.id) || at.endsWith(task.branch)) return true;
+  if (!at.startsWith(`/repos/${task.repo}/`)) return false;
   const number = Number(/\/(?:issues|pulls)\/(\d+)(?:\/|$)/.exec(at)?.[1] ?? 0);
-  return number > 0 && !at.includes('/comments/') && (number === t.issue_number || number === t.pr_number);
+  return (
+    number > 0 && !at.includes('/comments/') && (number === task.issue_number || number === task.pr_number)
+  );
 }
 
-function forgeWords(c: ForgeCall, say: (text: string) => string, json: (x: unknown) => string): string {
-  const b = c.body ?? {};
-  const mutation = c.path === '/graphql' ? (/\b(\w+)\(input/.exec(String(b.query))?.[1] ?? 'query') : '';
-  return `${c.method} ${say(decodeURIComponent(c.path))} ${mutation} ${mutation ? '' : json(b)} by ${c.user ?? 'nobody'}`.replace(
+function forgeWords(
+  call: ForgeCall,
+  say: (text: string) => string,
+  json: (value: unknown) => string,
+): string {
+  const body = call.body ?? {};
+  const mutation =
+    call.path === '/graphql' ? (/\b(\w+)\(input/.exec(String(body.query))?.[1] ?? 'query') : '';
+  return `${call.method} ${say(decodeURIComponent(call.path))} ${mutation} ${mutation ? '' : json(body)} by ${call.user ?? 'nobody'}`.replace(
     / +/g,
     ' ',
   );
@@ -358,9 +374,9 @@ export const strays = (
   tasks: readonly Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>[],
 ): ForgeCall[] =>
   calls.filter(
-    (c) =>
-      c.status < 300 &&
-      c.path !== '/graphql' &&
-      !c.path.endsWith('/git-receive-pack') &&
-      !tasks.some((t) => belongs(c, t)),
+    (call) =>
+      call.status < 300 &&
+      call.path !== '/graphql' &&
+      !call.path.endsWith('/git-receive-pack') &&
+      !tasks.some((t) => belongs(call, t)),
   );

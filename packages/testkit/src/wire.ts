@@ -34,7 +34,7 @@ export async function openWire(to: number): Promise<Wire> {
     port,
     async cut() {
       const closed = new Promise<void>((r) => server.close(() => r()));
-      for (const s of open) s.destroy();
+      for (const socket of open) socket.destroy();
       await closed;
     },
     async restore() {

@@ -10,27 +10,27 @@ import { pairing } from './pairing.ts';
 const DAY_S = 24 * 3600;
 
 /** Everything here is off while mainloop is open to this machine only; then there is nobody to keep out. */
-function openAuth(db: Db, c: SignInConfig) {
-  const url = new URL(c.publicUrl);
+function openAuth(db: Db, config: SignInConfig) {
+  const url = new URL(config.publicUrl);
   const providers = [
-    ...(c.oidc
+    ...(config.oidc
       ? [
           {
             providerId: 'oidc',
-            ...c.oidc,
+            ...config.oidc,
             scopes: ['openid', 'email', 'profile'],
             pkce: true,
             disableSignUp: true,
           },
         ]
       : []),
-    ...(c.github ? [github(c.github)] : []),
+    ...(config.github ? [github(config.github)] : []),
   ];
   return betterAuth({
     appName: 'mainloop',
-    baseURL: c.publicUrl,
+    baseURL: config.publicUrl,
     basePath: '/api/auth',
-    secret: c.secret,
+    secret: config.secret,
     database: db,
     trustedOrigins: [url.origin],
     telemetry: { enabled: false },
@@ -94,28 +94,29 @@ export type Auth = ReturnType<typeof openAuth>;
 /** @returns the sign-in, and what answers the requests under `/api/auth/` */
 export function openSignIn(
   db: Db,
-  c: SignInConfig,
+  config: SignInConfig,
 ): { auth: Auth; handler: ReturnType<typeof toNodeHandler> } {
-  const auth = openAuth(db, c);
+  const auth = openAuth(db, config);
   return { auth, handler: toNodeHandler(auth) };
 }
 
 /**
- * GitHub speaks OAuth without OpenID: who somebody is comes from its API. Their address may be hidden, and is not needed.
+ * GitHub speaks OAuth without OpenID: who somebody is comes from its API. Their address may be hidden, and is
+ * not needed.
  * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
  */
-const github = (c: NonNullable<SignInConfig['github']>) => ({
+const github = (config: NonNullable<SignInConfig['github']>) => ({
   providerId: 'github',
-  clientId: c.clientId,
-  clientSecret: c.clientSecret,
-  authorizationUrl: `${c.url}/login/oauth/authorize`,
-  tokenUrl: `${c.url}/login/oauth/access_token`,
+  clientId: config.clientId,
+  clientSecret: config.clientSecret,
+  authorizationUrl: `${config.url}/login/oauth/authorize`,
+  tokenUrl: `${config.url}/login/oauth/access_token`,
   scopes: ['read:user'],
   pkce: true,
   disableSignUp: true,
   getUserInfo: async (tokens: { accessToken?: string | undefined }) => {
-    const api = c.url === 'https://github.com' ? 'https://api.github.com' : `${c.url}/api/v3`;
-    const r = await fetch(`${api}/user`, {
+    const api = config.url === 'https://github.com' ? 'https://api.github.com' : `${config.url}/api/v3`;
+    const response = await fetch(`${api}/user`, {
       headers: {
         authorization: `Bearer ${tokens.accessToken ?? ''}`,
         accept: 'application/vnd.github+json',
@@ -123,12 +124,12 @@ const github = (c: NonNullable<SignInConfig['github']>) => ({
       },
       signal: AbortSignal.timeout(10_000),
     });
-    if (!r.ok) return null;
-    const u = (await r.json()) as { id: number; login: string; name: string | null };
+    if (!response.ok) return null;
+    const user = (await response.json()) as { id: number; login: string; name: string | null };
     return {
-      id: String(u.id),
-      name: u.name ?? u.login,
-      email: `${u.id}+${u.login}@users.noreply.github.com`,
+      id: String(user.id),
+      name: user.name ?? user.login,
+      email: `${user.id}+${user.login}@users.noreply.github.com`,
       emailVerified: true,
     };
   },

@@ -37,13 +37,14 @@ export class Guard {
   readonly middleware = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     try {
       if (OPEN.some((o) => o.test(req.path))) {
-        // Whoever is signing in has no session yet. Who has one shows it from the device that it was made for, here as everywhere.
+        // Whoever is signing in has no session yet. Who has one shows it from the device that it was made
+        // for, here as everywhere.
         const copied = req.headers.cookie === undefined ? null : await this.copied(req);
         return copied === null ? next() : stop(res, copied);
       }
-      const p = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
-      if (!p.ok) return stop(res, p);
-      if (this.auth && p.sessionToken !== null && req.headers.accept?.includes('event-stream'))
+      const passage = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
+      if (!passage.ok) return stop(res, passage);
+      if (this.auth && passage.sessionToken !== null && req.headers.accept?.includes('event-stream'))
         this.watch(req, res);
       next();
     } catch (err) {
@@ -96,7 +97,10 @@ export class Guard {
     return isSecret(token, this.config.apiToken);
   }
 
-  /** A cookie travels with requests of other sites' pages too; their origin gives them away (Fetch Metadata, RFC 6454). */
+  /**
+   * A cookie travels with requests of other sites' pages too; their origin gives them away (Fetch Metadata,
+   * RFC 6454).
+   */
   private isOwnOrigin(req: Request): boolean {
     const site = req.headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin') return false;
@@ -116,4 +120,5 @@ export class Guard {
   }
 }
 
-const stop = (res: Response, r: Stopped): void => void res.status(REFUSALS[r.code].status).json(answerOf(r));
+const stop = (res: Response, stopped: Stopped): void =>
+  void res.status(REFUSALS[stopped.code].status).json(answerOf(stopped));

@@ -41,8 +41,8 @@ const MAX_IMAGES = 5;
 const PICTURED = 60;
 /** The Messages API takes no larger ones; the agent gets every file. */
 const MAX_IMAGE_BYTES = 3_700_000;
-const isShown = (a: AttachmentRef): boolean =>
-  /^image\/(png|jpeg|webp|gif)$/.test(a.mime) && a.size <= MAX_IMAGE_BYTES;
+const isShown = (attachment: AttachmentRef): boolean =>
+  /^image\/(png|jpeg|webp|gif)$/.test(attachment.mime) && attachment.size <= MAX_IMAGE_BYTES;
 
 /** @returns ids of the pictures to show, newest last */
 export const imagesIn = (messages: readonly ThreadMessage[]): string[] =>
@@ -54,8 +54,9 @@ export const imagesIn = (messages: readonly ThreadMessage[]): string[] =>
     .slice(-MAX_IMAGES);
 
 /**
- * What a turn is told. A message may be said while the reply to the one before it is still being spoken, so the order in the log is not the
- * order of the talk: each reply stands behind what it replies to, and the thread ends with the message that is to be answered.
+ * What a turn is told. A message may be said while the reply to the one before it is still being spoken, so
+ * the order in the log is not the order of the talk: each reply stands behind what it replies to, and the
+ * thread ends with the message that is to be answered.
  * @param seq of that message
  * @param messages in any order; what was said after it is left out
  */
@@ -63,8 +64,8 @@ export function threadUpTo(seq: number, messages: readonly ThreadMessage[]): Thr
   const asked = new Map(
     messages.filter((m) => m.role === 'user' && m.turnId !== null).map((m) => [m.turnId, m.seq]),
   );
-  const place = (m: ThreadMessage): number =>
-    m.role === 'assistant' ? (asked.get(m.turnId) ?? m.seq) : m.seq;
+  const place = (message: ThreadMessage): number =>
+    message.role === 'assistant' ? (asked.get(message.turnId) ?? message.seq) : message.seq;
   return messages
     .filter((m) => place(m) < seq || m.seq === seq)
     .toSorted((a, b) => place(a) - place(b) || a.seq - b.seq);
@@ -76,12 +77,16 @@ export function threadFor(
   images: ReadonlyMap<string, ChatImage> = new Map(),
 ): ChatMessage[] {
   const out: { role: 'user' | 'assistant'; texts: string[]; images: ChatImage[] }[] = [];
-  for (const m of messages) {
-    const role = m.role === 'assistant' ? 'assistant' : 'user';
-    const files = m.attachments?.length ? `[attached: ${m.attachments.map((a) => a.name).join(', ')}]` : '';
+  for (const message of messages) {
+    const role = message.role === 'assistant' ? 'assistant' : 'user';
+    const files = message.attachments?.length
+      ? `[attached: ${message.attachments.map((a) => a.name).join(', ')}]`
+      : '';
     const text =
-      m.role === 'note' ? `[mainloop notes: ${m.text}]` : [m.text, files].filter(Boolean).join('\n');
-    const seen = (m.attachments ?? []).flatMap((a) => images.get(a.id) ?? []);
+      message.role === 'note'
+        ? `[mainloop notes: ${message.text}]`
+        : [message.text, files].filter(Boolean).join('\n');
+    const seen = (message.attachments ?? []).flatMap((a) => images.get(a.id) ?? []);
     const last = out.at(-1);
     if (last?.role === role) {
       last.texts.push(text);

@@ -25,9 +25,9 @@ const model: Embedder = {
 };
 const failing = (embed: () => Promise<never>): Embedder => ({ ...model, embed });
 
-let t: TestDatabase;
+let database: TestDatabase;
 const say = async (id: string, text: string, ownerId: string = OWNER): Promise<void> => {
-  await withTx(t.db, async (tx) => {
+  await withTx(database.db, async (tx) => {
     await append(
       tx,
       [messageSaid.byPerson({ actor: 'you', payload: { id, role: 'user', text, turnId: id } })],
@@ -41,43 +41,43 @@ const found = async (finder: Finder, asked: string, more: { from?: Date; to?: Da
   (await finder.find(OWNER, { asked, words: wordsIn(asked), limit: 10, ...more })).map((m) => m.id);
 
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
   await say('lock', 'The lockfile is out of date.');
   await say('both', 'The build is red.');
   await say('fruit', 'A banana is a fruit.');
   await say('other', 'The build of somebody else', 'somebody');
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 test('what has the words comes first, what means the like after it, and nothing else', async () => {
-  expect(await found(new Finder(t.db, model), 'why is the build broken?')).toEqual(['both', 'lock']);
+  expect(await found(new Finder(database.db, model), 'why is the build broken?')).toEqual(['both', 'lock']);
 });
 
 test('what is said later is found by the same finder, and what is deleted is not', async () => {
-  const finder = new Finder(t.db, model);
+  const finder = new Finder(database.db, model);
   expect(await found(finder, 'CI')).toEqual(['lock', 'both']);
   await say('new', 'The lockfile again');
   expect((await found(finder, 'CI')).toSorted()).toEqual(['both', 'lock', 'new']);
-  await t.db.query("delete from messages where id = 'new'");
+  await database.db.query("delete from messages where id = 'new'");
   expect((await found(finder, 'CI')).toSorted()).toEqual(['both', 'lock']);
 });
 
 test('a time narrows both ways', async () => {
-  await t.db.query("update messages set at = '2026-01-02T12:00Z' where id = 'lock'");
-  await t.db.query("update message_vectors set at = '2026-01-02T12:00Z' where message_id = 'lock'");
+  await database.db.query("update messages set at = '2026-01-02T12:00Z' where id = 'lock'");
+  await database.db.query("update message_vectors set at = '2026-01-02T12:00Z' where message_id = 'lock'");
   const day = { from: new Date('2026-01-02'), to: new Date('2026-01-03') };
-  expect(await found(new Finder(t.db, model), 'build', day)).toEqual(['lock']);
+  expect(await found(new Finder(database.db, model), 'build', day)).toEqual(['lock']);
 });
 
 test.each([
   ['is not here', () => Promise.reject(new EmbedderError('not_here', 'no'))],
   ['never answers', () => new Promise<never>(() => undefined)],
 ])('a model that %s leaves the words', async (_, embed) => {
-  expect(await found(new Finder(t.db, failing(embed)), 'build')).toEqual(['both']);
+  expect(await found(new Finder(database.db, failing(embed)), 'build')).toEqual(['both']);
 });
 
 test('of many at once each gets its own', async () => {
-  const finder = new Finder(t.db, model);
+  const finder = new Finder(database.db, model);
   const all = await Promise.all(
     Array.from({ length: 20 }, (_, i) => found(finder, i % 2 === 0 ? 'fruit' : 'red')),
   );

@@ -1,4 +1,5 @@
-// Finds what was said by its words and by what it means, and makes one list of both. Without the sentence model it is by words alone.
+// Finds what was said by its words and by what it means, and makes one list of both. Without the sentence
+// model it is by words alone.
 import type { Embedder } from '@mainloop/adapters/embedder/port';
 import { listById, searchMessages, type FoundMessage } from '@mainloop/models/db/conversation/search';
 import { listSignatures, listVectors } from '@mainloop/models/db/conversation/vectors';
@@ -45,27 +46,28 @@ export class Finder {
   }
 
   /** @returns messages of a user, the best first */
-  async find(ownerId: string, s: Sought): Promise<FoundMessage[]> {
+  async find(ownerId: string, sought: Sought): Promise<FoundMessage[]> {
     const [byWords, near] = await Promise.all([
-      searchMessages(this.db, ownerId, { ...s, limit: Math.max(OF_EACH, s.limit) }),
-      within(this.near(ownerId, s), PATIENCE_MS),
+      searchMessages(this.db, ownerId, { ...sought, limit: Math.max(OF_EACH, sought.limit) }),
+      within(this.near(ownerId, sought), PATIENCE_MS),
     ]);
-    const ids = fused([byWords.map((m) => m.id), near]).slice(0, s.limit);
+    const ids = fused([byWords.map((m) => m.id), near]).slice(0, sought.limit);
     const there = new Map(byWords.map((m) => [m.id, m]));
     const others = ids.filter((id) => !there.has(id));
-    if (others.length > 0) for (const m of await listById(this.db, ownerId, others)) there.set(m.id, m);
+    if (others.length > 0)
+      for (const message of await listById(this.db, ownerId, others)) there.set(message.id, message);
     return ids.flatMap((id) => there.get(id) ?? []);
   }
 
   /** Ids of messages that mean the like, the nearest first. */
-  private async near(ownerId: string, s: Sought): Promise<string[]> {
+  private async near(ownerId: string, sought: Sought): Promise<string[]> {
     const [[vector], signatures] = await Promise.all([
-      this.embedder.embed([s.asked]),
+      this.embedder.embed([sought.asked]),
       this.signaturesOf(ownerId),
     ]);
     const time = {
-      ...(s.from ? { fromMs: s.from.getTime() } : {}),
-      ...(s.to ? { toMs: s.to.getTime() } : {}),
+      ...(sought.from ? { fromMs: sought.from.getTime() } : {}),
+      ...(sought.to ? { toMs: sought.to.getTime() } : {}),
     };
     const sieved = signatures.nearest(vector!, SIEVED, time);
     return (await listVectors(this.db, ownerId, sieved))
@@ -89,11 +91,11 @@ export class Finder {
     return known.signatures;
   }
 
-  private async read(ownerId: string, k: Known): Promise<void> {
+  private async read(ownerId: string, known: Known): Promise<void> {
     for (;;) {
-      const some = await listSignatures(this.db, ownerId, k.last, PAGE);
-      for (const s of some) k.signatures.add(s.no, s.signature, s.at.getTime());
-      k.last = some.at(-1)?.no ?? k.last;
+      const some = await listSignatures(this.db, ownerId, known.last, PAGE);
+      for (const s of some) known.signatures.add(s.no, s.signature, s.at.getTime());
+      known.last = some.at(-1)?.no ?? known.last;
       if (some.length < PAGE) return;
     }
   }

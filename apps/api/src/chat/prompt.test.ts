@@ -16,22 +16,24 @@ import { promptOf, type Prompt } from './prompt.ts';
 import { say } from './turns.ts';
 
 const months = monthsOf({ seed: 21 });
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedMonths(t.db, OWNER, months.messages);
+  database = await freshDatabase();
+  await seedMonths(database.db, OWNER, months.messages);
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const now = new Date(months.messages.at(-1)!.at.getTime() + 60_000);
 const promptNow = async (text: string): Promise<Prompt> => {
-  const { messageId } = await say(t.db, OWNER, text);
-  await t.db.query('update messages set at = $2 where id = $1', [messageId, now]);
-  const { rows } = await t.db.query<{ seq: number }>('select seq from messages where id = $1', [messageId]);
-  return promptOf(t.db, { ownerId: OWNER, seq: Number(rows[0]!.seq) }, now);
+  const { messageId } = await say(database.db, OWNER, text);
+  await database.db.query('update messages set at = $2 where id = $1', [messageId, now]);
+  const { rows } = await database.db.query<{ seq: number }>('select seq from messages where id = $1', [
+    messageId,
+  ]);
+  return promptOf(database.db, { ownerId: OWNER, seq: Number(rows[0]!.seq) }, now);
 };
-const size = (p: Prompt): number =>
-  tokensAtMost(p.memory.text) + p.memory.messages.reduce((sum, m) => sum + tokensAtMost(m.text), 0);
+const size = (prompt: Prompt): number =>
+  tokensAtMost(prompt.memory.text) + prompt.memory.messages.reduce((sum, m) => sum + tokensAtMost(m.text), 0);
 
 test('before anything is summarised the newest is told, and how much is not', async () => {
   const prompt = await promptNow('What did we say about the ledger?');
@@ -42,14 +44,14 @@ test('before anything is summarised the newest is told, and how much is not', as
 });
 
 test('with the pyramid all of it is told within the budget, what is pinned word for word, and nothing is left without a word', async () => {
-  await saveSettings(t.db, OWNER, { timeZone: 'Europe/Berlin' });
+  await saveSettings(database.db, OWNER, { timeZone: 'Europe/Berlin' });
   for (;;) {
-    const kept = await listKept(t.db, OWNER);
+    const kept = await listKept(database.db, OWNER);
     const there = { kept, nowMs: now.getTime(), zone: 'Europe/Berlin', limit: 200 };
-    const due = dueOf({ days: await listOpenDays(t.db, OWNER, there), ...there });
+    const due = dueOf({ days: await listOpenDays(database.db, OWNER, there), ...there });
     if (due.length === 0) break;
     for (const one of due)
-      await summarise(t.db, {
+      await summarise(database.db, {
         ownerId: OWNER,
         due: one,
         hit: () => undefined,
@@ -59,7 +61,7 @@ test('with the pyramid all of it is told within the budget, what is pinned word 
         },
       });
   }
-  await pin(t.db, OWNER, 'Never deploy on Fridays.', { key: null, messageId: null, actor: 'you' });
+  await pin(database.db, OWNER, 'Never deploy on Fridays.', { key: null, messageId: null, actor: 'you' });
   const prompt = await promptNow('x'.repeat(199_000));
   expect(prompt.memory.tokens).toBeLessThanOrEqual(PROMPT_TOKENS);
   expect(size(prompt)).toBeLessThan(PROMPT_TOKENS);
@@ -80,11 +82,11 @@ test('what comes first is the same in the next turn, so that the provider keeps 
 });
 
 test('a prompt is put together while nobody notices', async () => {
-  const { seq } = (await t.db.query<{ seq: number }>('select max(seq) as seq from messages')).rows[0]!;
+  const { seq } = (await database.db.query<{ seq: number }>('select max(seq) as seq from messages')).rows[0]!;
   const took: number[] = [];
   for (let n = 0; n < 30; n++) {
     const began = performance.now();
-    await promptOf(t.db, { ownerId: OWNER, seq: Number(seq) }, now);
+    await promptOf(database.db, { ownerId: OWNER, seq: Number(seq) }, now);
     took.push(performance.now() - began);
   }
   // The machine of a test is loaded; the figure is asked for by the bench.

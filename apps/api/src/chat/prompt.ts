@@ -1,4 +1,5 @@
-// The prompt of one turn, within the budget of the person: what was said lately word for word, what was said before as summaries.
+// The prompt of one turn, within the budget of the person: what was said lately word for word, what was said
+// before as summaries.
 import { zoneOf } from '@mainloop/models/contracts/settings';
 import { listThread, type ThreadMessage } from '@mainloop/models/db/conversation/thread';
 import { listPins } from '@mainloop/models/db/memory/pins';
@@ -30,20 +31,20 @@ const rulesTokens = tokensAtMost(SYSTEM) + tokensAtMost(JSON.stringify(TOOLS));
 
 /** @param turn.seq of the message that is to be answered */
 export async function promptOf(
-  q: Queryable,
+  database: Queryable,
   turn: { readonly ownerId: string; readonly seq: number },
   now = new Date(),
 ): Promise<Prompt> {
   const { ownerId, seq } = turn;
-  const thread = threadUpTo(seq, await listThread(q, ownerId, seq));
+  const thread = threadUpTo(seq, await listThread(database, ownerId, seq));
   const [projects, tasks, settings, pins, summaries] = await Promise.all([
-    listProjectNames(q, ownerId),
-    listOpenFacts(q, ownerId),
-    getSettings(q, ownerId),
-    listPins(q, ownerId),
-    listTold(q, ownerId, now),
+    listProjectNames(database, ownerId),
+    listOpenFacts(database, ownerId),
+    getSettings(database, ownerId),
+    listPins(database, ownerId),
+    listTold(database, ownerId, now),
   ]);
-  const aside = asideOf(projects, tasks, now.toISOString(), pausedWords(await readPause(q, ownerId)));
+  const aside = asideOf(projects, tasks, now.toISOString(), pausedWords(await readPause(database, ownerId)));
   const images = imagesIn(thread);
   const otherTokens = rulesTokens + tokensAtMost(aside) + images.length * IMAGE_TOKENS + AROUND_TOKENS;
   const memory = memoryOf({
@@ -54,7 +55,7 @@ export async function promptOf(
     pins,
     summaries,
     recent: thread.map((message) => ({ ...message, atMs: message.at.getTime() })),
-    untold: await countUntold(q, ownerId, Math.min(seq, ...thread.map((m) => m.seq))),
+    untold: await countUntold(database, ownerId, Math.min(seq, ...thread.map((m) => m.seq))),
   });
   return { model: settings.chatModel, memory, aside, images };
 }

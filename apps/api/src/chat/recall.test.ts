@@ -9,15 +9,15 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { Finder } from './finder.ts';
 import { runTool } from './tools.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 const recall = async (input: unknown): Promise<string> => {
   const call = { turnId: 'turn', index: 0, ownerId: OWNER, name: 'recall', input };
-  const r = await runTool(t.db, call, new Finder(t.db, minilm(null)));
-  return `${r.isError ? 'refused: ' : ''}${r.text}`;
+  const result = await runTool(database.db, call, new Finder(database.db, minilm(null)));
+  return `${result.isError ? 'refused: ' : ''}${result.text}`;
 };
 beforeAll(async () => {
-  t = await freshDatabase();
-  await withTx(t.db, (tx) =>
+  database = await freshDatabase();
+  await withTx(database.db, (tx) =>
     append(
       tx,
       [
@@ -38,11 +38,11 @@ beforeAll(async () => {
       OWNER,
     ),
   );
-  await t.db.query(
+  await database.db.query(
     "update messages set at = case id when 'm1' then timestamptz '2026-02-03T23:59Z' else timestamptz '2026-02-04T00:00Z' end",
   );
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 test('by words: the messages themselves, in the order in which they were said, long ones as the piece that shows the words', async () => {
   const [first, second, ...none] = (await recall({ words: 'what did we say about half to even?' })).split(
@@ -78,7 +78,7 @@ test.each([
 });
 
 test('a time in which more was said than is shown says so', async () => {
-  await t.db.query(
+  await database.db.query(
     "insert into messages (id, owner_id, role, text, state, seq, at) select 'x' || i, $1, 'note', 'note ' || i, 'done', 1000 + i, '2026-03-01T10:00Z' from generate_series(1, 30) i",
     [OWNER],
   );

@@ -128,7 +128,7 @@ interface ToolResult {
 }
 
 /** @returns what the model is told; `isError` when the call could not be done */
-export async function runTool(db: Db, c: ToolCall, finder: Finder): Promise<ToolResult> {
+export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<ToolResult> {
   const bad = (text: string): ToolResult => ({ text, isError: true });
   const fine = (text: string, tasks: readonly NamedTask[] = []): ToolResult => ({
     text,
@@ -136,28 +136,29 @@ export async function runTool(db: Db, c: ToolCall, finder: Finder): Promise<Tool
     tasks,
   });
   try {
-    switch (c.name) {
+    switch (call.name) {
       case 'spawn_task': {
-        const i = SpawnTask.parse(c.input);
-        const p = await findProjectOf(db, c.ownerId, i.project);
-        if (!p) return bad(`There is no project ${i.project}. The person can add it under Projects.`);
-        const s = resolveProjectSettings(p.settings);
+        const input = SpawnTask.parse(call.input);
+        const project = await findProjectOf(db, call.ownerId, input.project);
+        if (!project)
+          return bad(`There is no project ${input.project}. The person can add it under Projects.`);
+        const settings = resolveProjectSettings(project.settings);
         const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
-        const attachments = await filesFor(db, c);
+        const attachments = await filesFor(db, call);
         await withTx(db, (tx) =>
           propose(
             tx,
-            c.ownerId,
-            `${c.turnId}/${c.index}`,
-            c.turnId,
+            call.ownerId,
+            `${call.turnId}/${call.index}`,
+            call.turnId,
             {
               attachments,
-              projectId: p.id,
-              title: i.title,
-              prompt: i.prompt,
-              model: s.model,
-              budgetCents: s.budgetCents,
-              skipPlan: i.skipPlan ?? s.skipPlan,
+              projectId: project.id,
+              title: input.title,
+              prompt: input.prompt,
+              model: settings.model,
+              budgetCents: settings.budgetCents,
+              skipPlan: input.skipPlan ?? settings.skipPlan,
             },
             expires,
           ),
@@ -165,25 +166,25 @@ export async function runTool(db: Db, c: ToolCall, finder: Finder): Promise<Tool
         return fine('The card is shown. Nothing has started; the person decides.');
       }
       case 'tell_task': {
-        const i = TellTask.parse(c.input);
-        const t = await findTaskToTell(db, c.ownerId, i.taskId);
-        if (!t) return bad('There is no such task.');
-        if (t.endedAt) return bad('That task has ended. Propose a new one.');
+        const input = TellTask.parse(call.input);
+        const task = await findTaskToTell(db, call.ownerId, input.taskId);
+        if (!task) return bad('There is no such task.');
+        if (task.endedAt) return bad('That task has ended. Propose a new one.');
         const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
         await withTx(db, (tx) =>
           propose(
             tx,
-            c.ownerId,
-            `${c.turnId}/${c.index}`,
-            c.turnId,
+            call.ownerId,
+            `${call.turnId}/${call.index}`,
+            call.turnId,
             {
-              projectId: t.projectId,
-              title: t.title,
-              prompt: i.message,
-              model: t.model,
-              budgetCents: t.budgetCents,
+              projectId: task.projectId,
+              title: task.title,
+              prompt: input.message,
+              model: task.model,
+              budgetCents: task.budgetCents,
               skipPlan: false,
-              toTaskId: t.id,
+              toTaskId: task.id,
             },
             expires,
           ),
@@ -191,7 +192,7 @@ export async function runTool(db: Db, c: ToolCall, finder: Finder): Promise<Tool
         return fine('The card is shown. Nothing was told yet; the person decides.');
       }
       case 'list_tasks': {
-        const rows = await listFacts(db, c.ownerId);
+        const rows = await listFacts(db, call.ownerId);
         return fine(
           rows.length === 0
             ? 'There are no tasks.'
@@ -202,69 +203,69 @@ export async function runTool(db: Db, c: ToolCall, finder: Finder): Promise<Tool
         );
       }
       case 'recall':
-        return fine(await recall(db, finder, c.ownerId, Recall.parse(c.input)));
+        return fine(await recall(db, finder, call.ownerId, Recall.parse(call.input)));
       case 'remember': {
-        const { words } = Remember.parse(c.input);
+        const { words } = Remember.parse(call.input);
         const from = {
-          key: `${c.turnId}/${c.index}`,
-          messageId: c.turnId.replace(/^turn-/, ''),
+          key: `${call.turnId}/${call.index}`,
+          messageId: call.turnId.replace(/^turn-/, ''),
           actor: 'mainloop',
         };
-        await pin(db, c.ownerId, cleanText(words, 1_000), from);
+        await pin(db, call.ownerId, cleanText(words, 1_000), from);
         return fine('It is kept, word for word. The person sees it under [Memory](/memory).');
       }
       case 'inspect_task': {
-        const { taskId } = TaskRef.parse(c.input);
-        const t = await findTask(db, c.ownerId, taskId);
-        if (!t) return bad('There is no such task.');
+        const { taskId } = TaskRef.parse(call.input);
+        const task = await findTask(db, call.ownerId, taskId);
+        if (!task) return bad('There is no such task.');
         const items = await listOpenOfTask(db, taskId);
         return fine(
           [
-            `"${t.title}" is ${t.state}. ${nextSentence(t)}`,
-            t.prUrl ?? '',
+            `"${task.title}" is ${task.state}. ${nextSentence(task)}`,
+            task.prUrl ?? '',
             ...items.map(
               (i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map(optionWords).join(' | ')}]`,
             ),
-            t.plan ? `Plan:\n${t.plan.slice(0, 4_000)}` : '',
+            task.plan ? `Plan:\n${task.plan.slice(0, 4_000)}` : '',
           ]
             .filter(Boolean)
             .join('\n'),
         );
       }
       case 'answer_question': {
-        const i = Answer.parse(c.input);
-        const r = await decide(db, {
-          ownerId: c.ownerId,
-          itemId: i.itemId,
+        const input = Answer.parse(call.input);
+        const result = await decide(db, {
+          ownerId: call.ownerId,
+          itemId: input.itemId,
           decision: 'answer',
-          text: i.answer,
+          text: input.answer,
           via: 'chat',
           by: 'you',
         });
-        return r.ok ? fine('Passed on.') : bad(r.sentence);
+        return result.ok ? fine('Passed on.') : bad(result.sentence);
       }
       case 'retry_task': {
-        const { taskId } = TaskRef.parse(c.input);
-        const itemId = await findFailure(db, c.ownerId, taskId);
+        const { taskId } = TaskRef.parse(call.input);
+        const itemId = await findFailure(db, call.ownerId, taskId);
         if (itemId === null) return bad('Nothing has failed in this task.');
-        const r = await decide(db, {
-          ownerId: c.ownerId,
+        const result = await decide(db, {
+          ownerId: call.ownerId,
           itemId,
           decision: 'retry',
           text: '',
           via: 'chat',
           by: 'you',
         });
-        return r.ok ? fine('It goes on.') : bad(r.sentence);
+        return result.ok ? fine('It goes on.') : bad(result.sentence);
       }
       case 'cancel_task': {
-        const { taskId } = TaskRef.parse(c.input);
+        const { taskId } = TaskRef.parse(call.input);
         return fine(
           `Cancelling closes the pull request and the sandbox, so the person confirms it here: [Cancel the task](/task/${taskId}?confirm=cancel)`,
         );
       }
       default:
-        return bad(`There is no tool ${c.name}.`);
+        return bad(`There is no tool ${call.name}.`);
     }
   } catch (err) {
     if (err instanceof z.ZodError)
@@ -278,20 +279,20 @@ const RECALLED = 20;
 const RECALLED_CHARS = 1_500;
 
 async function recall(
-  q: Queryable,
+  database: Queryable,
   finder: Finder,
   ownerId: string,
-  i: z.infer<typeof Recall>,
+  input: z.infer<typeof Recall>,
 ): Promise<string> {
-  const words = wordsIn(i.words ?? '');
-  const from = i.from === undefined ? undefined : new Date(i.from);
+  const words = wordsIn(input.words ?? '');
+  const from = input.from === undefined ? undefined : new Date(input.from);
   // A first day alone is that day.
-  const last = i.to ?? (words.length === 0 ? i.from : undefined);
+  const last = input.to ?? (words.length === 0 ? input.from : undefined);
   const to = last === undefined ? undefined : dayAfter(last);
   const found =
     words.length > 0
-      ? await finder.find(ownerId, { asked: i.words ?? '', words, from, to, limit: RECALLED })
-      : await listSaidBetween(q, ownerId, { from: from!, to: to!, limit: RECALLED + 1 });
+      ? await finder.find(ownerId, { asked: input.words ?? '', words, from, to, limit: RECALLED })
+      : await listSaidBetween(database, ownerId, { from: from!, to: to!, limit: RECALLED + 1 });
   if (found.length === 0) return 'Nothing found. Try other words.';
   const more =
     words.length === 0 && found.length > RECALLED
@@ -306,20 +307,21 @@ async function recall(
     .slice(0, RECALLED)
     .toSorted((a, b) => a.seq - b.seq)
     .map(
-      (m) =>
-        `[${m.at.toISOString().slice(0, 16)}, ${WHO[m.role]}] ${excerptOf(m.text, words, RECALLED_CHARS).text}`,
+      (message) =>
+        `[${message.at.toISOString().slice(0, 16)}, ${WHO[message.role]}] ${excerptOf(message.text, words, RECALLED_CHARS).text}`,
     )
     .join('\n')}${more}`;
 }
 
 /** Files of the message that this turn answers, and of the few before it: what is talked about is rarely sent twice. */
-async function filesFor(q: Queryable, c: ToolCall): Promise<AttachmentRef[]> {
+async function filesFor(database: Queryable, call: ToolCall): Promise<AttachmentRef[]> {
   const taken = new Set<string>();
-  return (await listFiles(q, c.ownerId)).slice(-20).map((a) => {
+  return (await listFiles(database, call.ownerId)).slice(-20).map((attachment) => {
     // Two pasted pictures are both called image.png; side by side they need names of their own.
-    let name = a.name;
-    for (let n = 2; taken.has(name); n++) name = a.name.replace(/(\.[^.]*)?$/, (end) => `-${n}${end}`);
+    let name = attachment.name;
+    for (let n = 2; taken.has(name); n++)
+      name = attachment.name.replace(/(\.[^.]*)?$/, (end) => `-${n}${end}`);
     taken.add(name);
-    return { ...a, name };
+    return { ...attachment, name };
   });
 }

@@ -15,11 +15,11 @@ import { threadFor, threadUpTo } from './context.ts';
 import { Finder } from './finder.ts';
 import { say, stopSpeaking, Turns } from './turns.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 /** What the model was told by each call, as `role: text` lines; a call ends when its gate opens. */
 let told: string[][] = [];
@@ -27,13 +27,13 @@ let gates: ((reply: string) => void)[] = [];
 /** Says more of the answer that is being given. */
 let words: (more: string) => void = () => undefined;
 const model: Model = {
-  converse(c: ChatCall) {
+  converse(call: ChatCall) {
     if (broken) return Promise.reject(new Error('the socket hung up'));
-    told.push(c.messages.map((m) => `${m.role}: ${m.texts.join(' + ')}`));
+    told.push(call.messages.map((m) => `${m.role}: ${m.texts.join(' + ')}`));
     return new Promise<string>((resolve, reject) => {
       gates.push(resolve);
-      words = c.onText;
-      c.signal.addEventListener('abort', () => reject(new Error('cut')));
+      words = call.onText;
+      call.signal.addEventListener('abort', () => reject(new Error('cut')));
     });
   },
 };
@@ -48,7 +48,7 @@ const log = openLog('api', {
 let broken = false;
 let turns: Turns[] = [];
 const speaker = (): Turns => {
-  const x = new Turns(t.db, model, new Finder(t.db, minilm(null)), (err) =>
+  const x = new Turns(database.db, model, new Finder(database.db, minilm(null)), (err) =>
     log.warn({ err }, 'a turn is tried again'),
   );
   turns.push(x);
@@ -56,7 +56,9 @@ const speaker = (): Turns => {
   return x;
 };
 const replies = (owner: string): Promise<{ text: string }[]> =>
-  many(t.db, "select text from messages where owner_id = $1 and role = 'assistant' order by seq", [owner]);
+  many(database.db, "select text from messages where owner_id = $1 and role = 'assistant' order by seq", [
+    owner,
+  ]);
 
 beforeEach(() => {
   told = [];
@@ -70,14 +72,14 @@ afterEach(async () => {
 });
 
 test('a message that is said while the one before is being answered is answered next, and it ends the thread', async () => {
-  await say(t.db, 'ann', 'one');
+  await say(database.db, 'ann', 'one');
   const both = [speaker(), speaker()];
   await until('the first call', async () => told.length === 1);
-  await say(t.db, 'ann', 'two');
-  await say(t.db, 'ann', 'three');
+  await say(database.db, 'ann', 'two');
+  await say(database.db, 'ann', 'three');
   for (const x of both) x.wake();
   // Somebody else's message does not wait for them.
-  await say(t.db, 'bob', 'else');
+  await say(database.db, 'bob', 'else');
   for (const x of both) x.wake();
   await until("the other owner's call", async () => told.length === 2);
   expect(told[1]).toEqual(['user: else']);
@@ -94,9 +96,9 @@ test('a message that is said while the one before is being answered is answered 
 });
 
 test('a message whose answer kills whoever speaks it is given up, and the next one is answered', async () => {
-  await say(t.db, 'eve', 'deadly');
-  await say(t.db, 'eve', 'harmless');
-  await t.db.query(
+  await say(database.db, 'eve', 'deadly');
+  await say(database.db, 'eve', 'harmless');
+  await database.db.query(
     "update turns set state = 'running', attempts = 3, lease_until = now() - interval '1 second' where id = (select id from turns where owner_id = 'eve' order by seq limit 1)",
   );
   speaker();
@@ -110,34 +112,34 @@ test('a message whose answer kills whoever speaks it is given up, and the next o
 });
 
 test('a reply that is stopped keeps what was said, is asked of the model no more, and the next message is answered', async () => {
-  await say(t.db, 'stopper', 'tell me everything');
+  await say(database.db, 'stopper', 'tell me everything');
   speaker();
   await until('the model to be asked', async () => told.length === 1);
   words('The first thing');
   await until('the draft', async () =>
-    (await many<{ draft: string }>(t.db, "select draft from turns where owner_id = 'stopper'")).some(
+    (await many<{ draft: string }>(database.db, "select draft from turns where owner_id = 'stopper'")).some(
       (x) => x.draft !== '',
     ),
   );
-  await stopSpeaking(t.db, 'stopper');
+  await stopSpeaking(database.db, 'stopper');
   expect(await replies('stopper')).toEqual([{ text: 'The first thing\n\n_Stopped._' }]);
   // Whoever spoke it has heard of it when the next one is asked for, and an answer that comes late is nobody's.
   gates[0]!('The first thing and the second.');
-  await say(t.db, 'stopper', 'only this');
+  await say(database.db, 'stopper', 'only this');
   await until('the next one', async () => told.length === 2);
   gates[1]!('This.');
   await until('its reply', async () => (await replies('stopper')).length === 2);
-  await stopSpeaking(t.db, 'stopper');
+  await stopSpeaking(database.db, 'stopper');
   expect(await replies('stopper')).toEqual([{ text: 'The first thing\n\n_Stopped._' }, { text: 'This.' }]);
 });
 
 test('a stop ends the reply that is being given; what was said meanwhile is answered, and a second stop ends the next', async () => {
-  await say(t.db, 'hurried', 'tell me everything');
+  await say(database.db, 'hurried', 'tell me everything');
   const me = speaker();
   await until('the model to be asked', async () => told.length === 1);
-  await say(t.db, 'hurried', 'no, only this');
-  await say(t.db, 'hurried', 'and never this');
-  await stopSpeaking(t.db, 'hurried');
+  await say(database.db, 'hurried', 'no, only this');
+  await say(database.db, 'hurried', 'and never this');
+  await stopSpeaking(database.db, 'hurried');
   expect(await replies('hurried')).toEqual([{ text: '_Stopped._' }]);
   gates[0]!('Everything.');
   me.wake();
@@ -145,7 +147,7 @@ test('a stop ends the reply that is being given; what was said meanwhile is answ
   gates[1]!('This.');
   await until('its reply', async () => (await replies('hurried')).length === 2);
   await until('the third', async () => told.length === 3);
-  await stopSpeaking(t.db, 'hurried');
+  await stopSpeaking(database.db, 'hurried');
   gates[2]!('That.');
   expect(await replies('hurried')).toEqual([
     { text: '_Stopped._' },
@@ -156,13 +158,13 @@ test('a stop ends the reply that is being given; what was said meanwhile is answ
 
 test('what hides in an answer is spelt out while it streams, and nothing is told twice or taken back', async () => {
   const deltas: { from: number; text: string }[] = [];
-  const client = await t.db.connect();
+  const client = await database.db.connect();
   try {
     await client.query(`listen ${DELTA_CHANNEL}`);
     client.on('notification', (n) => deltas.push(JSON.parse(n.payload!) as { from: number; text: string }));
     const shown = (): string => deltas.map((d) => d.text).join('');
     speaker();
-    await say(t.db, 'hidden', 'Well?');
+    await say(database.db, 'hidden', 'Well?');
     await until('the model to be asked', async () => gates.length === 1);
     // Each is cut where only the next one says what it is.
     const parts = [
@@ -186,7 +188,9 @@ test('what hides in an answer is spelt out while it streams, and nothing is told
     expect(deltas.map((d) => d.from)).toEqual(
       deltas.map((_, n) => deltas.slice(0, n).reduce((sum, d) => sum + d.text.length, 0)),
     );
-    expect(await many(t.db, "select draft from turns where owner_id = 'hidden'")).toEqual([{ draft: whole }]);
+    expect(await many(database.db, "select draft from turns where owner_id = 'hidden'")).toEqual([
+      { draft: whole },
+    ]);
     gates[0]!(parts.join(''));
     await until('the reply', async () => (await replies('hidden')).length === 1);
     expect((await replies('hidden'))[0]!.text).toBe(whole);
@@ -197,20 +201,20 @@ test('what hides in an answer is spelt out while it streams, and nothing is told
 
 test('an error that no sentence is known for is said in the log, and the turn stays to be tried again', async () => {
   broken = true;
-  const { turnId } = await say(t.db, 'kim', 'hello');
+  const { turnId } = await say(database.db, 'kim', 'hello');
   speaker();
   await until('the complaint', async () => complaints.length > 0);
   expect(complaints[0]).toBe(`kim ${turnId}: the socket hung up`);
-  expect(await many(t.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([
+  expect(await many(database.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([
     { state: 'running', attempts: 1 },
   ]);
   expect(await replies('kim')).toEqual([]);
-  await t.db.query("update turns set state = 'done' where id = $1", [turnId]);
+  await database.db.query("update turns set state = 'done' where id = $1", [turnId]);
 });
 
 test('a note of ours stands where it was said', async () => {
-  await say(t.db, 'mia', 'one');
-  await withTx(t.db, (tx) =>
+  await say(database.db, 'mia', 'one');
+  await withTx(database.db, (tx) =>
     append(
       tx,
       [
@@ -222,7 +226,7 @@ test('a note of ours stands where it was said', async () => {
       'mia',
     ),
   );
-  await say(t.db, 'mia', 'two');
+  await say(database.db, 'mia', 'two');
   speaker();
   await until('the first call', async () => told.length === 1);
   gates[0]!('1');
@@ -256,8 +260,9 @@ test('whatever order messages and replies come in, a thread ends with what is to
       const thread = threadUpTo(mine.seq, shuffled);
       expect(thread.at(-1)).toBe(mine);
       expect(threadFor(thread).at(-1)!.texts.at(-1)).toBe(mine.text);
-      for (const [i, m] of thread.entries())
-        if (m.role === 'assistant') expect(thread[i - 1]).toMatchObject({ role: 'user', turnId: m.turnId });
+      for (const [i, message] of thread.entries())
+        if (message.role === 'assistant')
+          expect(thread[i - 1]).toMatchObject({ role: 'user', turnId: message.turnId });
       expect(thread.map((m) => m.text).toSorted()).toEqual(
         log
           .filter((m) => Number(m.turnId!.slice(1)) < Number(mine.turnId!.slice(1)) || m === mine)

@@ -1,5 +1,5 @@
-// A chat turn is leased. Its text is kept as it grows; whoever finds an expired lease takes over and says it anew. An owner's turns are spoken
-// one after the other, in the order in which their messages were said.
+// A chat turn is leased. Its text is kept as it grows; whoever finds an expired lease takes over and says it
+// anew. An owner's turns are spoken one after the other, in the order in which their messages were said.
 import { randomUUID } from 'node:crypto';
 import { ModelError, type ChatImage, type Model } from '@mainloop/adapters/model/port';
 import { withIds } from '@mainloop/logs/log';
@@ -65,8 +65,8 @@ export async function say(
 }
 
 /**
- * Ends what is being said, where it is. Whoever speaks it finds that it is theirs no more, and stops asking the model. What was said
- * meanwhile is answered after it.
+ * Ends what is being said, where it is. Whoever speaks it finds that it is theirs no more, and stops asking
+ * the model. What was said meanwhile is answered after it.
  */
 export async function stopSpeaking(db: Db, ownerId: string): Promise<void> {
   await withTx(db, async (tx) => {
@@ -151,8 +151,8 @@ export class Turns {
       keeping = keeping.then(keep).catch(() => undefined);
     }, KEEP_MS);
     try {
-      const said = await this.converse(turn, signal, (d) => {
-        text += d.replaceAll('\u0000', '');
+      const said = await this.converse(turn, signal, (delta) => {
+        text += delta.replaceAll('\u0000', '');
       });
       await this.finish(turn, said);
     } catch (err) {
@@ -187,9 +187,9 @@ export class Turns {
       onText,
       runTool: async (name, input) => {
         const call = { turnId: turn.id, index: calls++, ownerId: turn.ownerId, name, input };
-        const r = await runTool(db, call, this.finder);
-        shown.push(...(r.tasks ?? []));
-        return r;
+        const result = await runTool(db, call, this.finder);
+        shown.push(...(result.tasks ?? []));
+        return result;
       },
     });
     return withTaskLinks(said, shown);
@@ -200,7 +200,7 @@ export class Turns {
     const call = readCall(said);
     if (call === null) return null;
     const { ownerId, id } = turn;
-    const r = await withTx(this.db, (tx) =>
+    const result = await withTx(this.db, (tx) =>
       callSkill(tx, {
         ownerId,
         name: call.name,
@@ -210,15 +210,15 @@ export class Turns {
         turnId: id,
       }),
     );
-    return r.ok ? `Here is \`/${call.name}\`. Nothing runs before you tap Start.` : r.sentence;
+    return result.ok ? `Here is \`/${call.name}\`. Nothing runs before you tap Start.` : result.sentence;
   }
 
   /** The newest pictures of the thread, as the model takes them. */
   private async images(ownerId: string, ids: readonly string[]): Promise<Map<string, ChatImage>> {
     const out = new Map<string, ChatImage>();
     for (const id of ids) {
-      const a = await readAttachment(this.db, ownerId, id);
-      if (a) out.set(id, { mime: a.mime, base64: a.data.toString('base64') });
+      const attachment = await readAttachment(this.db, ownerId, id);
+      if (attachment) out.set(id, { mime: attachment.mime, base64: attachment.data.toString('base64') });
     }
     return out;
   }

@@ -36,17 +36,17 @@ export class AttachmentsController {
 
   @Route('readAttachment')
   async read(@Param('id') id: string, @Res() res: Response): Promise<void> {
-    const a = await readAttachment(this.db, OWNER, id);
-    if (!a) throw refuse('no_file');
-    const shown = IMAGES.has(a.mime);
+    const attachment = await readAttachment(this.db, OWNER, id);
+    if (!attachment) throw refuse('no_file');
+    const shown = IMAGES.has(attachment.mime);
     res.set({
-      'content-type': shown ? a.mime : 'application/octet-stream',
-      'content-disposition': `${shown ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(a.name)}`,
+      'content-type': shown ? attachment.mime : 'application/octet-stream',
+      'content-disposition': `${shown ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(attachment.name)}`,
       'content-security-policy': "sandbox; default-src 'none'",
       'x-content-type-options': 'nosniff',
       'cache-control': 'private, max-age=31536000, immutable',
     });
-    res.end(a.data);
+    res.end(attachment.data);
   }
 }
 

@@ -34,12 +34,12 @@ export class ChatController {
 
   @Route('sendMessage')
   async send(@Sent('sendMessage') body: Taken<'sendMessage'>): Promise<Given<'sendMessage'>> {
-    const r = await say(this.db, OWNER, body.text, {
+    const result = await say(this.db, OWNER, body.text, {
       clientId: body.clientId,
       attachments: await refsOf(this.db, OWNER, body.attachments),
     });
     this.turns.wake();
-    return r;
+    return result;
   }
 
   @Route('stopReply')

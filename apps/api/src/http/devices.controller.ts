@@ -36,13 +36,13 @@ export class DevicesController {
 
   @Route('getSignIn')
   async signin(@Req() req: Request): Promise<Given<'getSignIn'>> {
-    const p = await this.guard.passage(req);
+    const passage = await this.guard.passage(req);
     const hasOwner = this.auth !== null && (await hasUsers(this.db));
     return {
       needed: this.auth !== null,
-      signedIn: p.ok,
-      code: p.ok ? null : p.code,
-      sentence: p.ok ? '' : p.sentence,
+      signedIn: passage.ok,
+      code: passage.ok ? null : passage.code,
+      sentence: passage.ok ? '' : passage.sentence,
       ways: WAYS.filter((way) =>
         way === 'passkey' ? this.auth !== null : Boolean(this.config.signIn?.[way]),
       ),
@@ -52,14 +52,14 @@ export class DevicesController {
 
   @Route('listDevices')
   async devices(@Req() req: Request): Promise<Given<'listDevices'>> {
-    const p = await this.guard.passage(req);
+    const passage = await this.guard.passage(req);
     const rows = await listSessions(this.db);
-    return rows.map((r) => ({
-      id: r.id,
-      label: deviceKind(r.userAgent ?? ''),
-      since: r.createdAt,
-      seenAt: r.updatedAt,
-      isThis: p.ok && p.sessionToken === r.token,
+    return rows.map((row) => ({
+      id: row.id,
+      label: deviceKind(row.userAgent ?? ''),
+      since: row.createdAt,
+      seenAt: row.updatedAt,
+      isThis: passage.ok && passage.sessionToken === row.token,
     }));
   }
 

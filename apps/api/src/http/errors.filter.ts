@@ -22,19 +22,19 @@ export class ErrorsFilter implements ExceptionFilter {
   catch(err: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const res = http.getResponse<Response>();
-    const r = translate(err, http.getRequest<Request>());
-    const status = err instanceof HttpException ? err.getStatus() : REFUSALS[r.code].status;
+    const refused = translate(err, http.getRequest<Request>());
+    const status = err instanceof HttpException ? err.getStatus() : REFUSALS[refused.code].status;
     if (status >= 500) this.log.error({ err }, 'request failed');
     if (res.headersSent) res.end();
-    else res.status(status).json(answerOf(r));
+    else res.status(status).json(answerOf(refused));
   }
 }
 
 function translate(err: unknown, req: Request): Refusal {
   if (err instanceof Refused) return err.refusal;
-  const e = err as { type?: string };
+  const thrown = err as { type?: string };
   // Express says it with a type, Nest wraps that.
-  if (e.type === 'entity.too.large' || (err instanceof HttpException && err.getStatus() === 413))
+  if (thrown.type === 'entity.too.large' || (err instanceof HttpException && err.getStatus() === 413))
     return refusal('too_big');
   // Of a body that is no JSON, Nest keeps the parser's words alone; nothing was read from it then.
   if (err instanceof BadRequestException && req.body === undefined && typeof req.is('json') === 'string')
@@ -46,13 +46,17 @@ function translate(err: unknown, req: Request): Refusal {
 
 /** The first thing that is wrong with what was sent. */
 function saidBy(err: HttpException): string {
-  const r = err.getResponse() as { message?: string | string[] } | string;
-  const said = typeof r === 'string' ? r : [r.message ?? err.message].flat()[0];
+  const response = err.getResponse() as { message?: string | string[] } | string;
+  const said = typeof response === 'string' ? response : [response.message ?? err.message].flat()[0];
   return typeof said === 'string' ? said : 'That is not what was expected.';
 }
 
 /** Postgres says 53100, the operating system ENOSPC. */
 const isDiskFull = (err: unknown): boolean => {
-  const e = err as { code?: string; message?: string };
-  return e.code === '53100' || e.code === 'ENOSPC' || /no space left on device/i.test(e.message ?? '');
+  const thrown = err as { code?: string; message?: string };
+  return (
+    thrown.code === '53100' ||
+    thrown.code === 'ENOSPC' ||
+    /no space left on device/i.test(thrown.message ?? '')
+  );
 };

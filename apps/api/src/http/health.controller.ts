@@ -35,7 +35,7 @@ export class HealthController {
   @Route('getMetrics')
   async metrics(): Promise<Given<'getMetrics'>> {
     const tasks = await countTasks(this.db);
-    const x = await count(this.db);
+    const counts = await count(this.db);
     const line = (name: string, type: string, help: string, rows: string[]): string =>
       `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.join('\n')}\n`;
     return [
@@ -46,19 +46,19 @@ export class HealthController {
         tasks.map((t) => `mainloop_tasks{state="${t.state}"} ${t.n}`),
       ),
       line('mainloop_runs_active', 'gauge', 'Agent runs that are starting or running', [
-        `mainloop_runs_active ${x.runs}`,
+        `mainloop_runs_active ${counts.runs}`,
       ]),
       line('mainloop_inbox_open', 'gauge', 'Inbox items that wait for a person', [
-        `mainloop_inbox_open ${x.open}`,
+        `mainloop_inbox_open ${counts.open}`,
       ]),
       line('mainloop_outbox_unsent', 'gauge', 'Outbox rows that have not reached Temporal', [
-        `mainloop_outbox_unsent ${x.unsent}`,
+        `mainloop_outbox_unsent ${counts.unsent}`,
       ]),
       line('mainloop_outbox_lag_seconds', 'gauge', 'Age of the oldest unsent outbox row', [
-        `mainloop_outbox_lag_seconds ${x.lag.toFixed(3)}`,
+        `mainloop_outbox_lag_seconds ${counts.lag.toFixed(3)}`,
       ]),
       line('mainloop_cost_dollars_total', 'counter', 'Money spent on models by all tasks', [
-        `mainloop_cost_dollars_total ${x.cost.toFixed(6)}`,
+        `mainloop_cost_dollars_total ${counts.cost.toFixed(6)}`,
       ]),
       line('mainloop_stream_readers', 'gauge', 'Open live streams of this replica', [
         `mainloop_stream_readers ${this.hub.readers}`,

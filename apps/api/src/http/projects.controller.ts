@@ -35,8 +35,8 @@ import { Route, Sent } from './route.ts';
 const WAIT_MS = 60_000;
 
 type Settled = LoggedEvent<'project.added' | 'project.refused'>;
-const isAbout = (e: LoggedEvent, projectId: string): e is Settled =>
-  (e.type === 'project.added' || e.type === 'project.refused') && e.payload.id === projectId;
+const isAbout = (event: LoggedEvent, projectId: string): event is Settled =>
+  (event.type === 'project.added' || event.type === 'project.refused') && event.payload.id === projectId;
 
 @Controller()
 export class ProjectsController {
@@ -87,14 +87,14 @@ export class ProjectsController {
     @Param('id') id: string,
     @Sent('initProject') body: Taken<'initProject'>,
   ): Promise<Given<'initProject'>> {
-    const p = await findProject(this.db, OWNER, id);
-    if (!p) throw refuse('no_project');
-    const s = resolveProjectSettings(p.settings);
+    const project = await findProject(this.db, OWNER, id);
+    if (!project) throw refuse('no_project');
+    const settings = resolveProjectSettings(project.settings);
     const draft = {
       projectId: id,
       ...templateTask(body.parts),
-      model: s.model,
-      budgetCents: s.budgetCents,
+      model: settings.model,
+      budgetCents: settings.budgetCents,
       skipPlan: false,
     };
     const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
@@ -132,9 +132,9 @@ export class ProjectsController {
       if ((await listLiveTasks(tx, OWNER, id)).length === 0) throw refuse('no_project');
     });
     for (const taskId of await listLiveTasks(this.db, OWNER, id)) {
-      const r = await cancelTask(this.db, { ownerId: OWNER, taskId, by: 'you' });
+      const result = await cancelTask(this.db, { ownerId: OWNER, taskId, by: 'you' });
       // One that ended meanwhile needs no end.
-      if (!r.ok && r.code !== 'task_ended') throw new Refused(r);
+      if (!result.ok && result.code !== 'task_ended') throw new Refused(result);
     }
     return { ok: true };
   }

@@ -43,12 +43,12 @@ export class PushController {
 
 /** We send to where the browser says. So only over TLS, to a name: never to an address inside. */
 function mayPush(endpoint: string, insecure: boolean): boolean {
-  const u = new URL(endpoint);
-  if (insecure && u.hostname === '127.0.0.1') return true;
+  const url = new URL(endpoint);
+  if (insecure && url.hostname === '127.0.0.1') return true;
   return (
-    u.protocol === 'https:' &&
-    u.username === '' &&
-    /\.[a-z]{2,}$/i.test(u.hostname) &&
-    !/\.(local|localhost|internal|svc|home|lan)$/i.test(u.hostname)
+    url.protocol === 'https:' &&
+    url.username === '' &&
+    /\.[a-z]{2,}$/i.test(url.hostname) &&
+    !/\.(local|localhost|internal|svc|home|lan)$/i.test(url.hostname)
   );
 }

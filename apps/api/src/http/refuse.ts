@@ -10,9 +10,9 @@ import {
 
 export class Refused extends HttpException {
   readonly refusal: Refusal;
-  constructor(r: Refusal) {
-    super(r.sentence, REFUSALS[r.code].status);
-    this.refusal = r;
+  constructor(refused: Refusal) {
+    super(refused.sentence, REFUSALS[refused.code].status);
+    this.refusal = refused;
   }
 }
 
@@ -21,13 +21,13 @@ export const refuse = <C extends RefusalCode>(code: C, ...about: About<C>): Refu
   new Refused(refusal(code, ...about));
 
 /** @returns what it was given, when nothing was refused @throws Refused */
-export function granted<T extends { readonly ok: true }>(r: T | Refusal): T {
-  if (!r.ok) throw new Refused(r);
-  return r;
+export function granted<T extends { readonly ok: true }>(answer: T | Refusal): T {
+  if (!answer.ok) throw new Refused(answer);
+  return answer;
 }
 
 /** What a refused request is answered with. */
-export const answerOf = (r: Refusal): { error: string; code: RefusalCode } => ({
-  error: r.sentence,
-  code: r.code,
+export const answerOf = (refused: Refusal): { error: string; code: RefusalCode } => ({
+  error: refused.sentence,
+  code: refused.code,
 });

@@ -71,7 +71,7 @@ export class ReviewController {
   }
 }
 
-function done(r: ReviewResult): { ok: true } {
-  granted(r);
+function done(result: ReviewResult): { ok: true } {
+  granted(result);
   return { ok: true };
 }

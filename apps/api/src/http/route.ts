@@ -1,4 +1,5 @@
-// A controller's methods take path, status and schemas from the one table of routes, and may give nothing but what it says.
+// A controller's methods take path, status and schemas from the one table of routes, and may give nothing but
+// what it says.
 import { applyDecorators, Body, Delete, Get, Header, HttpCode, Patch, Post, Query } from '@nestjs/common';
 import {
   queryOf,

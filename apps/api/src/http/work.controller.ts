@@ -121,8 +121,8 @@ export class WorkController {
     @Asked('readOutput') { from }: AskedOf<'readOutput'>,
   ): Promise<Given<'readOutput'>> {
     if (!(await hasRun(this.db, OWNER, id))) throw refuse('no_run');
-    const r = await readOutput(this.db, id, from);
-    return { from, next: from + r.data.length, text: r.data.toString('utf8') };
+    const result = await readOutput(this.db, id, from);
+    return { from, next: from + result.data.length, text: result.data.toString('utf8') };
   }
 
   @Route('listInbox')

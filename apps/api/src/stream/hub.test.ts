@@ -6,22 +6,22 @@ import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { Hub } from './hub.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 let n = 0;
 const say = () =>
   appendOnce(
-    t.db,
+    database.db,
     [messageSaid.new({ actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } })],
     OWNER,
   );
 
 test('a reader that moves between two replicas, across a restart, sees every event once and in order', async () => {
-  let one = new Hub(t.db, t.url);
-  const two = new Hub(t.db, t.url);
+  let one = new Hub(database.db, database.url);
+  const two = new Hub(database.db, database.url);
   await Promise.all([one.start(), two.start()]);
   const seen: number[] = [];
   let cursor = 0;
@@ -33,19 +33,19 @@ test('a reader that moves between two replicas, across a restart, sees every eve
   for (let turn = 0; writing || turn < 2; turn++) {
     if (turn === 4) {
       await one.stop();
-      one = new Hub(t.db, t.url);
+      one = new Hub(database.db, database.url);
       await one.start();
     }
     const hub = turn % 2 === 0 ? one : two;
-    const leave = await hub.join(cursor, (i) => {
-      if (i.seq !== undefined) seen.push((cursor = i.seq));
+    const leave = await hub.join(cursor, (item) => {
+      if (item.seq !== undefined) seen.push((cursor = item.seq));
     });
     await new Promise((r) => setTimeout(r, 37));
     leave();
   }
   await writer;
-  const leave = await one.join(cursor, (i) => {
-    if (i.seq !== undefined) seen.push((cursor = i.seq));
+  const leave = await one.join(cursor, (item) => {
+    if (item.seq !== undefined) seen.push((cursor = item.seq));
   });
   leave();
   expect(seen).toHaveLength(300);
@@ -56,18 +56,18 @@ test('a reader that moves between two replicas, across a restart, sees every eve
 });
 
 test('whoever waits for an event gets it, be it from before or to come, or hears that none came; nobody stays', async () => {
-  const hub = new Hub(t.db, t.url);
+  const hub = new Hub(database.db, database.url);
   await hub.start();
-  const from = await lastSeq(t.db, 'owner');
-  const idOf = (wanted: string) => (e: LoggedEvent) =>
-    e.type === 'message.said' && e.payload.id === wanted ? e.payload.id : null;
+  const from = await lastSeq(database.db, 'owner');
+  const idOf = (wanted: string) => (event: LoggedEvent) =>
+    event.type === 'message.said' && event.payload.id === wanted ? event.payload.id : null;
   await say();
   expect(await hub.waitFor(from, idOf(`m${n}`), 10_000)).toBe(`m${n}`);
   const coming = hub.waitFor(from, idOf(`m${n + 2}`), 10_000);
   await say();
   await say();
   expect(await coming).toBe(`m${n}`);
-  expect(await hub.waitFor(await lastSeq(t.db, 'owner'), idOf(`m${n}`), 50)).toBeNull();
+  expect(await hub.waitFor(await lastSeq(database.db, 'owner'), idOf(`m${n}`), 50)).toBeNull();
   expect(hub.readers).toBe(0);
   await hub.stop();
 });

@@ -1,4 +1,5 @@
-// The live stream: one LISTEN for all readers of this replica. NOTIFY is a hint, the table is the truth, a slow poll is the net.
+// The live stream: one LISTEN for all readers of this replica. NOTIFY is a hint, the table is the truth, a
+// slow poll is the net.
 import { DELTA_CHANNEL, listenTo, OUTPUT_CHANNEL } from '@mainloop/models/db/listen';
 import { CHANNEL, eventsAfter, lastSeq } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
@@ -72,9 +73,9 @@ export class Hub {
     try {
       for (;;) {
         const past = await eventsAfter(this.db, OWNER, cursor);
-        for (const e of past.events) {
-          cursor = e.seq;
-          sink({ seq: e.seq, kind: 'event', data: e });
+        for (const event of past.events) {
+          cursor = event.seq;
+          sink({ seq: event.seq, kind: 'event', data: event });
         }
         cursor = past.upTo;
         if (past.isLast) break;
@@ -114,7 +115,7 @@ export class Hub {
     if (channel === CHANNEL) return void this.read();
     const kind = channel === DELTA_CHANNEL ? 'delta' : 'output';
     const data: unknown = JSON.parse(payload || '{}');
-    for (const s of this.sinks) s({ kind, data });
+    for (const sink of this.sinks) sink({ kind, data });
   }
 
   private async read(): Promise<void> {
@@ -127,9 +128,9 @@ export class Hub {
       do {
         this.again = false;
         const fresh = await eventsAfter(this.db, OWNER, this.cursor);
-        for (const e of fresh.events) {
-          this.cursor = e.seq;
-          for (const s of this.sinks) s({ seq: e.seq, kind: 'event', data: e });
+        for (const event of fresh.events) {
+          this.cursor = event.seq;
+          for (const sink of this.sinks) sink({ seq: event.seq, kind: 'event', data: event });
         }
         this.cursor = fresh.upTo;
         if (!fresh.isLast) this.again = true;

@@ -15,7 +15,10 @@ export class StreamController {
     this.hub = hub;
   }
 
-  /** Events as they happen. Resumes after `Last-Event-ID` (or `?after=`) on any replica; a connection lives five minutes at most. */
+  /**
+   * Events as they happen. Resumes after `Last-Event-ID` (or `?after=`) on any replica; a connection lives
+   * five minutes at most.
+   */
   @Route('stream')
   async stream(
     @Req() req: Request,

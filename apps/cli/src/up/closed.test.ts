@@ -37,9 +37,9 @@ test('what an older version left open is closed, a link is not followed, and san
     'run/processes.json',
     'run/gateway/gateway.sock',
   ];
-  for (const f of files) {
-    mkdirSync(path.dirname(path.join(home, f)), { recursive: true, mode: 0o755 });
-    writeFileSync(path.join(home, f), 'x', { mode: 0o644 });
+  for (const file of files) {
+    mkdirSync(path.dirname(path.join(home, file)), { recursive: true, mode: 0o755 });
+    writeFileSync(path.join(home, file), 'x', { mode: 0o644 });
   }
   symlinkSync(elsewhere, path.join(home, 'link'));
   try {

@@ -1,14 +1,21 @@
-// The data folder is closed to everybody else on the machine. Whoever runs as root has two kinds of neighbours to let in, each to its own
-// door and no further: Postgres' account, and the sandboxes by their one group.
+// The data folder is closed to everybody else on the machine. Whoever runs as root has two kinds of
+// neighbours to let in, each to its own door and no further: Postgres' account, and the sandboxes by their
+// one group.
 import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { own } from '@mainloop/models/flow/look';
 
-/** Who besides us may pass through a folder: nobody, the sandboxes, or whoever knows the way (its own folders are closed then). */
+/**
+ * Who besides us may pass through a folder: nobody, the sandboxes, or whoever knows the way (its own folders
+ * are closed then).
+ */
 type Door = 'nobody' | 'sandboxes' | 'passage';
 
-/** Folders that another account has to reach something in; what is not named is for nobody. Plain users have no other account. */
+/**
+ * Folders that another account has to reach something in; what is not named is for nobody. Plain users have
+ * no other account.
+ */
 const DOORS: Readonly<Record<string, Door>> = {
   '.': 'passage',
   run: 'passage',
@@ -36,7 +43,10 @@ export function doorOf(folder: string, isRoot: boolean): { mode: number; gid: nu
   return door === 'passage' ? { mode: 0o711, gid: null } : { mode: 0o710, gid: SANDBOX_GID };
 }
 
-/** Made, so that whoever fills them finds the door in place: some do with an open umask, and would make an open folder. */
+/**
+ * Made, so that whoever fills them finds the door in place: some do with an open umask, and would make an
+ * open folder.
+ */
 const FIRST = [
   'run',
   'run/gateway',
@@ -52,12 +62,13 @@ const FIRST = [
 ] as const;
 
 /**
- * Makes the doors and closes what an older version, or a looser umask, left open. Only what lies directly in the data folder and in `run`
- * is touched: below a closed door modes do not matter, and links are passed over.
+ * Makes the doors and closes what an older version, or a looser umask, left open. Only what lies directly in
+ * the data folder and in `run` is touched: below a closed door modes do not matter, and links are passed
+ * over.
  */
 export function closeHome(home: string): void {
   const isRoot = process.getuid?.() === 0;
-  for (const f of FIRST) mkdirSync(path.join(home, f), { recursive: true, mode: 0o700 });
+  for (const folder of FIRST) mkdirSync(path.join(home, folder), { recursive: true, mode: 0o700 });
   close(home, '.', isRoot);
   for (const name of readdirSync(home)) close(home, name, isRoot);
   for (const folder of ['run', 'git'])
@@ -66,10 +77,10 @@ export function closeHome(home: string): void {
 
 function close(home: string, name: string, isRoot: boolean): void {
   const at = path.join(home, name);
-  const s = lstatSync(at);
+  const stats = lstatSync(at);
   // Postgres' folder is its account's and closed by it.
-  if (s.isSymbolicLink() || s.uid !== process.getuid?.()) return;
-  const want = s.isDirectory() ? doorOf(name, isRoot) : { mode: 0o600, gid: null };
-  if (want.gid !== null && s.gid !== want.gid) lchownSync(at, s.uid, want.gid);
-  if ((s.mode & 0o7777) !== want.mode) chmodSync(at, want.mode);
+  if (stats.isSymbolicLink() || stats.uid !== process.getuid?.()) return;
+  const want = stats.isDirectory() ? doorOf(name, isRoot) : { mode: 0o600, gid: null };
+  if (want.gid !== null && stats.gid !== want.gid) lchownSync(at, stats.uid, want.gid);
+  if ((stats.mode & 0o7777) !== want.mode) chmodSync(at, want.mode);
 }

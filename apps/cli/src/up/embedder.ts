@@ -1,4 +1,5 @@
-// The sentence model that search by meaning stands on. It is a help: without it mainloop starts, and finds by words alone.
+// The sentence model that search by meaning stands on. It is a help: without it mainloop starts, and finds by
+// words alone.
 import { ensureTool, findInCache } from './wheels.ts';
 
 export interface EmbedderFiles {

@@ -1,4 +1,5 @@
-// The sandbox kit: what a run finds under /opt/mainloop. One folder for each content, so that a running sandbox keeps its own.
+// The sandbox kit: what a run finds under /opt/mainloop. One folder for each content, so that a running
+// sandbox keeps its own.
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -43,14 +44,14 @@ export function ensureKit(
     .update(version)
     .update(String(statSync(claude).size));
   const built = path.join(runner, 'dist');
-  for (const f of [
+  for (const file of [
     'runner.mjs',
     'talk.mjs',
     'keep.mjs',
     'typescript-language-server.mjs',
     'typescript/package.json',
   ])
-    key.update(readFileSync(path.join(built, f)));
+    key.update(readFileSync(path.join(built, file)));
   const kits = path.join(home, 'kit');
   const name = `kit-${key.digest('hex').slice(0, 16)}`;
   const dir = path.join(kits, name);
@@ -82,8 +83,8 @@ export function ensureKit(
 }
 
 /**
- * Node once more, that may be run and not read: the agent shares the runner's uid, and can't look into it then. A copy, because a link would
- * close the Node it is a link to.
+ * Node once more, that may be run and not read: the agent shares the runner's uid, and can't look into it
+ * then. A copy, because a link would close the Node it is a link to.
  */
 function ensureClosedNode(kits: string): string {
   const closed = path.join(kits, `${CLOSED_NODE}-${process.version}`);
@@ -96,7 +97,10 @@ function ensureClosedNode(kits: string): string {
   return closed;
 }
 
-/** A link where the file system allows it: the two programs are half a gigabyte, and writing that holds up every fsync of Postgres. */
+/**
+ * A link where the file system allows it: the two programs are half a gigabyte, and writing that holds up
+ * every fsync of Postgres.
+ */
 function share(program: string, to: string): void {
   const from = realpathSync(program);
   try {
@@ -107,7 +111,10 @@ function share(program: string, to: string): void {
   }
 }
 
-/** A program from the cache may lie under root's closed home. Wheels keep libraries beside the program, so the folder comes along. */
+/**
+ * A program from the cache may lie under root's closed home. Wheels keep libraries beside the program, so the
+ * folder comes along.
+ */
 function reachable(program: string, into: string): string {
   if (program.startsWith('/usr/') || program.startsWith('/bin/')) return program;
   const top = program.split('/').findIndex((p) => /-bin-\d/.test(p));

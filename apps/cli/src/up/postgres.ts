@@ -1,5 +1,6 @@
-// The embedded Postgres: real server binaries from an npm package, started and adopted by us. It listens on a socket in a closed folder,
-// never on a port, and wants a password there. A server that outlived a killed supervisor is adopted instead of fought.
+// The embedded Postgres: real server binaries from an npm package, started and adopted by us. It listens on a
+// socket in a closed folder, never on a port, and wants a password there. A server that outlived a killed
+// supervisor is adopted instead of fought.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -38,8 +39,8 @@ local all all scram-sha-256
 `;
 
 /**
- * Starts (or adopts) Postgres with its data in `dir`, on a socket in `sockets`. A data folder from before there were passwords is closed:
- * the superuser gets this one, and whoever has none can no longer log in.
+ * Starts (or adopts) Postgres with its data in `dir`, on a socket in `sockets`. A data folder from before
+ * there were passwords is closed: the superuser gets this one, and whoever has none can no longer log in.
  * @param dir data folder; made and initialised when new
  * @param sockets folder that exists and that the server's account may pass through; ours is made inside
  * @param password the superuser's
@@ -61,7 +62,8 @@ export async function startPostgres(
     process.kill(running.process.pid, 'SIGHUP');
     return { url, process: running.process, adopted: true };
   }
-  // One that listens on a port, or elsewhere, or to another password, was started by an older version of us or with other secrets.
+  // One that listens on a port, or elsewhere, or to another password, was started by an older version of us
+  // or with other secrets.
   if (running) await endProcess(running.process, 20_000, 'SIGINT');
 
   const bin = serverBinaries(path.dirname(dir), owner);
@@ -120,23 +122,27 @@ export async function startPostgres(
 
 /** The data folder is the server's: root writes nothing there itself, where a link could send it elsewhere. */
 function writeAs(owner: FileOwner | undefined, file: string, text: string): void {
-  const r = spawnSync('/bin/sh', ['-c', 'umask 077; cat > "$1.new" && mv -T -- "$1.new" "$1"', 'sh', file], {
-    ...owner,
-    cwd: '/',
-    env: { PATH: '/usr/bin:/bin' },
-    encoding: 'utf8',
-    input: text,
-  });
-  if (r.status !== 0)
-    throw new Error(`${file} could not be written: ${(r.stderr || String(r.error)).trim()}`);
+  const result = spawnSync(
+    '/bin/sh',
+    ['-c', 'umask 077; cat > "$1.new" && mv -T -- "$1.new" "$1"', 'sh', file],
+    {
+      ...owner,
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin' },
+      encoding: 'utf8',
+      input: text,
+    },
+  );
+  if (result.status !== 0)
+    throw new Error(`${file} could not be written: ${(result.stderr || String(result.error)).trim()}`);
 }
 
-const settings = (o: { folder: string; doors: string }): string[] =>
+const settings = (options: { folder: string; doors: string }): string[] =>
   [
     'listen_addresses=',
-    `unix_socket_directories=${o.folder}`,
+    `unix_socket_directories=${options.folder}`,
     'unix_socket_permissions=0700',
-    `hba_file=${o.doors}`,
+    `hba_file=${options.doors}`,
     'password_encryption=scram-sha-256',
     'max_connections=200',
     'timezone=UTC',
@@ -149,10 +155,10 @@ export function postgresUrl(folder: string, role: string, password: string, data
 
 /** The same server and database for another role. */
 export function urlFor(url: string, role: string, password: string): string {
-  const u = new URL(url);
-  u.username = role;
-  u.password = encodeURIComponent(password);
-  return u.href;
+  const address = new URL(url);
+  address.username = role;
+  address.password = encodeURIComponent(password);
+  return address.href;
 }
 
 /** Which password the superuser has, as a hash: the passwords are random, so nothing can be guessed from it. */
@@ -168,7 +174,8 @@ export function adopt(dir: string): { process: ProcessRef; folder: string; isClo
     const lines = readFileSync(path.join(dir, 'postmaster.pid'), 'utf8').split('\n');
     const pid = Number(lines[0]);
     const comm = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-    // The file is the server account's, and we are about to signal what it names: it has to be that server, in that folder.
+    // The file is the server account's, and we are about to signal what it names: it has to be that server,
+    // in that folder.
     if (
       comm !== 'postgres' ||
       startTicksOf(pid) === null ||
@@ -213,7 +220,8 @@ function serverBinaries(home: string, owner: FileOwner | undefined): string {
 }
 
 function everyoneMayEnter(dir: string): boolean {
-  for (let d = dir; d !== '/'; d = path.dirname(d)) if ((statSync(d).mode & 0o001) === 0) return false;
+  for (let folder = dir; folder !== '/'; folder = path.dirname(folder))
+    if ((statSync(folder).mode & 0o001) === 0) return false;
   return true;
 }
 
@@ -236,12 +244,12 @@ async function untilReady(dir: string, ref: ProcessRef, logFile: string): Promis
 
 export function canConnect(to: { port: number; host?: string } | { path: string }): Promise<boolean> {
   return new Promise((resolve) => {
-    const s = net.connect({ ...('path' in to ? to : { host: '127.0.0.1', ...to }), timeout: 5_000 });
-    s.once('timeout', () => s.destroy(new Error('no answer')));
-    s.once('connect', () => {
-      s.destroy();
+    const socket = net.connect({ ...('path' in to ? to : { host: '127.0.0.1', ...to }), timeout: 5_000 });
+    socket.once('timeout', () => socket.destroy(new Error('no answer')));
+    socket.once('connect', () => {
+      socket.destroy();
       resolve(true);
     });
-    s.once('error', () => resolve(false));
+    socket.once('error', () => resolve(false));
   });
 }

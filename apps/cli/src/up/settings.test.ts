@@ -44,8 +44,13 @@ test.each([
 });
 
 test('nothing set is the demo, with everything embedded and secrets only the owner can read', () => {
-  const s = loadSettings({ MAINLOOP_HOME: home });
-  expect([s.demoModel, s.localGitHub, s.WEB_PORT, s.API_PORT]).toEqual([true, true, 3000, 8000]);
+  const settings = loadSettings({ MAINLOOP_HOME: home });
+  expect([settings.demoModel, settings.localGitHub, settings.WEB_PORT, settings.API_PORT]).toEqual([
+    true,
+    true,
+    3000,
+    8000,
+  ]);
   expect(statSync(path.join(home, 'secrets.json')).mode & 0o777).toBe(0o600);
   expect(loadSettings({ MAINLOOP_HOME: home }).secrets).toEqual(
     JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')),

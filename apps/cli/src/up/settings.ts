@@ -122,22 +122,22 @@ const Env = z
     >),
     MAINLOOP_PUSH_LOOPBACK: optional,
   })
-  .superRefine((e, ctx) => {
-    if (e.MAINLOOP_SANDBOX !== 'kubernetes') return;
+  .superRefine((env, ctx) => {
+    if (env.MAINLOOP_SANDBOX !== 'kubernetes') return;
     const need: [(typeof KUBERNETES)[number], boolean, string][] = [
       [
         'KUBECONFIG',
-        e.KUBECONFIG !== undefined && existsSync(e.KUBECONFIG),
+        env.KUBECONFIG !== undefined && existsSync(env.KUBECONFIG),
         'name the kubeconfig of the cluster that MAINLOOP_SANDBOX=kubernetes means',
       ],
       [
         'MAINLOOP_AGENT_IMAGE',
-        e.MAINLOOP_AGENT_IMAGE !== undefined,
+        env.MAINLOOP_AGENT_IMAGE !== undefined,
         'name the agent image, which you build from docker/Dockerfile',
       ],
       [
         'MAINLOOP_GATEWAY_ADDRESS',
-        /^[\d.]+:\d+$/.test(e.MAINLOOP_GATEWAY_ADDRESS ?? ''),
+        /^[\d.]+:\d+$/.test(env.MAINLOOP_GATEWAY_ADDRESS ?? ''),
         'be IP:port, as a pod of the cluster reaches the gateway of this machine',
       ],
     ];
@@ -154,7 +154,10 @@ export type Settings = z.infer<typeof Env> & {
   /** Where packages come from, in npm's own names, for the gateway. */
   readonly packages: Readonly<Record<string, string>>;
 };
-/** Who logs in to a Postgres of our own: whoever migrates, and each process under its own name (packages/models/src/db/roles.ts). */
+/**
+ * Who logs in to a Postgres of our own: whoever migrates, and each process under its own name
+ * (packages/models/src/db/roles.ts).
+ */
 export const DATABASE_ROLES = [
   'mainloop_owner',
   'mainloop_api',
@@ -180,18 +183,18 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   const file: Record<string, string> = {};
   readDotenv({ path: path.join(ROOT, '.env'), processEnv: file, quiet: true });
   const all = { ...file, ...env };
-  const r = Env.safeParse(all);
-  if (!r.success) throw new Error(r.error.issues[0]!.message);
-  const home = path.resolve(r.data.MAINLOOP_HOME ?? defaultHome());
+  const result = Env.safeParse(all);
+  if (!result.success) throw new Error(result.error.issues[0]!.message);
+  const home = path.resolve(result.data.MAINLOOP_HOME ?? defaultHome());
   mkdirSync(home, { recursive: true });
   chmodSync(home, doorOf('.', process.getuid?.() === 0).mode);
   return Object.freeze({
-    ...r.data,
+    ...result.data,
     home,
     cache: path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'),
     secrets: loadSecrets(home),
-    demoModel: !r.data.ANTHROPIC_API_KEY && !r.data.CLAUDE_CODE_OAUTH_TOKEN,
-    localGitHub: !r.data.GITHUB_TOKEN,
+    demoModel: !result.data.ANTHROPIC_API_KEY && !result.data.CLAUDE_CODE_OAUTH_TOKEN,
+    localGitHub: !result.data.GITHUB_TOKEN,
     packages: Object.fromEntries(
       Object.entries(all).filter(
         (entry): entry is [string, string] => entry[1] !== undefined && isPackageSetting(entry[0]),

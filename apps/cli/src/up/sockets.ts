@@ -1,4 +1,5 @@
-// The folder for sockets that only our own processes may reach. A socket's path has a limit of 107 bytes, and a data folder may lie deep.
+// The folder for sockets that only our own processes may reach. A socket's path has a limit of 107 bytes, and
+// a data folder may lie deep.
 import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -12,9 +13,11 @@ export interface FileOwner {
 }
 
 /**
- * Where the sockets of one data folder lie: inside it when the longest name fits, else in a short folder whose name is made from it.
+ * Where the sockets of one data folder lie: inside it when the longest name fits, else in a short folder
+ * whose name is made from it.
  * @param longest name of the longest socket, with its subfolder
- * @param runtimeDir a folder that only this user (or root) can write to, such as XDG_RUNTIME_DIR; null: /tmp is used
+ * @param runtimeDir a folder that only this user (or root) can write to, such as XDG_RUNTIME_DIR; null: /tmp
+ * is used
  */
 export function socketBase(home: string, longest: string, uid: number, runtimeDir: string | null): string {
   const inside = path.join(home, 'run', 's');
@@ -26,7 +29,8 @@ export function socketBase(home: string, longest: string, uid: number, runtimeDi
 }
 
 /**
- * Makes a folder with this mode and owner, or takes the one that is there when it is ours. Never through a link: in /tmp anybody may have put one.
+ * Makes a folder with this mode and owner, or takes the one that is there when it is ours. Never through a
+ * link: in /tmp anybody may have put one.
  * @param mine uids whose folder it may be already
  * @throws Error with one sentence when something else is in its place
  */
@@ -41,13 +45,13 @@ export function ensureClosedFolder(
   } catch (err) {
     if ((err as { code?: string }).code !== 'EEXIST') throw err;
   }
-  const s = lstatSync(dir);
-  if (!s.isDirectory() || !mine.includes(s.uid))
+  const stats = lstatSync(dir);
+  if (!stats.isDirectory() || !mine.includes(stats.uid))
     throw new Error(
       `${dir} belongs to somebody else, so nothing of ours is put there. Remove it, or set MAINLOOP_HOME to a shorter path.`,
     );
-  if (owner && (s.uid !== owner.uid || s.gid !== owner.gid)) chownSync(dir, owner.uid, owner.gid);
-  if ((s.mode & 0o7777) !== mode) chmodSync(dir, mode);
+  if (owner && (stats.uid !== owner.uid || stats.gid !== owner.gid)) chownSync(dir, owner.uid, owner.gid);
+  if ((stats.mode & 0o7777) !== mode) chmodSync(dir, mode);
 }
 
 /** The folder that this user alone may write to, where the system has one. */
@@ -55,8 +59,8 @@ function runtimeDirOf(env: Record<string, string | undefined>, uid: number): str
   const dir = uid === 0 ? '/run' : env.XDG_RUNTIME_DIR;
   if (dir === undefined || dir === '') return null;
   try {
-    const s = lstatSync(dir);
-    return s.isDirectory() && s.uid === uid && (s.mode & 0o022) === 0 ? dir : null;
+    const stats = lstatSync(dir);
+    return stats.isDirectory() && stats.uid === uid && (stats.mode & 0o022) === 0 ? dir : null;
   } catch {
     // Not there, so not to be used.
     return null;

@@ -1,4 +1,5 @@
-// Keeps the processes of one machine: starts them in order, restarts what dies, ends them in reverse order by their own pids.
+// Keeps the processes of one machine: starts them in order, restarts what dies, ends them in reverse order by
+// their own pids.
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
   appendFileSync,
@@ -67,13 +68,14 @@ export class Supervisor {
   }
 
   async start(service: Service, timeoutMs = 60_000): Promise<void> {
-    const k: Kept = { service, child: null, ref: { pid: 0, startTicks: '' }, restarts: 0, startedAt: 0 };
-    this.kept.push(k);
-    this.launch(k);
+    const kept: Kept = { service, child: null, ref: { pid: 0, startTicks: '' }, restarts: 0, startedAt: 0 };
+    this.kept.push(kept);
+    this.launch(kept);
     const deadline = Date.now() + timeoutMs;
     // Not ready yet; what is wrong stands in its log, which is quoted when it takes too long.
     while (!(await service.ready().catch(() => false))) {
-      if (k.restarts >= 3) throw new Error(`${service.name} does not start: ${this.lastWords(service.name)}`);
+      if (kept.restarts >= 3)
+        throw new Error(`${service.name} does not start: ${this.lastWords(service.name)}`);
       if (Date.now() > deadline)
         throw new Error(
           `${service.name} was not ready within ${timeoutMs / 1000} s. Its log is ${this.logFile(service.name)}.`,
@@ -103,40 +105,45 @@ export class Supervisor {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    for (const k of this.kept.toReversed())
-      await endProcess(k.ref, 8_000, 'SIGTERM', k.service.endsByChild ? childrenOf(k.ref.pid) : [k.ref.pid]);
+    for (const kept of this.kept.toReversed())
+      await endProcess(
+        kept.ref,
+        8_000,
+        'SIGTERM',
+        kept.service.endsByChild ? childrenOf(kept.ref.pid) : [kept.ref.pid],
+      );
     // SIGINT is Postgres's fast shutdown: it ends sessions and writes a checkpoint.
-    for (const a of this.adopted.toReversed()) await endProcess(a.ref, 20_000, a.signal);
+    for (const adopted of this.adopted.toReversed()) await endProcess(adopted.ref, 20_000, adopted.signal);
     this.write();
   }
 
-  private launch(k: Kept): void {
+  private launch(kept: Kept): void {
     if (this.stopping) return;
     const again = (): void =>
-      void setTimeout(() => this.launch(k), Math.min(10_000, 200 * 2 ** Math.max(0, k.restarts - 1)));
-    const { name, command, env } = k.service;
+      void setTimeout(() => this.launch(kept), Math.min(10_000, 200 * 2 ** Math.max(0, kept.restarts - 1)));
+    const { name, command, env } = kept.service;
     rotate(this.logFile(name));
     let log: number;
     try {
       log = openSync(this.logFile(name), 'a', 0o600);
     } catch {
       // A full disk may refuse even a new log file. Whoever keeps the others alive must outlive it.
-      k.restarts++;
+      kept.restarts++;
       return again();
     }
     const [file, ...args] = command;
-    const before = process.umask(k.service.umask ?? 0o077);
+    const before = process.umask(kept.service.umask ?? 0o077);
     const child = spawn(file, args, { env, stdio: ['ignore', log, log], detached: true });
     process.umask(before);
     closeSync(log);
-    k.child = child;
-    k.startedAt = Date.now();
-    if (child.pid !== undefined) k.ref = refOf(child.pid);
+    kept.child = child;
+    kept.startedAt = Date.now();
+    if (child.pid !== undefined) kept.ref = refOf(child.pid);
     child.once('error', (err) => this.note(name, err.message));
     child.once('exit', (code, signal) => {
       if (this.stopping) return;
       this.note(name, `mainloop: ${name} ended (${signal ?? code}), starting it again`);
-      k.restarts = Date.now() - k.startedAt > 30_000 ? 0 : k.restarts + 1;
+      kept.restarts = Date.now() - kept.startedAt > 30_000 ? 0 : kept.restarts + 1;
       again();
     });
     this.write();
@@ -192,7 +199,10 @@ export function readRunFile(home: string): RunFile | null {
   }
 }
 
-/** A supervisor that was killed leaves its children: end them by pid and start time, so that ours can take their ports. */
+/**
+ * A supervisor that was killed leaves its children: end them by pid and start time, so that ours can take
+ * their ports.
+ */
 export async function endLeftovers(home: string): Promise<void> {
   for (const p of readRunFile(home)?.processes ?? []) {
     if (p.name !== 'postgres' && isAlive(p)) await endProcess(p, 5_000);

@@ -40,13 +40,13 @@ test('without a network of its own it is started plainly, and reached by its por
 
 const running: ChildProcess[] = [];
 afterEach(() => {
-  for (const p of running.splice(0)) p.kill('SIGKILL');
+  for (const child of running.splice(0)) child.kill('SIGKILL');
 });
 
 const isListening = (socket: string): Promise<boolean> =>
   new Promise((resolve) => {
-    const c = net.connect(socket, () => (c.destroy(), resolve(true)));
-    c.once('error', () => resolve(false));
+    const client = net.connect(socket, () => (client.destroy(), resolve(true)));
+    client.once('error', () => resolve(false));
   });
 
 /** @returns keeper, door and server, all alive, and what the socket answers */
@@ -96,15 +96,18 @@ async function start(): Promise<{
   return {
     all,
     say: async (words) => {
-      const c = net.connect(socket);
-      c.write(words);
-      const [d] = (await once(c, 'data')) as [Buffer];
-      c.destroy();
-      return d.toString();
+      const client = net.connect(socket);
+      client.write(words);
+      const [data] = (await once(client, 'data')) as [Buffer];
+      client.destroy();
+      return data.toString();
     },
   };
 }
-/** @returns which of the three still live, at last none; whoever lives on is named, after far longer than an end takes */
+/**
+ * @returns which of the three still live, at last none; whoever lives on is named, after far longer than an
+ * end takes
+ */
 async function left(all: readonly ProcessRef[]): Promise<string[]> {
   const alive = (): string[] => ['keeper', 'door', 'server'].filter((_, at) => isAlive(all[at]!));
   for (const deadline = Date.now() + 60_000; alive().length > 0 && Date.now() < deadline;)

@@ -1,4 +1,5 @@
-// How the embedded Temporal is started: where this machine lets us, in a network of its own with one door (temporal-door.mjs).
+// How the embedded Temporal is started: where this machine lets us, in a network of its own with one door
+// (temporal-door.mjs).
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
@@ -42,13 +43,21 @@ export interface TemporalPlace {
 }
 
 /** @returns what to run, and where it is to be reached: host:port, or unix:/path */
-export function temporalCommand(p: TemporalPlace): { command: [string, ...string[]]; address: string } {
+export function temporalCommand(place: TemporalPlace): { command: [string, ...string[]]; address: string } {
   // Headless: its page asks nobody who they are, and obeyed other sites.
-  const words = `server start-dev --ip 127.0.0.1 --port ${p.port} --headless --log-level error`;
-  const server: [string, ...string[]] = [p.program, ...words.split(' '), '--db-filename', p.database];
-  if (p.network === null) return { command: server, address: `127.0.0.1:${p.port}` };
-  const door = [p.node, path.join(import.meta.dirname, 'temporal-door.mjs'), p.socket, String(p.port)];
-  return { command: [p.bwrap, ...p.network, '--', ...door, ...server], address: `unix:${p.socket}` };
+  const words = `server start-dev --ip 127.0.0.1 --port ${place.port} --headless --log-level error`;
+  const server: [string, ...string[]] = [place.program, ...words.split(' '), '--db-filename', place.database];
+  if (place.network === null) return { command: server, address: `127.0.0.1:${place.port}` };
+  const door = [
+    place.node,
+    path.join(import.meta.dirname, 'temporal-door.mjs'),
+    place.socket,
+    String(place.port),
+  ];
+  return {
+    command: [place.bwrap, ...place.network, '--', ...door, ...server],
+    address: `unix:${place.socket}`,
+  };
 }
 
 export const OPEN_PORT =

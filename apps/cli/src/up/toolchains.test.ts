@@ -22,9 +22,9 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 function put(...files: string[]): void {
-  for (const f of files) {
-    mkdirSync(path.dirname(path.join(home, f)), { recursive: true });
-    writeFileSync(path.join(home, f), f, { mode: 0o755 });
+  for (const file of files) {
+    mkdirSync(path.dirname(path.join(home, file)), { recursive: true });
+    writeFileSync(path.join(home, file), file, { mode: 0o755 });
   }
 }
 const rust = (): void => {

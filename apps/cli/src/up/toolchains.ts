@@ -1,5 +1,5 @@
-// Languages that the operator has in a folder of their own, where no sandbox looks: rustup, a version manager of Node, Go or Java. Each toolchain
-// is made reachable by itself, and nothing beside it.
+// Languages that the operator has in a folder of their own, where no sandbox looks: rustup, a version manager
+// of Node, Go or Java. Each toolchain is made reachable by itself, and nothing beside it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -55,19 +55,20 @@ export function findToolchains(
   home: string,
   ask: (words: readonly string[]) => string | null = askProgram,
 ): { readonly name: string; readonly folder: string }[] {
-  return KINDS.flatMap((k) => {
+  return KINDS.flatMap((kind) => {
     const program = operatorsPath
       .split(':')
       .filter((dir) => path.isAbsolute(dir))
-      .map((dir) => path.join(dir, k.program))
+      .map((dir) => path.join(dir, kind.program))
       .find((file) => existsSync(file));
     // What is in the system's folders every sandbox sees.
     if (program === undefined || program.startsWith('/usr/') || program.startsWith('/bin/')) return [];
-    const folder = k.ask === null ? ownFolder(realpathSync(program), k.program) : (ask(k.ask)?.trim() ?? '');
+    const folder =
+      kind.ask === null ? ownFolder(realpathSync(program), kind.program) : (ask(kind.ask)?.trim() ?? '');
     if (!path.isAbsolute(folder) || !existsSync(folder)) return [];
     const real = realpathSync(folder);
     if (real.startsWith('/usr/') || `${realpathSync(home)}/`.startsWith(`${real}/`)) return [];
-    return k.marks.every((m) => existsSync(path.join(real, m))) ? [{ name: k.name, folder: real }] : [];
+    return kind.marks.every((m) => existsSync(path.join(real, m))) ? [{ name: kind.name, folder: real }] : [];
   });
 }
 
@@ -92,8 +93,8 @@ function askProgram([program, ...args]: readonly string[]): string | null {
 }
 
 /**
- * Lays them as `<into>/<name>`. Other accounts may not enter root's home, so there what is laid is made of hard links, or copied where the
- * file system allows none; else it is a link to the folder.
+ * Lays them as `<into>/<name>`. Other accounts may not enter root's home, so there what is laid is made of
+ * hard links, or copied where the file system allows none; else it is a link to the folder.
  */
 export function ensureToolchains(
   into: string,

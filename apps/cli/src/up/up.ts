@@ -25,11 +25,11 @@ const httpOk = (url: string) => async (): Promise<boolean> =>
  * @throws Error with one sentence that says what to do
  */
 export async function up(
-  s: Settings,
+  settings: Settings,
   say: (line: string) => void,
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const url = `http://localhost:${s.WEB_PORT}`;
-  const before = readRunFile(s.home);
+  const url = `http://localhost:${settings.WEB_PORT}`;
+  const before = readRunFile(settings.home);
   if (
     before &&
     before.pid !== 0 &&
@@ -40,31 +40,31 @@ export async function up(
     throw new Error(
       `mainloop already runs with this data folder: ${before.url} (pid ${before.pid}). Another instance needs its own MAINLOOP_HOME and ports.`,
     );
-  await foreignPartsAnswer(s);
-  await endLeftovers(s.home);
-  await portsFree(s);
-  closeHome(s.home);
-  const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
-  const kit = ensureKit(s.home, {
-    bwrap: ensureTool('bwrap', s.cache, say),
-    act: s.localGitHub ? ensureTool('act', s.cache, say) : null,
+  await foreignPartsAnswer(settings);
+  await endLeftovers(settings.home);
+  await portsFree(settings);
+  closeHome(settings.home);
+  const temporalBin = settings.TEMPORAL_ADDRESS ? null : ensureTool('temporal', settings.cache, say);
+  const kit = ensureKit(settings.home, {
+    bwrap: ensureTool('bwrap', settings.cache, say),
+    act: settings.localGitHub ? ensureTool('act', settings.cache, say) : null,
   });
-  const tools = { ...kit, toolchains: path.join(s.home, 'toolchains') };
+  const tools = { ...kit, toolchains: path.join(settings.home, 'toolchains') };
   ensureToolchains(
     tools.toolchains,
     findToolchains(process.env.PATH ?? '', homedir()),
     process.getuid?.() === 0,
   );
-  const embedder = ensureEmbedder(s.cache, say);
-  const temporal = temporalBin === null ? null : temporalService(s, temporalBin, tools.bwrap, say);
-  const sup = new Supervisor(s.home, url);
+  const embedder = ensureEmbedder(settings.cache, say);
+  const temporal = temporalBin === null ? null : temporalService(settings, temporalBin, tools.bwrap, say);
+  const sup = new Supervisor(settings.home, url);
   try {
-    const databaseUrl = s.DATABASE_URL ?? (await database(s, sup, say));
-    for (const service of services(s, { ...tools, embedder }, temporal, databaseUrl)) {
+    const databaseUrl = settings.DATABASE_URL ?? (await database(settings, sup, say));
+    for (const service of services(settings, { ...tools, embedder }, temporal, databaseUrl)) {
       say(`starting ${service.name}`);
       await sup.start(service);
     }
-    if (s.localGitHub) await addDemoProject(s);
+    if (settings.localGitHub) await addDemoProject(settings);
   } catch (err) {
     await sup.stop();
     throw err;
@@ -72,7 +72,10 @@ export async function up(
   return { url, stop: () => sup.stop() };
 }
 
-/** Made when it is not there. Started as root, Postgres runs under another account and passes through to a folder of its own. */
+/**
+ * Made when it is not there. Started as root, Postgres runs under another account and passes through to a
+ * folder of its own.
+ */
 function socketFolder(home: string): string {
   const uid = process.getuid!();
   const dir = socketsOf(home, POSTGRES_SOCKET);
@@ -81,37 +84,37 @@ function socketFolder(home: string): string {
 }
 
 /** What every process of ours is told. */
-const baseEnv = (s: Settings): Record<string, string> => ({
+const baseEnv = (settings: Settings): Record<string, string> => ({
   PATH: process.env.PATH ?? '/usr/bin:/bin',
   HOME: process.env.HOME ?? '/',
   LANG: 'C.UTF-8',
   NODE_ENV: 'production',
   NO_COLOR: '1',
-  MAINLOOP_HOME: s.home,
+  MAINLOOP_HOME: settings.home,
   // glibc keeps an arena of memory a thread, and Node has many threads that hardly ask for any.
   MALLOC_ARENA_MAX: '2',
   NODE_COMPILE_CACHE: path.join(ROOT, COMPILE_CACHE),
-  MAINLOOP_LOCAL_USERS: s.MAINLOOP_LOCAL_USERS ?? '',
+  MAINLOOP_LOCAL_USERS: settings.MAINLOOP_LOCAL_USERS ?? '',
   // Pods reach what listens here under an address of their own.
-  MAINLOOP_HOSTS: s.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
+  MAINLOOP_HOSTS: settings.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
 });
 
 /** The embedded Temporal behind its door; where the machine has no network for it, on a port, and that is said. */
 function temporalService(
-  s: Settings,
+  settings: Settings,
   program: string,
   bwrap: string,
   say: (line: string) => void,
 ): { service: Service; address: string } {
   const network = ownNetwork(bwrap);
-  const socket = path.join(socketFolder(s.home), TEMPORAL_SOCKET);
+  const socket = path.join(socketFolder(settings.home), TEMPORAL_SOCKET);
   if (network === null) say(OPEN_PORT);
   else ensureClosedFolder(path.dirname(socket), 0o700, [process.getuid!()]);
-  const database = path.join(s.home, 'temporal.sqlite');
+  const database = path.join(settings.home, 'temporal.sqlite');
   const { command, address } = temporalCommand({
     program,
     database,
-    port: s.TEMPORAL_PORT,
+    port: settings.TEMPORAL_PORT,
     bwrap,
     network,
     socket,
@@ -119,24 +122,32 @@ function temporalService(
   });
   const service: Service = {
     name: 'temporal',
-    port: network === null ? s.TEMPORAL_PORT : null,
-    env: baseEnv(s),
-    ready: () => canConnect(network === null ? { port: s.TEMPORAL_PORT } : { path: socket }),
+    port: network === null ? settings.TEMPORAL_PORT : null,
+    env: baseEnv(settings),
+    ready: () => canConnect(network === null ? { port: settings.TEMPORAL_PORT } : { path: socket }),
     endsByChild: network !== null,
     command,
   };
   return { service, address };
 }
 
-/** The embedded Postgres, with its roles and tables in place. @returns the superuser's URL, which no process is given */
-async function database(s: Settings, sup: Supervisor, say: (line: string) => void): Promise<string> {
+/**
+ * The embedded Postgres, with its roles and tables in place.
+ * @returns the superuser's URL, which no process is given
+ */
+async function database(settings: Settings, sup: Supervisor, say: (line: string) => void): Promise<string> {
   say('starting postgres');
-  const dir = path.join(s.home, 'postgres');
-  const sockets = socketFolder(s.home);
+  const dir = path.join(settings.home, 'postgres');
+  const sockets = socketFolder(settings.home);
   const start = async (): Promise<string> => {
-    const pg = await startPostgres(dir, sockets, s.secrets.postgresSuperuser, sup.logFile('postgres'));
-    sup.adopt('postgres', pg.process, null, 'SIGINT');
-    return pg.url;
+    const postgres = await startPostgres(
+      dir,
+      sockets,
+      settings.secrets.postgresSuperuser,
+      sup.logFile('postgres'),
+    );
+    sup.adopt('postgres', postgres.process, null, 'SIGINT');
+    return postgres.url;
   };
   const url = await start();
   // Postgres is nobody's child after an adoption, so it is watched by looking.
@@ -165,7 +176,7 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
       PATH: '/usr/bin:/bin',
       SUPERUSER_DATABASE_URL: url,
       MAINLOOP_ROLE_PASSWORDS: JSON.stringify(
-        Object.fromEntries(DATABASE_ROLES.map((r) => [r, s.secrets[r]])),
+        Object.fromEntries(DATABASE_ROLES.map((r) => [r, settings.secrets[r]])),
       ),
     },
   );
@@ -173,7 +184,7 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
 }
 
 function services(
-  s: Settings,
+  settings: Settings,
   tools: {
     bwrap: string;
     act: string | null;
@@ -185,120 +196,125 @@ function services(
   databaseUrl: string,
 ): Service[] {
   const node = [process.execPath, ...NODE_FLAGS] as const;
-  const base = baseEnv(s);
-  const embedded = s.DATABASE_URL === undefined;
+  const base = baseEnv(settings);
+  const embedded = settings.DATABASE_URL === undefined;
   /** Our own server: each process its role. Somebody else's: the one URL, unless there is one for this process. */
   const urlOf = (role: (typeof DATABASE_ROLES)[number], given?: string): string =>
-    given ?? (embedded ? urlFor(databaseUrl, role, s.secrets[role]) : databaseUrl);
-  const githubToken = s.GITHUB_TOKEN ?? s.secrets.localGitHubToken;
+    given ?? (embedded ? urlFor(databaseUrl, role, settings.secrets[role]) : databaseUrl);
+  const githubToken = settings.GITHUB_TOKEN ?? settings.secrets.localGitHubToken;
   const githubApi =
-    s.GITHUB_API_URL ??
-    (s.localGitHub ? `http://127.0.0.1:${s.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
-  const webhookSecret = s.GITHUB_WEBHOOK_SECRET ?? s.secrets.webhookSecret;
-  const given = (o: Record<string, string | undefined>): Record<string, string> =>
-    Object.fromEntries(Object.entries(o).filter((e): e is [string, string] => e[1] !== undefined));
-  const modelEnv = s.demoModel
-    ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${s.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' }
+    settings.GITHUB_API_URL ??
+    (settings.localGitHub ? `http://127.0.0.1:${settings.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
+  const webhookSecret = settings.GITHUB_WEBHOOK_SECRET ?? settings.secrets.webhookSecret;
+  const given = (values: Record<string, string | undefined>): Record<string, string> =>
+    Object.fromEntries(Object.entries(values).filter((e): e is [string, string] => e[1] !== undefined));
+  const modelEnv = settings.demoModel
+    ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${settings.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' }
     : given({
-        ANTHROPIC_BASE_URL: s.ANTHROPIC_BASE_URL,
-        ANTHROPIC_API_KEY: s.ANTHROPIC_API_KEY,
-        CLAUDE_CODE_OAUTH_TOKEN: s.CLAUDE_CODE_OAUTH_TOKEN,
+        ANTHROPIC_BASE_URL: settings.ANTHROPIC_BASE_URL,
+        ANTHROPIC_API_KEY: settings.ANTHROPIC_API_KEY,
+        CLAUDE_CODE_OAUTH_TOKEN: settings.CLAUDE_CODE_OAUTH_TOKEN,
       });
   // A subscription's token is for Claude Code's own requests, so then the chat is one of them.
   const chatViaClaudeCode =
-    s.MAINLOOP_CHAT_VIA === 'claude-code' ||
-    (s.MAINLOOP_CHAT_VIA === undefined && !s.demoModel && !s.ANTHROPIC_API_KEY);
+    settings.MAINLOOP_CHAT_VIA === 'claude-code' ||
+    (settings.MAINLOOP_CHAT_VIA === undefined && !settings.demoModel && !settings.ANTHROPIC_API_KEY);
   const embedderEnv: Record<string, string> =
     tools.embedder === null
       ? {}
       : { MAINLOOP_EMBEDDER: tools.embedder.model, MAINLOOP_EMBEDDER_WORDS: tools.embedder.words };
-  const app = (...p: string[]): string => path.join(ROOT, 'apps', ...p);
+  const app = (...parts: string[]): string => path.join(ROOT, 'apps', ...parts);
   // These make what sandboxes read: other uids, where root starts them.
   const shared = process.getuid?.() === 0 ? 0o022 : 0o077;
   const list: (Service | null)[] = [
     temporal?.service ?? null,
-    !s.demoModel
+    !settings.demoModel
       ? null
       : {
           name: 'demo-model',
-          port: s.DEMO_MODEL_PORT,
-          ready: httpOk(`http://127.0.0.1:${s.DEMO_MODEL_PORT}/healthz`),
+          port: settings.DEMO_MODEL_PORT,
+          ready: httpOk(`http://127.0.0.1:${settings.DEMO_MODEL_PORT}/healthz`),
           command: [...node, app('demo/src/model-main.ts')],
           env: {
             ...base,
-            DEMO_MODEL_PORT: String(s.DEMO_MODEL_PORT),
-            ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT, DEMO_PACE_MS: s.DEMO_PACE_MS }),
+            DEMO_MODEL_PORT: String(settings.DEMO_MODEL_PORT),
+            ...given({
+              MAINLOOP_DEMO_SCRIPT: settings.MAINLOOP_DEMO_SCRIPT,
+              DEMO_PACE_MS: settings.DEMO_PACE_MS,
+            }),
           },
         },
-    !s.localGitHub
+    !settings.localGitHub
       ? null
       : {
           name: 'local-github',
           umask: shared,
-          port: s.LOCAL_GITHUB_PORT,
-          ready: () => canConnect({ port: s.LOCAL_GITHUB_PORT }),
+          port: settings.LOCAL_GITHUB_PORT,
+          ready: () => canConnect({ port: settings.LOCAL_GITHUB_PORT }),
           command: [...node, app('demo/src/github-main.ts')],
           env: {
             ...base,
-            LOCAL_GITHUB_PORT: String(s.LOCAL_GITHUB_PORT),
+            LOCAL_GITHUB_PORT: String(settings.LOCAL_GITHUB_PORT),
             GITHUB_TOKEN: githubToken,
-            LOCAL_GITHUB_OPERATOR_SECRET: s.secrets.localGitHubOperator,
+            LOCAL_GITHUB_OPERATOR_SECRET: settings.secrets.localGitHubOperator,
             GITHUB_WEBHOOK_SECRET: webhookSecret,
-            WEBHOOK_URL: `http://127.0.0.1:${s.API_PORT}/api/webhooks/github`,
+            WEBHOOK_URL: `http://127.0.0.1:${settings.API_PORT}/api/webhooks/github`,
             MAINLOOP_ACT: tools.act!,
             MAINLOOP_BWRAP: tools.bwrap,
             MAINLOOP_TOOLCHAINS: tools.toolchains,
             MAINLOOP_NODE: tools.node,
-            MAINLOOP_CI_SECRET: s.secrets.ciSecret,
-            LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no',
+            MAINLOOP_CI_SECRET: settings.secrets.ciSecret,
+            LOCAL_GITHUB_SEED: settings.demoModel ? 'yes' : 'no',
             ...given({
-              MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT,
-              LOCAL_GITHUB_STALE_MS: s.LOCAL_GITHUB_STALE_MS,
-              LOCAL_GITHUB_USERS: s.LOCAL_GITHUB_USERS,
-              MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS,
+              MAINLOOP_DEMO_SCRIPT: settings.MAINLOOP_DEMO_SCRIPT,
+              LOCAL_GITHUB_STALE_MS: settings.LOCAL_GITHUB_STALE_MS,
+              LOCAL_GITHUB_USERS: settings.LOCAL_GITHUB_USERS,
+              MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS,
             }),
           },
         },
     {
       name: 'api',
-      port: s.API_PORT,
-      ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`),
+      port: settings.API_PORT,
+      ready: httpOk(`http://127.0.0.1:${settings.API_PORT}/api/healthz`),
       command: [...node, app('api/dist/main.js')],
       env: {
         ...base,
         DATABASE_URL: urlOf('mainloop_api'),
         MAINLOOP_MIGRATE: embedded ? 'no' : 'yes',
-        API_PORT: String(s.API_PORT),
-        GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`,
-        MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
-        MAINLOOP_AUTH_SECRET: s.secrets.authSecret,
-        MAINLOOP_API_TOKEN: s.secrets.apiToken,
+        API_PORT: String(settings.API_PORT),
+        GATEWAY_URL: `http://127.0.0.1:${settings.GATEWAY_PORT}`,
+        MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,
+        MAINLOOP_AUTH_SECRET: settings.secrets.authSecret,
+        MAINLOOP_API_TOKEN: settings.secrets.apiToken,
         GITHUB_WEBHOOK_SECRET: webhookSecret,
-        MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
+        MAINLOOP_DEMO: settings.demoModel ? 'yes' : 'no',
         ...embedderEnv,
         ...given({
-          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined,
-          MAINLOOP_PUSH_LOOPBACK: s.MAINLOOP_PUSH_LOOPBACK,
-          ...Object.fromEntries(SIGN_IN.map((n) => [n, s[n]])),
+          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode
+            ? path.join(settings.home, 'kit/current/claude')
+            : undefined,
+          MAINLOOP_PUSH_LOOPBACK: settings.MAINLOOP_PUSH_LOOPBACK,
+          ...Object.fromEntries(SIGN_IN.map((n) => [n, settings[n]])),
         }),
       },
     },
     {
       name: 'gateway',
       umask: shared,
-      port: s.GATEWAY_PORT,
-      ready: httpOk(`http://127.0.0.1:${s.GATEWAY_PORT}/healthz`),
+      port: settings.GATEWAY_PORT,
+      ready: httpOk(`http://127.0.0.1:${settings.GATEWAY_PORT}/healthz`),
       command: [...node, app('gateway/src/main.ts')],
       env: {
         ...base,
-        GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', s.GATEWAY_DATABASE_URL),
-        GATEWAY_PORT: String(s.GATEWAY_PORT),
-        MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
+        GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', settings.GATEWAY_DATABASE_URL),
+        GATEWAY_PORT: String(settings.GATEWAY_PORT),
+        MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,
         // For jobs of the local CI, and for set-ups that are to be kept.
-        MAINLOOP_CI_SECRET: s.secrets.ciSecret,
-        ...given({ MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS }),
+        MAINLOOP_CI_SECRET: settings.secrets.ciSecret,
+        ...given({ MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS }),
         GITHUB_TOKEN: githubToken,
-        ...s.packages,
+        ...settings.packages,
         ...modelEnv,
       },
     },
@@ -306,59 +322,63 @@ function services(
       name: 'worker',
       umask: shared,
       port: null,
-      ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`),
+      ready: httpOk(`http://127.0.0.1:${settings.API_PORT}/api/healthz`),
       command: [...node, app('worker/src/main.ts')],
       env: {
         ...base,
         DATABASE_URL: urlOf('mainloop_worker'),
-        TEMPORAL_ADDRESS: s.TEMPORAL_ADDRESS ?? temporal!.address,
+        TEMPORAL_ADDRESS: settings.TEMPORAL_ADDRESS ?? temporal!.address,
         GITHUB_TOKEN: githubToken,
         GITHUB_API_URL: githubApi,
-        GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`,
-        MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
+        GATEWAY_URL: `http://127.0.0.1:${settings.GATEWAY_PORT}`,
+        MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,
         MAINLOOP_BWRAP: tools.bwrap,
         MAINLOOP_TOOLCHAINS: tools.toolchains,
-        MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
-        MAINLOOP_CI_SECRET: s.secrets.ciSecret,
+        MAINLOOP_UNCONFINED: settings.MAINLOOP_UNCONFINED,
+        MAINLOOP_CI_SECRET: settings.secrets.ciSecret,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
         ...embedderEnv,
         ...given({
-          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined,
-          ...(s.MAINLOOP_SANDBOX === 'kubernetes'
-            ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]]))
+          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode
+            ? path.join(settings.home, 'kit/current/claude')
+            : undefined,
+          ...(settings.MAINLOOP_SANDBOX === 'kubernetes'
+            ? Object.fromEntries(KUBERNETES.map((n) => [n, settings[n]]))
             : {}),
-          LOCAL_GITHUB_OPERATOR_SECRET: s.localGitHub ? s.secrets.localGitHubOperator : undefined,
-          MAINLOOP_SANDBOX: s.MAINLOOP_SANDBOX,
-          TEMPORAL_NAMESPACE: s.TEMPORAL_NAMESPACE,
-          MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS,
-          FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS,
-          FORGE_SETTLE_MS: s.FORGE_SETTLE_MS,
-          CI_GRACE_SECONDS: s.CI_GRACE_SECONDS,
-          SILENCE_MINUTES: s.SILENCE_MINUTES,
-          CI_PATIENCE_MINUTES: s.CI_PATIENCE_MINUTES,
-          REVIEW_QUIET_SECONDS: s.REVIEW_QUIET_SECONDS,
-          MAINLOOP_SANDBOX_PROCESSES: s.MAINLOOP_SANDBOX_PROCESSES,
-          MAINLOOP_SANDBOX_MEMORY_MIB: s.MAINLOOP_SANDBOX_MEMORY_MIB,
-          MAINLOOP_SANDBOX_DISK_MIB: s.MAINLOOP_SANDBOX_DISK_MIB,
-          MAINLOOP_KEPT_MIB: s.MAINLOOP_KEPT_MIB,
-          MAINLOOP_CONTACT: s.MAINLOOP_CONTACT,
-          MAINLOOP_PUSH_LOOPBACK: s.MAINLOOP_PUSH_LOOPBACK,
+          LOCAL_GITHUB_OPERATOR_SECRET: settings.localGitHub
+            ? settings.secrets.localGitHubOperator
+            : undefined,
+          MAINLOOP_SANDBOX: settings.MAINLOOP_SANDBOX,
+          TEMPORAL_NAMESPACE: settings.TEMPORAL_NAMESPACE,
+          MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS,
+          FORGE_POLL_SECONDS: settings.FORGE_POLL_SECONDS,
+          FORGE_SETTLE_MS: settings.FORGE_SETTLE_MS,
+          CI_GRACE_SECONDS: settings.CI_GRACE_SECONDS,
+          SILENCE_MINUTES: settings.SILENCE_MINUTES,
+          CI_PATIENCE_MINUTES: settings.CI_PATIENCE_MINUTES,
+          REVIEW_QUIET_SECONDS: settings.REVIEW_QUIET_SECONDS,
+          MAINLOOP_SANDBOX_PROCESSES: settings.MAINLOOP_SANDBOX_PROCESSES,
+          MAINLOOP_SANDBOX_MEMORY_MIB: settings.MAINLOOP_SANDBOX_MEMORY_MIB,
+          MAINLOOP_SANDBOX_DISK_MIB: settings.MAINLOOP_SANDBOX_DISK_MIB,
+          MAINLOOP_KEPT_MIB: settings.MAINLOOP_KEPT_MIB,
+          MAINLOOP_CONTACT: settings.MAINLOOP_CONTACT,
+          MAINLOOP_PUSH_LOOPBACK: settings.MAINLOOP_PUSH_LOOPBACK,
         }),
       },
     },
     {
       name: 'web',
-      port: s.WEB_PORT,
-      ready: httpOk(`http://127.0.0.1:${s.WEB_PORT}/healthz`),
+      port: settings.WEB_PORT,
+      ready: httpOk(`http://127.0.0.1:${settings.WEB_PORT}/healthz`),
       command: [...node, app('web/server.ts')],
       env: {
         ...base,
-        WEB_PORT: String(s.WEB_PORT),
-        API_URL: `http://127.0.0.1:${s.API_PORT}`,
-        WEB_DATABASE_URL: urlOf('mainloop_web', s.WEB_DATABASE_URL),
-        MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
-        MAINLOOP_LOCAL_GITHUB: s.localGitHub ? 'yes' : 'no',
-        ...given({ MAINLOOP_PUBLIC_URL: s.MAINLOOP_PUBLIC_URL }),
+        WEB_PORT: String(settings.WEB_PORT),
+        API_URL: `http://127.0.0.1:${settings.API_PORT}`,
+        WEB_DATABASE_URL: urlOf('mainloop_web', settings.WEB_DATABASE_URL),
+        MAINLOOP_DEMO: settings.demoModel ? 'yes' : 'no',
+        MAINLOOP_LOCAL_GITHUB: settings.localGitHub ? 'yes' : 'no',
+        ...given({ MAINLOOP_PUBLIC_URL: settings.MAINLOOP_PUBLIC_URL }),
       },
     },
   ];
@@ -366,25 +386,27 @@ function services(
 }
 
 /** The demo project is added through the front door, like any other. */
-async function addDemoProject(s: Settings): Promise<void> {
-  if (!s.demoModel) return;
-  const api = `http://127.0.0.1:${s.API_PORT}/api/projects`;
-  const who = { authorization: `Bearer ${s.secrets.apiToken}` };
+async function addDemoProject(settings: Settings): Promise<void> {
+  if (!settings.demoModel) return;
+  const api = `http://127.0.0.1:${settings.API_PORT}/api/projects`;
+  const who = { authorization: `Bearer ${settings.secrets.apiToken}` };
   if (((await (await fetch(api, { headers: who })).json()) as unknown[]).length > 0) return;
-  const r = await fetch(api, {
+  const response = await fetch(api, {
     method: 'POST',
     headers: { ...who, 'content-type': 'application/json' },
     body: JSON.stringify({ source: 'demo/tally' }),
   });
-  if (!r.ok)
-    throw new Error(`The demo project could not be added: ${((await r.json()) as { error: string }).error}`);
+  if (!response.ok)
+    throw new Error(
+      `The demo project could not be added: ${((await response.json()) as { error: string }).error}`,
+    );
 }
 
 /** Somebody else's servers are asked before anything of ours is started. */
-async function foreignPartsAnswer(s: Settings): Promise<void> {
+async function foreignPartsAnswer(settings: Settings): Promise<void> {
   const parts: [string, string | undefined, number][] = [
-    ['DATABASE_URL', s.DATABASE_URL, 5432],
-    ['TEMPORAL_ADDRESS', s.TEMPORAL_ADDRESS && `tcp://${s.TEMPORAL_ADDRESS}`, 7233],
+    ['DATABASE_URL', settings.DATABASE_URL, 5432],
+    ['TEMPORAL_ADDRESS', settings.TEMPORAL_ADDRESS && `tcp://${settings.TEMPORAL_ADDRESS}`, 7233],
   ];
   for (const [name, url, fallback] of parts) {
     if (url === undefined) continue;
@@ -412,16 +434,16 @@ const PORTS = [
   'LOCAL_GITHUB_PORT',
   'DEMO_MODEL_PORT',
 ] as const;
-async function portsFree(s: Settings): Promise<void> {
+async function portsFree(settings: Settings): Promise<void> {
   for (const name of PORTS) {
     const free = await new Promise<boolean>((resolve) => {
       const probe = net.createServer();
       probe.once('error', () => resolve(false));
-      probe.listen(s[name], '127.0.0.1', () => probe.close(() => resolve(true)));
+      probe.listen(settings[name], '127.0.0.1', () => probe.close(() => resolve(true)));
     });
     if (!free)
       throw new Error(
-        `Port ${s[name]} is taken by another program. Free it, or set ${name} to another port.`,
+        `Port ${settings[name]} is taken by another program. Free it, or set ${name} to another port.`,
       );
   }
 }

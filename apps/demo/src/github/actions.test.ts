@@ -1,4 +1,5 @@
-// A pushed workflow is somebody else's program: what it finds in its work tree must be its own, and the forge stays whole.
+// A pushed workflow is somebody else's program: what it finds in its work tree must be its own, and the forge
+// stays whole.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import {
@@ -56,7 +57,10 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Runs a shell script as if it were what a workflow's step says. @returns what it printed as JSON lines, by `act`'s own convention */
+/**
+ * Runs a shell script as if it were what a workflow's step says.
+ * @returns what it printed as JSON lines, by `act`'s own convention
+ */
 async function ci(script: string): Promise<string> {
   const log = await pushWith(home, script);
   expect(readdirSync(path.join(home, 'ci')).filter((f) => f.startsWith('ci-'))).toEqual([]);

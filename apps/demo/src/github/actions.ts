@@ -1,4 +1,5 @@
-// GitHub Actions, locally: what sets workflows off. `act` really runs them, confined like an agent, without network but for its packages.
+// GitHub Actions, locally: what sets workflows off. `act` really runs them, confined like an agent, without
+// network but for its packages.
 import type { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
 import { jobPlaces, type ActionsOptions, type Triggered } from './job-place.ts';
@@ -8,11 +9,12 @@ import type { Happened } from './triggers.ts';
 import type { Happening, Issue, Repo, Store, WorkflowRun } from './store.ts';
 import { isOf, workflowRuns, type OpenRun } from './workflow-runs.ts';
 
-export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOptions) {
-  const runs = workflowRuns(store, hooks, o.base, jobPlaces(bare, o).runJob);
+export function actions(store: Store, bare: Bare, hooks: Hooks, options: ActionsOptions) {
+  const runs = workflowRuns(store, hooks, options.base, jobPlaces(bare, options).runJob);
 
   /**
-   * Every run is there before the first begins, as on GitHub: what is not listed yet would be taken for nothing that checks the commit.
+   * Every run is there before the first begins, as on GitHub: what is not listed yet would be taken for
+   * nothing that checks the commit.
    * @param wanted which files of workflows
    * @param listed is called when all runs are there
    */
@@ -72,7 +74,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     if (!pull?.pr) return null;
     const { base } = pull.pr;
     const shown = shape.pull(pull, repo, {
-      base: o.base,
+      base: options.base,
       comments: 0,
       reactions: [],
       reviewComments: 0,
@@ -80,17 +82,17 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       fits: null,
       stat: NO_STAT,
     });
-    const payload = { action, number, pull_request: shown, repository: shape.repo(o.base, repo) };
+    const payload = { action, number, pull_request: shown, repository: shape.repo(options.base, repo) };
     return { event: 'pull_request', action, base, payload, paths: await pathsOf(repo, base, sha) };
   };
   /** @param isAgain after a kill: the runs that it had listed by then run again by themselves */
-  const follow = async (repo: Repo, h: Happening, isAgain: boolean): Promise<void> => {
-    const { branch, sha } = h;
+  const follow = async (repo: Repo, happening: Happening, isAgain: boolean): Promise<void> => {
+    const { branch, sha } = happening;
     const what: Happened | null =
-      h.pull === null
-        ? { event: 'push', branch, paths: await pathsOfPush(repo, h) }
-        : await ofPull(repo, sha, h.pull);
-    const listed = (): void => store.remove('happening', h);
+      happening.pull === null
+        ? { event: 'push', branch, paths: await pathsOfPush(repo, happening) }
+        : await ofPull(repo, sha, happening.pull);
+    const listed = (): void => store.remove('happening', happening);
     if (what === null) return listed();
     const isListed = (file: string): boolean =>
       store.one('run', isOf({ repo, branch, sha, file, what })) !== undefined;
@@ -112,20 +114,20 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       }),
       false,
     );
-  const rerun = async (repo: Repo, r: WorkflowRun): Promise<void> => {
+  const rerun = async (repo: Repo, run: WorkflowRun): Promise<void> => {
     const pull = store.one(
       'issue',
-      (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === r.branch,
+      (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === run.branch,
     );
-    const isSame = (file: string): boolean => file === r.path;
-    if (r.event !== 'pull_request')
-      return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch, paths: null }, isSame);
+    const isSame = (file: string): boolean => file === run.path;
+    if (run.event !== 'pull_request')
+      return happened(repo, run.branch, run.sha, { event: 'push', branch: run.branch, paths: null }, isSame);
     if (pull === undefined) return;
     const payload = { action: 'synchronize', number: pull.number };
     await happened(
       repo,
-      r.branch,
-      r.sha,
+      run.branch,
+      run.sha,
       { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload, paths: null },
       isSame,
     );
@@ -133,13 +135,13 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
 
   /** Runs that a kill left in the middle are run again, as GitHub's runners would be replaced. */
   const recover = (): void => {
-    for (const r of runs.cancelOpen()) {
-      const repo = store.one('repo', (x) => x.full === r.repo);
-      if (repo) void rerun(repo, r);
+    for (const run of runs.cancelOpen()) {
+      const repo = store.one('repo', (x) => x.full === run.repo);
+      if (repo) void rerun(repo, run);
     }
-    for (const h of store.find('happening', () => true)) {
-      const repo = store.one('repo', (x) => x.full === h.repo);
-      if (repo) void follow(repo, h, true);
+    for (const happening of store.find('happening', () => true)) {
+      const repo = store.one('repo', (x) => x.full === happening.repo);
+      if (repo) void follow(repo, happening, true);
     }
   };
 

@@ -13,22 +13,22 @@ import { renamingRoutes } from './renaming.ts';
 import { runRoutes } from './runs.ts';
 import * as shape from './shapes.ts';
 
-export function routes(c: Ctx): Route[] {
-  const { bare, base } = c;
-  const desk = openDesk(c);
+export function routes(context: Ctx): Route[] {
+  const { bare, base } = context;
+  const desk = openDesk(context);
   const { R } = desk;
   return [
     ['GET', R(''), async (a) => ok(shape.repo(base, a.repo))],
     [
       'GET',
       R('/branches/(.+)'),
-      async (a) => {
-        const sha = await bare.sha(a.repo.full, decodeURIComponent(a.m[2]!));
+      async (request) => {
+        const sha = await bare.sha(request.repo.full, decodeURIComponent(request.m[2]!));
         return sha === null
           ? notFound
           : ok({
-              name: decodeURIComponent(a.m[2]!),
-              commit: { sha, url: `${base}/repos/${a.repo.full}/commits/${sha}` },
+              name: decodeURIComponent(request.m[2]!),
+              commit: { sha, url: `${base}/repos/${request.repo.full}/commits/${sha}` },
               protected: false,
             });
       },
@@ -36,13 +36,15 @@ export function routes(c: Ctx): Route[] {
     [
       'GET',
       R('/collaborators/([^/]+)/permission'),
-      async (a) => {
-        const write = ['mainloop', 'you', 'demo-colleague', a.repo.full.split('/')[0]].includes(a.m[2]!);
+      async (request) => {
+        const write = ['mainloop', 'you', 'demo-colleague', request.repo.full.split('/')[0]].includes(
+          request.m[2]!,
+        );
         return ok({
           permission: write ? 'admin' : 'none',
           role_name: write ? 'admin' : 'none',
           user: {
-            ...shape.user(base, a.m[2]!),
+            ...shape.user(base, request.m[2]!),
             permissions: { pull: write, triage: write, push: write, maintain: write, admin: write },
             role_name: write ? 'admin' : 'none',
           },
@@ -52,18 +54,20 @@ export function routes(c: Ctx): Route[] {
     [
       'GET',
       R('/compare/(.+?)\\.\\.\\.(.+)'),
-      async (a) => {
+      async (request) => {
         const commit = async (name: string): Promise<string | null> =>
-          isObjectName(name) ? name : bare.sha(a.repo.full, name);
+          isObjectName(name) ? name : bare.sha(request.repo.full, name);
         const [from, to] = [
-          await commit(decodeURIComponent(a.m[2]!)),
-          await commit(decodeURIComponent(a.m[3]!)),
+          await commit(decodeURIComponent(request.m[2]!)),
+          await commit(decodeURIComponent(request.m[3]!)),
         ];
         if (from === null || to === null) return notFound;
-        if (!/application\/vnd\.github\.(?:v3\.)?diff\b/.test(a.accept))
-          return (await comparison(c, a, from, to)) ?? notFound;
+        if (!/application\/vnd\.github\.(?:v3\.)?diff\b/.test(request.accept))
+          return (await comparison(context, request, from, to)) ?? notFound;
         // One of them is not here.
-        const diff = await bare.git(a.repo.full, ['diff', '-M', `${from}...${to}`, '--']).catch(() => null);
+        const diff = await bare
+          .git(request.repo.full, ['diff', '-M', `${from}...${to}`, '--'])
+          .catch(() => null);
         if (diff === null) return notFound;
         return {
           status: 200,
@@ -75,53 +79,58 @@ export function routes(c: Ctx): Route[] {
     [
       'GET',
       R('/readme'),
-      async (a) => {
-        const found = await readmeOf(c, a.repo);
+      async (request) => {
+        const found = await readmeOf(context, request.repo);
         return found ? ok(found) : notFound;
       },
     ],
     [
       'GET',
       R('/contents(?:/(.*))?'),
-      async (a) => {
-        const ref = a.query.get('ref') ?? a.repo.defaultBranch;
-        const found = await contentsOf(c, a.repo, ref, decodeURIComponent(a.m[2] ?? '').replace(/\/$/, ''));
+      async (request) => {
+        const ref = request.query.get('ref') ?? request.repo.defaultBranch;
+        const found = await contentsOf(
+          context,
+          request.repo,
+          ref,
+          decodeURIComponent(request.m[2] ?? '').replace(/\/$/, ''),
+        );
         return found ? ok(found) : notFound;
       },
     ],
     [
       'DELETE',
       R('/git/refs/heads(?:/|%2F)(.+)'),
-      async (a) => {
-        const branch = decodeURIComponent(a.m[2]!);
+      async (request) => {
+        const branch = decodeURIComponent(request.m[2]!);
         // Not while a push is taken: what that changed is told by what differs after it.
-        const was = await bare.serial(a.repo.full, async () => {
-          const sha = await bare.sha(a.repo.full, branch);
-          if (sha !== null) await bare.git(a.repo.full, ['update-ref', '-d', `refs/heads/${branch}`]);
+        const was = await bare.serial(request.repo.full, async () => {
+          const sha = await bare.sha(request.repo.full, branch);
+          if (sha !== null) await bare.git(request.repo.full, ['update-ref', '-d', `refs/heads/${branch}`]);
           return sha;
         });
         if (was === null) return invalid('Reference does not exist');
         // Without its branch a pull request is closed.
-        for (const i of c.store.find(
+        for (const issue of context.store.find(
           'issue',
-          (x) => x.repo === a.repo.full && x.state === 'open' && x.pr?.head === branch,
+          (x) => x.repo === request.repo.full && x.state === 'open' && x.pr?.head === branch,
         )) {
-          desk.close(i, a.user);
-          desk.tell(a, 'pull_request', {
+          desk.close(issue, request.user);
+          desk.tell(request, 'pull_request', {
             action: 'closed',
-            number: i.number,
-            pull_request: await desk.showPull(a, i),
+            number: issue.number,
+            pull_request: await desk.showPull(request, issue),
           });
         }
         return { status: 204 };
       },
     ],
-    ...gitDataRoutes(c, desk),
-    ...issueRoutes(c, desk),
-    ...pullRoutes(c, desk),
-    ...checkRoutes(c, desk),
-    ...runRoutes(c, desk),
-    ...labelRoutes(c, desk),
-    ...renamingRoutes(c, R),
+    ...gitDataRoutes(context, desk),
+    ...issueRoutes(context, desk),
+    ...pullRoutes(context, desk),
+    ...checkRoutes(context, desk),
+    ...runRoutes(context, desk),
+    ...labelRoutes(context, desk),
+    ...renamingRoutes(context, R),
   ];
 }

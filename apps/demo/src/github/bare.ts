@@ -53,7 +53,8 @@ export class Bare {
   async importFrom(full: string, folder: string, branch: string): Promise<void> {
     await this.init(full, branch);
     try {
-      // Kept as one pack, like a clone: a few large files are else written one by one, packed anew, and sent so ever after.
+      // Kept as one pack, like a clone: a few large files are else written one by one, packed anew, and sent
+      // so ever after.
       await this.fetchFrom(full, folder, `+refs/heads/${branch}:refs/heads/${branch}`, [
         '-c',
         'fetch.unpackLimit=1',

@@ -1,4 +1,5 @@
-// The work tree that CI runs in: a repository of its own that shares nothing with the forge's, given to the uid that runs the workflow.
+// The work tree that CI runs in: a repository of its own that shares nothing with the forge's, given to the
+// uid that runs the workflow.
 import { execFile } from 'node:child_process';
 import { lchownSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -20,36 +21,41 @@ export interface Checkout {
 }
 
 /**
- * Everything here happens before anything of the workflow runs, in a folder that nobody else can enter; it is handed over in the
- * end. The objects are sent through git's transport: a plain clone of a path would hard-link the forge's own files, and the
- * workflow, made their owner, could write into every branch of the forge.
+ * Everything here happens before anything of the workflow runs, in a folder that nobody else can enter; it is
+ * handed over in the end. The objects are sent through git's transport: a plain clone of a path would
+ * hard-link the forge's own files, and the workflow, made their owner, could write into every branch of the
+ * forge.
  */
-export async function checkOut(c: Checkout): Promise<void> {
-  const repo = path.join(c.dir, 'repo');
+export async function checkOut(checkout: Checkout): Promise<void> {
+  const repo = path.join(checkout.dir, 'repo');
   const env = gitEnvironment({ path: process.env.PATH, reach: 'files' });
-  const git = async (...args: string[]): Promise<void> => void (await run('git', args, { env, cwd: c.dir }));
-  await git('clone', '-q', '--template=', '--no-local', '--no-checkout', '--', c.source, repo);
+  const git = async (...args: string[]): Promise<void> =>
+    void (await run('git', args, { env, cwd: checkout.dir }));
+  await git('clone', '-q', '--template=', '--no-local', '--no-checkout', '--', checkout.source, repo);
   // As whole reference names, a branch is never taken for an option.
-  await git('-C', repo, 'update-ref', `refs/heads/${c.branch}`, c.sha);
-  await git('-C', repo, 'symbolic-ref', 'HEAD', `refs/heads/${c.branch}`);
+  await git('-C', repo, 'update-ref', `refs/heads/${checkout.branch}`, checkout.sha);
+  await git('-C', repo, 'symbolic-ref', 'HEAD', `refs/heads/${checkout.branch}`);
   await git('-C', repo, 'reset', '-q', '--hard');
-  mkdirSync(path.join(c.dir, 'home'));
-  if (c.owner) give(c.dir, c.owner);
+  mkdirSync(path.join(checkout.dir, 'home'));
+  if (checkout.owner) give(checkout.dir, checkout.owner);
 }
 
-/** Children first: until the last step nobody but us can reach into the folder. A link is given away itself, not what it names. */
+/**
+ * Children first: until the last step nobody but us can reach into the folder. A link is given away itself,
+ * not what it names.
+ */
 function give(folder: string, owner: { uid: number; gid: number }): void {
-  for (const f of readdirSync(folder, { withFileTypes: true })) {
-    const child = path.join(folder, f.name);
-    if (f.isDirectory()) give(child, owner);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const child = path.join(folder, entry.name);
+    if (entry.isDirectory()) give(child, owner);
     else lchownSync(child, owner.uid, owner.gid);
   }
   lchownSync(folder, owner.uid, owner.gid);
 }
 
 /**
- * What the workflow left is removed under its own uid: as root, a folder that is exchanged for a link while we walk would lead us out.
- * What can't be removed so stays, and is said in the log.
+ * What the workflow left is removed under its own uid: as root, a folder that is exchanged for a link while
+ * we walk would lead us out. What can't be removed so stays, and is said in the log.
  */
 export async function remove(dir: string, owner: Checkout['owner']): Promise<void> {
   // Not handed over, or to nobody else: only we were in it.

@@ -10,49 +10,50 @@ export function statusesOf(store: Store, repo: string, sha: string): Status[] {
   return [...new Map(all.map((s) => [s.context, s])).values()];
 }
 
-export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
-  const { store, bare, base } = c;
+export function checkRoutes(context: Ctx, { tell, page, R }: Desk): Route[] {
+  const { store, bare, base } = context;
   return [
     [
       'GET',
       R('/commits/([^/]+)/check-runs'),
-      async (a) => {
-        const sha = (await bare.sha(a.repo.full, decodeURIComponent(a.m[2]!))) ?? a.m[2]!;
-        const list = store.find('job', (j) => j.repo === a.repo.full && j.sha === sha);
+      async (request) => {
+        const sha = (await bare.sha(request.repo.full, decodeURIComponent(request.m[2]!))) ?? request.m[2]!;
+        const list = store.find('job', (j) => j.repo === request.repo.full && j.sha === sha);
         return ok({
           total_count: list.length,
-          check_runs: page(a, list).map((j) => shape.checkRun(base, j)),
+          check_runs: page(request, list).map((j) => shape.checkRun(base, j)),
         });
       },
     ],
     [
       'GET',
       R('/commits/([^/]+)/check-suites'),
-      async (a) => {
-        const sha = (await bare.sha(a.repo.full, decodeURIComponent(a.m[2]!))) ?? a.m[2]!;
-        const list = store.find('run', (r) => r.repo === a.repo.full && r.sha === sha);
+      async (request) => {
+        const sha = (await bare.sha(request.repo.full, decodeURIComponent(request.m[2]!))) ?? request.m[2]!;
+        const list = store.find('run', (r) => r.repo === request.repo.full && r.sha === sha);
         const jobsOf = (id: number): number => store.find('job', (j) => j.runId === id).length;
         return ok({
           total_count: list.length,
-          check_suites: page(a, list).map((r) => shape.checkSuite(base, r, jobsOf(r.id), a.repo)),
+          check_suites: page(request, list).map((r) => shape.checkSuite(base, r, jobsOf(r.id), request.repo)),
         });
       },
     ],
     [
       'GET',
       R('/rules/branches/(.+)'),
-      async (a) =>
+      async (request) =>
         ok(
-          decodeURIComponent(a.m[2]!) === a.repo.defaultBranch && a.query.get('page') !== '2'
-            ? shape.branchRules(a.repo)
+          decodeURIComponent(request.m[2]!) === request.repo.defaultBranch &&
+            request.query.get('page') !== '2'
+            ? shape.branchRules(request.repo)
             : [],
         ),
     ],
     [
       'GET',
       R('/commits/([^/]+)/status'),
-      async (a) => {
-        const list = statusesOf(store, a.repo.full, a.m[2]!);
+      async (request) => {
+        const list = statusesOf(store, request.repo.full, request.m[2]!);
         const state = list.some((s) => s.state === 'failure' || s.state === 'error')
           ? 'failure'
           : list.length > 0 && list.every((s) => s.state === 'success')
@@ -60,51 +61,56 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
             : 'pending';
         return ok({
           state,
-          statuses: page(a, list).map((s) => ({
-            url: `${base}/repos/${s.repo}/statuses/${s.sha}`,
+          statuses: page(request, list).map((status) => ({
+            url: `${base}/repos/${status.repo}/statuses/${status.sha}`,
             avatar_url: null,
-            id: s.id,
-            node_id: `S_${s.id}`,
-            state: s.state,
-            description: s.description ?? null,
+            id: status.id,
+            node_id: `S_${status.id}`,
+            state: status.state,
+            description: status.description ?? null,
             target_url: null,
-            context: s.context,
-            created_at: s.createdAt,
-            updated_at: s.createdAt,
+            context: status.context,
+            created_at: status.createdAt,
+            updated_at: status.createdAt,
           })),
-          sha: a.m[2],
+          sha: request.m[2],
           total_count: list.length,
-          repository: shape.repo(base, a.repo),
-          commit_url: `${base}/repos/${a.repo.full}/commits/${a.m[2]}`,
-          url: `${base}/repos/${a.repo.full}/commits/${a.m[2]}/status`,
+          repository: shape.repo(base, request.repo),
+          commit_url: `${base}/repos/${request.repo.full}/commits/${request.m[2]}`,
+          url: `${base}/repos/${request.repo.full}/commits/${request.m[2]}/status`,
         });
       },
     ],
     [
       'POST',
       R('/statuses/([0-9a-f]{40})'),
-      async (a) => {
-        const s = store.insert('status', {
-          repo: a.repo.full,
-          sha: a.m[2]!,
-          context: String(a.body.context ?? 'default'),
-          state: String(a.body.state),
-          description: typeof a.body.description === 'string' ? a.body.description : null,
+      async (request) => {
+        const status = store.insert('status', {
+          repo: request.repo.full,
+          sha: request.m[2]!,
+          context: String(request.body.context ?? 'default'),
+          state: String(request.body.state),
+          description: typeof request.body.description === 'string' ? request.body.description : null,
           createdAt: nowIso(),
         });
-        tell(a, 'status', { id: s.id, sha: s.sha, state: s.state, context: s.context });
+        tell(request, 'status', {
+          id: status.id,
+          sha: status.sha,
+          state: status.state,
+          context: status.context,
+        });
         return created({
-          url: `${base}/repos/${s.repo}/statuses/${s.sha}`,
+          url: `${base}/repos/${status.repo}/statuses/${status.sha}`,
           avatar_url: null,
-          id: s.id,
-          node_id: `S_${s.id}`,
-          state: s.state,
-          description: s.description ?? null,
+          id: status.id,
+          node_id: `S_${status.id}`,
+          state: status.state,
+          description: status.description ?? null,
           target_url: null,
-          context: s.context,
-          created_at: s.createdAt,
-          updated_at: s.createdAt,
-          creator: shape.user(base, a.user),
+          context: status.context,
+          created_at: status.createdAt,
+          updated_at: status.createdAt,
+          creator: shape.user(base, request.user),
         });
       },
     ],

@@ -17,58 +17,64 @@ export interface Reviewer {
   readonly delayMs: number;
 }
 
-export function colleague(c: Ctx, reviewers: readonly Reviewer[]) {
+export function colleague(context: Ctx, reviewers: readonly Reviewer[]) {
   const LOGIN = 'demo-colleague';
   /** Reviews once: a pull request that has a review of the colleague is left alone. */
-  const onReady = (i: Issue): void => {
-    const r = reviewers.find((x) => new RegExp(x.when, 'i').test(i.title));
-    if (!r) return;
+  const onReady = (issue: Issue): void => {
+    const reviewer = reviewers.find((x) => new RegExp(x.when, 'i').test(issue.title));
+    if (!reviewer) return;
     setTimeout(() => {
       if (
-        i.state !== 'open' ||
-        c.store.one('review', (x) => x.repo === i.repo && x.number === i.number && x.user === LOGIN)
+        issue.state !== 'open' ||
+        context.store.one(
+          'review',
+          (x) => x.repo === issue.repo && x.number === issue.number && x.user === LOGIN,
+        )
       )
         return;
-      const review = c.store.insert('review', {
-        repo: i.repo,
-        number: i.number,
-        body: r.body,
-        state: r.state,
+      const review = context.store.insert('review', {
+        repo: issue.repo,
+        number: issue.number,
+        body: reviewer.body,
+        state: reviewer.state,
         user: LOGIN,
-        sha: i.pr!.headSha,
+        sha: issue.pr!.headSha,
         submittedAt: nowIso(),
       });
-      for (const k of r.comments)
-        c.store.insert('reviewComment', {
-          repo: i.repo,
-          number: i.number,
+      for (const comment of reviewer.comments)
+        context.store.insert('reviewComment', {
+          repo: issue.repo,
+          number: issue.number,
           reviewId: review.id,
-          body: k.body,
-          path: k.path,
-          line: k.line ?? null,
+          body: comment.body,
+          path: comment.path,
+          line: comment.line ?? null,
           user: LOGIN,
-          sha: i.pr!.headSha,
+          sha: issue.pr!.headSha,
           createdAt: nowIso(),
           inReplyTo: null,
         });
-      c.store.update('issue', i, { updatedAt: nowIso() });
-      const repo = c.store.one('repo', (x) => x.full === i.repo)!;
-      void factsOf(c, i).then((f) =>
-        c.hooks.send('pull_request_review', {
+      context.store.update('issue', issue, { updatedAt: nowIso() });
+      const repo = context.store.one('repo', (x) => x.full === issue.repo)!;
+      void factsOf(context, issue).then((facts) =>
+        context.hooks.send('pull_request_review', {
           action: 'submitted',
-          review: shape.review(c.base, review),
-          pull_request: shape.pull(i, repo, f),
-          repository: shape.repo(c.base, repo),
-          sender: shape.user(c.base, LOGIN),
+          review: shape.review(context.base, review),
+          pull_request: shape.pull(issue, repo, facts),
+          repository: shape.repo(context.base, repo),
+          sender: shape.user(context.base, LOGIN),
         }),
       );
-    }, r.delayMs);
+    }, reviewer.delayMs);
   };
   return {
     onReady,
-    /** Those that a kill kept from reviewing: what mainloop asks for is a draft first, so one that is none has turned ready. */
+    /**
+     * Those that a kill kept from reviewing: what mainloop asks for is a draft first, so one that is none has
+     * turned ready.
+     */
     recover: (): void =>
-      c.store
+      context.store
         .find('issue', (i) => i.state === 'open' && i.pr?.draft === false && i.user === 'mainloop')
         .forEach(onReady),
   };

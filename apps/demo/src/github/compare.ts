@@ -21,11 +21,11 @@ export async function commitsOf(bare: Bare, full: string, which: readonly string
 /** @returns null where one of the two is not here. The files of it are left out: nobody asks for them but as a diff. */
 export async function comparison(
   { bare, base }: Ctx,
-  a: Ask,
+  request: Ask,
   from: string,
   to: string,
 ): Promise<Answer | null> {
-  const { full } = a.repo;
+  const { full } = request.repo;
   // Git knows no such commit: that is the answer.
   const counted = await bare
     .git(full, ['rev-list', '--left-right', '--count', `${from}...${to}`, '--'])
@@ -33,7 +33,7 @@ export async function comparison(
   if (counted === null) return null;
   const [behind = 0, ahead = 0] = counted.trim().split('\t').map(Number);
   const fork = (await bare.git(full, ['merge-base', from, to])).trim();
-  const shown = (fields: readonly string[]) => shape.commit(base, a.repo, fields);
+  const shown = (fields: readonly string[]) => shape.commit(base, request.repo, fields);
   const one = async (sha: string) => shown((await commitsOf(bare, full, ['-n', '1', sha]))[0]!);
   const html = `${base}/${full}/compare/${from}...${to}`;
   const body = {

@@ -21,25 +21,30 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The README at the top of the default branch; null when there is none. */
-export async function readmeOf(c: Ctx, repo: Repo): Promise<object | null> {
-  const found = (await list(c, repo, `refs/heads/${repo.defaultBranch}`, '')).find(
+export async function readmeOf(context: Ctx, repo: Repo): Promise<object | null> {
+  const found = (await list(context, repo, `refs/heads/${repo.defaultBranch}`, '')).find(
     (e) => e.type === 'blob' && README.test(e.path),
   );
-  return found === undefined ? null : fileOf(c, repo, repo.defaultBranch, found);
+  return found === undefined ? null : fileOf(context, repo, repo.defaultBranch, found);
 }
 
 /**
  * @param ref a branch or a commit
  * @returns the list of a folder, a file with its content, or null when there is neither
  */
-export async function contentsOf(c: Ctx, repo: Repo, ref: string, path: string): Promise<object | null> {
-  const at = isObjectName(ref) ? ref : await c.bare.sha(repo.full, ref);
+export async function contentsOf(
+  context: Ctx,
+  repo: Repo,
+  ref: string,
+  path: string,
+): Promise<object | null> {
+  const at = isObjectName(ref) ? ref : await context.bare.sha(repo.full, ref);
   if (at === null || !isFolderBelow(path)) return null;
-  const itself = path === '' ? undefined : (await list(c, repo, at, path))[0];
+  const itself = path === '' ? undefined : (await list(context, repo, at, path))[0];
   if (path !== '' && itself === undefined) return null;
-  if (itself?.type === 'blob') return fileOf(c, repo, ref, itself);
-  return (await list(c, repo, at, path === '' ? '' : `${path}/`)).map((e) => ({
-    ...about(c, repo, ref, e),
+  if (itself?.type === 'blob') return fileOf(context, repo, ref, itself);
+  return (await list(context, repo, at, path === '' ? '' : `${path}/`)).map((entry) => ({
+    ...about(context, repo, ref, entry),
     size: 0,
   }));
 }
@@ -57,32 +62,32 @@ async function list({ bare }: Ctx, repo: Repo, at: string, below: string): Promi
   // There is no such commit.
   const text = await bare.git(repo.full, listing).catch(() => '');
   return text.split('\0').flatMap((line) => {
-    const m = /^(\d+) (\w+) ([0-9a-f]+)\t([\s\S]+)$/.exec(line);
-    return m ? [{ mode: m[1]!, type: m[2]!, sha: m[3]!, path: m[4]! }] : [];
+    const match = /^(\d+) (\w+) ([0-9a-f]+)\t([\s\S]+)$/.exec(line);
+    return match ? [{ mode: match[1]!, type: match[2]!, sha: match[3]!, path: match[4]! }] : [];
   });
 }
 
-async function fileOf(c: Ctx, repo: Repo, ref: string, e: Entry): Promise<object> {
-  const text = await c.bare.git(repo.full, ['cat-file', 'blob', e.sha]);
+async function fileOf(context: Ctx, repo: Repo, ref: string, entry: Entry): Promise<object> {
+  const text = await context.bare.git(repo.full, ['cat-file', 'blob', entry.sha]);
   return {
-    ...about(c, repo, ref, e),
+    ...about(context, repo, ref, entry),
     encoding: 'base64',
     size: Buffer.byteLength(text),
     content: Buffer.from(text).toString('base64'),
   };
 }
 
-function about({ base }: Ctx, repo: Repo, ref: string, e: Entry): Record<string, unknown> {
-  const path = e.path.split('/').map(encodeURIComponent).join('/');
+function about({ base }: Ctx, repo: Repo, ref: string, entry: Entry): Record<string, unknown> {
+  const path = entry.path.split('/').map(encodeURIComponent).join('/');
   const url = `${base}/repos/${repo.full}/contents/${path}?ref=${encodeURIComponent(ref)}`;
-  const isTree = e.type === 'tree';
+  const isTree = entry.type === 'tree';
   const page = `${base}/${repo.full}/${isTree ? 'tree' : 'blob'}/${ref}/${path}`;
-  const object = `${base}/repos/${repo.full}/git/${isTree ? 'trees' : 'blobs'}/${e.sha}`;
+  const object = `${base}/repos/${repo.full}/git/${isTree ? 'trees' : 'blobs'}/${entry.sha}`;
   return {
-    type: TYPES.get(e.mode) ?? 'file',
-    name: e.path.split('/').at(-1),
-    path: e.path,
-    sha: e.sha,
+    type: TYPES.get(entry.mode) ?? 'file',
+    name: entry.path.split('/').at(-1),
+    path: entry.path,
+    sha: entry.sha,
     url,
     git_url: object,
     html_url: page,

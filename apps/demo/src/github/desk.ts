@@ -3,7 +3,7 @@ import type { Answer, Ask, Ctx } from './ctx.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Doc, type Issue, type Label, type Store } from './store.ts';
 
-export type Route = [string, RegExp, (a: Ask) => Promise<Answer>];
+export type Route = [string, RegExp, (request: Ask) => Promise<Answer>];
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const created = (body: unknown): Answer => ({ status: 201, body });
@@ -20,34 +20,39 @@ const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerC
 export const labelNamed = (store: Store, repo: string, name: string): Label | undefined =>
   store.one('label', (l) => l.repo === repo && isSame(l.name, name));
 /** Those of an issue or a pull request, as far as the repository still has them. */
-export const labelsOf = (store: Store, i: Issue): Label[] =>
-  (i.labels ?? []).flatMap((name) => labelNamed(store, i.repo, name) ?? []);
+export const labelsOf = (store: Store, issue: Issue): Label[] =>
+  (issue.labels ?? []).flatMap((name) => labelNamed(store, issue.repo, name) ?? []);
 
-export async function factsOf(c: Ctx, i: Issue): Promise<shape.Facts> {
+export async function factsOf(context: Ctx, issue: Issue): Promise<shape.Facts> {
   // The branch may be gone.
   const diff =
-    i.pr && !i.pr.merged
-      ? await c.bare.git(i.repo, ['diff', '--numstat', `${i.pr.baseSha}...${i.pr.headSha}`]).catch(() => '')
+    issue.pr && !issue.pr.merged
+      ? await context.bare
+          .git(issue.repo, ['diff', '--numstat', `${issue.pr.baseSha}...${issue.pr.headSha}`])
+          .catch(() => '')
       : '';
   const stat = diff
     .split('\n')
     .filter(Boolean)
     .map((l) => l.split('\t'));
   return {
-    base: c.base,
-    comments: c.store.find('comment', (x) => x.repo === i.repo && x.number === i.number).length,
-    reactions: c.store.find('reaction', (x) => x.repo === i.repo && x.number === i.number),
-    reviewComments: c.store.find('reviewComment', (x) => x.repo === i.repo && x.number === i.number).length,
+    base: context.base,
+    comments: context.store.find('comment', (x) => x.repo === issue.repo && x.number === issue.number).length,
+    reactions: context.store.find('reaction', (x) => x.repo === issue.repo && x.number === issue.number),
+    reviewComments: context.store.find(
+      'reviewComment',
+      (x) => x.repo === issue.repo && x.number === issue.number,
+    ).length,
     // The branch may be gone.
-    commits: i.pr
+    commits: issue.pr
       ? Number(
-          await c.bare
-            .git(i.repo, ['rev-list', '--count', `${i.pr.baseSha}..${i.pr.headSha}`])
+          await context.bare
+            .git(issue.repo, ['rev-list', '--count', `${issue.pr.baseSha}..${issue.pr.headSha}`])
             .catch(() => '0'),
         )
       : 0,
-    fits: await fitOf(c, i),
-    labels: labelsOf(c.store, i),
+    fits: await fitOf(context, issue),
+    labels: labelsOf(context.store, issue),
     stat: {
       files: stat.length,
       additions: stat.reduce((n, s) => n + (Number(s[0]) || 0), 0),
@@ -68,29 +73,41 @@ async function fitOf({ bare }: Ctx, { repo, state, pr }: Issue): Promise<boolean
       );
 }
 
-export function openDesk(c: Ctx) {
-  const { store, hooks, base } = c;
-  const issueOf = (a: Ask, n = a.m[2]): Issue | undefined =>
-    store.one('issue', (i) => i.repo === a.repo.full && i.number === Number(n));
-  const showIssue = async (i: Issue): Promise<unknown> => shape.issue(i, await factsOf(c, i));
-  const showPull = async (a: Ask, i: Issue): Promise<unknown> => shape.pull(i, a.repo, await factsOf(c, i));
-  const tell = (a: Ask, event: string, payload: Record<string, unknown>): void =>
-    hooks.send(event, { ...payload, repository: shape.repo(base, a.repo), sender: shape.user(base, a.user) });
-  const touch = (i: Issue): void => void store.update('issue', i, { updatedAt: nowIso() });
-  const nextNumber = (a: Ask): number =>
-    Math.max(0, ...store.find('issue', (i) => i.repo === a.repo.full).map((i) => i.number)) + 1;
-  const page = <T extends Doc>(a: Ask, all: T[]): T[] => {
-    const list = c.staleMs > 0 ? all.filter((d) => !store.isNew(d, c.staleMs)) : all;
-    const per = Math.min(100, Number(a.query.get('per_page') ?? 30));
-    const at = Math.max(1, Number(a.query.get('page') ?? 1));
-    if (list.length > at * per) a.nextPage = at + 1;
+export function openDesk(context: Ctx) {
+  const { store, hooks, base } = context;
+  const issueOf = (request: Ask, n = request.m[2]): Issue | undefined =>
+    store.one('issue', (i) => i.repo === request.repo.full && i.number === Number(n));
+  const showIssue = async (issue: Issue): Promise<unknown> =>
+    shape.issue(issue, await factsOf(context, issue));
+  const showPull = async (request: Ask, issue: Issue): Promise<unknown> =>
+    shape.pull(issue, request.repo, await factsOf(context, issue));
+  const tell = (request: Ask, event: string, payload: Record<string, unknown>): void =>
+    hooks.send(event, {
+      ...payload,
+      repository: shape.repo(base, request.repo),
+      sender: shape.user(base, request.user),
+    });
+  const touch = (issue: Issue): void => void store.update('issue', issue, { updatedAt: nowIso() });
+  const nextNumber = (request: Ask): number =>
+    Math.max(0, ...store.find('issue', (i) => i.repo === request.repo.full).map((i) => i.number)) + 1;
+  const page = <T extends Doc>(request: Ask, all: T[]): T[] => {
+    const list = context.staleMs > 0 ? all.filter((d) => !store.isNew(d, context.staleMs)) : all;
+    const per = Math.min(100, Number(request.query.get('per_page') ?? 30));
+    const at = Math.max(1, Number(request.query.get('page') ?? 1));
+    if (list.length > at * per) request.nextPage = at + 1;
     return list.slice((at - 1) * per, at * per);
   };
-  const R = (rest: string): RegExp => new RegExp(`^/repos/([^/]+/[^/]+)${rest}$`);
-  const filterState = (a: Ask, i: Issue): boolean =>
-    (a.query.get('state') ?? 'open') === 'all' || i.state === (a.query.get('state') ?? 'open');
-  const close = (i: Issue, by: string): void =>
-    void store.update('issue', i, { state: 'closed', closedAt: nowIso(), closedBy: by, updatedAt: nowIso() });
-  return { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close };
+  const repoPath = (rest: string): RegExp => new RegExp(`^/repos/([^/]+/[^/]+)${rest}$`);
+  const filterState = (request: Ask, issue: Issue): boolean =>
+    (request.query.get('state') ?? 'open') === 'all' ||
+    issue.state === (request.query.get('state') ?? 'open');
+  const close = (issue: Issue, by: string): void =>
+    void store.update('issue', issue, {
+      state: 'closed',
+      closedAt: nowIso(),
+      closedBy: by,
+      updatedAt: nowIso(),
+    });
+  return { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R: repoPath, filterState, close };
 }
 export type Desk = ReturnType<typeof openDesk>;

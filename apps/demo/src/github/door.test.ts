@@ -98,8 +98,12 @@ test.each<[string, string, (proof: string) => string, string]>([
   ['a name of dots', '../..', () => path.join(dir, 'source'), 'main'],
 ])('%s is refused before git hears of it', async (_, full, folder, branch) => {
   const proof = path.join(dir, 'ran');
-  const r = await imports(OPERATOR, { full, folder: folder(proof), branch });
-  expect([r.status, existsSync(proof), existsSync(path.join(dir, 'evil.git'))]).toEqual([422, false, false]);
+  const answer = await imports(OPERATOR, { full, folder: folder(proof), branch });
+  expect([answer.status, existsSync(proof), existsSync(path.join(dir, 'evil.git'))]).toEqual([
+    422,
+    false,
+    false,
+  ]);
   expect(hub.store.one('repo', (x) => x.full === full)).toBeUndefined();
 });
 

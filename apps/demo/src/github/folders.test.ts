@@ -52,14 +52,14 @@ async function look(
   branch = 'main',
   wanted = `local/${path.basename(folder)}`,
 ): Promise<FolderLook> {
-  const r = await fetch(`${hub.url}/_local/import`, {
+  const response = await fetch(`${hub.url}/_local/import`, {
     method: 'POST',
     headers: { authorization: `token ${OPERATOR}` },
     body: JSON.stringify({ full: wanted, folder, branch }),
   });
-  const said = (await r.json()) as { look: FolderLook; message: string; default_branch: string };
-  if (!r.ok) throw new Error(said.message);
-  expect([said.look.branch, r.status]).toEqual([
+  const said = (await response.json()) as { look: FolderLook; message: string; default_branch: string };
+  if (!response.ok) throw new Error(said.message);
+  expect([said.look.branch, response.status]).toEqual([
     said.default_branch,
     said.look.outcome === 'added' ? 201 : 200,
   ]);
@@ -201,7 +201,10 @@ test('after a restart a folder is still itself', async () => {
   expect(await look(a)).toMatchObject({ full: 'local/api', outcome: 'unchanged' });
 });
 
-/** As it comes out of an archive: everything that a repository's own configuration can have started, and where git may be led to fetch from. */
+/**
+ * As it comes out of an archive: everything that a repository's own configuration can have started, and where
+ * git may be led to fetch from.
+ */
 async function hostile(name: string, proof: string): Promise<string> {
   const folder = await make(name);
   writeFileSync(path.join(folder, 'a.txt'), 'a\n');

@@ -13,9 +13,11 @@ export interface Folders {
   /** A repository of exactly this name, made from the folder if there is none yet. */
   ensure(full: string, folder: string, branch: string): Promise<Repo>;
   /**
-   * The folder's own repository, with the commits that were made in the folder since. Nothing that was merged here is lost.
+   * The folder's own repository, with the commits that were made in the folder since. Nothing that was merged
+   * here is lost.
    * @param wanted the name that it gets if it is free
-   * @param branch the folder's own; of one that is here already its default branch counts, whatever is checked out just now
+   * @param branch the folder's own; of one that is here already its default branch counts, whatever is
+   * checked out just now
    * @param root of the repository that the folder lies in; left out: it is the folder
    */
   look(
@@ -27,8 +29,8 @@ export interface Folders {
 }
 
 /** One look at a time: a folder that is added twice at once is one repository. */
-export function folders(c: Ctx): Folders {
-  const { store, bare } = c;
+export function folders(context: Ctx): Folders {
+  const { store, bare } = context;
   const repoOf = (full: string): Repo | undefined =>
     store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
 
@@ -83,7 +85,7 @@ export function folders(c: Ctx): Folders {
         if (outcome !== 'refreshed') return { full, branch, outcome, commits: 0 };
         const commits = Number(await bare.git(full, ['rev-list', '--count', `${ours}..${theirs}`]));
         await bare.git(full, ['update-ref', `refs/heads/${branch}`, theirs]);
-        await moved(c, repo, branch, ours, theirs, 'you');
+        await moved(context, repo, branch, ours, theirs, 'you');
         return { full, branch, outcome, commits };
       } finally {
         await bare.git(full, ['update-ref', '-d', INCOMING]);

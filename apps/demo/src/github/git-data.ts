@@ -26,49 +26,49 @@ interface Who {
   readonly date?: string;
 }
 
-export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route[] {
-  const { bare, base } = c;
-  const at = (a: Ask, what: string): string => `${base}/repos/${a.repo.full}/git/${what}`;
-  const object = async (a: Ask, sha: string, type: string): Promise<boolean> => {
+export function gitDataRoutes(context: Ctx, { R }: ReturnType<typeof openDesk>): Route[] {
+  const { bare, base } = context;
+  const at = (request: Ask, what: string): string => `${base}/repos/${request.repo.full}/git/${what}`;
+  const object = async (request: Ask, sha: string, type: string): Promise<boolean> => {
     if (!isObjectName(sha)) return false;
     // There is no such object.
-    const found = await bare.git(a.repo.full, ['cat-file', '-t', sha]).catch(() => '');
+    const found = await bare.git(request.repo.full, ['cat-file', '-t', sha]).catch(() => '');
     return found.trim() === type;
   };
-  const shaOf = async (a: Ask, ref: string): Promise<string | null> => {
-    const found = bare.git(a.repo.full, ['rev-parse', '-q', '--verify', `refs/${ref}`]);
+  const shaOf = async (request: Ask, ref: string): Promise<string | null> => {
+    const found = bare.git(request.repo.full, ['rev-parse', '-q', '--verify', `refs/${ref}`]);
     // There is no such ref.
     return (await found.catch(() => '')).trim() || null;
   };
   /** @param name of a tree, a commit or a branch */
-  async function treeAt(a: Ask, name: string): Promise<string | null> {
-    if (await object(a, name, 'tree')) return name;
-    const commit = isObjectName(name) ? name : await bare.sha(a.repo.full, name);
-    return commit !== null && (await object(a, commit, 'commit')) ? commit : null;
+  async function treeAt(request: Ask, name: string): Promise<string | null> {
+    if (await object(request, name, 'tree')) return name;
+    const commit = isObjectName(name) ? name : await bare.sha(request.repo.full, name);
+    return commit !== null && (await object(request, commit, 'commit')) ? commit : null;
   }
-  const refName = (a: Ask, group = 2): string => decodeURIComponent(a.m[group]!);
-  const showRef = (a: Ask, ref: string, sha: string) => ({
+  const refName = (request: Ask, group = 2): string => decodeURIComponent(request.m[group]!);
+  const showRef = (request: Ask, ref: string, sha: string) => ({
     ref: `refs/${ref}`,
     node_id: Buffer.from(`ref ${ref}`).toString('base64'),
-    url: at(a, `refs/${ref}`),
-    object: { type: 'commit', sha, url: at(a, `commits/${sha}`) },
+    url: at(request, `refs/${ref}`),
+    object: { type: 'commit', sha, url: at(request, `commits/${sha}`) },
   });
-  const showTree = async (a: Ask, sha: string, below = false) => {
-    const entries = await entriesOf(a, sha, below);
+  const showTree = async (request: Ask, sha: string, below = false) => {
+    const entries = await entriesOf(request, sha, below);
     return {
       sha,
-      url: at(a, `trees/${sha}`),
+      url: at(request, `trees/${sha}`),
       truncated: entries.length > TREE_ENTRIES,
       tree: entries.slice(0, TREE_ENTRIES),
     };
   };
-  async function entriesOf(a: Ask, sha: string, below = false): Promise<Entry[]> {
+  async function entriesOf(request: Ask, sha: string, below = false): Promise<Entry[]> {
     const listing = ['ls-tree', '-z', '-l', ...(below ? ['-r', '-t'] : []), sha];
-    const lines = (await bare.git(a.repo.full, listing)).split('\0').filter(Boolean);
+    const lines = (await bare.git(request.repo.full, listing)).split('\0').filter(Boolean);
     return lines.flatMap((line) => {
-      const m = /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(line);
-      if (!m) return [];
-      const [, mode = '', type = '', id = '', size, path = ''] = m;
+      const match = /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(line);
+      if (!match) return [];
+      const [, mode = '', type = '', id = '', size, path = ''] = match;
       return [
         {
           path,
@@ -76,41 +76,46 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
           type,
           sha: id,
           ...(size === '-' ? {} : { size: Number(size) }),
-          url: at(a, `${type}s/${id}`),
+          url: at(request, `${type}s/${id}`),
         },
       ];
     });
   }
-  async function showCommit(a: Ask, sha: string) {
-    const said = await bare.git(a.repo.full, [
+  async function showCommit(request: Ask, sha: string) {
+    const said = await bare.git(request.repo.full, [
       'show',
       '-s',
       '--format=%T%n%P%n%an%n%ae%n%aI%n%cn%n%ce%n%cI%n%B',
       sha,
     ]);
-    const [tree, parents, an, ae, ad, cn, ce, cd, ...message] = said.split('\n') as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [
+      tree,
+      parents,
+      authorName,
+      authorEmail,
+      authorDate,
+      committerName,
+      committerEmail,
+      committerDate,
+      ...message
+    ] = said.split('\n') as [string, string, string, string, string, string, string, string];
     return {
       sha,
       node_id: Buffer.from(`commit ${sha}`).toString('base64'),
-      url: at(a, `commits/${sha}`),
-      html_url: `${base}/${a.repo.full}/commit/${sha}`,
-      author: { name: an, email: ae, date: new Date(ad).toISOString() },
-      committer: { name: cn, email: ce, date: new Date(cd).toISOString() },
+      url: at(request, `commits/${sha}`),
+      html_url: `${base}/${request.repo.full}/commit/${sha}`,
+      author: { name: authorName, email: authorEmail, date: new Date(authorDate).toISOString() },
+      committer: { name: committerName, email: committerEmail, date: new Date(committerDate).toISOString() },
       message: (message as string[]).join('\n').trim(),
-      tree: { sha: tree, url: at(a, `trees/${tree}`) },
+      tree: { sha: tree, url: at(request, `trees/${tree}`) },
       parents: parents
         .split(' ')
         .filter(Boolean)
-        .map((p) => ({ sha: p, url: at(a, `commits/${p}`), html_url: `${base}/${a.repo.full}/commit/${p}` })),
+        .map((p) => ({
+          sha: p,
+          url: at(request, `commits/${p}`),
+          html_url: `${base}/${request.repo.full}/commit/${p}`,
+        })),
       verification: {
         verified: false,
         reason: 'unsigned',
@@ -125,60 +130,67 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
     [
       'POST',
       R('/git/blobs'),
-      async (a) => {
-        const encoding = a.body.encoding === 'base64' ? 'base64' : 'utf8';
+      async (request) => {
+        const encoding = request.body.encoding === 'base64' ? 'base64' : 'utf8';
         const sha = await fed(
-          bare.dir(a.repo.full),
+          bare.dir(request.repo.full),
           ['hash-object', '-w', '--stdin'],
-          Buffer.from(String(a.body.content ?? ''), encoding),
+          Buffer.from(String(request.body.content ?? ''), encoding),
         );
-        return created({ sha, url: at(a, `blobs/${sha}`) });
+        return created({ sha, url: at(request, `blobs/${sha}`) });
       },
     ],
     [
       'POST',
       R('/git/trees'),
-      async (a) => {
-        const asked = Array.isArray(a.body.tree) ? (a.body.tree as Entry[]) : [];
-        for (const e of asked)
-          if (!NAME.test(e.path) || e.mode !== '100644' || !(await object(a, e.sha, 'blob')))
+      async (request) => {
+        const asked = Array.isArray(request.body.tree) ? (request.body.tree as Entry[]) : [];
+        for (const entry of asked)
+          if (
+            !NAME.test(entry.path) ||
+            entry.mode !== '100644' ||
+            !(await object(request, entry.sha, 'blob'))
+          )
             return invalid('tree.path contains a malformed path component or tree.sha is not a blob here');
-        const under = a.body.base_tree === undefined ? [] : await entriesOf(a, String(a.body.base_tree));
+        const under =
+          request.body.base_tree === undefined
+            ? []
+            : await entriesOf(request, String(request.body.base_tree));
         const all = new Map([...under, ...asked].map((e) => [e.path, e]));
         const lines = [...all.values()].map((e) => `${e.mode} ${e.type ?? 'blob'} ${e.sha}\t${e.path}`);
         const sha = await fed(
-          bare.dir(a.repo.full),
+          bare.dir(request.repo.full),
           ['mktree'],
           Buffer.from(lines.map((l) => `${l}\n`).join('')),
         );
-        return created(await showTree(a, sha));
+        return created(await showTree(request, sha));
       },
     ],
     [
       'GET',
       R('/git/trees/([^/]+)'),
-      async (a) => {
-        const sha = await treeAt(a, decodeURIComponent(a.m[2]!));
+      async (request) => {
+        const sha = await treeAt(request, decodeURIComponent(request.m[2]!));
         // Any value of it asks for what lies below, also "false".
-        return sha === null ? notFound : ok(await showTree(a, sha, a.query.has('recursive')));
+        return sha === null ? notFound : ok(await showTree(request, sha, request.query.has('recursive')));
       },
     ],
     [
       'POST',
       R('/git/commits'),
-      async (a) => {
+      async (request) => {
         const {
           tree,
           parents = [],
           message,
           author,
           committer,
-        } = a.body as Record<string, unknown> & { parents?: string[] };
-        if (!(await object(a, String(tree), 'tree'))) return invalid('Tree SHA does not exist');
-        for (const p of parents)
-          if (!(await object(a, p, 'commit')))
+        } = request.body as Record<string, unknown> & { parents?: string[] };
+        if (!(await object(request, String(tree), 'tree'))) return invalid('Tree SHA does not exist');
+        for (const parent of parents)
+          if (!(await object(request, parent, 'commit')))
             return invalid('Parent SHA does not exist or is not a commit object');
-        const who = (author ?? { name: a.user, email: `${a.user}@localhost` }) as Who;
+        const who = (author ?? { name: request.user, email: `${request.user}@localhost` }) as Who;
         const by = (committer ?? who) as Who;
         const env = {
           GIT_AUTHOR_NAME: who.name,
@@ -191,8 +203,8 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
         const args = ['commit-tree', String(tree), ...parents.flatMap((p) => ['-p', p]), '-F', '-'];
         return created(
           await showCommit(
-            a,
-            await fed(bare.dir(a.repo.full), args, Buffer.from(String(message ?? '')), env),
+            request,
+            await fed(bare.dir(request.repo.full), args, Buffer.from(String(message ?? '')), env),
           ),
         );
       },
@@ -205,58 +217,61 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
     [
       'GET',
       R('/git/ref/(.+)'),
-      async (a) => {
-        const sha = REF.test(refName(a)) ? await shaOf(a, refName(a)) : null;
-        return sha === null ? notFound : ok(showRef(a, refName(a), sha));
+      async (request) => {
+        const sha = REF.test(refName(request)) ? await shaOf(request, refName(request)) : null;
+        return sha === null ? notFound : ok(showRef(request, refName(request), sha));
       },
     ],
     [
       'POST',
       R('/git/refs'),
-      async (a) => {
-        const ref = String(a.body.ref ?? '');
+      async (request) => {
+        const ref = String(request.body.ref ?? '');
         const name = ref.replace(/^refs\//, '');
         if (!ref.startsWith('refs/') || !REF.test(name))
           return invalid('Reference name must start with "refs/" and have at least two slashes.');
-        if (!(await object(a, String(a.body.sha), 'commit'))) return invalid('Object does not exist');
-        return bare.serial(a.repo.full, async () => {
-          if ((await shaOf(a, name)) !== null) return invalid('Reference already exists');
-          await bare.git(a.repo.full, ['update-ref', ref, String(a.body.sha)]);
-          return created(showRef(a, name, String(a.body.sha)));
+        if (!(await object(request, String(request.body.sha), 'commit')))
+          return invalid('Object does not exist');
+        return bare.serial(request.repo.full, async () => {
+          if ((await shaOf(request, name)) !== null) return invalid('Reference already exists');
+          await bare.git(request.repo.full, ['update-ref', ref, String(request.body.sha)]);
+          return created(showRef(request, name, String(request.body.sha)));
         });
       },
     ],
     [
       'PATCH',
       R('/git/refs/(.+)'),
-      async (a) => {
-        const name = refName(a);
+      async (request) => {
+        const name = refName(request);
         // A branch is moved by a push here.
         if (!REF.test(name) || name.startsWith('heads/')) return notFound;
-        if (!(await object(a, String(a.body.sha), 'commit'))) return invalid('Object does not exist');
-        return bare.serial(a.repo.full, async () => {
-          const was = await shaOf(a, name);
+        if (!(await object(request, String(request.body.sha), 'commit')))
+          return invalid('Object does not exist');
+        return bare.serial(request.repo.full, async () => {
+          const was = await shaOf(request, name);
           if (was === null) return invalid('Reference does not exist');
           const follows = await bare
-            .git(a.repo.full, ['merge-base', '--is-ancestor', was, String(a.body.sha)])
+            .git(request.repo.full, ['merge-base', '--is-ancestor', was, String(request.body.sha)])
             .then(
               () => true,
               // Exit 1: it does not follow.
               () => false,
             );
-          if (!follows && a.body.force !== true) return invalid('Update is not a fast forward');
-          await bare.git(a.repo.full, ['update-ref', `refs/${name}`, String(a.body.sha)]);
-          return ok(showRef(a, name, String(a.body.sha)));
+          if (!follows && request.body.force !== true) return invalid('Update is not a fast forward');
+          await bare.git(request.repo.full, ['update-ref', `refs/${name}`, String(request.body.sha)]);
+          return ok(showRef(request, name, String(request.body.sha)));
         });
       },
     ],
     [
       'DELETE',
       R('/git/refs/(?!heads(?:/|%2F))(.+)'),
-      async (a) => {
-        const name = refName(a);
-        if (!REF.test(name) || (await shaOf(a, name)) === null) return invalid('Reference does not exist');
-        await bare.git(a.repo.full, ['update-ref', '-d', `refs/${name}`]);
+      async (request) => {
+        const name = refName(request);
+        if (!REF.test(name) || (await shaOf(request, name)) === null)
+          return invalid('Reference does not exist');
+        await bare.git(request.repo.full, ['update-ref', '-d', `refs/${name}`]);
         return { status: 204 };
       },
     ],
@@ -292,7 +307,10 @@ const SHOWN: Readonly<Record<string, string>> = {
   gif: 'image/gif',
 };
 
-/** A picture in a repository, as the address below a commit's page with `?raw=true` leads to it. @returns null for anything else */
+/**
+ * A picture in a repository, as the address below a commit's page with `?raw=true` leads to it.
+ * @returns null for anything else
+ */
 export async function rawPicture(
   { bare, store }: Ctx,
   full: string,

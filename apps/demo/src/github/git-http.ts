@@ -13,7 +13,7 @@ import { nowIso, type Call, type Pushing, type Repo } from './store.ts';
 const MAX_DIFF_CHARS = 20_000;
 
 export async function serveGit(
-  c: Ctx,
+  context: Ctx,
   repo: Repo,
   rest: string,
   req: IncomingMessage,
@@ -30,67 +30,69 @@ export async function serveGit(
   }
   const serve = async (): Promise<void> => {
     if (!writes || req.method !== 'POST')
-      return void (await backend(c, repo, rest, req, res, url, user ?? 'reader'));
-    c.hit('github.push.before');
-    const pushing = c.store.insert('pushing', {
+      return void (await backend(context, repo, rest, req, res, url, user ?? 'reader'));
+    context.hit('github.push.before');
+    const pushing = context.store.insert('pushing', {
       repo: repo.full,
       user: user ?? '',
-      before: [...(await c.bare.heads(repo.full))],
+      before: [...(await context.bare.heads(repo.full))],
       state: 'taken',
     });
     const answer: Buffer[] = [];
-    await backend(c, repo, rest, req, res, url, user ?? '', answer);
+    await backend(context, repo, rest, req, res, url, user ?? '', answer);
     try {
-      if (await tellOf(c, repo, pushing)) c.hit('github.push.after');
+      if (await tellOf(context, repo, pushing)) context.hit('github.push.after');
     } catch (err) {
       // The branches have moved all the same, and whoever pushed is told so.
       log.error({ err, repo: repo.full }, 'what follows from a push could not be told');
     }
     res.end(Buffer.concat(answer));
   };
-  return writes && req.method === 'POST' ? c.bare.serial(repo.full, serve) : serve();
+  return writes && req.method === 'POST' ? context.bare.serial(repo.full, serve) : serve();
 }
 
 /** What follows from a push. @returns whether it changed anything */
-async function tellOf(c: Ctx, repo: Repo, pushing: Pushing): Promise<boolean> {
+async function tellOf(context: Ctx, repo: Repo, pushing: Pushing): Promise<boolean> {
   const before = new Map(pushing.before);
-  const after = await c.bare.heads(repo.full);
+  const after = await context.bare.heads(repo.full);
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
     (branch) => before.get(branch) !== after.get(branch),
   );
   if (pushing.state === 'taken') {
     const notes = await Promise.all(
-      changed.map((branch) => noteOf(c, repo, branch, before.get(branch), after.get(branch), pushing.user)),
+      changed.map((branch) =>
+        noteOf(context, repo, branch, before.get(branch), after.get(branch), pushing.user),
+      ),
     );
-    for (const note of notes) c.store.insert('call', note);
-    c.store.update('pushing', pushing, { state: 'noted' });
+    for (const note of notes) context.store.insert('call', note);
+    context.store.update('pushing', pushing, { state: 'noted' });
   }
   for (const branch of changed) {
     const sha = after.get(branch);
-    if (sha !== undefined) await moved(c, repo, branch, before.get(branch) ?? null, sha, pushing.user);
+    if (sha !== undefined) await moved(context, repo, branch, before.get(branch) ?? null, sha, pushing.user);
   }
-  c.store.update('pushing', pushing, { state: 'told' });
+  context.store.update('pushing', pushing, { state: 'told' });
   return changed.length > 0;
 }
 
 /** Pushes that a kill took between the branch and what follows from it. */
-export async function finishPushes(c: Ctx): Promise<void> {
-  for (const pushing of c.store.find('pushing', (x) => x.state !== 'told')) {
-    const repo = c.store.one('repo', (x) => x.full === pushing.repo);
-    if (repo !== undefined) await tellOf(c, repo, pushing);
+export async function finishPushes(context: Ctx): Promise<void> {
+  for (const pushing of context.store.find('pushing', (x) => x.state !== 'told')) {
+    const repo = context.store.one('repo', (x) => x.full === pushing.repo);
+    if (repo !== undefined) await tellOf(context, repo, pushing);
   }
 }
 
 /** In the list of calls a push is told by what it changed: which branch, which commits, which lines. */
 async function noteOf(
-  c: Ctx,
+  context: Ctx,
   repo: Repo,
   branch: string,
   from: string | undefined,
   to: string | undefined,
   user: string,
 ): Promise<Omit<Call, 'id'>> {
-  const git = (...args: string[]): Promise<string> => c.bare.git(repo.full, args);
+  const git = (...args: string[]): Promise<string> => context.bare.git(repo.full, args);
   // No common history: it begins at itself.
   const base =
     to === undefined
@@ -119,45 +121,47 @@ async function noteOf(
 
 /** What follows from a branch that was moved: its pull requests are in step, the webhooks hear of it, CI runs. */
 export async function moved(
-  c: Ctx,
+  context: Ctx,
   repo: Repo,
   branch: string,
   old: string | null,
   sha: string,
   user: string,
 ): Promise<void> {
-  for (const i of c.store.find(
+  for (const issue of context.store.find(
     'issue',
     (x) => x.repo === repo.full && x.state === 'open' && x.pr?.head === branch,
   )) {
-    c.store.update('issue', i, {
+    context.store.update('issue', issue, {
       updatedAt: nowIso(),
       pr: {
-        ...i.pr!,
+        ...issue.pr!,
         headSha: sha,
-        baseSha: (await c.bare.git(repo.full, ['merge-base', `refs/heads/${i.pr!.base}`, sha])).trim(),
+        baseSha: (
+          await context.bare.git(repo.full, ['merge-base', `refs/heads/${issue.pr!.base}`, sha])
+        ).trim(),
       },
     });
-    c.hooks.send('pull_request', {
+    context.hooks.send('pull_request', {
       action: 'synchronize',
-      number: i.number,
+      number: issue.number,
       before: old,
       after: sha,
-      pull_request: shape.pull(i, repo, await factsOf(c, i)),
-      repository: shape.repo(c.base, repo),
-      sender: shape.user(c.base, user),
+      pull_request: shape.pull(issue, repo, await factsOf(context, issue)),
+      repository: shape.repo(context.base, repo),
+      sender: shape.user(context.base, user),
     });
-    c.befell(repo, i, 'synchronize');
+    context.befell(repo, issue, 'synchronize');
   }
-  c.hooks.send('push', {
+  context.hooks.send('push', {
     ref: `refs/heads/${branch}`,
     before: old ?? '0'.repeat(40),
     after: sha,
-    repository: shape.repo(c.base, repo),
-    sender: shape.user(c.base, user),
+    repository: shape.repo(context.base, repo),
+    sender: shape.user(context.base, user),
     commits: [],
   });
-  c.pushed(repo, branch, sha, old);
+  context.pushed(repo, branch, sha, old);
 }
 
 /** @returns a folder with a hook that says these words and refuses */
@@ -178,7 +182,7 @@ function refusing(dir: string, words: string): string {
  * @param held takes the body, and whoever asked for it ends the answer; without it everything goes out as it comes
  */
 function backend(
-  c: Ctx,
+  context: Ctx,
   repo: Repo,
   rest: string,
   req: IncomingMessage,
@@ -189,7 +193,7 @@ function backend(
 ): Promise<void> {
   const send = (part: Buffer): void => void (held === undefined ? res.write(part) : held.push(part));
   return new Promise((resolve) => {
-    const p = spawn(
+    const child = spawn(
       'git',
       ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', 'http-backend'],
       {
@@ -198,9 +202,9 @@ function backend(
           config:
             repo.rules?.refusesPushes === undefined
               ? []
-              : [['core.hooksPath', refusing(c.bare.dir(repo.full), repo.rules.refusesPushes)]],
+              : [['core.hooksPath', refusing(context.bare.dir(repo.full), repo.rules.refusesPushes)]],
           more: {
-            GIT_PROJECT_ROOT: c.bare.dir(repo.full),
+            GIT_PROJECT_ROOT: context.bare.dir(repo.full),
             GIT_HTTP_EXPORT_ALL: '1',
             PATH_INFO: rest,
             QUERY_STRING: url.search.slice(1),
@@ -218,15 +222,15 @@ function backend(
     );
     let head = Buffer.alloc(0);
     let headed = false;
-    p.stdin.on('error', () => undefined);
-    req.pipe(p.stdin);
+    child.stdin.on('error', () => undefined);
+    req.pipe(child.stdin);
     // Whoever leaves in the middle must not keep the repository: others wait for this one to end.
     req.once('close', () => {
-      if (!req.complete) p.stdin.destroy();
+      if (!req.complete) child.stdin.destroy();
     });
-    p.stdout.on('data', (d: Buffer) => {
-      if (headed) return send(d);
-      head = Buffer.concat([head, d]);
+    child.stdout.on('data', (data: Buffer) => {
+      if (headed) return send(data);
+      head = Buffer.concat([head, data]);
       const at = head.indexOf('\r\n\r\n');
       if (at < 0) return;
       const headers = Object.fromEntries(
@@ -241,7 +245,7 @@ function backend(
       send(head.subarray(at + 4));
       headed = true;
     });
-    p.on('close', () => {
+    child.on('close', () => {
       if (!headed) res.writeHead(500);
       if (held === undefined) res.end();
       resolve();

@@ -1,4 +1,5 @@
-// Signed webhooks, sent at least once: a receiver that is away gets them again a few times, as GitHub's redelivery would.
+// Signed webhooks, sent at least once: a receiver that is away gets them again a few times, as GitHub's
+// redelivery would.
 import { randomUUID } from 'node:crypto';
 import { sign } from '@octokit/webhooks-methods';
 
@@ -13,7 +14,7 @@ export function hooks(url: string | null, secret: string): Hooks {
     for (const waitMs of [0, 250, 1_000, 4_000]) {
       if (waitMs > 0) await new Promise((r) => setTimeout(r, waitMs));
       try {
-        const r = await fetch(url!, {
+        const response = await fetch(url!, {
           method: 'POST',
           body,
           signal: AbortSignal.timeout(10_000),
@@ -25,7 +26,7 @@ export function hooks(url: string | null, secret: string): Hooks {
             'user-agent': 'GitHub-Hookshot/local',
           },
         });
-        if (r.status < 500) return;
+        if (response.status < 500) return;
       } catch {
         // The receiver is away; try again.
       }

@@ -5,127 +5,146 @@ import { ensureLabels, labelWords } from './labels.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Issue } from './store.ts';
 
-const loginsIn = (a: Ask): string[] => (Array.isArray(a.body.assignees) ? a.body.assignees.map(String) : []);
+const loginsIn = (request: Ask): string[] =>
+  Array.isArray(request.body.assignees) ? request.body.assignees.map(String) : [];
 
 export function issueRoutes(
-  c: Ctx,
+  context: Ctx,
   { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk,
 ): Route[] {
-  const { store, base } = c;
+  const { store, base } = context;
   return [
     [
       'GET',
       R('/issues'),
-      async (a) => {
-        const since = a.query.get('since');
+      async (request) => {
+        const since = request.query.get('since');
         const list = store.find(
           'issue',
-          (i) => i.repo === a.repo.full && filterState(a, i) && (since === null || i.updatedAt >= since),
+          (i) =>
+            i.repo === request.repo.full &&
+            filterState(request, i) &&
+            (since === null || i.updatedAt >= since),
         );
-        const key = a.query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
+        const key = request.query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
         list.sort(
           (x, y) =>
-            (a.query.get('direction') === 'asc' ? 1 : -1) *
+            (request.query.get('direction') === 'asc' ? 1 : -1) *
             (x[key] < y[key] ? -1 : x[key] > y[key] ? 1 : x.number - y.number),
         );
-        return ok(await Promise.all(page(a, list).map(showIssue)));
+        return ok(await Promise.all(page(request, list).map(showIssue)));
       },
     ],
     [
       'POST',
       R('/issues'),
-      async (a) => {
-        if (typeof a.body.title !== 'string' || a.body.title === '')
+      async (request) => {
+        if (typeof request.body.title !== 'string' || request.body.title === '')
           return invalid('Validation Failed', [{ resource: 'Issue', field: 'title', code: 'missing_field' }]);
-        const labels = ensureLabels(c, a.repo.full, labelWords(a.body.labels));
-        const i = store.insert('issue', {
-          repo: a.repo.full,
-          number: nextNumber(a),
-          title: a.body.title,
-          body: (a.body.body as string | undefined) ?? null,
+        const labels = ensureLabels(context, request.repo.full, labelWords(request.body.labels));
+        const issue = store.insert('issue', {
+          repo: request.repo.full,
+          number: nextNumber(request),
+          title: request.body.title,
+          body: (request.body.body as string | undefined) ?? null,
           state: 'open',
-          user: a.user,
+          user: request.user,
           createdAt: nowIso(),
           updatedAt: nowIso(),
           closedAt: null,
           ...(labels.length > 0 ? { labels } : {}),
-          ...(Array.isArray(a.body.assignees) ? { assignees: a.body.assignees.map(String) } : {}),
+          ...(Array.isArray(request.body.assignees) ? { assignees: request.body.assignees.map(String) } : {}),
           pr: null,
         });
-        tell(a, 'issues', { action: 'opened', issue: await showIssue(i) });
-        return created(await showIssue(i));
+        tell(request, 'issues', { action: 'opened', issue: await showIssue(issue) });
+        return created(await showIssue(issue));
       },
     ],
     [
       'GET',
       R('/issues/(\\d+)'),
-      async (a) => {
-        const i = issueOf(a);
-        return i ? ok(await showIssue(i)) : notFound;
+      async (request) => {
+        const issue = issueOf(request);
+        return issue ? ok(await showIssue(issue)) : notFound;
       },
     ],
     [
       'PATCH',
       R('/(?:issues|pulls)/(\\d+)'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i) return notFound;
-        if (typeof a.body.title === 'string') store.update('issue', i, { title: a.body.title });
-        if (typeof a.body.body === 'string') store.update('issue', i, { body: a.body.body });
-        const stuck = a.body.state === 'open' && i.state === 'closed' ? await notReopened(c, i) : null;
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue) return notFound;
+        if (typeof request.body.title === 'string')
+          store.update('issue', issue, { title: request.body.title });
+        if (typeof request.body.body === 'string') store.update('issue', issue, { body: request.body.body });
+        const stuck =
+          request.body.state === 'open' && issue.state === 'closed'
+            ? await notReopened(context, issue)
+            : null;
         if (stuck !== null)
           return invalid('Validation Failed', [
             { resource: 'PullRequest', field: 'state', code: 'custom', message: stuck },
           ]);
-        const action = turn(a.body.state, i);
-        if (action === 'closed') close(i, a.user);
+        const action = turn(request.body.state, issue);
+        if (action === 'closed') close(issue, request.user);
         if (action === 'reopened')
-          store.update('issue', i, { state: 'open', closedAt: null, closedBy: null });
-        if (typeof a.body.state_reason === 'string')
-          store.update('issue', i, { stateReason: a.body.state_reason });
-        if (Array.isArray(a.body.assignees))
-          store.update('issue', i, { assignees: a.body.assignees.map(String) });
-        if (Array.isArray(a.body.labels))
-          store.update('issue', i, { labels: ensureLabels(c, i.repo, labelWords(a.body.labels)) });
-        touch(i);
-        if (i.pr) tell(a, 'pull_request', { action, number: i.number, pull_request: await showPull(a, i) });
-        else tell(a, 'issues', { action, issue: await showIssue(i) });
-        return ok(a.m[0]!.includes('/pulls/') ? await showPull(a, i) : await showIssue(i));
+          store.update('issue', issue, { state: 'open', closedAt: null, closedBy: null });
+        if (typeof request.body.state_reason === 'string')
+          store.update('issue', issue, { stateReason: request.body.state_reason });
+        if (Array.isArray(request.body.assignees))
+          store.update('issue', issue, { assignees: request.body.assignees.map(String) });
+        if (Array.isArray(request.body.labels))
+          store.update('issue', issue, {
+            labels: ensureLabels(context, issue.repo, labelWords(request.body.labels)),
+          });
+        touch(issue);
+        if (issue.pr)
+          tell(request, 'pull_request', {
+            action,
+            number: issue.number,
+            pull_request: await showPull(request, issue),
+          });
+        else tell(request, 'issues', { action, issue: await showIssue(issue) });
+        return ok(
+          request.m[0]!.includes('/pulls/') ? await showPull(request, issue) : await showIssue(issue),
+        );
       },
     ],
     [
       'POST',
       R('/issues/(\\d+)/assignees'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i) return notFound;
-        store.update('issue', i, { assignees: [...new Set([...(i.assignees ?? []), ...loginsIn(a)])] });
-        touch(i);
-        return created(await showIssue(i));
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue) return notFound;
+        store.update('issue', issue, {
+          assignees: [...new Set([...(issue.assignees ?? []), ...loginsIn(request)])],
+        });
+        touch(issue);
+        return created(await showIssue(issue));
       },
     ],
     [
       'DELETE',
       R('/issues/(\\d+)/assignees'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i) return notFound;
-        store.update('issue', i, {
-          assignees: (i.assignees ?? []).filter((login) => !loginsIn(a).includes(login)),
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue) return notFound;
+        store.update('issue', issue, {
+          assignees: (issue.assignees ?? []).filter((login) => !loginsIn(request).includes(login)),
         });
-        touch(i);
-        return ok(await showIssue(i));
+        touch(issue);
+        return ok(await showIssue(issue));
       },
     ],
     [
       'GET',
       R('/issues/comments'),
-      async (a) => {
-        const since = a.query.get('since') ?? '';
+      async (request) => {
+        const since = request.query.get('since') ?? '';
         return ok(
           page(
-            a,
-            store.find('comment', (x) => x.repo === a.repo.full && x.updatedAt >= since),
+            request,
+            store.find('comment', (x) => x.repo === request.repo.full && x.updatedAt >= since),
           ).map((x) => shape.comment(base, x)),
         );
       },
@@ -133,14 +152,15 @@ export function issueRoutes(
     [
       'GET',
       R('/issues/(\\d+)/comments'),
-      async (a) => {
-        const since = a.query.get('since') ?? '';
+      async (request) => {
+        const since = request.query.get('since') ?? '';
         return ok(
           page(
-            a,
+            request,
             store.find(
               'comment',
-              (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && x.updatedAt >= since,
+              (x) =>
+                x.repo === request.repo.full && x.number === Number(request.m[2]) && x.updatedAt >= since,
             ),
           ).map((x) => shape.comment(base, x)),
         );
@@ -149,73 +169,79 @@ export function issueRoutes(
     [
       'POST',
       R('/issues/(\\d+)/comments'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i) return notFound;
-        const x = store.insert('comment', {
-          repo: a.repo.full,
-          number: i.number,
-          body: String(a.body.body ?? ''),
-          user: a.user,
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue) return notFound;
+        const comment = store.insert('comment', {
+          repo: request.repo.full,
+          number: issue.number,
+          body: String(request.body.body ?? ''),
+          user: request.user,
           createdAt: nowIso(),
           updatedAt: nowIso(),
         });
-        touch(i);
-        tell(a, 'issue_comment', {
+        touch(issue);
+        tell(request, 'issue_comment', {
           action: 'created',
-          issue: await showIssue(i),
-          comment: shape.comment(base, x),
+          issue: await showIssue(issue),
+          comment: shape.comment(base, comment),
         });
-        return created(shape.comment(base, x));
+        return created(shape.comment(base, comment));
       },
     ],
     [
       'PATCH',
       R('/issues/comments/(\\d+)'),
-      async (a) => {
-        const x = store.one('comment', (y) => y.id === Number(a.m[2]));
-        const i = x && issueOf(a, String(x.number));
-        if (!x || !i) return notFound;
+      async (request) => {
+        const comment = store.one('comment', (y) => y.id === Number(request.m[2]));
+        const issue = comment && issueOf(request, String(comment.number));
+        if (!comment || !issue) return notFound;
         const edited = shape.comment(
           base,
-          store.update('comment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() }),
+          store.update('comment', comment, {
+            body: String(request.body.body ?? comment.body),
+            updatedAt: nowIso(),
+          }),
         );
-        touch(i);
-        tell(a, 'issue_comment', { action: 'edited', issue: await showIssue(i), comment: edited });
+        touch(issue);
+        tell(request, 'issue_comment', { action: 'edited', issue: await showIssue(issue), comment: edited });
         return ok(edited);
       },
     ],
     [
       'GET',
       R('/issues/(\\d+)/reactions'),
-      async (a) =>
+      async (request) =>
         ok(
           page(
-            a,
-            store.find('reaction', (x) => x.repo === a.repo.full && x.number === Number(a.m[2])),
+            request,
+            store.find('reaction', (x) => x.repo === request.repo.full && x.number === Number(request.m[2])),
           ).map((x) => shape.reaction(base, x)),
         ),
     ],
     [
       'POST',
       R('/issues/(\\d+)/reactions'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i) return notFound;
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue) return notFound;
         const there = store.one(
           'reaction',
-          (x) =>
-            x.repo === i.repo && x.number === i.number && x.user === a.user && x.content === a.body.content,
+          (reaction) =>
+            reaction.repo === issue.repo &&
+            reaction.number === issue.number &&
+            reaction.user === request.user &&
+            reaction.content === request.body.content,
         );
         if (there) return ok(shape.reaction(base, there));
         return created(
           shape.reaction(
             base,
             store.insert('reaction', {
-              repo: i.repo,
-              number: i.number,
-              content: String(a.body.content),
-              user: a.user,
+              repo: issue.repo,
+              number: issue.number,
+              content: String(request.body.content),
+              user: request.user,
               createdAt: nowIso(),
             }),
           ),
@@ -226,21 +252,21 @@ export function issueRoutes(
 }
 
 /** As the webhook calls what a change of the state does. */
-function turn(wanted: unknown, i: Issue): 'closed' | 'reopened' | 'edited' {
-  if (wanted === 'closed' && i.state === 'open') return 'closed';
-  return wanted === 'open' && i.state === 'closed' ? 'reopened' : 'edited';
+function turn(wanted: unknown, issue: Issue): 'closed' | 'reopened' | 'edited' {
+  if (wanted === 'closed' && issue.state === 'open') return 'closed';
+  return wanted === 'open' && issue.state === 'closed' ? 'reopened' : 'edited';
 }
 
 /** @returns why a pull request can't be opened again, in GitHub's words; null when it can, and for an issue */
-async function notReopened({ bare, store }: Ctx, i: Issue): Promise<string | null> {
-  const { pr } = i;
+async function notReopened({ bare, store }: Ctx, issue: Issue): Promise<string | null> {
+  const { pr } = issue;
   if (pr === null) return null;
   if (pr.merged) return 'state cannot be changed. The pull request cannot be reopened.';
-  if ((await bare.sha(i.repo, pr.head)) === null)
+  if ((await bare.sha(issue.repo, pr.head)) === null)
     return `state cannot be changed. The ${pr.head} branch has been deleted.`;
   const other = store.one(
     'issue',
-    (x) => x.repo === i.repo && x.state === 'open' && x.pr?.head === pr.head && x.pr.base === pr.base,
+    (x) => x.repo === issue.repo && x.state === 'open' && x.pr?.head === pr.head && x.pr.base === pr.base,
   );
   return other === undefined
     ? null

@@ -23,12 +23,12 @@ const RELAY = '/opt/ci/package-relay.mts';
  * @param untilMs when the job is over at the latest
  */
 export function withPackages(
-  o: JobPackages,
+  packages: JobPackages,
   job: { readonly repo: string; readonly untilMs: number; readonly folder: string; readonly node: string },
 ) {
   mkdirSync(job.folder, { recursive: true, mode: 0o755 });
   const require = createRequire(import.meta.url);
-  const readOnly: [from: string, to: string][] = [[o.gatewayDir, path.dirname(INSIDE.socket)]];
+  const readOnly: [from: string, to: string][] = [[packages.gatewayDir, path.dirname(INSIDE.socket)]];
   for (const [from, to] of [
     [path.join(path.dirname(fileURLToPath(import.meta.url)), 'job-start.mts'), START],
     [require.resolve('@mainloop/doors/package-relay'), RELAY],
@@ -43,13 +43,16 @@ export function withPackages(
     /** Goes before the command of the job. */
     command: [job.node, START, RELAY, String(INSIDE.packagesPort), INSIDE.socket],
     env: {
-      MAINLOOP_PACKAGES_TOKEN: ciToken(o.secret, job.repo, job.untilMs),
+      MAINLOOP_PACKAGES_TOKEN: ciToken(packages.secret, job.repo, job.untilMs),
       MAINLOOP_CARGO_CONFIG: cargoConfig(ORIGIN),
       MAINLOOP_HOME_SETTINGS: JSON.stringify(homeSettings(ORIGIN)),
     },
   };
 }
 
-/** What the steps of a job are told. Which registry stands behind the gateway is not known here, and an address of its own can't be had in a job. */
+/**
+ * What the steps of a job are told. Which registry stands behind the gateway is not known here, and an
+ * address of its own can't be had in a job.
+ */
 export const packageVariables = (): Record<string, string> =>
   packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb: '' });

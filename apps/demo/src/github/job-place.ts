@@ -97,24 +97,24 @@ interface Place {
   readonly owner: ReturnType<typeof ownerOf>;
 }
 
-export function jobPlaces(bare: Bare, o: ActionsOptions) {
+export function jobPlaces(bare: Bare, options: ActionsOptions) {
   let found: { limits: SandboxLimits; site: CgroupSite | null } | null = null;
   /** As for a sandbox: the same machine, the same share. In a pod, that has the limits. */
   const around = (): { limits: SandboxLimits; site: CgroupSite | null } => {
     if (found !== null) return found;
-    const disk = statfsSync(o.work);
+    const disk = statfsSync(options.work);
     const machine = {
       memoryMiB: totalmem() / 1024 / 1024,
       diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024,
     };
     return (found = {
-      limits: limitsFor(machine, { ...OF_A_JOB, ...o.limits }),
-      site: o.bwrap === null ? null : findCgroupSite(),
+      limits: limitsFor(machine, { ...OF_A_JOB, ...options.limits }),
+      site: options.bwrap === null ? null : findCgroupSite(),
     });
   };
-  const running = new Map<string, { pid: number; hit(h: LimitHit): void }>();
+  const running = new Map<string, { pid: number; hit(hit: LimitHit): void }>();
   const watch = watcher({
-    bwrap: o.bwrap,
+    bwrap: options.bwrap,
     limits: () => around().limits,
     onLimit: (h) => (h.limit === 'disk_soon' ? undefined : running.get(h.taskId)?.hit(h)),
     end: async (job) => kill(running.get(job)?.pid ?? -1),
@@ -143,37 +143,39 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
   };
 
   /** @returns how `act` is started for it, confined where there is bubblewrap */
-  const commandFor = async (t: Triggered, place: string): Promise<Command> => {
+  const commandFor = async (triggered: Triggered, place: string): Promise<Command> => {
     const dir = workOf(place);
-    const etc = path.join(o.work, '.etc');
+    const etc = path.join(options.work, '.etc');
     writeEtc(etc);
     const laid = path.join(place, 'stand-ins');
     const inside =
-      o.bwrap === null ? { at: laid, node: o.node } : { at: '/opt/ci/stand-ins', node: '/opt/ci/node' };
+      options.bwrap === null
+        ? { at: laid, node: options.node }
+        : { at: '/opt/ci/stand-ins', node: '/opt/ci/node' };
     const packages =
-      o.packages === null || o.bwrap === null
+      options.packages === null || options.bwrap === null
         ? null
-        : withPackages(o.packages, {
-            repo: t.repo.full,
+        : withPackages(options.packages, {
+            repo: triggered.repo.full,
             untilMs: Date.now() + TIMEOUT_MS,
-            folder: path.join(o.work, '.ci'),
+            folder: path.join(options.work, '.ci'),
             node: '/opt/ci/node',
           });
-    const standIns = await standInsFor(t, laid, inside);
-    const act = (folder: string): string[] => actArguments(t, folder, standIns, packages !== null);
-    if (o.bwrap === null)
+    const standIns = await standInsFor(triggered, laid, inside);
+    const act = (folder: string): string[] => actArguments(triggered, folder, standIns, packages !== null);
+    if (options.bwrap === null)
       return {
-        program: o.act,
+        program: options.act,
         args: act(path.join(dir, 'repo')),
-        env: environment(path.join(dir, 'home'), path.dirname(o.node), []),
+        env: environment(path.join(dir, 'home'), path.dirname(options.node), []),
       };
-    const toolchains = toolchainBinds(o.toolchains ?? null);
+    const toolchains = toolchainBinds(options.toolchains ?? null);
     return {
-      program: o.bwrap,
+      program: options.bwrap,
       args: bwrapArgs({
         readOnly: [
-          [o.act, '/opt/ci/act'],
-          [o.node, '/opt/ci/node'],
+          [options.act, '/opt/ci/act'],
+          [options.node, '/opt/ci/node'],
           [laid, inside.at],
           ...toolchains,
           ...etcBinds(etc),
@@ -193,14 +195,14 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
 
   /** Nothing of the job runs before it is where its limits hold. */
   const confine = (
-    p: ChildProcess,
+    child: ChildProcess,
     pid: number,
     { job, folder, owner }: Place,
     infoPath: string,
     listener: JobListener,
   ): void => {
     const { limits, site } = around();
-    const gate = p.stdio[4] as Writable;
+    const gate = child.stdio[4] as Writable;
     gate.on('error', () => undefined);
     void readInner(infoPath, pid).then((inner) => {
       if (inner === null) return;
@@ -218,7 +220,7 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
         owner,
         alive,
       } satisfies Watched);
-      p.once('close', () => {
+      child.once('close', () => {
         watch.leave(job);
         running.delete(job);
         if (cgroup !== null) removeCgroup(cgroup);
@@ -231,45 +233,52 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
     new Promise<number>((resolve) => {
       const infoPath = path.join(place.folder, 'info.json');
       const info = openSync(infoPath, 'w+');
-      const p = spawn(program, args, {
+      const child = spawn(program, args, {
         cwd: '/',
         env,
-        stdio: o.bwrap === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe', info, 'pipe'],
+        stdio: options.bwrap === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe', info, 'pipe'],
         timeout: TIMEOUT_MS,
         killSignal: 'SIGKILL',
         ...place.owner,
       });
       closeSync(info);
-      if (o.bwrap !== null && p.pid !== undefined) confine(p, p.pid, place, infoPath, listener);
-      p.stdout!.on(
+      if (options.bwrap !== null && child.pid !== undefined)
+        confine(child, child.pid, place, infoPath, listener);
+      child.stdout!.on(
         'data',
         linesTo((line) => listener.onLine(line)),
       );
       let complaint = '';
-      p.stderr!.on('data', (d: Buffer) => {
-        complaint = (complaint + d.toString()).slice(-2_000);
+      child.stderr!.on('data', (data: Buffer) => {
+        complaint = (complaint + data.toString()).slice(-2_000);
       });
-      p.on('error', () => resolve(1));
-      p.on('close', (code) => {
+      child.on('error', () => resolve(1));
+      child.on('close', (code) => {
         if (code !== 0 && complaint !== '') log.warn({ said: complaint.trim() }, 'act complains');
         resolve(code ?? 1);
       });
     });
 
   /** @returns the exit code of `act`; 1 when it could not be started */
-  const runJob = async (t: Triggered, listener: JobListener): Promise<number> => {
-    mkdirSync(o.work, { recursive: true, mode: 0o711 });
-    const folder = mkdtempSync(path.join(o.work, 'ci-'));
+  const runJob = async (triggered: Triggered, listener: JobListener): Promise<number> => {
+    mkdirSync(options.work, { recursive: true, mode: 0o711 });
+    const folder = mkdtempSync(path.join(options.work, 'ci-'));
     const job = path.basename(folder);
     chmodSync(folder, 0o711);
     const dir = workOf(folder);
     mkdirSync(dir, { mode: 0o700 });
     const owner = ownerOf(job);
     try {
-      await checkOut({ source: bare.dir(t.repo.full), dir, branch: t.branch, sha: t.sha, owner });
-      if (t.what.event === 'pull_request')
-        writeFileSync(path.join(dir, 'event.json'), JSON.stringify(t.what.payload));
-      return await runIn({ job, folder, owner }, await commandFor(t, folder), listener);
+      await checkOut({
+        source: bare.dir(triggered.repo.full),
+        dir,
+        branch: triggered.branch,
+        sha: triggered.sha,
+        owner,
+      });
+      if (triggered.what.event === 'pull_request')
+        writeFileSync(path.join(dir, 'event.json'), JSON.stringify(triggered.what.payload));
+      return await runIn({ job, folder, owner }, await commandFor(triggered, folder), listener);
     } finally {
       await remove(dir, owner);
       removeTop(folder);
@@ -320,9 +329,9 @@ function linesTo(onLine: (line: ActStep) => void): (piece: Buffer) => void {
     rest += piece.toString();
     const lines = rest.split('\n');
     rest = (lines.pop() ?? '').slice(-1024 * 1024);
-    for (const l of lines) {
+    for (const line of lines) {
       try {
-        onLine(JSON.parse(l) as ActStep);
+        onLine(JSON.parse(line) as ActStep);
       } catch {
         // act prints a stray line that is not JSON now and then.
       }
@@ -332,7 +341,7 @@ function linesTo(onLine: (line: ActStep) => void): (piece: Buffer) => void {
 
 /** What we put into a place ourselves; the job's own folder is removed under the job's uid, or stays. */
 function removeTop(place: string): void {
-  for (const f of readdirSync(place))
-    if (path.join(place, f) !== workOf(place)) rmSync(path.join(place, f), { recursive: true });
+  for (const name of readdirSync(place))
+    if (path.join(place, name) !== workOf(place)) rmSync(path.join(place, name), { recursive: true });
   if (!existsSync(workOf(place))) rmdirSync(place);
 }

@@ -5,13 +5,16 @@ import * as shape from './shapes.ts';
 import { nowIso, type Issue, type Label } from './store.ts';
 
 /** Labels as a request names them: words, or objects with a name. */
-export const labelWords = (x: unknown): string[] =>
-  Array.isArray(x) ? x.map((l) => String((l as { name?: unknown } | null)?.name ?? l)) : [];
+export const labelWords = (value: unknown): string[] =>
+  Array.isArray(value) ? value.map((l) => String((l as { name?: unknown } | null)?.name ?? l)) : [];
 /** GitHub takes six hex digits, without "#". */
 const COLOR = /^[0-9a-f]{6}$/i;
 const DEFAULT_COLOR = 'ededed';
 
-/** @returns the names as the repository writes them; a name that it does not have yet is one of its labels from now on, as GitHub has it */
+/**
+ * @returns the names as the repository writes them; a name that it does not have yet is one of its labels
+ * from now on, as GitHub has it
+ */
 export function ensureLabels({ store }: Ctx, repo: string, names: readonly string[]): string[] {
   const made = names.map(
     (name) =>
@@ -23,112 +26,129 @@ export function ensureLabels({ store }: Ctx, repo: string, names: readonly strin
   return [...new Set(made)];
 }
 
-export function labelRoutes(c: Ctx, { issueOf, touch, page, R }: Desk): Route[] {
-  const { store, base } = c;
-  const show = (l: Label): unknown => shape.label(base, l);
-  const set = (i: Issue, labels: readonly string[]): void => {
-    store.update('issue', i, { labels });
-    touch(i);
+export function labelRoutes(context: Ctx, { issueOf, touch, page, R }: Desk): Route[] {
+  const { store, base } = context;
+  const show = (label: Label): unknown => shape.label(base, label);
+  const set = (issue: Issue, labels: readonly string[]): void => {
+    store.update('issue', issue, { labels });
+    touch(issue);
   };
-  const listOf = (i: Issue): unknown[] => labelsOf(store, i).map(show);
+  const listOf = (issue: Issue): unknown[] => labelsOf(store, issue).map(show);
   return [
     [
       'GET',
       R('/labels'),
-      async (a) =>
+      async (request) =>
         ok(
           page(
-            a,
-            store.find('label', (l) => l.repo === a.repo.full),
+            request,
+            store.find('label', (l) => l.repo === request.repo.full),
           ).map(show),
         ),
     ],
     [
       'POST',
       R('/labels'),
-      async (a) => {
-        const name = String(a.body.name ?? '').trim();
-        const color = String(a.body.color ?? DEFAULT_COLOR);
+      async (request) => {
+        const name = String(request.body.name ?? '').trim();
+        const color = String(request.body.color ?? DEFAULT_COLOR);
         if (name === '')
           return invalid('Validation Failed', [{ resource: 'Label', code: 'missing_field', field: 'name' }]);
         if (!COLOR.test(color))
           return invalid('Validation Failed', [{ resource: 'Label', code: 'invalid', field: 'color' }]);
-        if (labelNamed(store, a.repo.full, name))
+        if (labelNamed(store, request.repo.full, name))
           return invalid('Validation Failed', [{ resource: 'Label', code: 'already_exists', field: 'name' }]);
         const description =
-          typeof a.body.description === 'string' && a.body.description !== '' ? a.body.description : null;
+          typeof request.body.description === 'string' && request.body.description !== ''
+            ? request.body.description
+            : null;
         return created(
-          show(store.insert('label', { repo: a.repo.full, name, color, description, createdAt: nowIso() })),
+          show(
+            store.insert('label', { repo: request.repo.full, name, color, description, createdAt: nowIso() }),
+          ),
         );
       },
     ],
     [
       'GET',
       R('/labels/([^/]+)'),
-      async (a) => {
-        const l = labelNamed(store, a.repo.full, decodeURIComponent(a.m[2]!));
-        return l ? ok(show(l)) : notFound;
+      async (request) => {
+        const label = labelNamed(store, request.repo.full, decodeURIComponent(request.m[2]!));
+        return label ? ok(show(label)) : notFound;
       },
     ],
     [
       'PATCH',
       R('/labels/([^/]+)'),
-      async (a) => {
-        const l = labelNamed(store, a.repo.full, decodeURIComponent(a.m[2]!));
-        if (!l) return notFound;
-        const was = l.name;
-        store.update('label', l, {
-          ...(typeof a.body.new_name === 'string' ? { name: a.body.new_name } : {}),
-          ...(typeof a.body.color === 'string' && COLOR.test(a.body.color) ? { color: a.body.color } : {}),
-          ...(typeof a.body.description === 'string' ? { description: a.body.description } : {}),
+      async (request) => {
+        const label = labelNamed(store, request.repo.full, decodeURIComponent(request.m[2]!));
+        if (!label) return notFound;
+        const was = label.name;
+        store.update('label', label, {
+          ...(typeof request.body.new_name === 'string' ? { name: request.body.new_name } : {}),
+          ...(typeof request.body.color === 'string' && COLOR.test(request.body.color)
+            ? { color: request.body.color }
+            : {}),
+          ...(typeof request.body.description === 'string' ? { description: request.body.description } : {}),
         });
-        for (const i of store.find('issue', (x) => x.repo === l.repo && x.labels?.includes(was) === true))
-          store.update('issue', i, { labels: i.labels!.map((name) => (name === was ? l.name : name)) });
-        return ok(show(l));
+        for (const issue of store.find(
+          'issue',
+          (x) => x.repo === label.repo && x.labels?.includes(was) === true,
+        ))
+          store.update('issue', issue, {
+            labels: issue.labels!.map((name) => (name === was ? label.name : name)),
+          });
+        return ok(show(label));
       },
     ],
     [
       'DELETE',
       R('/labels/([^/]+)'),
-      async (a) => {
-        const l = labelNamed(store, a.repo.full, decodeURIComponent(a.m[2]!));
-        if (!l) return notFound;
-        for (const i of store.find('issue', (x) => x.repo === l.repo && x.labels?.includes(l.name) === true))
-          store.update('issue', i, { labels: i.labels!.filter((name) => name !== l.name) });
-        store.remove('label', l);
+      async (request) => {
+        const label = labelNamed(store, request.repo.full, decodeURIComponent(request.m[2]!));
+        if (!label) return notFound;
+        for (const issue of store.find(
+          'issue',
+          (x) => x.repo === label.repo && x.labels?.includes(label.name) === true,
+        ))
+          store.update('issue', issue, { labels: issue.labels!.filter((name) => name !== label.name) });
+        store.remove('label', label);
         return { status: 204 };
       },
     ],
     [
       'GET',
       R('/issues/(\\d+)/labels'),
-      async (a) => {
-        const i = issueOf(a);
-        return i ? ok(listOf(i)) : notFound;
+      async (request) => {
+        const issue = issueOf(request);
+        return issue ? ok(listOf(issue)) : notFound;
       },
     ],
     [
       'POST',
       R('/issues/(\\d+)/labels'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i) return notFound;
-        set(i, ensureLabels(c, i.repo, [...(i.labels ?? []), ...labelWords(a.body.labels)]));
-        return ok(listOf(i));
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue) return notFound;
+        set(
+          issue,
+          ensureLabels(context, issue.repo, [...(issue.labels ?? []), ...labelWords(request.body.labels)]),
+        );
+        return ok(listOf(issue));
       },
     ],
     [
       'DELETE',
       R('/issues/(\\d+)/labels/([^/]+)'),
-      async (a) => {
-        const i = issueOf(a);
-        const l = labelNamed(store, a.repo.full, decodeURIComponent(a.m[3]!));
-        if (!i || !l || !i.labels?.includes(l.name)) return notFound;
+      async (request) => {
+        const issue = issueOf(request);
+        const label = labelNamed(store, request.repo.full, decodeURIComponent(request.m[3]!));
+        if (!issue || !label || !issue.labels?.includes(label.name)) return notFound;
         set(
-          i,
-          i.labels.filter((name) => name !== l.name),
+          issue,
+          issue.labels.filter((name) => name !== label.name),
         );
-        return ok(listOf(i));
+        return ok(listOf(issue));
       },
     ],
   ];

@@ -10,11 +10,11 @@ export function filesOf(jobs: readonly Job[]): ZipEntry[] {
     const folder = fileName(job.name);
     const lines = job.log.replace(/^\ufeff/, '').split('\n');
     let from = 0;
-    const steps = (job.steps ?? []).flatMap((s, k): ZipEntry[] => {
-      const own = lines.slice(from, (from += s.lines));
+    const steps = (job.steps ?? []).flatMap((step, k): ZipEntry[] => {
+      const own = lines.slice(from, (from += step.lines));
       return own.length === 0
         ? []
-        : [{ name: `${folder}/${k + 1}_${fileName(s.name)}.txt`, text: `\ufeff${own.join('\n')}\n` }];
+        : [{ name: `${folder}/${k + 1}_${fileName(step.name)}.txt`, text: `\ufeff${own.join('\n')}\n` }];
     });
     return [{ name: `${n}_${folder}.txt`, text: job.log }, ...steps];
   });

@@ -22,45 +22,63 @@ const NOT_ALLOWED: ReadonlyMap<string, string> = new Map([
 
 /** @param body of the request; `queued` is a word of our own, for what the merge queue does */
 export function mergePull(
-  c: Ctx,
+  context: Ctx,
   repo: Repo,
-  i: Issue,
+  issue: Issue,
   user: string,
   body: Record<string, unknown>,
 ): Promise<Answer> {
-  return c.bare.serial(repo.full, async () => {
-    const pr = i.pr!;
-    if (pr.merged || i.state !== 'open') return refuse(405, 'Pull Request is not mergeable');
-    if (pr.draft) return refuse(405, 'Pull Request is still a draft');
+  return context.bare.serial(repo.full, async () => {
+    const pull = issue.pr!;
+    if (pull.merged || issue.state !== 'open') return refuse(405, 'Pull Request is not mergeable');
+    if (pull.draft) return refuse(405, 'Pull Request is still a draft');
     const method = String(body.merge_method ?? 'merge');
     if (!mayMerge(repo, method))
       return refuse(405, NOT_ALLOWED.get(method) ?? 'This way of merging is not allowed on this repository.');
     if (repo.rules?.mergeQueue === true && body.queued !== true)
       return refuse(405, 'Repository rule violations found\n\nChanges must be made through the merge queue');
-    if (typeof body.sha === 'string' && body.sha !== pr.headSha)
+    if (typeof body.sha === 'string' && body.sha !== pull.headSha)
       return refuse(409, 'Head branch was modified. Review and try the merge again.');
-    const base = await c.bare.sha(repo.full, pr.base);
+    const base = await context.bare.sha(repo.full, pull.base);
     if (base === null) return refuse(405, 'Base branch is gone');
-    const tree = await c.bare.mergedTree(repo.full, base, pr.headSha);
+    const tree = await context.bare.mergedTree(repo.full, base, pull.headSha);
     if (tree === null) return refuse(405, 'Pull Request is not mergeable');
     const squash = body.merge_method === 'squash' || body.merge_method === 'rebase';
-    // What GitHub writes by itself: https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/configuring-commit-squashing-for-pull-requests
+    // What GitHub writes by itself:
+    // https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/configuring-commit-squashing-for-pull-requests
     const own = squash
-      ? await c.bare.git(repo.full, ['log', '--reverse', '--format=* %B', `${base}..${pr.headSha}`, '--'])
-      : i.title;
+      ? await context.bare.git(repo.full, [
+          'log',
+          '--reverse',
+          '--format=* %B',
+          `${base}..${pull.headSha}`,
+          '--',
+        ])
+      : issue.title;
     const message = String(body.commit_message ?? own);
     const title = String(
-      body.commit_title ?? (squash ? `${i.title} (#${i.number})` : `Merge pull request #${i.number}`),
+      body.commit_title ??
+        (squash ? `${issue.title} (#${issue.number})` : `Merge pull request #${issue.number}`),
     );
     const sha = (
-      await c.bare.git(
+      await context.bare.git(
         repo.full,
-        ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title, '-m', message],
+        [
+          'commit-tree',
+          tree,
+          '-p',
+          base,
+          ...(squash ? [] : ['-p', pull.headSha]),
+          '-m',
+          title,
+          '-m',
+          message,
+        ],
         whoMerges(user),
       )
     ).trim();
-    await finish(c, i, { sha, from: base, message });
-    await moved(c, repo, pr.base, base, sha, user);
+    await finish(context, issue, { sha, from: base, message });
+    await moved(context, repo, pull.base, base, sha, user);
     return { status: 200, body: { sha, merged: true, message: 'Pull Request successfully merged' } };
   });
 }
@@ -69,9 +87,9 @@ const UPDATES = 'https://docs.github.com/rest/pulls/pulls#update-a-pull-request-
 
 /** Merges the base into the branch of a pull request. GitHub answers first and does it then; here both is one. */
 export function updateBranch(
-  c: Ctx,
+  context: Ctx,
   repo: Repo,
-  i: Issue,
+  issue: Issue,
   user: string,
   body: Record<string, unknown>,
 ): Promise<Answer> {
@@ -79,31 +97,31 @@ export function updateBranch(
     status: 422,
     body: { message, documentation_url: UPDATES, status: '422' },
   });
-  return c.bare.serial(repo.full, async () => {
-    const pr = i.pr!;
-    const base = await c.bare.sha(repo.full, pr.base);
-    if (pr.merged || i.state !== 'open' || base === null) return cannot('Pull request is closed.');
-    if (typeof body.expected_head_sha === 'string' && body.expected_head_sha !== pr.headSha)
+  return context.bare.serial(repo.full, async () => {
+    const pull = issue.pr!;
+    const base = await context.bare.sha(repo.full, pull.base);
+    if (pull.merged || issue.state !== 'open' || base === null) return cannot('Pull request is closed.');
+    if (typeof body.expected_head_sha === 'string' && body.expected_head_sha !== pull.headSha)
       return cannot('expected head sha didn’t match current head ref.');
-    const has = await c.bare.git(repo.full, ['merge-base', base, pr.headSha]);
+    const has = await context.bare.git(repo.full, ['merge-base', base, pull.headSha]);
     if (has.trim() === base) return cannot('There are no new commits on the base branch.');
-    const tree = await c.bare.mergedTree(repo.full, pr.headSha, base);
+    const tree = await context.bare.mergedTree(repo.full, pull.headSha, base);
     if (tree === null) return cannot('merge conflict between base and head');
-    const parents = ['-p', pr.headSha, '-p', base];
+    const parents = ['-p', pull.headSha, '-p', base];
     const sha = (
-      await c.bare.git(
+      await context.bare.git(
         repo.full,
-        ['commit-tree', tree, ...parents, '-m', `Merge branch '${pr.base}' into ${pr.head}`],
+        ['commit-tree', tree, ...parents, '-m', `Merge branch '${pull.base}' into ${pull.head}`],
         whoMerges(user),
       )
     ).trim();
-    await c.bare.git(repo.full, ['update-ref', `refs/heads/${pr.head}`, sha, pr.headSha]);
-    await moved(c, repo, pr.head, pr.headSha, sha, user);
+    await context.bare.git(repo.full, ['update-ref', `refs/heads/${pull.head}`, sha, pull.headSha]);
+    await moved(context, repo, pull.head, pull.headSha, sha, user);
     return {
       status: 202,
       body: {
         message: 'Updating pull request branch.',
-        url: `${c.base}/repos/${repo.full}/pulls/${i.number}`,
+        url: `${context.base}/repos/${repo.full}/pulls/${issue.number}`,
       },
     };
   });
@@ -117,27 +135,27 @@ const whoMerges = (user: string): Record<string, string> => ({
 });
 
 /** Written down first, then done: branch and pull request are of one mind, whenever we are ended. */
-async function finish(c: Ctx, i: Issue, merging: Merging): Promise<void> {
-  const { merging: _, ...pr } = i.pr!;
+async function finish(context: Ctx, issue: Issue, merging: Merging): Promise<void> {
+  const { merging: _, ...pr } = issue.pr!;
   const { sha, from, message } = merging;
-  c.store.update('issue', i, { pr: { ...pr, merging } });
-  if ((await c.bare.sha(i.repo, pr.base)) !== sha)
-    await c.bare.git(i.repo, ['update-ref', `refs/heads/${pr.base}`, sha, from]);
-  c.store.update('issue', i, {
+  context.store.update('issue', issue, { pr: { ...pr, merging } });
+  if ((await context.bare.sha(issue.repo, pr.base)) !== sha)
+    await context.bare.git(issue.repo, ['update-ref', `refs/heads/${pr.base}`, sha, from]);
+  context.store.update('issue', issue, {
     state: 'closed',
     closedAt: nowIso(),
     updatedAt: nowIso(),
     pr: { ...pr, merged: true, mergedAt: nowIso(), mergeSha: sha },
   });
-  for (const k of `${i.body ?? ''}\n${message}`.matchAll(CLOSES)) {
-    const linked = c.store.one('issue', (x) => x.repo === i.repo && x.number === Number(k[1]));
+  for (const closed of `${issue.body ?? ''}\n${message}`.matchAll(CLOSES)) {
+    const linked = context.store.one('issue', (x) => x.repo === issue.repo && x.number === Number(closed[1]));
     if (linked?.state === 'open')
-      c.store.update('issue', linked, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });
+      context.store.update('issue', linked, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });
   }
 }
 
 /** Merges that a kill left half done. */
-export async function finishMerges(c: Ctx): Promise<void> {
-  for (const i of c.store.find('issue', (x) => x.pr?.merging !== undefined))
-    await finish(c, i, i.pr!.merging!);
+export async function finishMerges(context: Ctx): Promise<void> {
+  for (const issue of context.store.find('issue', (x) => x.pr?.merging !== undefined))
+    await finish(context, issue, issue.pr!.merging!);
 }

@@ -16,13 +16,13 @@ const run = promisify(execFile);
 const git = async (...a: string[]): Promise<string> =>
   (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-C', folder, ...a])).stdout.trim();
 const ask = async <T>(method: string, route: string, body?: object): Promise<T> => {
-  const r = await fetch(`${hub.url}/repos/${R}${route}`, {
+  const response = await fetch(`${hub.url}/repos/${R}${route}`, {
     method,
     headers: { authorization: 'token tok' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  if (!r.ok) throw new Error(`${r.status} ${await r.text()}`);
-  return (await r.json()) as T;
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
 };
 interface Pull {
   readonly number: number;
@@ -62,8 +62,8 @@ async function open(branch: string, file: string, draft = false): Promise<number
   return (await ask<Pull>('POST', '/pulls', { title: branch, head: branch, base: 'main', draft })).number;
 }
 const fits = async (n: number): Promise<[boolean | null, string]> => {
-  const p = await ask<Pull>('GET', `/pulls/${n}`);
-  return [p.mergeable, p.mergeable_state];
+  const pull = await ask<Pull>('GET', `/pulls/${n}`);
+  return [pull.mergeable, pull.mergeable_state];
 };
 
 test('the base moves under what is open: what conflicts with it says so, a draft too, and no longer once the base is merged into it', async () => {

@@ -1,6 +1,6 @@
-// Patterns for names of branches and files, as workflows have them. Pure. No regular expression is made of them: whoever pushes a workflow
-// could write one that takes for ever.
-// @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet
+// Patterns for names of branches and files, as workflows have them. Pure. No regular expression is made of
+// them: whoever pushes a workflow could write one that takes for ever. @see
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet
 
 /** One place of a pattern. */
 interface Place {

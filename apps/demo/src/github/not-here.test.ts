@@ -1,4 +1,5 @@
-// A job that could not have what it needs on this machine has neither passed nor failed; one that failed by itself has, whatever else it prints.
+// A job that could not have what it needs on this machine has neither passed nor failed; one that failed by
+// itself has, whatever else it prints.
 import { expect, test } from '@jest/globals';
 import { JobEnds, type ActLine } from './not-here.ts';
 

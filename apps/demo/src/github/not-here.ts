@@ -1,4 +1,5 @@
-// What a job of the local CI could not have on this machine, told from the lines of `act`. Then it has neither passed nor failed. Pure.
+// What a job of the local CI could not have on this machine, told from the lines of `act`. Then it has
+// neither passed nor failed. Pure.
 
 /** A line of `act --json`, as far as it matters here. */
 export interface ActLine {
@@ -15,7 +16,10 @@ export interface ActLine {
 /** How a stand-in begins the line that says what it could not have; the same words are in `stand-in.mts`. */
 const STAND_IN_MISSES = 'mainloop, not here: ';
 
-/** @returns why the job can't run here; null for a line that says nothing of it. What a job itself prints is never asked. */
+/**
+ * @returns why the job can't run here; null for a line that says nothing of it. What a job itself prints is
+ * never asked.
+ */
 export function missingIn(line: ActLine): string | null {
   if (line.raw_output === true) return null;
   const said = line.msg ?? '';
@@ -39,8 +43,9 @@ export interface JobEnd {
 }
 
 /**
- * Hears the lines of one workflow, and says at its end what became of each job. A job of a matrix has several legs; `act` tells each that the
- * job has failed once one of them has, so a leg without an error of its own has passed.
+ * Hears the lines of one workflow, and says at its end what became of each job. A job of a matrix has several
+ * legs; `act` tells each that the job has failed once one of them has, so a leg without an error of its own
+ * has passed.
  */
 export class JobEnds {
   /** Whether a step of a job is a stand-in of ours: alone what that prints is believed. */
@@ -79,16 +84,17 @@ export class JobEnds {
     const wrong = this.#wrong.get(id) ?? new Map<string, true>();
     const results = new Map(
       [...(this.#results.get(id) ?? [])].map(
-        ([leg, r]) => [leg, wrong.size > 0 && !wrong.has(leg) ? 'success' : r] as const,
+        ([leg, result]) => [leg, wrong.size > 0 && !wrong.has(leg) ? 'success' : result] as const,
       ),
     );
     const missing = this.#missing.get(id) ?? new Map<string, string>();
     const why = [...missing.values()][0] ?? null;
-    if ([...results].some(([leg, r]) => r !== 'success' && !missing.has(leg)))
+    if ([...results].some(([leg, result]) => result !== 'success' && !missing.has(leg)))
       return { conclusion: 'failure', missing: null };
     if ([...results].some(([leg]) => !missing.has(leg))) return { conclusion: 'success', missing: why };
     if (why !== null) return { conclusion: 'neutral', missing: why };
-    // What never began was not wanted, by its condition or by what it needs; unless nothing did, and nothing was missing.
+    // What never began was not wanted, by its condition or by what it needs; unless nothing did, and nothing
+    // was missing.
     const isBroken = code !== 0 && this.#begun.size + this.#missing.size === 0;
     if (this.#begun.has(id) || isBroken)
       return { conclusion: code === 0 ? 'success' : 'failure', missing: null };

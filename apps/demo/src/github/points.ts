@@ -1,4 +1,5 @@
-// Where the local GitHub may be ended by a test: before it does what is asked of it, and after, when nobody has been told yet.
+// Where the local GitHub may be ended by a test: before it does what is asked of it, and after, when nobody
+// has been told yet.
 
 /** What changes the forge, and by which request. */
 const ASKED: readonly (readonly [what: string, method: string, path: RegExp])[] = [
@@ -21,9 +22,12 @@ export const GITHUB_FAILPOINTS: readonly string[] = [
   'push',
 ].flatMap((what) => [`github.${what}.before`, `github.${what}.after`]);
 
-/** @returns the point's name, without its `before` or `after`; null for what only reads, and for what no point is named for */
+/**
+ * @returns the point's name, without its `before` or `after`; null for what only reads, and for what no point
+ * is named for
+ */
 export function pointOf(method: string, path: string, body: Record<string, unknown>): string | null {
   if (path === '/graphql') return /^\s*mutation\b/.test(String(body.query)) ? 'github.mutation' : null;
-  const found = ASKED.find(([, m, re]) => m === method && re.test(path));
+  const found = ASKED.find(([, verb, pattern]) => verb === method && pattern.test(path));
   return found === undefined ? null : `github.${found[0]}`;
 }

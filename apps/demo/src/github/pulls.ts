@@ -15,58 +15,64 @@ const REVIEW_STATES: ReadonlyMap<string, 'APPROVED' | 'CHANGES_REQUESTED'> = new
 const stateOf = (event: unknown): 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED' =>
   REVIEW_STATES.get(String(event)) ?? 'COMMENTED';
 
-/** A pull request as a diff or as patches, where that is asked for: https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#media-types */
+/**
+ * A pull request as a diff or as patches, where that is asked for:
+ * https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#media-types
+ */
 async function asText(
   { bare }: Ctx,
-  a: Ask,
-  pr: { baseSha: string; headSha: string },
+  request: Ask,
+  pull: { baseSha: string; headSha: string },
 ): Promise<Answer | null> {
-  const kind = /application\/vnd\.github\.(?:v3\.)?(diff|patch)\b/.exec(a.accept)?.[1];
+  const kind = /application\/vnd\.github\.(?:v3\.)?(diff|patch)\b/.exec(request.accept)?.[1];
   if (kind === undefined) return null;
-  const [from, to] = [pr.baseSha, pr.headSha];
+  const [from, to] = [pull.baseSha, pull.headSha];
   const ask =
     kind === 'diff'
       ? ['diff', '--no-color', '--no-ext-diff', `${from}...${to}`, '--']
       : ['format-patch', '--stdout', `${from}..${to}`, '--'];
   return {
     status: 200,
-    text: await bare.git(a.repo.full, ask),
+    text: await bare.git(request.repo.full, ask),
     headers: { 'content-type': `application/vnd.github.v3.${kind}; charset=utf-8` },
   };
 }
 
 export function pullRoutes(
-  c: Ctx,
+  context: Ctx,
   { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk,
 ): Route[] {
-  const { store, bare, base } = c;
+  const { store, bare, base } = context;
   const isPending = (id: number): boolean => store.one('review', (x) => x.id === id)?.state === 'PENDING';
   return [
     [
       'GET',
       R('/pulls'),
-      async (a) => {
-        const head = a.query.get('head')?.split(':').at(-1);
+      async (request) => {
+        const head = request.query.get('head')?.split(':').at(-1);
         const list = store
           .find(
             'issue',
-            (i) =>
-              i.repo === a.repo.full &&
-              i.pr !== null &&
-              filterState(a, i) &&
-              (head === undefined || i.pr.head === head),
+            (issue) =>
+              issue.repo === request.repo.full &&
+              issue.pr !== null &&
+              filterState(request, issue) &&
+              (head === undefined || issue.pr.head === head),
           )
           .reverse();
-        return ok(await Promise.all(page(a, list).map((i) => showPull(a, i))));
+        return ok(await Promise.all(page(request, list).map((i) => showPull(request, i))));
       },
     ],
     [
       'POST',
       R('/pulls'),
-      async (a) => {
-        const head = String(a.body.head).split(':').at(-1)!;
-        const to = String(a.body.base);
-        const [headSha, baseSha] = [await bare.sha(a.repo.full, head), await bare.sha(a.repo.full, to)];
+      async (request) => {
+        const head = String(request.body.head).split(':').at(-1)!;
+        const to = String(request.body.base);
+        const [headSha, baseSha] = [
+          await bare.sha(request.repo.full, head),
+          await bare.sha(request.repo.full, to),
+        ];
         if (headSha === null || baseSha === null)
           return invalid('Validation Failed', [
             { resource: 'PullRequest', field: headSha === null ? 'head' : 'base', code: 'invalid' },
@@ -75,22 +81,24 @@ export function pullRoutes(
           return invalid('Validation Failed', [
             { resource: 'PullRequest', code: 'custom', message: `No commits between ${to} and ${head}` },
           ]);
-        if (store.one('issue', (i) => i.repo === a.repo.full && i.pr?.head === head && i.state === 'open'))
+        if (
+          store.one('issue', (i) => i.repo === request.repo.full && i.pr?.head === head && i.state === 'open')
+        )
           return invalid('Validation Failed', [
             {
               resource: 'PullRequest',
               code: 'custom',
-              message: `A pull request already exists for ${a.repo.full.split('/')[0]}:${head}.`,
+              message: `A pull request already exists for ${request.repo.full.split('/')[0]}:${head}.`,
             },
           ]);
-        const fork = (await bare.git(a.repo.full, ['merge-base', baseSha, headSha])).trim();
-        const i = store.insert('issue', {
-          repo: a.repo.full,
-          number: nextNumber(a),
-          title: String(a.body.title),
-          body: (a.body.body as string | undefined) ?? null,
+        const fork = (await bare.git(request.repo.full, ['merge-base', baseSha, headSha])).trim();
+        const issue = store.insert('issue', {
+          repo: request.repo.full,
+          number: nextNumber(request),
+          title: String(request.body.title),
+          body: (request.body.body as string | undefined) ?? null,
           state: 'open',
-          user: a.user,
+          user: request.user,
           createdAt: nowIso(),
           updatedAt: nowIso(),
           closedAt: null,
@@ -99,74 +107,85 @@ export function pullRoutes(
             base: to,
             headSha,
             baseSha: fork,
-            draft: a.body.draft === true,
+            draft: request.body.draft === true,
             merged: false,
             mergedAt: null,
             mergeSha: null,
           },
         });
-        tell(a, 'pull_request', { action: 'opened', number: i.number, pull_request: await showPull(a, i) });
-        c.befell(a.repo, i, 'opened');
-        return created(await showPull(a, i));
+        tell(request, 'pull_request', {
+          action: 'opened',
+          number: issue.number,
+          pull_request: await showPull(request, issue),
+        });
+        context.befell(request.repo, issue, 'opened');
+        return created(await showPull(request, issue));
       },
     ],
     [
       'GET',
       R('/pulls/(\\d+)'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i?.pr) return notFound;
-        return (await asText(c, a, i.pr)) ?? ok(await showPull(a, i));
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue?.pr) return notFound;
+        return (await asText(context, request, issue.pr)) ?? ok(await showPull(request, issue));
       },
     ],
     [
       'GET',
       R('/pulls/(\\d+)/commits'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i?.pr) return notFound;
-        const commits = await commitsOf(bare, a.repo.full, ['--reverse', `${i.pr.baseSha}..${i.pr.headSha}`]);
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue?.pr) return notFound;
+        const commits = await commitsOf(bare, request.repo.full, [
+          '--reverse',
+          `${issue.pr.baseSha}..${issue.pr.headSha}`,
+        ]);
         return ok(
           page(
-            a,
+            request,
             commits.map((is, id) => ({ id, is })),
-          ).map((x) => shape.commit(base, a.repo, x.is)),
+          ).map((x) => shape.commit(base, request.repo, x.is)),
         );
       },
     ],
     [
       'PUT',
       R('/pulls/(\\d+)/merge'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i?.pr) return notFound;
-        const r = await mergePull(c, a.repo, i, a.user, a.body);
-        if (r.status === 200)
-          tell(a, 'pull_request', { action: 'closed', number: i.number, pull_request: await showPull(a, i) });
-        return r;
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue?.pr) return notFound;
+        const merged = await mergePull(context, request.repo, issue, request.user, request.body);
+        if (merged.status === 200)
+          tell(request, 'pull_request', {
+            action: 'closed',
+            number: issue.number,
+            pull_request: await showPull(request, issue),
+          });
+        return merged;
       },
     ],
     [
       'PUT',
       R('/pulls/(\\d+)/update-branch'),
-      async (a) => {
-        const i = issueOf(a);
-        return i?.pr ? updateBranch(c, a.repo, i, a.user, a.body) : notFound;
+      async (request) => {
+        const issue = issueOf(request);
+        return issue?.pr ? updateBranch(context, request.repo, issue, request.user, request.body) : notFound;
       },
     ],
     [
       'GET',
       R('/pulls/(\\d+)/reviews'),
-      async (a) =>
+      async (request) =>
         ok(
           page(
-            a,
+            request,
             store.find(
               'review',
-              (x) =>
-                x.repo === a.repo.full &&
-                x.number === Number(a.m[2]) &&
-                (x.state !== 'PENDING' || x.user === a.user),
+              (review) =>
+                review.repo === request.repo.full &&
+                review.number === Number(request.m[2]) &&
+                (review.state !== 'PENDING' || review.user === request.user),
             ),
           ).map((x) => shape.review(base, x)),
         ),
@@ -174,115 +193,120 @@ export function pullRoutes(
     [
       'POST',
       R('/pulls/(\\d+)/reviews'),
-      async (a) => {
-        const i = issueOf(a);
-        if (!i?.pr) return notFound;
-        // Without an event it is a draft, which its writer sends later (https://docs.github.com/rest/pulls/reviews#create-a-review-for-a-pull-request).
-        const state = a.body.event === undefined ? 'PENDING' : stateOf(a.body.event);
-        const x = store.insert('review', {
-          repo: i.repo,
-          number: i.number,
-          body: String(a.body.body ?? ''),
+      async (request) => {
+        const issue = issueOf(request);
+        if (!issue?.pr) return notFound;
+        // Without an event it is a draft, which its writer sends later
+        // (https://docs.github.com/rest/pulls/reviews#create-a-review-for-a-pull-request).
+        const state = request.body.event === undefined ? 'PENDING' : stateOf(request.body.event);
+        const review = store.insert('review', {
+          repo: issue.repo,
+          number: issue.number,
+          body: String(request.body.body ?? ''),
           state,
-          user: a.user,
-          sha: i.pr.headSha,
+          user: request.user,
+          sha: issue.pr.headSha,
           submittedAt: state === 'PENDING' ? '' : nowIso(),
         });
-        for (const k of (a.body.comments as { path: string; line?: number; body: string }[] | undefined) ??
-          []) {
+        for (const comment of (request.body.comments as
+          { path: string; line?: number; body: string }[] | undefined) ?? []) {
           store.insert('reviewComment', {
-            repo: i.repo,
-            number: i.number,
-            reviewId: x.id,
-            body: k.body,
-            path: k.path,
-            line: k.line ?? null,
-            user: a.user,
-            sha: i.pr.headSha,
+            repo: issue.repo,
+            number: issue.number,
+            reviewId: review.id,
+            body: comment.body,
+            path: comment.path,
+            line: comment.line ?? null,
+            user: request.user,
+            sha: issue.pr.headSha,
             createdAt: nowIso(),
             inReplyTo: null,
           });
         }
-        if (state === 'PENDING') return ok(shape.review(base, x));
-        touch(i);
-        tell(a, 'pull_request_review', {
+        if (state === 'PENDING') return ok(shape.review(base, review));
+        touch(issue);
+        tell(request, 'pull_request_review', {
           action: 'submitted',
-          review: shape.review(base, x),
-          pull_request: await showPull(a, i),
+          review: shape.review(base, review),
+          pull_request: await showPull(request, issue),
         });
-        return ok(shape.review(base, x));
+        return ok(shape.review(base, review));
       },
     ],
     [
       'POST',
       R('/pulls/(\\d+)/reviews/(\\d+)/events'),
-      async (a) => {
-        const i = issueOf(a);
-        const x = store.one(
+      async (request) => {
+        const issue = issueOf(request);
+        const review = store.one(
           'review',
-          (y) => y.id === Number(a.m[3]) && y.state === 'PENDING' && y.user === a.user,
+          (y) => y.id === Number(request.m[3]) && y.state === 'PENDING' && y.user === request.user,
         );
-        if (!i?.pr || !x) return notFound;
-        const state = stateOf(a.body.event);
+        if (!issue?.pr || !review) return notFound;
+        const state = stateOf(request.body.event);
         // Its comments keep the times at which they were written.
-        store.update('review', x, {
+        store.update('review', review, {
           state,
           submittedAt: nowIso(),
-          ...(typeof a.body.body === 'string' ? { body: a.body.body } : {}),
+          ...(typeof request.body.body === 'string' ? { body: request.body.body } : {}),
         });
-        touch(i);
-        tell(a, 'pull_request_review', {
+        touch(issue);
+        tell(request, 'pull_request_review', {
           action: 'submitted',
-          review: shape.review(base, x),
-          pull_request: await showPull(a, i),
+          review: shape.review(base, review),
+          pull_request: await showPull(request, issue),
         });
-        return ok(shape.review(base, x));
+        return ok(shape.review(base, review));
       },
     ],
     [
       'PUT',
       R('/pulls/(\\d+)/reviews/(\\d+)'),
-      async (a) => {
-        const i = issueOf(a);
-        const x = store.one('review', (y) => y.id === Number(a.m[3]));
-        if (!i?.pr || !x) return notFound;
-        store.update('review', x, { body: String(a.body.body ?? x.body) });
-        touch(i);
-        tell(a, 'pull_request_review', {
+      async (request) => {
+        const issue = issueOf(request);
+        const review = store.one('review', (y) => y.id === Number(request.m[3]));
+        if (!issue?.pr || !review) return notFound;
+        store.update('review', review, { body: String(request.body.body ?? review.body) });
+        touch(issue);
+        tell(request, 'pull_request_review', {
           action: 'edited',
-          review: shape.review(base, x),
-          pull_request: await showPull(a, i),
+          review: shape.review(base, review),
+          pull_request: await showPull(request, issue),
         });
-        return ok(shape.review(base, x));
+        return ok(shape.review(base, review));
       },
     ],
     [
       'PATCH',
       R('/pulls/comments/(\\d+)'),
-      async (a) => {
-        const x = store.one('reviewComment', (y) => y.id === Number(a.m[2]));
-        const i = x && issueOf(a, String(x.number));
-        if (!x || !i?.pr) return notFound;
-        store.update('reviewComment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() });
-        touch(i);
-        tell(a, 'pull_request_review_comment', {
-          action: 'edited',
-          comment: shape.reviewComment(base, x),
-          pull_request: await showPull(a, i),
+      async (request) => {
+        const comment = store.one('reviewComment', (y) => y.id === Number(request.m[2]));
+        const issue = comment && issueOf(request, String(comment.number));
+        if (!comment || !issue?.pr) return notFound;
+        store.update('reviewComment', comment, {
+          body: String(request.body.body ?? comment.body),
+          updatedAt: nowIso(),
         });
-        return ok(shape.reviewComment(base, x));
+        touch(issue);
+        tell(request, 'pull_request_review_comment', {
+          action: 'edited',
+          comment: shape.reviewComment(base, comment),
+          pull_request: await showPull(request, issue),
+        });
+        return ok(shape.reviewComment(base, comment));
       },
     ],
     [
       'GET',
       R('/pulls/(\\d+)/comments'),
-      async (a) =>
+      async (request) =>
         ok(
           page(
-            a,
+            request,
             store.find(
               'reviewComment',
-              (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && !isPending(x.reviewId),
+              (x) =>
+                x.repo === request.repo.full && x.number === Number(request.m[2]) && !isPending(x.reviewId),
             ),
           ).map((x) => shape.reviewComment(base, x)),
         ),
@@ -290,23 +314,28 @@ export function pullRoutes(
     [
       'POST',
       R('/pulls/(\\d+)/comments(?:/(\\d+)/replies)?'),
-      async (a) => {
-        const i = issueOf(a);
+      async (request) => {
+        const issue = issueOf(request);
         const to =
-          a.m[3] === undefined
+          request.m[3] === undefined
             ? null
-            : (store.find('reviewComment', (x) => x.id === Number(a.m[3]))[0] ?? null);
-        if (!i?.pr || (a.m[3] !== undefined && to === null)) return notFound;
-        const wanted = String(to?.path ?? a.body.path);
+            : (store.find('reviewComment', (x) => x.id === Number(request.m[3]))[0] ?? null);
+        if (!issue?.pr || (request.m[3] !== undefined && to === null)) return notFound;
+        const wanted = String(to?.path ?? request.body.path);
         // As GitHub does it: a comment on a file or a commit that is not part of the change is refused.
         const touched = (
-          await bare.git(i.repo, ['diff', '--name-only', '-z', `${i.pr.baseSha}...${i.pr.headSha}`])
+          await bare.git(issue.repo, [
+            'diff',
+            '--name-only',
+            '-z',
+            `${issue.pr.baseSha}...${issue.pr.headSha}`,
+          ])
         ).split('\0');
-        const commit = String(a.body.commit_id);
+        const commit = String(request.body.commit_id);
         const known =
           isObjectName(commit) &&
           (await bare
-            .git(i.repo, ['merge-base', '--is-ancestor', '--end-of-options', commit, i.pr.headSha])
+            .git(issue.repo, ['merge-base', '--is-ancestor', '--end-of-options', commit, issue.pr.headSha])
             .then(
               () => true,
               // Exit 1: it is no ancestor.
@@ -322,33 +351,33 @@ export function pullRoutes(
             },
           };
         const review = store.insert('review', {
-          repo: i.repo,
-          number: i.number,
+          repo: issue.repo,
+          number: issue.number,
           body: '',
           state: 'COMMENTED',
-          user: a.user,
-          sha: i.pr.headSha,
+          user: request.user,
+          sha: issue.pr.headSha,
           submittedAt: nowIso(),
         });
-        const c = store.insert('reviewComment', {
-          repo: i.repo,
-          number: i.number,
+        const comment = store.insert('reviewComment', {
+          repo: issue.repo,
+          number: issue.number,
           reviewId: review.id,
-          body: String(a.body.body),
+          body: String(request.body.body),
           path: wanted,
-          line: to ? to.line : Number(a.body.line),
-          user: a.user,
-          sha: i.pr.headSha,
+          line: to ? to.line : Number(request.body.line),
+          user: request.user,
+          sha: issue.pr.headSha,
           createdAt: nowIso(),
           inReplyTo: to ? (to.inReplyTo ?? to.id) : null,
         });
-        touch(i);
-        tell(a, 'pull_request_review_comment', {
+        touch(issue);
+        tell(request, 'pull_request_review_comment', {
           action: 'created',
-          comment: shape.reviewComment(base, c),
-          pull_request: await showPull(a, i),
+          comment: shape.reviewComment(base, comment),
+          pull_request: await showPull(request, issue),
         });
-        return created(shape.reviewComment(base, c));
+        return created(shape.reviewComment(base, comment));
       },
     ],
   ];

@@ -29,7 +29,8 @@ export const formerly = (store: Store, full: string): Repo | undefined =>
   store.one('repo', (r) => (r.former ?? []).some((old) => isSame(old, full)));
 
 /**
- * What a client is told that asks by an old name: https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+ * What a client is told that asks by an old name:
+ * https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
  * @param rest of the path, behind the name
  */
 export function movedTo(base: string, repo: Repo, method: string, rest: string): Answer {
@@ -54,28 +55,29 @@ export function byName(store: Store, pathname: string): string {
 }
 
 /** @returns false when the name is somebody's */
-export function rename(c: Ctx, repo: Repo, full: string): Promise<boolean> {
+export function rename(context: Ctx, repo: Repo, full: string): Promise<boolean> {
   const was = repo.full;
-  return c.bare.serial(was, async () => {
+  return context.bare.serial(was, async () => {
     if (was === full) return true;
-    const [from, to] = [c.bare.dir(was), c.bare.dir(full)];
-    if (named(c.store, full) !== undefined || existsSync(to)) return false;
+    const [from, to] = [context.bare.dir(was), context.bare.dir(full)];
+    if (named(context.store, full) !== undefined || existsSync(to)) return false;
     mkdirSync(path.dirname(to), { recursive: true });
     renameSync(from, to);
     for (const kind of OWNED)
-      for (const doc of c.store.find(kind, (d) => d.repo === was)) c.store.update(kind, doc, { repo: full });
+      for (const doc of context.store.find(kind, (d) => d.repo === was))
+        context.store.update(kind, doc, { repo: full });
     const former = [...(repo.former ?? []).filter((old) => !isSame(old, full)), was];
-    c.store.update('repo', repo, { full, former });
+    context.store.update('repo', repo, { full, former });
     return true;
   });
 }
 
 /** https://docs.github.com/rest/repos/repos#update-a-repository (its name alone) and #transfer-a-repository */
-export function renamingRoutes(c: Ctx, R: (rest: string) => RegExp): Route[] {
+export function renamingRoutes(context: Ctx, R: (rest: string) => RegExp): Route[] {
   const to = async (repo: Repo, full: string, status: number): Promise<Answer> => {
     if (!isRepositoryName(full)) return invalid('Validation Failed');
-    return (await rename(c, repo, full))
-      ? { ...ok(shape.repo(c.base, repo)), status }
+    return (await rename(context, repo, full))
+      ? { ...ok(shape.repo(context.base, repo)), status }
       : invalid('Repository creation failed.', [
           {
             resource: 'Repository',
@@ -89,16 +91,20 @@ export function renamingRoutes(c: Ctx, R: (rest: string) => RegExp): Route[] {
     [
       'PATCH',
       R(''),
-      async (a) =>
-        to(a.repo, `${a.repo.full.split('/')[0]}/${String(a.body.name ?? a.repo.full.split('/')[1])}`, 200),
+      async (request) =>
+        to(
+          request.repo,
+          `${request.repo.full.split('/')[0]}/${String(request.body.name ?? request.repo.full.split('/')[1])}`,
+          200,
+        ),
     ],
     [
       'POST',
       R('/transfer'),
-      async (a) =>
+      async (request) =>
         to(
-          a.repo,
-          `${String(a.body.new_owner)}/${String(a.body.new_name ?? a.repo.full.split('/')[1])}`,
+          request.repo,
+          `${String(request.body.new_owner)}/${String(request.body.new_name ?? request.repo.full.split('/')[1])}`,
           202,
         ),
     ],

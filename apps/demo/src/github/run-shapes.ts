@@ -2,51 +2,51 @@
 import { node, workflowId } from './shapes.ts';
 import type { Job, Repo, WorkflowRun } from './store.ts';
 
-export function workflow(base: string, r: Repo, w: { path: string; name: string }) {
-  const id = workflowId(w.path);
+export function workflow(base: string, repo: Repo, definition: { path: string; name: string }) {
+  const id = workflowId(definition.path);
   return {
     id,
     node_id: node('Workflow', id),
-    name: w.name,
-    path: w.path,
+    name: definition.name,
+    path: definition.path,
     state: 'active',
-    created_at: r.createdAt,
-    updated_at: r.createdAt,
-    url: `${base}/repos/${r.full}/actions/workflows/${id}`,
-    html_url: `${base}/${r.full}/blob/${r.defaultBranch}/${w.path}`,
-    badge_url: `${base}/${r.full}/workflows/${encodeURIComponent(w.name)}/badge.svg`,
+    created_at: repo.createdAt,
+    updated_at: repo.createdAt,
+    url: `${base}/repos/${repo.full}/actions/workflows/${id}`,
+    html_url: `${base}/${repo.full}/blob/${repo.defaultBranch}/${definition.path}`,
+    badge_url: `${base}/${repo.full}/workflows/${encodeURIComponent(definition.name)}/badge.svg`,
   };
 }
 
 /** https://docs.github.com/rest/actions/workflow-jobs: a job with its steps */
-export function job(base: string, j: Job, r: WorkflowRun) {
-  const api = `${base}/repos/${j.repo}`;
+export function job(base: string, found: Job, run: WorkflowRun) {
+  const api = `${base}/repos/${found.repo}`;
   return {
-    id: j.id,
-    run_id: j.runId,
-    run_url: `${api}/actions/runs/${j.runId}`,
-    run_attempt: r.attempt ?? 1,
-    node_id: node('CheckRun', j.id),
-    head_sha: j.sha,
-    head_branch: r.branch,
-    workflow_name: r.name,
-    url: `${api}/actions/jobs/${j.id}`,
-    html_url: `${base}/${j.repo}/actions/runs/${j.runId}/job/${j.id}`,
-    status: j.status,
-    conclusion: j.conclusion,
-    created_at: j.startedAt,
-    started_at: j.startedAt,
-    completed_at: j.completedAt,
-    name: j.name,
-    steps: (j.steps ?? []).map((s, n) => ({
-      name: s.name,
+    id: found.id,
+    run_id: found.runId,
+    run_url: `${api}/actions/runs/${found.runId}`,
+    run_attempt: run.attempt ?? 1,
+    node_id: node('CheckRun', found.id),
+    head_sha: found.sha,
+    head_branch: run.branch,
+    workflow_name: run.name,
+    url: `${api}/actions/jobs/${found.id}`,
+    html_url: `${base}/${found.repo}/actions/runs/${found.runId}/job/${found.id}`,
+    status: found.status,
+    conclusion: found.conclusion,
+    created_at: found.startedAt,
+    started_at: found.startedAt,
+    completed_at: found.completedAt,
+    name: found.name,
+    steps: (found.steps ?? []).map((step, n) => ({
+      name: step.name,
       status: 'completed',
-      conclusion: s.conclusion,
+      conclusion: step.conclusion,
       number: n + 1,
-      started_at: s.startedAt,
-      completed_at: s.completedAt,
+      started_at: step.startedAt,
+      completed_at: step.completedAt,
     })),
-    check_run_url: `${api}/check-runs/${j.id}`,
+    check_run_url: `${api}/check-runs/${found.id}`,
     labels: ['ubuntu-latest'],
     runner_id: 1,
     runner_name: 'local',

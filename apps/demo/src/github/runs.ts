@@ -14,8 +14,8 @@ interface Workflow {
 /** Files of the default branch, and those that ran from another; by path. */
 async function workflowsOf({ store, bare }: Ctx, repo: Repo): Promise<Workflow[]> {
   const found = new Map<string, Workflow>();
-  for (const r of store.find('run', (x) => x.repo === repo.full))
-    found.set(r.path, { path: r.path, name: r.name });
+  for (const run of store.find('run', (x) => x.repo === repo.full))
+    found.set(run.path, { path: run.path, name: run.name });
   const at = `refs/heads/${repo.defaultBranch}`;
   // There is no such branch, or no workflow in it.
   const listed = await bare
@@ -40,14 +40,14 @@ function nameIn(text: string): string | null {
 }
 
 /** Filters of a list of runs: https://docs.github.com/rest/actions/workflow-runs. `created` is not looked at. */
-function isWanted(a: Ask, r: WorkflowRun): boolean {
+function isWanted(request: Ask, run: WorkflowRun): boolean {
   const is = (name: string, ...values: (string | null)[]): boolean =>
-    a.query.get(name) === null || values.includes(a.query.get(name));
+    request.query.get(name) === null || values.includes(request.query.get(name));
   return (
-    is('head_sha', r.sha) &&
-    is('branch', r.branch) &&
-    is('event', r.event ?? 'push') &&
-    is('status', r.status, r.conclusion)
+    is('head_sha', run.sha) &&
+    is('branch', run.branch) &&
+    is('event', run.event ?? 'push') &&
+    is('status', run.status, run.conclusion)
   );
 }
 
@@ -60,35 +60,37 @@ const alreadyRuns: Answer = {
   },
 };
 
-export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
-  const { store, base } = c;
-  const runOf = (a: Ask): WorkflowRun | undefined =>
-    store.one('run', (x) => x.id === Number(a.m[2]) && x.repo === a.repo.full);
-  const jobOf = (a: Ask): Job | undefined =>
-    store.one('job', (j) => j.id === Number(a.m[2]) && j.repo === a.repo.full);
-  const workflowOf = async (a: Ask): Promise<Workflow | undefined> =>
-    (await workflowsOf(c, a.repo)).find(
-      (w) =>
-        String(shape.workflowId(w.path)) === a.m[2] ||
-        w.path.split('/').at(-1) === decodeURIComponent(a.m[2]!),
+export function runRoutes(context: Ctx, { page, R }: Desk): Route[] {
+  const { store, base } = context;
+  const runOf = (request: Ask): WorkflowRun | undefined =>
+    store.one('run', (x) => x.id === Number(request.m[2]) && x.repo === request.repo.full);
+  const jobOf = (request: Ask): Job | undefined =>
+    store.one('job', (j) => j.id === Number(request.m[2]) && j.repo === request.repo.full);
+  const workflowOf = async (request: Ask): Promise<Workflow | undefined> =>
+    (await workflowsOf(context, request.repo)).find(
+      (definition) =>
+        String(shape.workflowId(definition.path)) === request.m[2] ||
+        definition.path.split('/').at(-1) === decodeURIComponent(request.m[2]!),
     );
-  const listRuns = (a: Ask, is: (r: WorkflowRun) => boolean): Answer => {
-    const list = store.find('run', (r) => r.repo === a.repo.full && isWanted(a, r) && is(r)).reverse();
+  const listRuns = (request: Ask, is: (run: WorkflowRun) => boolean): Answer => {
+    const list = store
+      .find('run', (r) => r.repo === request.repo.full && isWanted(request, r) && is(r))
+      .reverse();
     return ok({
       total_count: list.length,
-      workflow_runs: page(a, list).map((r) => shape.workflowRun(base, r, a.repo)),
+      workflow_runs: page(request, list).map((r) => shape.workflowRun(base, r, request.repo)),
     });
   };
-  const ofRun = (answer: (r: WorkflowRun, a: Ask) => Answer) => async (a: Ask) => {
-    const r = runOf(a);
-    return r === undefined ? notFound : answer(r, a);
+  const ofRun = (answer: (run: WorkflowRun, request: Ask) => Answer) => async (request: Ask) => {
+    const run = runOf(request);
+    return run === undefined ? notFound : answer(run, request);
   };
-  const again = (r: WorkflowRun, a: Ask): Answer => {
-    if (r.status !== 'completed') return alreadyRuns;
-    c.rerun(a.repo, r);
+  const again = (run: WorkflowRun, request: Ask): Answer => {
+    if (run.status !== 'completed') return alreadyRuns;
+    context.rerun(request.repo, run);
     return created({});
   };
-  const runOfJob = (j: Job): WorkflowRun => store.one('run', (x) => x.id === j.runId)!;
+  const runOfJob = (found: Job): WorkflowRun => store.one('run', (x) => x.id === found.runId)!;
   return [
     ['GET', R('/actions/runs'), async (a) => listRuns(a, () => true)],
     [
@@ -99,9 +101,9 @@ export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
     [
       'GET',
       R('/actions/runs/(\\d+)(?:/attempts/\\d+)?/jobs'),
-      ofRun((r, a) => {
-        const list = store.find('job', (j) => j.runId === r.id);
-        return ok({ total_count: list.length, jobs: page(a, list).map((j) => job(base, j, r)) });
+      ofRun((run, request) => {
+        const list = store.find('job', (j) => j.runId === run.id);
+        return ok({ total_count: list.length, jobs: page(request, list).map((j) => job(base, j, run)) });
       }),
     ],
     ['GET', R('/actions/runs/(\\d+)/artifacts'), ofRun(() => ok({ total_count: 0, artifacts: [] }))],
@@ -114,9 +116,9 @@ export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
     [
       'GET',
       R('/actions/jobs/(\\d+)'),
-      async (a) => {
-        const j = jobOf(a);
-        return j ? ok(job(base, j, runOfJob(j))) : notFound;
+      async (request) => {
+        const found = jobOf(request);
+        return found ? ok(job(base, found, runOfJob(found))) : notFound;
       },
     ],
     [
@@ -127,44 +129,47 @@ export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
     [
       'POST',
       R('/actions/jobs/(\\d+)/rerun'),
-      async (a) => {
-        const j = jobOf(a);
-        return j ? again(runOfJob(j), a) : notFound;
+      async (request) => {
+        const found = jobOf(request);
+        return found ? again(runOfJob(found), request) : notFound;
       },
     ],
     [
       'GET',
       R('/actions/workflows'),
-      async (a) => {
-        const list = (await workflowsOf(c, a.repo)).map((w) => ({ ...w, id: shape.workflowId(w.path) }));
+      async (request) => {
+        const list = (await workflowsOf(context, request.repo)).map((w) => ({
+          ...w,
+          id: shape.workflowId(w.path),
+        }));
         return ok({
           total_count: list.length,
-          workflows: page(a, list).map((w) => workflow(base, a.repo, w)),
+          workflows: page(request, list).map((w) => workflow(base, request.repo, w)),
         });
       },
     ],
     [
       'GET',
       R('/actions/workflows/([^/]+)'),
-      async (a) => {
-        const w = await workflowOf(a);
-        return w ? ok(workflow(base, a.repo, w)) : notFound;
+      async (request) => {
+        const definition = await workflowOf(request);
+        return definition ? ok(workflow(base, request.repo, definition)) : notFound;
       },
     ],
     [
       'GET',
       R('/actions/workflows/([^/]+)/runs'),
-      async (a) => {
-        const w = await workflowOf(a);
-        return w ? listRuns(a, (r) => r.path === w.path) : notFound;
+      async (request) => {
+        const definition = await workflowOf(request);
+        return definition ? listRuns(request, (r) => r.path === definition.path) : notFound;
       },
     ],
     [
       'GET',
       R('/check-runs/(\\d+)'),
-      async (a) => {
-        const j = jobOf(a);
-        return j ? ok(shape.checkRun(base, j)) : notFound;
+      async (request) => {
+        const found = jobOf(request);
+        return found ? ok(shape.checkRun(base, found)) : notFound;
       },
     ],
     ['GET', R('/check-runs/(\\d+)/annotations'), async (a) => (jobOf(a) ? ok([]) : notFound)],

@@ -28,7 +28,10 @@ import * as shape from './shapes.ts';
 import { nowIso, Store, type Call, type Repo, type RepoRules } from './store.ts';
 
 const MAX_READS = 1_000;
-/** What GitHub's own CLI calls a GitHub on this machine. No name below `localhost` leads anywhere else (RFC 6761, 6.3). */
+/**
+ * What GitHub's own CLI calls a GitHub on this machine. No name below `localhost` leads anywhere else (RFC
+ * 6761, 6.3).
+ */
 const OF_GH = ['github.localhost', 'api.github.localhost'];
 
 export interface LocalGitHubOptions {
@@ -67,8 +70,8 @@ export interface LocalGitHub {
   close(): Promise<void>;
 }
 
-export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitHub> {
-  mkdirSync(o.root, { recursive: true });
+export async function startLocalGitHub(options: LocalGitHubOptions): Promise<LocalGitHub> {
+  mkdirSync(options.root, { recursive: true });
   const server = http.createServer(
     (req, res) =>
       void handle(req, res).catch((err: unknown) => {
@@ -77,48 +80,50 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
         else res.destroy();
       }),
   );
-  const door = o.door ?? doorSettings({});
+  const door = options.door ?? doorSettings({});
   keepDoor(
     server,
-    { ...door, names: [...door.names, ...OF_GH, ...(o.url ? [new URL(o.url).hostname] : [])] },
+    { ...door, names: [...door.names, ...OF_GH, ...(options.url ? [new URL(options.url).hostname] : [])] },
     'none',
   );
-  await new Promise<void>((r, no) => {
+  await new Promise<void>((resolve, no) => {
     server.once('error', no);
-    server.listen(o.port, door.address, r);
+    server.listen(options.port, door.address, resolve);
   });
   const { port } = server.address() as { port: number };
-  const base = o.url ?? `http://127.0.0.1:${port}`;
-  const store = new Store(path.join(o.root, 'github.sqlite'));
-  const bare = new Bare(path.join(o.root, 'repos'));
-  const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');
+  const base = options.url ?? `http://127.0.0.1:${port}`;
+  const store = new Store(path.join(options.root, 'github.sqlite'));
+  const bare = new Bare(path.join(options.root, 'repos'));
+  const hook = hooks(options.webhook?.url ?? null, options.webhook?.secret ?? '');
   const late = (what: Promise<void> | undefined): void =>
     void what?.catch((err: unknown) => log.error({ err }, 'what follows a push failed'));
-  const c: Ctx = {
+  const context: Ctx = {
     store,
     bare,
     hooks: hook,
     base,
-    staleMs: o.staleMs ?? 0,
-    hit: failpoints(o.failpoints ?? null),
-    rerun: (repo, run) => late(ci?.rerun(repo, run)),
-    pushed: (repo, branch, sha, before) => void ci?.pushed(repo, branch, sha, before),
-    befell: (repo, pull, action) => late(ci?.befell(repo, pull, action)),
+    staleMs: options.staleMs ?? 0,
+    hit: failpoints(options.failpoints ?? null),
+    rerun: (repo, run) => late(jobs?.rerun(repo, run)),
+    pushed: (repo, branch, sha, before) => void jobs?.pushed(repo, branch, sha, before),
+    befell: (repo, pull, action) => late(jobs?.befell(repo, pull, action)),
   };
-  const ci = o.ci ? actions(store, bare, hook, { ...o.ci, work: path.join(o.root, 'ci'), base }) : null;
-  const table = routes(c);
+  const jobs = options.ci
+    ? actions(store, bare, hook, { ...options.ci, work: path.join(options.root, 'ci'), base })
+    : null;
+  const table = routes(context);
   const repoOf = (full: string): Repo | undefined =>
     store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
-  const review = colleague(c, o.reviewers);
+  const review = colleague(context, options.reviewers);
   const reads: Read[] = [];
 
-  const machine = folders(c);
+  const machine = folders(context);
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', base);
     const token = tokenOf(req);
     if (url.pathname.startsWith('/_local/')) return operator(req, res, url, token);
-    const user = o.tokens.get(token) ?? null;
+    const user = options.tokens.get(token) ?? null;
     const gitPath =
       /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/.exec(
         url.pathname,
@@ -132,7 +137,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
           .end();
       if (!repo) return json(res, 404, { message: 'Not Found' });
       if (gitPath[2] === '/git-receive-pack') store.insert('call', callOf(req, url, 200, user, null));
-      return serveGit(c, repo, gitPath[2]!, req, res, url, user);
+      return serveGit(context, repo, gitPath[2]!, req, res, url, user);
     }
     const log = /^\/_logs\/(\d+)$/.exec(url.pathname);
     if (log) {
@@ -147,7 +152,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     const pictured = /^\/([\w.-]+\/[\w.-]+)\/blob\/([0-9a-f]+)\/([^/]+)$/.exec(url.pathname);
     const picture =
       pictured && url.searchParams.get('raw') === 'true'
-        ? await rawPicture(c, pictured[1]!, pictured[2]!, pictured[3]!)
+        ? await rawPicture(context, pictured[1]!, pictured[2]!, pictured[3]!)
         : null;
     if (picture) {
       res.writeHead(200, {
@@ -176,7 +181,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     } catch {
       return json(res, 400, { message: 'Problems parsing JSON' });
     }
-    const a =
+    const answer =
       user === null
         ? {
             status: 401,
@@ -187,8 +192,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
             },
           }
         : await answerOf(req, url, user, data);
-    if (user === null && req.method !== 'GET') store.insert('call', callOf(req, url, a.status, user, data));
-    const sent = reply(req, res, a);
+    if (user === null && req.method !== 'GET')
+      store.insert('call', callOf(req, url, answer.status, user, data));
+    const sent = reply(req, res, answer);
     if (req.method === 'GET') reads.push({ path: `${url.pathname}${url.search}`, ...sent });
     if (reads.length > MAX_READS) reads.shift();
   }
@@ -202,18 +208,18 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   ): Promise<Answer> {
     if (req.method === 'GET') return route(req, url, user, data);
     const point = pointOf(req.method ?? '', url.pathname, data);
-    if (point !== null) c.hit(`${point}.before`);
+    if (point !== null) context.hit(`${point}.before`);
     const a = await store.during(callOf(req, url, 200, user, data), async () => {
       const answer = await route(req, url, user, data);
       return { answer, status: answer.status };
     });
-    if (point !== null && a.status < 300) c.hit(`${point}.after`);
+    if (point !== null && a.status < 300) context.hit(`${point}.after`);
     return a.answer;
   }
 
   /** Not GitHub's: what the operator of this machine does, with a secret that no client of the forge has. */
   async function operator(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> {
-    if (!isSecret(token, o.operatorSecret))
+    if (!isSecret(token, options.operatorSecret))
       return json(res, 401, { message: "This wants the operator's own secret." });
     if (req.method === 'GET' && url.pathname === '/_local/calls') return json(res, 200, store.find('call'));
     if (req.method !== 'POST' || !['/_local/import', '/_local/rules'].includes(url.pathname))
@@ -280,18 +286,18 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   ): Promise<Answer> {
     if (!isDecodable(url.pathname)) return { status: 400, body: { message: 'Bad Request' } };
     const pathname = byName(store, url.pathname);
-    for (const [method, re, run] of table) {
-      const m = method === asks ? re.exec(pathname) : null;
-      if (!m) continue;
-      const repo = repoOf(m[1]!);
+    for (const [method, pattern, run] of table) {
+      const match = method === asks ? pattern.exec(pathname) : null;
+      if (!match) continue;
+      const repo = repoOf(match[1]!);
       if (repo === undefined) {
-        const now = formerly(store, m[1]!);
-        const rest = `${pathname.slice(`/repos/${m[1]!}`.length)}${url.search}`;
+        const now = formerly(store, match[1]!);
+        const rest = `${pathname.slice(`/repos/${match[1]!}`.length)}${url.search}`;
         return now ? movedTo(base, now, asks, rest) : notFound;
       }
       const refused = refusalOf(repo, asks, pathname, data);
       if (refused !== null) return refused;
-      const asked: Ask = { user, repo, m, query: url.searchParams, body: data, accept };
+      const asked: Ask = { user, repo, m: match, query: url.searchParams, body: data, accept };
       const answer = await run(asked);
       return asked.nextPage === undefined
         ? answer
@@ -305,7 +311,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     const { answerQuery, VIEWS } = await import('./graphql/executor.ts');
     const rest = (method: string, where: string, body: Record<string, unknown>): Promise<Answer> =>
       byTable(method, new URL(where, base), user, body, '');
-    return answerQuery({ c, user, rest, onReady: review.onReady, view: VIEWS }, data);
+    return answerQuery({ c: context, user, rest, onReady: review.onReady, view: VIEWS }, data);
   }
 
   function callOf(
@@ -319,9 +325,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   }
 
   // What a kill left half done is done, before anybody can ask again.
-  ci?.recover();
-  await finishMerges(c);
-  await finishPushes(c);
+  jobs?.recover();
+  await finishMerges(context);
+  await finishPushes(context);
   review.recover();
   return {
     url: base,
@@ -330,10 +336,10 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     reads,
     importRepo: machine.ensure,
     close: () =>
-      new Promise((r) => {
+      new Promise((resolve) => {
         server.close(() => {
           store.close();
-          r();
+          resolve();
         });
         server.closeAllConnections();
       }),
@@ -382,7 +388,10 @@ function isDecodable(pathname: string): boolean {
   }
 }
 
-/** As GitHub tells clients that there is more: https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api */
+/**
+ * As GitHub tells clients that there is more:
+ * https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
+ */
 function nextLink(base: string, url: URL, page: number): string {
   const next = new URL(`${url.pathname}${url.search}`, base);
   next.searchParams.set('page', String(page));
@@ -390,17 +399,17 @@ function nextLink(base: string, url: URL, page: number): string {
 }
 
 /** @returns what went out */
-function reply(req: IncomingMessage, res: ServerResponse, a: Answer): Omit<Read, 'path'> {
-  const json = a.body === undefined ? '' : JSON.stringify(a.body);
-  const text = a.text ?? json;
+function reply(req: IncomingMessage, res: ServerResponse, answer: Answer): Omit<Read, 'path'> {
+  const json = answer.body === undefined ? '' : JSON.stringify(answer.body);
+  const text = answer.text ?? json;
   const headers: Record<string, string> = {
-    ...a.headers,
+    ...answer.headers,
     'x-ratelimit-limit': '5000',
     'x-ratelimit-remaining': '4999',
     'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3600),
     'x-oauth-scopes': 'repo, workflow',
   };
-  if (req.method === 'GET' && a.status === 200) {
+  if (req.method === 'GET' && answer.status === 200) {
     headers.etag = `W/"${createHash('sha256').update(text).digest('hex').slice(0, 40)}"`;
     if (req.headers['if-none-match'] === headers.etag) {
       res.writeHead(304, headers).end();
@@ -408,8 +417,8 @@ function reply(req: IncomingMessage, res: ServerResponse, a: Answer): Omit<Read,
     }
   }
   if (text !== '') headers['content-type'] ??= 'application/json; charset=utf-8';
-  res.writeHead(a.status, headers).end(text);
-  return { status: a.status, bytes: Buffer.byteLength(text) };
+  res.writeHead(answer.status, headers).end(text);
+  return { status: answer.status, bytes: Buffer.byteLength(text) };
 }
 
 function json(res: ServerResponse, status: number, data: unknown): void {
@@ -419,12 +428,13 @@ function json(res: ServerResponse, status: number, data: unknown): void {
 
 async function body(req: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const p of req as AsyncIterable<Buffer>) parts.push(p);
+  for await (const part of req as AsyncIterable<Buffer>) parts.push(part);
   return Buffer.concat(parts).toString('utf8');
 }
 
 function tokenOf(req: IncomingMessage): string {
-  const a = req.headers.authorization ?? '';
-  if (/^basic /i.test(a)) return Buffer.from(a.slice(6), 'base64').toString().split(':').slice(1).join(':');
-  return a.replace(/^(token|bearer) /i, '');
+  const authorization = req.headers.authorization ?? '';
+  if (/^basic /i.test(authorization))
+    return Buffer.from(authorization.slice(6), 'base64').toString().split(':').slice(1).join(':');
+  return authorization.replace(/^(token|bearer) /i, '');
 }

@@ -91,27 +91,28 @@ const REPO_URLS = [
   'trees',
 ];
 
-export const mayMerge = (r: Repo, method: string): boolean => r.rules?.methods?.includes(method) ?? true;
+export const mayMerge = (repository: Repo, method: string): boolean =>
+  repository.rules?.methods?.includes(method) ?? true;
 
-export function repo(base: string, r: Repo) {
-  const [owner, name] = r.full.split('/') as [string, string];
-  const api = `${base}/repos/${r.full}`;
+export function repo(base: string, repository: Repo) {
+  const [owner, name] = repository.full.split('/') as [string, string];
+  const api = `${base}/repos/${repository.full}`;
   return {
-    id: r.id,
-    node_id: node('Repository', r.id),
+    id: repository.id,
+    node_id: node('Repository', repository.id),
     name,
-    full_name: r.full,
+    full_name: repository.full,
     private: false,
     owner: user(base, owner),
-    html_url: `${base}/${r.full}`,
+    html_url: `${base}/${repository.full}`,
     description: null,
     fork: false,
     url: api,
     ...Object.fromEntries(REPO_URLS.map((u) => [`${u}_url`, `${api}/${u}`])),
-    clone_url: `${base}/${r.full}.git`,
-    git_url: `${base}/${r.full}.git`,
-    ssh_url: `${base}/${r.full}.git`,
-    svn_url: `${base}/${r.full}`,
+    clone_url: `${base}/${repository.full}.git`,
+    git_url: `${base}/${repository.full}.git`,
+    ssh_url: `${base}/${repository.full}.git`,
+    svn_url: `${base}/${repository.full}`,
     mirror_url: null,
     homepage: null,
     language: null,
@@ -119,26 +120,26 @@ export function repo(base: string, r: Repo) {
     stargazers_count: 0,
     watchers_count: 0,
     size: 0,
-    default_branch: r.defaultBranch,
+    default_branch: repository.defaultBranch,
     open_issues_count: 0,
     is_template: false,
     topics: [],
-    has_issues: r.rules?.without?.includes('issues') !== true,
+    has_issues: repository.rules?.without?.includes('issues') !== true,
     has_projects: false,
     has_wiki: false,
     has_pages: false,
     has_downloads: false,
     has_discussions: false,
-    archived: r.rules?.archived === true,
+    archived: repository.rules?.archived === true,
     disabled: false,
     visibility: 'public',
-    pushed_at: r.createdAt,
-    created_at: r.createdAt,
-    updated_at: r.createdAt,
+    pushed_at: repository.createdAt,
+    created_at: repository.createdAt,
+    updated_at: repository.createdAt,
     permissions: { admin: true, maintain: true, push: true, triage: true, pull: true },
-    allow_squash_merge: mayMerge(r, 'squash'),
-    allow_merge_commit: mayMerge(r, 'merge'),
-    allow_rebase_merge: mayMerge(r, 'rebase'),
+    allow_squash_merge: mayMerge(repository, 'squash'),
+    allow_merge_commit: mayMerge(repository, 'merge'),
+    allow_rebase_merge: mayMerge(repository, 'rebase'),
     forks: 0,
     open_issues: 0,
     watchers: 0,
@@ -148,11 +149,11 @@ export function repo(base: string, r: Repo) {
   };
 }
 
-export function reactionCounts(base: string, full: string, number: number, rs: readonly Reaction[]) {
-  const count = (c: string): number => rs.filter((r) => r.content === c).length;
+export function reactionCounts(base: string, full: string, number: number, reactions: readonly Reaction[]) {
+  const count = (content: string): number => reactions.filter((r) => r.content === content).length;
   return {
     url: `${base}/repos/${full}/issues/${number}/reactions`,
-    total_count: rs.length,
+    total_count: reactions.length,
     '+1': count('+1'),
     '-1': count('-1'),
     laugh: count('laugh'),
@@ -164,121 +165,124 @@ export function reactionCounts(base: string, full: string, number: number, rs: r
   };
 }
 
-export function issue(i: Issue, f: Facts) {
-  const api = `${f.base}/repos/${i.repo}`;
+export function issue(shown: Issue, facts: Facts) {
+  const api = `${facts.base}/repos/${shown.repo}`;
   return {
-    id: i.id,
-    node_id: node('Issue', i.id),
-    url: `${api}/issues/${i.number}`,
+    id: shown.id,
+    node_id: node('Issue', shown.id),
+    url: `${api}/issues/${shown.number}`,
     repository_url: api,
-    labels_url: `${api}/issues/${i.number}/labels{/name}`,
-    comments_url: `${api}/issues/${i.number}/comments`,
-    events_url: `${api}/issues/${i.number}/events`,
-    html_url: `${f.base}/${i.repo}/${i.pr ? 'pull' : 'issues'}/${i.number}`,
-    number: i.number,
-    state: i.state,
-    state_reason: i.state === 'closed' ? (i.stateReason ?? 'completed') : null,
-    title: i.title,
-    body: i.body,
-    user: user(f.base, i.user),
-    labels: (f.labels ?? []).map((l) => label(f.base, l)),
-    assignee: i.assignees?.[0] === undefined ? null : user(f.base, i.assignees[0]),
-    assignees: (i.assignees ?? []).map((login) => user(f.base, login)),
+    labels_url: `${api}/issues/${shown.number}/labels{/name}`,
+    comments_url: `${api}/issues/${shown.number}/comments`,
+    events_url: `${api}/issues/${shown.number}/events`,
+    html_url: `${facts.base}/${shown.repo}/${shown.pr ? 'pull' : 'issues'}/${shown.number}`,
+    number: shown.number,
+    state: shown.state,
+    state_reason: shown.state === 'closed' ? (shown.stateReason ?? 'completed') : null,
+    title: shown.title,
+    body: shown.body,
+    user: user(facts.base, shown.user),
+    labels: (facts.labels ?? []).map((l) => label(facts.base, l)),
+    assignee: shown.assignees?.[0] === undefined ? null : user(facts.base, shown.assignees[0]),
+    assignees: (shown.assignees ?? []).map((login) => user(facts.base, login)),
     milestone: null,
     locked: false,
     active_lock_reason: null,
-    comments: f.comments,
-    closed_at: i.closedAt,
-    closed_by: i.state === 'closed' && typeof i.closedBy === 'string' ? user(f.base, i.closedBy) : null,
-    created_at: i.createdAt,
-    updated_at: i.updatedAt,
+    comments: facts.comments,
+    closed_at: shown.closedAt,
+    closed_by:
+      shown.state === 'closed' && typeof shown.closedBy === 'string'
+        ? user(facts.base, shown.closedBy)
+        : null,
+    created_at: shown.createdAt,
+    updated_at: shown.updatedAt,
     author_association: 'OWNER',
-    reactions: reactionCounts(f.base, i.repo, i.number, f.reactions),
-    ...(i.pr
+    reactions: reactionCounts(facts.base, shown.repo, shown.number, facts.reactions),
+    ...(shown.pr
       ? {
-          draft: i.pr.draft,
+          draft: shown.pr.draft,
           pull_request: {
-            url: `${api}/pulls/${i.number}`,
-            html_url: `${f.base}/${i.repo}/pull/${i.number}`,
+            url: `${api}/pulls/${shown.number}`,
+            html_url: `${facts.base}/${shown.repo}/pull/${shown.number}`,
             diff_url: null,
             patch_url: null,
-            merged_at: i.pr.mergedAt,
+            merged_at: shown.pr.mergedAt,
           },
         }
       : {}),
   };
 }
 
-export function pull(i: Issue, r: Repo, f: Facts) {
-  const pr = i.pr!;
-  const api = `${f.base}/repos/${i.repo}`;
-  const owner = i.repo.split('/')[0]!;
+export function pull(shown: Issue, repository: Repo, facts: Facts) {
+  const pullRequest = shown.pr!;
+  const api = `${facts.base}/repos/${shown.repo}`;
+  const owner = shown.repo.split('/')[0]!;
   const side = (ref: string, sha: string) => ({
     label: `${owner}:${ref}`,
     ref,
     sha,
-    user: user(f.base, owner),
-    repo: repo(f.base, r),
+    user: user(facts.base, owner),
+    repo: repo(facts.base, repository),
   });
   const link = (href: string) => ({ href });
   return {
-    url: `${api}/pulls/${i.number}`,
-    id: i.id,
-    node_id: node('PullRequest', i.id),
-    html_url: `${f.base}/${i.repo}/pull/${i.number}`,
-    diff_url: `${f.base}/${i.repo}/pull/${i.number}.diff`,
-    patch_url: `${f.base}/${i.repo}/pull/${i.number}.patch`,
-    issue_url: `${api}/issues/${i.number}`,
-    commits_url: `${api}/pulls/${i.number}/commits`,
-    review_comments_url: `${api}/pulls/${i.number}/comments`,
+    url: `${api}/pulls/${shown.number}`,
+    id: shown.id,
+    node_id: node('PullRequest', shown.id),
+    html_url: `${facts.base}/${shown.repo}/pull/${shown.number}`,
+    diff_url: `${facts.base}/${shown.repo}/pull/${shown.number}.diff`,
+    patch_url: `${facts.base}/${shown.repo}/pull/${shown.number}.patch`,
+    issue_url: `${api}/issues/${shown.number}`,
+    commits_url: `${api}/pulls/${shown.number}/commits`,
+    review_comments_url: `${api}/pulls/${shown.number}/comments`,
     review_comment_url: `${api}/pulls/comments{/number}`,
-    comments_url: `${api}/issues/${i.number}/comments`,
-    statuses_url: `${api}/statuses/${pr.headSha}`,
-    number: i.number,
-    state: i.state,
+    comments_url: `${api}/issues/${shown.number}/comments`,
+    statuses_url: `${api}/statuses/${pullRequest.headSha}`,
+    number: shown.number,
+    state: shown.state,
     locked: false,
-    title: i.title,
-    user: user(f.base, i.user),
-    body: i.body,
-    labels: (f.labels ?? []).map((l) => label(f.base, l)),
+    title: shown.title,
+    user: user(facts.base, shown.user),
+    body: shown.body,
+    labels: (facts.labels ?? []).map((l) => label(facts.base, l)),
     milestone: null,
     active_lock_reason: null,
-    created_at: i.createdAt,
-    updated_at: i.updatedAt,
-    closed_at: i.closedAt,
-    merged_at: pr.mergedAt,
-    merge_commit_sha: pr.mergeSha,
-    assignee: i.assignees?.[0] === undefined ? null : user(f.base, i.assignees[0]),
-    assignees: (i.assignees ?? []).map((login) => user(f.base, login)),
+    created_at: shown.createdAt,
+    updated_at: shown.updatedAt,
+    closed_at: shown.closedAt,
+    merged_at: pullRequest.mergedAt,
+    merge_commit_sha: pullRequest.mergeSha,
+    assignee: shown.assignees?.[0] === undefined ? null : user(facts.base, shown.assignees[0]),
+    assignees: (shown.assignees ?? []).map((login) => user(facts.base, login)),
     requested_reviewers: [],
     requested_teams: [],
-    head: side(pr.head, pr.headSha),
-    base: side(pr.base, pr.baseSha),
+    head: side(pullRequest.head, pullRequest.headSha),
+    base: side(pullRequest.base, pullRequest.baseSha),
     _links: {
-      self: link(`${api}/pulls/${i.number}`),
-      html: link(`${f.base}/${i.repo}/pull/${i.number}`),
-      issue: link(`${api}/issues/${i.number}`),
-      comments: link(`${api}/issues/${i.number}/comments`),
-      review_comments: link(`${api}/pulls/${i.number}/comments`),
+      self: link(`${api}/pulls/${shown.number}`),
+      html: link(`${facts.base}/${shown.repo}/pull/${shown.number}`),
+      issue: link(`${api}/issues/${shown.number}`),
+      comments: link(`${api}/issues/${shown.number}/comments`),
+      review_comments: link(`${api}/pulls/${shown.number}/comments`),
       review_comment: link(`${api}/pulls/comments{/number}`),
-      commits: link(`${api}/pulls/${i.number}/commits`),
-      statuses: link(`${api}/statuses/${pr.headSha}`),
+      commits: link(`${api}/pulls/${shown.number}/commits`),
+      statuses: link(`${api}/statuses/${pullRequest.headSha}`),
     },
     author_association: 'OWNER',
     auto_merge: null,
-    draft: pr.draft,
-    merged: pr.merged,
-    mergeable: f.fits,
-    rebaseable: f.fits,
-    mergeable_state: mergeableState(f.fits, pr.draft),
-    merged_by: pr.merged ? user(f.base, i.user) : null,
-    comments: f.comments,
-    review_comments: f.reviewComments,
+    draft: pullRequest.draft,
+    merged: pullRequest.merged,
+    mergeable: facts.fits,
+    rebaseable: facts.fits,
+    mergeable_state: mergeableState(facts.fits, pullRequest.draft),
+    merged_by: pullRequest.merged ? user(facts.base, shown.user) : null,
+    comments: facts.comments,
+    review_comments: facts.reviewComments,
     maintainer_can_modify: false,
-    commits: f.commits,
-    additions: f.stat.additions,
-    deletions: f.stat.deletions,
-    changed_files: f.stat.files,
+    commits: facts.commits,
+    additions: facts.stat.additions,
+    deletions: facts.stat.deletions,
+    changed_files: facts.stat.files,
   };
 }
 
@@ -289,78 +293,78 @@ export function mergeableState(fits: boolean | null, draft: boolean): string {
   return draft ? 'draft' : 'clean';
 }
 
-export const label = (base: string, l: Label) => ({
-  id: l.id,
-  node_id: node('Label', l.id),
-  url: `${base}/repos/${l.repo}/labels/${encodeURIComponent(l.name)}`,
-  name: l.name,
-  description: l.description,
-  color: l.color,
+export const label = (base: string, given: Label) => ({
+  id: given.id,
+  node_id: node('Label', given.id),
+  url: `${base}/repos/${given.repo}/labels/${encodeURIComponent(given.name)}`,
+  name: given.name,
+  description: given.description,
+  color: given.color,
   default: false,
 });
 
-export const comment = (base: string, c: Comment) => ({
-  id: c.id,
-  node_id: node('IssueComment', c.id),
-  url: `${base}/repos/${c.repo}/issues/comments/${c.id}`,
-  html_url: `${base}/${c.repo}/issues/${c.number}#issuecomment-${c.id}`,
-  issue_url: `${base}/repos/${c.repo}/issues/${c.number}`,
-  body: c.body,
-  user: user(base, c.user),
-  created_at: c.createdAt,
-  updated_at: c.updatedAt,
+export const comment = (base: string, remark: Comment) => ({
+  id: remark.id,
+  node_id: node('IssueComment', remark.id),
+  url: `${base}/repos/${remark.repo}/issues/comments/${remark.id}`,
+  html_url: `${base}/${remark.repo}/issues/${remark.number}#issuecomment-${remark.id}`,
+  issue_url: `${base}/repos/${remark.repo}/issues/${remark.number}`,
+  body: remark.body,
+  user: user(base, remark.user),
+  created_at: remark.createdAt,
+  updated_at: remark.updatedAt,
   author_association: 'OWNER',
 });
 
-export const reaction = (base: string, r: Reaction) => ({
-  id: r.id,
-  node_id: node('Reaction', r.id),
-  user: user(base, r.user),
-  content: r.content,
-  created_at: r.createdAt,
+export const reaction = (base: string, given: Reaction) => ({
+  id: given.id,
+  node_id: node('Reaction', given.id),
+  user: user(base, given.user),
+  content: given.content,
+  created_at: given.createdAt,
 });
 
-export const review = (base: string, r: Review) => ({
-  id: r.id,
-  node_id: node('Review', r.id),
-  user: user(base, r.user),
-  body: r.body,
-  state: r.state,
-  html_url: `${base}/${r.repo}/pull/${r.number}#pullrequestreview-${r.id}`,
-  pull_request_url: `${base}/repos/${r.repo}/pulls/${r.number}`,
+export const review = (base: string, given: Review) => ({
+  id: given.id,
+  node_id: node('Review', given.id),
+  user: user(base, given.user),
+  body: given.body,
+  state: given.state,
+  html_url: `${base}/${given.repo}/pull/${given.number}#pullrequestreview-${given.id}`,
+  pull_request_url: `${base}/repos/${given.repo}/pulls/${given.number}`,
   _links: {
-    html: { href: `${base}/${r.repo}/pull/${r.number}` },
-    pull_request: { href: `${base}/repos/${r.repo}/pulls/${r.number}` },
+    html: { href: `${base}/${given.repo}/pull/${given.number}` },
+    pull_request: { href: `${base}/repos/${given.repo}/pulls/${given.number}` },
   },
-  ...(r.submittedAt === '' ? {} : { submitted_at: r.submittedAt }),
-  commit_id: r.sha,
+  ...(given.submittedAt === '' ? {} : { submitted_at: given.submittedAt }),
+  commit_id: given.sha,
   author_association: 'OWNER',
 });
 
-export const reviewComment = (base: string, c: ReviewComment) => ({
-  url: `${base}/repos/${c.repo}/pulls/comments/${c.id}`,
-  pull_request_review_id: c.reviewId,
-  id: c.id,
-  node_id: node('ReviewComment', c.id),
+export const reviewComment = (base: string, remark: ReviewComment) => ({
+  url: `${base}/repos/${remark.repo}/pulls/comments/${remark.id}`,
+  pull_request_review_id: remark.reviewId,
+  id: remark.id,
+  node_id: node('ReviewComment', remark.id),
   diff_hunk: '@@ @@',
-  path: c.path,
-  commit_id: c.sha,
-  original_commit_id: c.sha,
-  user: user(base, c.user),
-  body: c.body,
-  created_at: c.createdAt,
-  updated_at: c.updatedAt ?? c.createdAt,
-  html_url: `${base}/${c.repo}/pull/${c.number}#discussion_r${c.id}`,
-  pull_request_url: `${base}/repos/${c.repo}/pulls/${c.number}`,
+  path: remark.path,
+  commit_id: remark.sha,
+  original_commit_id: remark.sha,
+  user: user(base, remark.user),
+  body: remark.body,
+  created_at: remark.createdAt,
+  updated_at: remark.updatedAt ?? remark.createdAt,
+  html_url: `${base}/${remark.repo}/pull/${remark.number}#discussion_r${remark.id}`,
+  pull_request_url: `${base}/repos/${remark.repo}/pulls/${remark.number}`,
   author_association: 'OWNER',
   _links: {
-    self: { href: `${base}/repos/${c.repo}/pulls/comments/${c.id}` },
-    html: { href: `${base}/${c.repo}/pull/${c.number}` },
-    pull_request: { href: `${base}/repos/${c.repo}/pulls/${c.number}` },
+    self: { href: `${base}/repos/${remark.repo}/pulls/comments/${remark.id}` },
+    html: { href: `${base}/${remark.repo}/pull/${remark.number}` },
+    pull_request: { href: `${base}/repos/${remark.repo}/pulls/${remark.number}` },
   },
-  ...(c.line === null ? {} : { line: c.line, original_line: c.line }),
+  ...(remark.line === null ? {} : { line: remark.line, original_line: remark.line }),
   side: 'RIGHT',
-  ...(c.inReplyTo === null ? {} : { in_reply_to_id: c.inReplyTo }),
+  ...(remark.inReplyTo === null ? {} : { in_reply_to_id: remark.inReplyTo }),
 });
 
 const APP = (base: string) => ({
@@ -379,43 +383,43 @@ const APP = (base: string) => ({
   events: [],
 });
 
-export const checkRun = (base: string, j: Job) => ({
-  id: j.id,
-  head_sha: j.sha,
-  node_id: node('CheckRun', j.id),
+export const checkRun = (base: string, job: Job) => ({
+  id: job.id,
+  head_sha: job.sha,
+  node_id: node('CheckRun', job.id),
   // A note on one that has not passed says what it could not have here.
-  external_id: j.note === undefined || j.conclusion === 'success' ? String(j.id) : NOT_HERE,
-  url: `${base}/repos/${j.repo}/check-runs/${j.id}`,
-  html_url: `${base}/${j.repo}/actions/runs/${j.runId}/job/${j.id}`,
-  details_url: `${base}/${j.repo}/actions/runs/${j.runId}/job/${j.id}`,
-  status: j.status,
-  conclusion: j.conclusion,
-  started_at: j.startedAt,
-  completed_at: j.completedAt,
-  name: j.name,
-  check_suite: { id: j.runId },
+  external_id: job.note === undefined || job.conclusion === 'success' ? String(job.id) : NOT_HERE,
+  url: `${base}/repos/${job.repo}/check-runs/${job.id}`,
+  html_url: `${base}/${job.repo}/actions/runs/${job.runId}/job/${job.id}`,
+  details_url: `${base}/${job.repo}/actions/runs/${job.runId}/job/${job.id}`,
+  status: job.status,
+  conclusion: job.conclusion,
+  started_at: job.startedAt,
+  completed_at: job.completedAt,
+  name: job.name,
+  check_suite: { id: job.runId },
   app: APP(base),
   pull_requests: [],
   output: {
-    title: j.note ?? j.name,
-    summary: j.conclusion ?? '',
+    title: job.note ?? job.name,
+    summary: job.conclusion ?? '',
     text: null,
     annotations_count: 0,
-    annotations_url: `${base}/repos/${j.repo}/check-runs/${j.id}/annotations`,
+    annotations_url: `${base}/repos/${job.repo}/check-runs/${job.id}/annotations`,
   },
 });
 
 /** @param fields sha, tree, parents, author's name, address and time, committer's name, address and time, message */
-export function commit(base: string, r: Repo, fields: readonly string[]) {
+export function commit(base: string, repository: Repo, fields: readonly string[]) {
   const [sha, tree, parents, author, authorMail, authoredAt, committer, committerMail, committedAt, message] =
     fields.map((f) => f.replace(/^\n/, ''));
-  const api = `${base}/repos/${r.full}`;
+  const api = `${base}/repos/${repository.full}`;
   const at = (x: string): string => `${api}/commits/${x}`;
   return {
     url: at(sha!),
     sha,
     node_id: `C_${sha}`,
-    html_url: `${base}/${r.full}/commit/${sha}`,
+    html_url: `${base}/${repository.full}/commit/${sha}`,
     comments_url: `${at(sha!)}/comments`,
     commit: {
       url: `${api}/git/commits/${sha}`,
@@ -435,36 +439,40 @@ export function commit(base: string, r: Repo, fields: readonly string[]) {
 }
 
 /** A workflow run's other face: as a suite of checks. */
-export const checkSuite = (base: string, r: WorkflowRun, jobs: number, repoDoc: Repo) => ({
-  id: r.id,
-  node_id: node('CheckSuite', r.id),
-  head_branch: r.branch,
-  head_sha: r.sha,
-  status: r.status,
-  conclusion: r.conclusion,
-  url: `${base}/repos/${r.repo}/check-suites/${r.id}`,
+export const checkSuite = (base: string, run: WorkflowRun, jobs: number, repoDoc: Repo) => ({
+  id: run.id,
+  node_id: node('CheckSuite', run.id),
+  head_branch: run.branch,
+  head_sha: run.sha,
+  status: run.status,
+  conclusion: run.conclusion,
+  url: `${base}/repos/${run.repo}/check-suites/${run.id}`,
   before: null,
-  after: r.sha,
+  after: run.sha,
   pull_requests: [],
   app: APP(base),
   repository: repo(base, repoDoc),
-  created_at: r.createdAt,
-  updated_at: r.updatedAt,
+  created_at: run.createdAt,
+  updated_at: run.updatedAt,
   head_commit: {
-    id: r.sha,
-    tree_id: r.sha,
+    id: run.sha,
+    tree_id: run.sha,
     message: '',
-    timestamp: r.createdAt,
+    timestamp: run.createdAt,
     author: null,
     committer: null,
   },
   latest_check_runs_count: jobs,
-  check_runs_url: `${base}/repos/${r.repo}/check-suites/${r.id}/check-runs`,
+  check_runs_url: `${base}/repos/${run.repo}/check-suites/${run.id}/check-runs`,
 });
 
-export function branchRules(r: Repo): object[] {
-  const of = { ruleset_source_type: 'Repository', ruleset_source: r.full, ruleset_id: r.id };
-  const { required = [], mergeQueue = false } = r.rules ?? {};
+export function branchRules(repository: Repo): object[] {
+  const of = {
+    ruleset_source_type: 'Repository',
+    ruleset_source: repository.full,
+    ruleset_id: repository.id,
+  };
+  const { required = [], mergeQueue = false } = repository.rules ?? {};
   const checks = {
     strict_required_status_checks_policy: false,
     required_status_checks: required.map((context) => ({ context })),
@@ -478,31 +486,31 @@ export function branchRules(r: Repo): object[] {
 /** A workflow is its file: one number for one path, in whatever repository. */
 export const workflowId = (path: string): number => crc32(path);
 
-export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
-  const api = `${base}/repos/${r.repo}/actions/runs/${r.id}`;
+export function workflowRun(base: string, run: WorkflowRun, repoDoc: Repo) {
+  const api = `${base}/repos/${run.repo}/actions/runs/${run.id}`;
   return {
-    id: r.id,
-    name: r.name,
-    node_id: node('WorkflowRun', r.id),
-    check_suite_id: r.id,
-    check_suite_node_id: node('CheckSuite', r.id),
-    head_branch: r.branch,
-    head_sha: r.sha,
-    path: r.path,
+    id: run.id,
+    name: run.name,
+    node_id: node('WorkflowRun', run.id),
+    check_suite_id: run.id,
+    check_suite_node_id: node('CheckSuite', run.id),
+    head_branch: run.branch,
+    head_sha: run.sha,
+    path: run.path,
     run_number: 1,
-    run_attempt: r.attempt ?? 1,
-    event: r.event ?? 'push',
-    display_title: r.name,
-    status: r.status,
-    conclusion: r.conclusion,
-    workflow_id: workflowId(r.path),
+    run_attempt: run.attempt ?? 1,
+    event: run.event ?? 'push',
+    display_title: run.name,
+    status: run.status,
+    conclusion: run.conclusion,
+    workflow_id: workflowId(run.path),
     url: api,
-    html_url: `${base}/${r.repo}/actions/runs/${r.id}`,
-    created_at: r.createdAt,
-    updated_at: r.updatedAt,
+    html_url: `${base}/${run.repo}/actions/runs/${run.id}`,
+    created_at: run.createdAt,
+    updated_at: run.updatedAt,
     actor: user(base, 'mainloop'),
     triggering_actor: user(base, 'mainloop'),
-    run_started_at: r.createdAt,
+    run_started_at: run.createdAt,
     jobs_url: `${api}/jobs`,
     logs_url: `${api}/logs`,
     check_suite_url: api,
@@ -510,13 +518,13 @@ export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
     cancel_url: `${api}/cancel`,
     rerun_url: `${api}/rerun`,
     previous_attempt_url: null,
-    workflow_url: `${base}/repos/${r.repo}/actions/workflows/${workflowId(r.path)}`,
+    workflow_url: `${base}/repos/${run.repo}/actions/workflows/${workflowId(run.path)}`,
     pull_requests: [],
     head_commit: {
-      id: r.sha,
-      tree_id: r.sha,
+      id: run.sha,
+      tree_id: run.sha,
       message: '',
-      timestamp: r.createdAt,
+      timestamp: run.createdAt,
       author: null,
       committer: null,
     },

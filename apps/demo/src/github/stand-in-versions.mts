@@ -53,27 +53,28 @@ type Version = readonly [number, number, number];
  * @param have whole numbers with dots: "3.11.2"
  */
 export function fits(wanted: string, have: string): boolean {
-  const h = numbers(have);
+  const version = numbers(have);
   return (
-    h !== null && wanted.split('||').some((all) => isInAll(all.trim().replace(/([<>=^~]+)\s+/g, '$1'), h))
+    version !== null &&
+    wanted.split('||').some((all) => isInAll(all.trim().replace(/([<>=^~]+)\s+/g, '$1'), version))
   );
 }
 
-function isInAll(all: string, h: Version): boolean {
+function isInAll(all: string, version: Version): boolean {
   const range = /^(\S+) - (\S+)$/.exec(all);
   const words = range ? [`>=${range[1]}`, `<=${range[2]}`] : all.split(/[\s,]+/).filter(Boolean);
-  return words.every((word) => isIn(word, h));
+  return words.every((word) => isIn(word, version));
 }
 
-function isIn(word: string, h: Version): boolean {
+function isIn(word: string, version: Version): boolean {
   const [, op, text] = /^([<>=^~!]*)v?([\dx*.]+)$/i.exec(word) ?? [];
   if (op === undefined || text === undefined) return false;
   // As far as it says anything: "3.x" is one number long.
   const said = text.split('.').filter((part) => /^\d+$/.test(part));
   const w = numbers(said.length === 0 ? '0' : said.join('.'));
   if (w === null) return false;
-  const same = (places: number): boolean => w.slice(0, places).every((n, i) => n === h[i]);
-  const order = compare(h, w);
+  const same = (places: number): boolean => w.slice(0, places).every((n, i) => n === version[i]);
+  const order = compare(version, w);
   switch (op) {
     case '':
     case '=':
@@ -104,8 +105,8 @@ function compare(a: Version, b: Version): number {
 }
 
 function numbers(text: string): Version | null {
-  const m = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?$/.exec(text);
-  return m && [Number(m[1]), Number(m[2] ?? 0), Number(m[3] ?? 0)];
+  const match = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?$/.exec(text);
+  return match && [Number(match[1]), Number(match[2] ?? 0), Number(match[3] ?? 0)];
 }
 
 /**

@@ -1,5 +1,6 @@
-// Stands in for a common action of GitHub's in a job of the local CI: node stand-in.mts OWNER/NAME, with its inputs as JSON in INPUTS.
-// What can't be had here is said in a line that begins with NOT_HERE; any other failure is the workflow's own.
+// Stands in for a common action of GitHub's in a job of the local CI: node stand-in.mts OWNER/NAME, with its
+// inputs as JSON in INPUTS. What can't be had here is said in a line that begins with NOT_HERE; any other
+// failure is the workflow's own.
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,

@@ -1,4 +1,5 @@
-// Actions that a machine can't fetch: which version they are asked for, and what is laid for a workflow that names them.
+// Actions that a machine can't fetch: which version they are asked for, and what is laid for a workflow that
+// names them.
 import { expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -138,8 +139,8 @@ function stand(home: string, name: string, inputs: object): { code: number; said
     });
     return { code: 0, said, out: readFileSync(out, 'utf8') };
   } catch (err) {
-    const e = err as { status: number; stdout: string };
-    return { code: e.status, said: e.stdout, out: readFileSync(out, 'utf8') };
+    const thrown = err as { status: number; stdout: string };
+    return { code: thrown.status, said: thrown.stdout, out: readFileSync(out, 'utf8') };
   }
 }
 

@@ -1,5 +1,6 @@
-// The common actions of GitHub's workflows, for a machine that can't fetch them: each is laid as a folder with an `action.yml` of ours that
-// starts `stand-in.mts`. What one can't do here it says, and its job has then neither passed nor failed.
+// The common actions of GitHub's workflows, for a machine that can't fetch them: each is laid as a folder
+// with an `action.yml` of ours that starts `stand-in.mts`. What one can't do here it says, and its job has
+// then neither passed nor failed.
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -99,7 +100,8 @@ const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
     'swatinem/rust-cache',
     { inputs: ['shared-key', 'key', 'workspaces', 'cache-on-failure'], outputs: ['cache-hit'] },
   ],
-  // They send what was measured to a service, which no job from here can reach; whether the tests pass hangs on none of it.
+  // They send what was measured to a service, which no job from here can reach; whether the tests pass hangs
+  // on none of it.
   [
     'codecov/codecov-action',
     { inputs: ['token', 'files', 'file', 'flags', 'name', 'fail_ci_if_error', 'verbose'], outputs: [] },
@@ -129,11 +131,15 @@ export function usedActions(texts: readonly string[]): readonly UsedAction[] {
 
 /**
  * @param steps of one job, as YAML has them
- * @returns by the id under which `act` tells of a step: the stand-in that it is. One id that two steps have is nobody's.
+ * @returns by the id under which `act` tells of a step: the stand-in that it is. One id that two steps have
+ * is nobody's.
  */
 export function stepsOf(steps: unknown): ReadonlyMap<string, string> {
-  const all = (Array.isArray(steps) ? steps : []).map((s: unknown, i) => {
-    const { id, uses } = (typeof s === 'object' && s !== null ? s : {}) as { id?: unknown; uses?: unknown };
+  const all = (Array.isArray(steps) ? steps : []).map((step: unknown, i) => {
+    const { id, uses } = (typeof step === 'object' && step !== null ? step : {}) as {
+      id?: unknown;
+      uses?: unknown;
+    };
     const name = typeof uses === 'string' ? /^([\w.-]+\/[\w.-]+)/.exec(uses)?.[1]?.toLowerCase() : undefined;
     return { id: typeof id === 'string' ? id : String(i), name };
   });
@@ -147,29 +153,30 @@ export function stepsOf(steps: unknown): ReadonlyMap<string, string> {
 }
 
 /**
- * @param o `folder`: where they are laid, which no job may write into; `at`: where a job sees it; `node`: the program that runs them there
+ * @param options `folder`: where they are laid, which no job may write into; `at`: where a job sees it;
+ * `node`: the program that runs them there
  * @returns what `act` is told
  */
 export function layStandIns(
-  o: { readonly folder: string; readonly at: string; readonly node: string },
+  options: { readonly folder: string; readonly at: string; readonly node: string },
   texts: readonly string[],
 ): string[] {
-  mkdirSync(o.folder, { recursive: true, mode: 0o755 });
+  mkdirSync(options.folder, { recursive: true, mode: 0o755 });
   for (const file of ['stand-in.mts', 'stand-in-versions.mts']) {
-    copyFileSync(path.join(import.meta.dirname, file), path.join(o.folder, file));
-    chmodSync(path.join(o.folder, file), 0o644);
+    copyFileSync(path.join(import.meta.dirname, file), path.join(options.folder, file));
+    chmodSync(path.join(options.folder, file), 0o644);
   }
   return usedActions(texts).flatMap(({ name, ref }) => {
     const kind = STAND_INS.get(name.toLowerCase())!;
     const folder = createHash('sha256').update(`${name}@${ref}`).digest('hex').slice(0, 16);
     for (const below of ['', ...(kind.folders ?? [])]) {
-      const dir = path.join(o.folder, folder, below);
+      const dir = path.join(options.folder, folder, below);
       mkdirSync(dir, { recursive: true, mode: 0o755 });
-      writeFileSync(path.join(dir, 'action.yml'), actionOf(name.toLowerCase(), kind, ref, o), {
+      writeFileSync(path.join(dir, 'action.yml'), actionOf(name.toLowerCase(), kind, ref, options), {
         mode: 0o644,
       });
     }
-    return ['--local-repository', `${name}@${ref}=${path.posix.join(o.at, folder)}`];
+    return ['--local-repository', `${name}@${ref}=${path.posix.join(options.at, folder)}`];
   });
 }
 
@@ -178,7 +185,7 @@ function actionOf(
   name: string,
   kind: Kind,
   ref: string,
-  o: { readonly at: string; readonly node: string },
+  options: { readonly at: string; readonly node: string },
 ): string {
   const inputs = Object.fromEntries(
     kind.inputs.map((input) => [input, { default: input === kind.refIs ? ref : '' }]),
@@ -186,7 +193,7 @@ function actionOf(
   const outputs = Object.fromEntries(
     kind.outputs.map((output) => [output, { value: `\${{ steps.main.outputs.${output} }}` }]),
   );
-  const run = `"${o.node}" --disable-warning=ExperimentalWarning "${o.at}/stand-in.mts" ${name}`;
+  const run = `"${options.node}" --disable-warning=ExperimentalWarning "${options.at}/stand-in.mts" ${name}`;
   const step = { id: 'main', shell: 'bash', env: { INPUTS: '${{ toJSON(inputs) }}' }, run };
   return JSON.stringify({ name, inputs, outputs, runs: { using: 'composite', steps: [step] } });
 }

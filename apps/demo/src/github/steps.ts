@@ -1,4 +1,5 @@
-// The steps of a job, told from the lines of `act`: what ran, how it ended, and which lines of the job's log are its own. Pure.
+// The steps of a job, told from the lines of `act`: what ran, how it ended, and which lines of the job's log
+// are its own. Pure.
 import type { JobStep } from './store.ts';
 
 /** A line of `act --json`, as far as it tells of steps. */
@@ -21,7 +22,7 @@ export interface WrittenStep {
 
 /** @param steps as the YAML has them, which may be anything */
 export function writtenSteps(steps: unknown): WrittenStep[] {
-  const text = (x: unknown): string | undefined => (typeof x === 'string' ? x : undefined);
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   return (Array.isArray(steps) ? (steps as unknown[]) : []).map((step) => {
     const { name, run, uses } = (step ?? {}) as Readonly<Record<keyof WrittenStep, unknown>>;
     return { name: text(name), run: text(run), uses: text(uses) };
@@ -37,7 +38,10 @@ interface Heard {
   lines: number;
 }
 
-/** Of one job. The legs of a matrix share a job here, so a line counts for the step that was begun last, in whichever leg. */
+/**
+ * Of one job. The legs of a matrix share a job here, so a line counts for the step that was begun last, in
+ * whichever leg.
+ */
 export class JobSteps {
   readonly #heard: Heard[] = [];
   readonly #written: readonly WrittenStep[];
@@ -83,12 +87,12 @@ export class JobSteps {
       name: nameOf(key, step, written),
       ...rest,
     }));
-    const missing = written.flatMap((w, n): JobStep[] =>
+    const missing = written.flatMap((step, n): JobStep[] =>
       this.#heard.some((h) => h.key === `Main ${n}`)
         ? []
         : [
             {
-              name: writtenName(w),
+              name: writtenName(step),
               conclusion: 'skipped',
               startedAt: last.startedAt,
               completedAt: last.startedAt,
@@ -104,7 +108,8 @@ export class JobSteps {
 }
 
 const firstLine = (text: string): string => text.trim().split('\n')[0]!;
-const writtenName = (w: WrittenStep): string => w.name ?? `Run ${firstLine(w.run ?? w.uses ?? '')}`;
+const writtenName = (written: WrittenStep): string =>
+  written.name ?? `Run ${firstLine(written.run ?? written.uses ?? '')}`;
 
 /** As GitHub calls a step: by its name, else by what it runs. */
 function nameOf(key: string, step: string, written: readonly WrittenStep[]): string {

@@ -7,7 +7,10 @@ export interface Doc {
 }
 export interface Repo extends Doc {
   full: string;
-  /** The folder of this machine that it was made from, without links in it; absent: none, or made before this was noted. */
+  /**
+   * The folder of this machine that it was made from, without links in it; absent: none, or made before this
+   * was noted.
+   */
   folder?: string;
   defaultBranch: string;
   createdAt: string;
@@ -82,7 +85,10 @@ export interface Pushing extends Doc {
   /** Its line in the list of calls stands; then all that follows from it has begun. */
   state: 'taken' | 'noted' | 'told';
 }
-/** What workflows may wait for. It is here until all runs that it starts are listed: whoever starts after a kill does the rest. */
+/**
+ * What workflows may wait for. It is here until all runs that it starts are listed: whoever starts after a
+ * kill does the rest.
+ */
 export interface Happening extends Doc {
   repo: string;
   branch: string;
@@ -253,7 +259,10 @@ export class Store {
     });
   }
 
-  /** Does what a call asks for. The call is written down together with the first thing that it changes, or at its end. */
+  /**
+   * Does what a call asks for. The call is written down together with the first thing that it changes, or at
+   * its end.
+   */
   during<T extends { readonly status: number }>(call: Omit<Call, 'id'>, act: () => Promise<T>): Promise<T> {
     const asked = { call, noted: null as Call | null };
     return this.asked.run(asked, async () => {
@@ -274,12 +283,12 @@ export class Store {
     return done;
   }
 
-  find<K extends Kind>(kind: K, is: (d: Kinds[K]) => boolean = () => true): Kinds[K][] {
+  find<K extends Kind>(kind: K, is: (record: Kinds[K]) => boolean = () => true): Kinds[K][] {
     return [...this.of(kind).values()].filter((d) => is(d as Kinds[K])) as Kinds[K][];
   }
 
-  one<K extends Kind>(kind: K, is: (d: Kinds[K]) => boolean): Kinds[K] | undefined {
-    for (const d of this.of(kind).values()) if (is(d as Kinds[K])) return d as Kinds[K];
+  one<K extends Kind>(kind: K, is: (record: Kinds[K]) => boolean): Kinds[K] | undefined {
+    for (const doc of this.of(kind).values()) if (is(doc as Kinds[K])) return doc as Kinds[K];
     return undefined;
   }
 
@@ -293,9 +302,9 @@ export class Store {
   }
 
   private of(kind: Kind): Map<number, Doc> {
-    let m = this.docs.get(kind);
-    if (!m) this.docs.set(kind, (m = new Map()));
-    return m;
+    let kept = this.docs.get(kind);
+    if (!kept) this.docs.set(kind, (kept = new Map()));
+    return kept;
   }
 }
 

@@ -12,14 +12,20 @@ export type Happened = (
       readonly payload: object;
     }
 ) & {
-  /** Files that differ: of a push from where the branch stood, of a pull request from where it left its base. null: nobody knows. */
+  /**
+   * Files that differ: of a push from where the branch stood, of a pull request from where it left its base.
+   * null: nobody knows.
+   */
   readonly paths: readonly string[] | null;
 };
 
 /** GitHub looks no further through a list of files. */
 const MAX_PATHS = 300;
 
-/** What a workflow that names no types waits for: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request */
+/**
+ * What a workflow that names no types waits for:
+ * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
+ */
 const OF_A_PULL_REQUEST = ['opened', 'synchronize', 'reopened'];
 
 /** @param on of the workflow, as its YAML has it. Where it is not known what changed, it runs rather than not. */
@@ -53,7 +59,10 @@ function isMeant(filters: Filters, branch: string): boolean {
   return !('branches' in filters) || matches(words(filters.branches), branch);
 }
 
-/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onpushpull_requestpull_request_targetpathspaths-ignore */
+/**
+ * @see
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onpushpull_requestpull_request_targetpathspaths-ignore
+ */
 function isTouched(filters: Filters, all: readonly string[] | null): boolean {
   if (all === null) return true;
   const paths = all.slice(0, MAX_PATHS);
@@ -65,7 +74,7 @@ function isTouched(filters: Filters, all: readonly string[] | null): boolean {
   );
 }
 
-const words = (x: unknown): string[] => (Array.isArray(x) ? x.map(String) : [String(x)]);
+const words = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [String(value)]);
 
 /** The last pattern that fits decides; "!" takes away. */
 const matches = (patterns: readonly string[], name: string): boolean =>

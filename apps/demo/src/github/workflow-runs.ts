@@ -27,8 +27,12 @@ export interface OpenRun {
 /** @returns whether a run is one of this file, at this commit, set off by the same kind of event */
 export const isOf =
   ({ repo, branch, sha, file, what }: Omit<Triggered, 'text'>) =>
-  (r: WorkflowRun): boolean =>
-    r.repo === repo.full && r.branch === branch && r.sha === sha && r.path === file && r.event === what.event;
+  (run: WorkflowRun): boolean =>
+    run.repo === repo.full &&
+    run.branch === branch &&
+    run.sha === sha &&
+    run.path === file &&
+    run.event === what.event;
 
 /**
  * @param base the address that its answers name
@@ -38,21 +42,21 @@ export function workflowRuns(
   store: Store,
   hooks: Hooks,
   base: string,
-  runJob: (t: Triggered, listener: JobListener) => Promise<number>,
+  runJob: (triggered: Triggered, listener: JobListener) => Promise<number>,
 ) {
   /** @returns null for what is no workflow, or none for this */
   const open = ({ repo, branch, sha, file, text, what }: Triggered): OpenRun | null => {
-    let wf: Workflow;
+    let workflow: Workflow;
     try {
-      wf = parse(text) as Workflow;
+      workflow = parse(text) as Workflow;
     } catch {
       // No YAML: GitHub runs nothing either.
       return null;
     }
-    if (!wf || !triggers(wf.on, what)) return null;
+    if (!workflow || !triggers(workflow.on, what)) return null;
     const wfRun = store.insert('run', {
       repo: repo.full,
-      name: wf.name ?? file,
+      name: workflow.name ?? file,
       path: file,
       branch,
       sha,
@@ -64,13 +68,13 @@ export function workflowRuns(
       updatedAt: nowIso(),
     });
     const jobs = new Map<string, Job>();
-    for (const [id, j] of Object.entries(wf.jobs ?? {}))
+    for (const [id, job] of Object.entries(workflow.jobs ?? {}))
       jobs.set(
         id,
         store.insert('job', {
           repo: repo.full,
           runId: wfRun.id,
-          name: j.name ?? id,
+          name: job.name ?? id,
           sha,
           status: 'in_progress',
           conclusion: null,
@@ -80,23 +84,26 @@ export function workflowRuns(
         }),
       );
     announce(repo, wfRun, 'in_progress');
-    return { wf, wfRun, jobs };
+    return { wf: workflow, wfRun, jobs };
   };
 
   /** Runs it to its end. */
-  const run = async (t: Triggered, { wf, wfRun, jobs }: OpenRun): Promise<void> => {
-    const { repo } = t;
-    const standIns = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, stepsOf(j.steps)]));
+  const run = async (triggered: Triggered, { wf, wfRun, jobs }: OpenRun): Promise<void> => {
+    const { repo } = triggered;
+    const standIns = new Map(Object.entries(wf.jobs ?? {}).map(([id, job]) => [id, stepsOf(job.steps)]));
     const ends = new JobEnds((id, step) => standIns.get(id)?.has(step) === true);
     const logs = new Map(
-      Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, new JobLog(new JobSteps(writtenSteps(j.steps)))]),
+      Object.entries(wf.jobs ?? {}).map(([id, job]) => [
+        id,
+        new JobLog(new JobSteps(writtenSteps(job.steps))),
+      ]),
     );
-    const code = await runJob(t, {
-      onLine: (l) => {
-        const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
+    const code = await runJob(triggered, {
+      onLine: (acted) => {
+        const id = acted.jobID ?? [...jobs.keys()].find((k) => acted.job?.includes(k));
         if (id === undefined || !jobs.has(id)) return;
-        ends.hear(id, l);
-        logs.get(id)!.hear(l);
+        ends.hear(id, acted);
+        logs.get(id)!.hear(acted);
       },
       onLimit: (hit) => {
         for (const id of jobs.keys()) logs.get(id)!.note(`##[error]${overWords(hit)}`);
@@ -135,10 +142,10 @@ export function workflowRuns(
     announce(repo, wfRun, 'completed');
   };
 
-  const announce = (repo: Repo, r: WorkflowRun, action: string): void =>
+  const announce = (repo: Repo, workflowRun: WorkflowRun, action: string): void =>
     hooks.send('workflow_run', {
       action,
-      workflow_run: shape.workflowRun(base, r, repo),
+      workflow_run: shape.workflowRun(base, workflowRun, repo),
       repository: shape.repo(base, repo),
       sender: shape.user(base, 'github-actions'),
     });
@@ -146,13 +153,13 @@ export function workflowRuns(
   /** What a kill left in the middle is cancelled, as when GitHub's runners are lost. @returns those runs */
   const cancelOpen = (): readonly WorkflowRun[] => {
     const left = store.find('run', (x) => x.status !== 'completed');
-    for (const r of left) {
-      store.update('run', r, { status: 'completed', conclusion: 'cancelled' });
-      for (const j of store.find('job', (x) => x.runId === r.id && x.status !== 'completed'))
-        store.update('job', j, {
+    for (const workflowRun of left) {
+      store.update('run', workflowRun, { status: 'completed', conclusion: 'cancelled' });
+      for (const job of store.find('job', (x) => x.runId === workflowRun.id && x.status !== 'completed'))
+        store.update('job', job, {
           status: 'completed',
           conclusion: 'cancelled',
-          name: j.name,
+          name: job.name,
           completedAt: nowIso(),
         });
     }

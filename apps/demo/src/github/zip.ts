@@ -18,9 +18,9 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
-  for (const e of entries) {
-    const name = Buffer.from(e.name);
-    const plain = Buffer.from(e.text);
+  for (const entry of entries) {
+    const name = Buffer.from(entry.name);
+    const plain = Buffer.from(entry.text);
     const packed = deflateRawSync(plain);
     const about = Buffer.alloc(26);
     for (const [offset, value] of [

@@ -1,4 +1,5 @@
-// What the demo model answers. A pure function of the request: it keeps no state, so parallel and resumed runs just work.
+// What the demo model answers. A pure function of the request: it keeps no state, so parallel and resumed
+// runs just work.
 import { readSummaryRequest } from '@mainloop/models/flow/memory/request';
 import { extractOf } from '@mainloop/models/flow/memory/summary';
 import type { Step, Story } from '../story.ts';
@@ -41,12 +42,12 @@ export const HONEST =
   'I am the demo model: I follow a script and do not understand this. Set ANTHROPIC_API_KEY to talk to Claude, or try: "Splitting 10.00 three ways loses a cent."';
 
 export function replyTo(story: Story, req: Request): Reply {
-  const v = view(req.messages ?? []);
+  const said = view(req.messages ?? []);
   const tools = new Set((req.tools ?? []).map((t) => t.name));
   // Through Claude Code the chat's tools come over MCP and have its prefix.
   const prefix = tools.has(`${MCP}spawn_task`) ? MCP : '';
   const kind = tools.has(`${prefix}spawn_task`) ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
-  const about = (kind === 'chat' ? v.last : v.prompt).slice(0, 200);
+  const about = (kind === 'chat' ? said.last : said.prompt).slice(0, 200);
   const say = (text: string): Reply => ({
     blocks: [{ type: 'text', text }],
     delayMs: 0,
@@ -56,61 +57,69 @@ export function replyTo(story: Story, req: Request): Reply {
     step: 0,
     about,
   });
-  if (kind === 'other') return say(summaryFor(v.last) ?? 'ok');
+  if (kind === 'other') return say(summaryFor(said.last) ?? 'ok');
   const rules = kind === 'chat' ? story.chat : story.agent;
   for (const rule of rules) {
-    const m = new RegExp(rule.when, 'is').exec(kind === 'chat' ? v.last : v.prompt);
-    if (!m) continue;
-    const step = rule.steps[v.turn];
+    const match = new RegExp(rule.when, 'is').exec(kind === 'chat' ? said.last : said.prompt);
+    if (!match) continue;
+    const step = rule.steps[said.turn];
     if (!step) return say('Done.');
-    const fill = (s: string): string => s.replace(/\{\{(\d)\}\}/g, (_, d: string) => m[Number(d)] ?? '');
+    const fill = (text: string): string =>
+      text.replace(/\{\{(\d)\}\}/g, (_, d: string) => match[Number(d)] ?? '');
     return {
-      blocks: blocks(step, fill).map((b) =>
-        b.type === 'tool_use' && kind === 'chat' ? { ...b, name: prefix + b.name } : b,
+      blocks: blocks(step, fill).map((block) =>
+        block.type === 'tool_use' && kind === 'chat' ? { ...block, name: prefix + block.name } : block,
       ),
       delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0),
       chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0),
       fault: step.fault,
       rule: rule.when,
-      step: v.turn,
+      step: said.turn,
       about,
     };
   }
   return say(HONEST);
 }
 
-/** Asked for a summary it gives the sentences that say the most: the same ones each time. Null when it is asked for something else. */
+/**
+ * Asked for a summary it gives the sentences that say the most: the same ones each time. Null when it is
+ * asked for something else.
+ */
 function summaryFor(text: string): string | null {
   const asked = readSummaryRequest(text);
   return asked === null ? null : extractOf(asked.source, asked.level);
 }
 
-function blocks(s: Step, fill: (t: string) => string): Block[] {
+function blocks(step: Step, fill: (t: string) => string): Block[] {
   const out: Block[] = [];
-  if (s.text !== undefined) out.push({ type: 'text', text: fill(s.text) });
+  if (step.text !== undefined) out.push({ type: 'text', text: fill(step.text) });
   const tool = (name: string, input: unknown): void =>
     void out.push({ type: 'tool_use', name, input: JSON.parse(fill(JSON.stringify(input))) });
-  const at = (p: string): string => (p.startsWith('/') ? p : `/work/repo/${p}`);
-  if (s.bash !== undefined)
-    tool('Bash', { command: s.bash, description: s.bash.split('\n')[0]!.slice(0, 60) });
-  if (s.read !== undefined) tool('Read', { file_path: at(s.read) });
-  if (s.write !== undefined) tool('Write', { file_path: at(s.write.path), content: s.write.content });
-  if (s.edit !== undefined)
-    tool('Edit', { file_path: at(s.edit.path), old_string: s.edit.old, new_string: s.edit.new });
-  if (s.tool !== undefined) tool(s.tool.name, s.tool.input);
+  const at = (file: string): string => (file.startsWith('/') ? file : `/work/repo/${file}`);
+  if (step.bash !== undefined)
+    tool('Bash', { command: step.bash, description: step.bash.split('\n')[0]!.slice(0, 60) });
+  if (step.read !== undefined) tool('Read', { file_path: at(step.read) });
+  if (step.write !== undefined)
+    tool('Write', { file_path: at(step.write.path), content: step.write.content });
+  if (step.edit !== undefined)
+    tool('Edit', { file_path: at(step.edit.path), old_string: step.edit.old, new_string: step.edit.new });
+  if (step.tool !== undefined) tool(step.tool.name, step.tool.input);
   return out.length > 0 ? out : [{ type: 'text', text: '' }];
 }
 
 /**
- * The last plain message to the model, its last part alone, and how many of the model's own turns came since. In the chat
- * the last part is what the person said; what stands before it are notes.
+ * The last plain message to the model, its last part alone, and how many of the model's own turns came since.
+ * In the chat the last part is what the person said; what stands before it are notes.
  */
 export function view(messages: readonly Message[]): { prompt: string; last: string; turn: number } {
   let at = -1;
-  messages.forEach((m, i) => {
+  messages.forEach((message, i) => {
     // Claude Code passes on what is said in mid-turn as a message of its own, with the role "system".
-    if (m.role === 'system' && textsOf(m.content).some((t) => t.startsWith(STEERED))) at = i;
-    if (m.role === 'user' && (!holdsResult(m) || textsOf(m.content).some((t) => t.startsWith(PROMPT))))
+    if (message.role === 'system' && textsOf(message.content).some((t) => t.startsWith(STEERED))) at = i;
+    if (
+      message.role === 'user' &&
+      (!holdsResult(message) || textsOf(message.content).some((t) => t.startsWith(PROMPT)))
+    )
       at = i;
   });
   const parts = at < 0 ? [''] : textsOf(messages[at]!.content);
@@ -122,10 +131,13 @@ export function view(messages: readonly Message[]): { prompt: string; last: stri
 }
 
 const MCP = 'mcp__mainloop__';
-/** After a kill in the middle of a tool call Claude Code sends what it makes up for the result and the next prompt in one message. */
+/**
+ * After a kill in the middle of a tool call Claude Code sends what it makes up for the result and the next
+ * prompt in one message.
+ */
 const PROMPT = '# Phase: ';
-const holdsResult = (m: Message): boolean =>
-  Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result');
+const holdsResult = (message: Message): boolean =>
+  Array.isArray(message.content) && message.content.some((b: ContentBlock) => b.type === 'tool_result');
 const STEERED = 'The user sent a new message while you were working:';
 const textsOf = (content: Message['content']): string[] =>
   typeof content === 'string'

@@ -6,7 +6,7 @@ import { doorSettings, keepDoor, type DoorSettings } from '@mainloop/doors/door'
 import type { Story } from '../story.ts';
 import { replyTo, type Reply, type Request } from './reply.ts';
 
-const id = (p: string): string => `${p}_${randomBytes(10).toString('hex')}`;
+const id = (prefix: string): string => `${prefix}_${randomBytes(10).toString('hex')}`;
 
 /** One call, and what became of it: what a provider would have on its bill. */
 export interface ModelCall {
@@ -47,7 +47,7 @@ export async function startDemoModel(
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
-    for await (const p of req as AsyncIterable<Buffer>) parts.push(p);
+    for await (const part of req as AsyncIterable<Buffer>) parts.push(part);
     const raw = Buffer.concat(parts).toString('utf8');
     const url = new URL(req.url ?? '/', 'http://demo');
     if (req.method === 'GET' && url.pathname === '/healthz') return json(res, 200, { ok: true });
@@ -60,24 +60,24 @@ export async function startDemoModel(
     const images = [...raw.matchAll(/"type":"base64","media_type":"([^"]+)","data":"([^"]+)"/g)].map(
       (m) => `${m[1]} ${m[2]!.length}`,
     );
-    const r = replyTo(story, body);
+    const reply = replyTo(story, body);
     const due =
-      r.fault &&
-      !('longerThan' in r.fault && JSON.stringify(body.messages ?? []).length <= r.fault.longerThan)
-        ? r.fault
+      reply.fault &&
+      !('longerThan' in reply.fault && JSON.stringify(body.messages ?? []).length <= reply.fault.longerThan)
+        ? reply.fault
         : undefined;
-    const fault = due && take(`${r.rule}/${r.step}`, due.times) ? due : undefined;
+    const fault = due && take(`${reply.rule}/${reply.step}`, due.times) ? due : undefined;
     const refused = fault && 'status' in fault ? fault : null;
     const broken = fault && 'stream' in fault ? fault.stream : null;
-    const message = messageOf(body, r, raw.length);
+    const message = messageOf(body, reply, raw.length);
     const call: ModelCall = {
       at: Date.now(),
       agent: body.tools?.some((t) => t.name === 'Bash') ?? false,
       images,
       model: String(body.model),
-      rule: r.rule,
-      step: r.step,
-      about: r.about,
+      rule: reply.rule,
+      step: reply.step,
+      about: reply.about,
       fault: refused ? String(refused.status) : broken,
       inputTokens: message.usage.input_tokens,
       outputTokens: message.usage.output_tokens,
@@ -91,29 +91,29 @@ export async function startDemoModel(
       call.ended = res.writableFinished && broken === null ? answered : 'cut';
       call.endedAt = Date.now();
     });
-    if (r.delayMs > 0) await sleep(r.delayMs);
+    if (reply.delayMs > 0) await sleep(reply.delayMs);
     if (refused) return apiError(res, refused.status, TYPES[refused.status] ?? 'api_error', refused.message);
-    await send(res, body.stream === true, message, r.chunkDelayMs, broken);
+    await send(res, body.stream === true, message, reply.chunkDelayMs, broken);
   }
 
   const take = (key: string, times: number): boolean => {
-    const n = faultsLeft.get(key) ?? times;
-    if (n <= 0) return false;
-    faultsLeft.set(key, n - 1);
+    const left = faultsLeft.get(key) ?? times;
+    if (left <= 0) return false;
+    faultsLeft.set(key, left - 1);
     return true;
   };
 
   keepDoor(server, door, 'none');
-  await new Promise<void>((r, no) => {
+  await new Promise<void>((resolve, no) => {
     server.once('error', no);
-    server.listen(port, door.address, r);
+    server.listen(port, door.address, resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     requests,
     close: () =>
-      new Promise((r) => {
-        server.close(() => r());
+      new Promise((resolve) => {
+        server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
@@ -131,8 +131,8 @@ const TYPES: Record<number, string> = {
 
 type Message = ReturnType<typeof messageOf>;
 
-function messageOf(body: Request, r: Reply, bodyChars: number) {
-  const content = r.blocks.map((b) => (b.type === 'tool_use' ? { id: id('toolu'), ...b } : b));
+function messageOf(body: Request, reply: Reply, bodyChars: number) {
+  const content = reply.blocks.map((b) => (b.type === 'tool_use' ? { id: id('toolu'), ...b } : b));
   const stop = content.some((b) => b.type === 'tool_use') ? 'tool_use' : 'end_turn';
   const usage = {
     input_tokens: Math.ceil(bodyChars / 40),
@@ -162,28 +162,28 @@ async function send(
   const { content, usage, stop_reason: stop } = message;
   if (!stream) return json(res, 200, message);
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  const ev = async (type: string, data: object): Promise<void> => {
+  const sendEvent = async (type: string, data: object): Promise<void> => {
     if (chunkDelayMs > 0) await sleep(chunkDelayMs);
     res.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
   };
-  await ev('message_start', {
+  await sendEvent('message_start', {
     message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } },
   });
   if (fault === 'malformed')
     return void res.end('event: content_block_start\ndata: {"type":"content_block_st,,,\n\n');
   if (fault === 'error') {
-    await ev('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
+    await sendEvent('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
     return void res.end();
   }
   for (const [index, b] of content.entries()) {
-    await ev('content_block_start', {
+    await sendEvent('content_block_start', {
       index,
       content_block: b.type === 'text' ? { type: 'text', text: '' } : { ...b, input: {} },
     });
     const chunks =
       (b.type === 'text' ? (b.text ?? '') : JSON.stringify(b.input)).match(/[\s\S]{1,24}/g) ?? [];
     for (const part of chunks) {
-      await ev('content_block_delta', {
+      await sendEvent('content_block_delta', {
         index,
         delta:
           b.type === 'text'
@@ -193,10 +193,10 @@ async function send(
       if (fault === 'cut') return void res.destroy();
       if (fault === 'stall') return;
     }
-    await ev('content_block_stop', { index });
+    await sendEvent('content_block_stop', { index });
   }
-  await ev('message_delta', { delta: { stop_reason: stop, stop_sequence: null }, usage });
-  await ev('message_stop', {});
+  await sendEvent('message_delta', { delta: { stop_reason: stop, stop_sequence: null }, usage });
+  await sendEvent('message_stop', {});
   res.end();
 }
 

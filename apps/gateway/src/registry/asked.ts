@@ -31,7 +31,7 @@ export type Asked =
   | {
       readonly kind: 'page';
       readonly page: Page;
-      readonly answer: (body: Buffer, o: AnswerTo) => Answer | null;
+      readonly answer: (body: Buffer, options: AnswerTo) => Answer | null;
     }
   | {
       readonly kind: 'file';
@@ -40,7 +40,7 @@ export type Asked =
       readonly file: string;
       /** Of the same registry, where one page does not say it all. */ readonly also?: Page;
     }
-  | { readonly kind: 'here'; readonly answer: (o: AnswerTo) => Answer };
+  | { readonly kind: 'here'; readonly answer: (options: AnswerTo) => Answer };
 
 export interface AnswerTo {
   /** Where this client sees the gateway's packages, "http://127.0.0.1:8701". */

@@ -1,5 +1,5 @@
-// The packages of all tasks, on disk: files under what they hash to, and pages with the time they were read. Nothing gets here but from a
-// registry, and no file before it hashes to what the registry's page says.
+// The packages of all tasks, on disk: files under what they hash to, and pages with the time they were read.
+// Nothing gets here but from a registry, and no file before it hashes to what the registry's page says.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -34,12 +34,12 @@ export function openCache(folder: string) {
   ];
   rmSync(arriving, { recursive: true, force: true });
   for (const f of [folder, files, pages, arriving]) mkdirSync(f, { recursive: true, mode: 0o700 });
-  const fileAt = (k: FileKey): string =>
+  const fileAt = (key: FileKey): string =>
     path.join(
       files,
-      'address' in k
-        ? `address-${createHash('sha256').update(k.address).digest('hex')}`
-        : `${k.algorithm}-${k.hex}`,
+      'address' in key
+        ? `address-${createHash('sha256').update(key.address).digest('hex')}`
+        : `${key.algorithm}-${key.hex}`,
     );
   const pageAt = (key: string): string => path.join(pages, createHash('sha256').update(key).digest('hex'));
   const put = async (to: string, data: Buffer): Promise<void> => {
@@ -60,19 +60,22 @@ export function openCache(folder: string) {
       return { ...head, body: whole.subarray(end + 1) };
     },
 
-    keepPage: (key: string, p: KeptPage): Promise<void> =>
+    keepPage: (key: string, page: KeptPage): Promise<void> =>
       put(
         pageAt(key),
-        Buffer.concat([Buffer.from(`${JSON.stringify({ etag: p.etag, readAt: p.readAt })}\n`), p.body]),
+        Buffer.concat([
+          Buffer.from(`${JSON.stringify({ etag: page.etag, readAt: page.readAt })}\n`),
+          page.body,
+        ]),
       ),
 
-    async file(k: FileKey): Promise<KeptFile | null> {
-      const at = fileAt(k);
+    async file(key: FileKey): Promise<KeptFile | null> {
+      const at = fileAt(key);
       // Not there: it is downloaded.
-      const s = await stat(at).catch(() => null);
-      if (s === null) return null;
+      const stats = await stat(at).catch(() => null);
+      if (stats === null) return null;
       await used(at);
-      return { bytes: s.size, read: () => createReadStream(at) };
+      return { bytes: stats.size, read: () => createReadStream(at) };
     },
 
     /**
@@ -80,19 +83,23 @@ export function openCache(folder: string) {
      * @param name for the sentence
      * @throws Refused when it is too large or hashes to something else: then nothing of it stays
      */
-    async keepFile(k: FileKey, from: Readable, o: { name: string; maxBytes: number }): Promise<KeptFile> {
+    async keepFile(
+      key: FileKey,
+      from: Readable,
+      options: { name: string; maxBytes: number },
+    ): Promise<KeptFile> {
       const part = path.join(arriving, randomUUID());
       try {
-        const hash = createHash('address' in k ? 'sha256' : k.algorithm);
+        const hash = createHash('address' in key ? 'sha256' : key.algorithm);
         const out = await open(part, 'wx', 0o600);
         let bytes = 0;
         try {
           for await (const piece of from as AsyncIterable<Buffer>) {
             bytes += piece.length;
-            if (bytes > o.maxBytes)
+            if (bytes > options.maxBytes)
               throw new Refused(
                 UPSTREAM_FAILED,
-                `mainloop: ${o.name} is over ${Math.round(o.maxBytes / 1024 / 1024)} MiB.`,
+                `mainloop: ${options.name} is over ${Math.round(options.maxBytes / 1024 / 1024)} MiB.`,
               );
             hash.update(piece);
             await out.writeFile(piece);
@@ -100,13 +107,13 @@ export function openCache(folder: string) {
         } finally {
           await out.close();
         }
-        if (!('address' in k) && hash.digest('hex') !== k.hex)
+        if (!('address' in key) && hash.digest('hex') !== key.hex)
           throw new Refused(
             UPSTREAM_FAILED,
-            `mainloop: ${o.name} is not what its registry says it is (${k.algorithm}), so it is not handed out.`,
+            `mainloop: ${options.name} is not what its registry says it is (${key.algorithm}), so it is not handed out.`,
           );
-        await rename(part, fileAt(k));
-        return { bytes, read: () => createReadStream(fileAt(k)) };
+        await rename(part, fileAt(key));
+        return { bytes, read: () => createReadStream(fileAt(key)) };
       } finally {
         await rm(part, { force: true });
       }
@@ -119,14 +126,14 @@ export function openCache(folder: string) {
         for (const name of await readdir(dir)) {
           const at = path.join(dir, name);
           // Forgotten by somebody else meanwhile.
-          const s = await stat(at).catch(() => null);
-          if (s !== null) all.push({ at, bytes: s.size, usedMs: s.mtimeMs });
+          const stats = await stat(at).catch(() => null);
+          if (stats !== null) all.push({ at, bytes: stats.size, usedMs: stats.mtimeMs });
         }
       let left = all.reduce((n, f) => n + f.bytes, 0);
-      for (const f of all.sort((a, b) => a.usedMs - b.usedMs)) {
+      for (const file of all.sort((a, b) => a.usedMs - b.usedMs)) {
         if (left <= maxBytes) break;
-        await rm(f.at, { force: true });
-        left -= f.bytes;
+        await rm(file.at, { force: true });
+        left -= file.bytes;
       }
       return left;
     },

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { cargoUpstream, goUpstreams, npmUpstreams, pipUpstreams, upstreamOf } from './clients.ts';
 
-const basic = (s: string): string => `Basic ${Buffer.from(s).toString('base64')}`;
+const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 
 test.each([
   ['nothing', {}, [], 'https://registry.npmjs.org/', null],

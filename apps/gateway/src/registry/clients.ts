@@ -1,4 +1,5 @@
-// What the operator's own package clients are set to: whom they ask and how they sign in. Pure: the files are read elsewhere.
+// What the operator's own package clients are set to: whom they ask and how they sign in. Pure: the files are
+// read elsewhere.
 
 import { own } from '@mainloop/models/flow/look';
 
@@ -8,7 +9,10 @@ export interface Upstream {
   readonly base: string;
   /** The value of the header, or null. Never leaves the gateway but to this registry. */
   readonly authorization: string | null;
-  /** Origins at which this registry keeps its files, known to everybody: naming the registry names them. They are shown no credential. */
+  /**
+   * Origins at which this registry keeps its files, known to everybody: naming the registry names them. They
+   * are shown no credential.
+   */
   readonly filesAt?: readonly string[];
 }
 
@@ -33,20 +37,20 @@ const NPM = 'https://registry.npmjs.org/';
 export function npmUpstreams(env: Environment, files: readonly string[]): NpmUpstreams {
   const settings = new Map<string, string>();
   for (const text of [...files].reverse())
-    for (const [k, v] of iniLines(text)) settings.set(k, expand(v, env));
-  for (const [k, v] of Object.entries(env)) {
-    const name = /^npm_config_(.+)$/i.exec(k)?.[1];
-    if (name === undefined || v === undefined || v === '') continue;
+    for (const [key, value] of iniLines(text)) settings.set(key, expand(value, env));
+  for (const [key, value] of Object.entries(env)) {
+    const name = /^npm_config_(.+)$/i.exec(key)?.[1];
+    if (name === undefined || value === undefined || value === '') continue;
     settings.set(
       name.startsWith('//') || name.startsWith('@') ? name : name.toLowerCase().replace(/(?!^)_/g, '-'),
-      v,
+      value,
     );
   }
   const upstream = (url: string): Upstream | null => upstreamOf(url, (bare) => npmSignIn(settings, bare));
   const scopes = new Map<string, Upstream>();
-  for (const [k, v] of settings) {
-    const scope = /^(@[^:]+):registry$/.exec(k)?.[1];
-    const up = scope === undefined ? null : upstream(v);
+  for (const [key, value] of settings) {
+    const scope = /^(@[^:]+):registry$/.exec(key)?.[1];
+    const up = scope === undefined ? null : upstream(value);
     if (scope !== undefined && up !== null) scopes.set(scope, up);
   }
   const all = upstream(settings.get('registry') ?? NPM) ?? { base: NPM, authorization: null };
@@ -57,7 +61,10 @@ export function npmUpstreams(env: Environment, files: readonly string[]): NpmUps
   };
 }
 
-/** An address as somebody wrote it, with the credential taken out of it. @returns null when it is no address of the web */
+/**
+ * An address as somebody wrote it, with the credential taken out of it.
+ * @returns null when it is no address of the web
+ */
 export function upstreamOf(
   address: string,
   signIn: (bare: URL) => string | null = () => null,
@@ -100,8 +107,8 @@ function iniLines(text: string): [key: string, value: string][] {
   for (const line of text.split(/\r?\n/)) {
     const inSection = /^\s*\[([^\]]+)\]\s*$/.exec(line)?.[1];
     if (inSection !== undefined) section = `${inSection.trim().toLowerCase()}.`;
-    const m = /^\s*([^#;\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
-    if (m) lines.push([section + m[1]!, m[2]!.replace(/^(["'])(.*)\1$/, '$2')]);
+    const match = /^\s*([^#;\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
+    if (match) lines.push([section + match[1]!, match[2]!.replace(/^(["'])(.*)\1$/, '$2')]);
   }
   return lines;
 }
@@ -119,8 +126,8 @@ const expand = (value: string, env: Environment): string =>
 export function pipUpstreams(env: Environment, files: readonly string[], netrc: string): readonly Upstream[] {
   const settings = new Map<string, string>();
   for (const text of [...files].reverse())
-    for (const [k, v] of iniLines(text))
-      settings.set(k.replace(/^(global|install|download)\./, '').replaceAll('_', '-'), v);
+    for (const [key, value] of iniLines(text))
+      settings.set(key.replace(/^(global|install|download)\./, '').replaceAll('_', '-'), value);
   const index = env.PIP_INDEX_URL || settings.get('index-url') || 'https://pypi.org/simple/';
   const more = env.PIP_EXTRA_INDEX_URL ?? settings.get('extra-index-url') ?? '';
   return [index, ...more.split(/\s+/)]

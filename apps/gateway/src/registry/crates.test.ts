@@ -15,9 +15,9 @@ test.each([
   ['/crates/dl/ib/dlib', 'page', 'dl/ib/dlib'],
   ['/crate-files/Inflector/0.11.4.crate', 'file', 'in/fl/inflector'],
 ])('%s is a %s', (path, kind, upstream) => {
-  const a = asked(path);
-  expect(a?.kind).toBe(kind);
-  expect(a?.kind !== 'here' && a?.page.path).toBe(upstream);
+  const request = asked(path);
+  expect(request?.kind).toBe(kind);
+  expect(request?.kind !== 'here' && request?.page.path).toBe(upstream);
 });
 
 test.each([
@@ -45,8 +45,8 @@ test.each([
     `https://s.example/Se/rd/se/rd/Serde/1.0.0/${SHA}`,
   ],
 ])('a file is where its registry says, with %s', (_, dl, url) => {
-  const a = asked('/crate-files/Serde/1.0.0.crate');
-  const found = a?.kind === 'file' ? a.find(INDEX, Buffer.from(JSON.stringify({ dl }))) : null;
+  const request = asked('/crate-files/Serde/1.0.0.crate');
+  const found = request?.kind === 'file' ? request.find(INDEX, Buffer.from(JSON.stringify({ dl }))) : null;
   expect(found).toEqual({ url, hash: { algorithm: 'sha256', hex: SHA }, label: 'Serde@1.0.0' });
 });
 test('a version that is not there, and one that nobody could check', () => {
@@ -54,7 +54,9 @@ test('a version that is not there, and one that nobody could check', () => {
     ['2.0.0', 'no file'],
     ['1.0.1', 'no hash'],
   ] as const) {
-    const a = asked(`/crate-files/Serde/${version}.crate`);
-    expect(a?.kind === 'file' && a.find(INDEX, Buffer.from('{"dl":"https://s.example"}'))).toBe(said);
+    const request = asked(`/crate-files/Serde/${version}.crate`);
+    expect(request?.kind === 'file' && request.find(INDEX, Buffer.from('{"dl":"https://s.example"}'))).toBe(
+      said,
+    );
   }
 });

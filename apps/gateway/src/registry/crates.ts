@@ -11,9 +11,9 @@ export function askedOfCrates(path: string): Asked | null {
   if (path === '/crates/config.json')
     return {
       kind: 'here',
-      answer: (o) => ({
+      answer: (options) => ({
         type: 'application/json',
-        body: JSON.stringify({ dl: `${o.origin}/crate-files/{crate}/{version}.crate` }),
+        body: JSON.stringify({ dl: `${options.origin}/crate-files/{crate}/{version}.crate` }),
       }),
     };
   const below = /^\/crates\/(.+)$/.exec(path)?.[1];
@@ -36,9 +36,9 @@ export function askedOfCrates(path: string): Asked | null {
     find: (body, also) => {
       for (const line of body.toString('utf8').split('\n')) {
         if (line === '') continue;
-        const c = JSON.parse(line) as { name?: string; vers?: string; cksum?: string };
-        if (c.name !== name || c.vers !== version) continue;
-        const hex = c.cksum?.toLowerCase() ?? '';
+        const crate = JSON.parse(line) as { name?: string; vers?: string; cksum?: string };
+        if (crate.name !== name || crate.vers !== version) continue;
+        const hex = crate.cksum?.toLowerCase() ?? '';
         if (!/^[0-9a-f]{64}$/.test(hex)) return 'no hash';
         const { dl } = JSON.parse(also!.toString('utf8')) as { dl: string };
         return {
@@ -61,7 +61,7 @@ const indexPath = (name: string): string => `${folderOf(name.toLowerCase())}/${n
 const pageOf = (name: string): Page => ({ ecosystem: 'crates', name, path: indexPath(name), accept: '*/*' });
 
 /** @see https://doc.rust-lang.org/cargo/reference/registry-index.html#index-configuration "dl" */
-function addressOf(dl: string, name: string, version: string, checksum: string): string {
+function addressOf(template: string, name: string, version: string, checksum: string): string {
   const marks = {
     crate: name,
     version,
@@ -69,6 +69,9 @@ function addressOf(dl: string, name: string, version: string, checksum: string):
     lowerprefix: folderOf(name.toLowerCase()),
     'sha256-checksum': checksum,
   };
-  const filled = Object.entries(marks).reduce((s, [mark, value]) => s.replaceAll(`{${mark}}`, value), dl);
-  return filled === dl ? `${dl}/${name}/${version}/download` : filled;
+  const filled = Object.entries(marks).reduce(
+    (s, [mark, value]) => s.replaceAll(`{${mark}}`, value),
+    template,
+  );
+  return filled === template ? `${template}/${name}/${version}/download` : filled;
 }

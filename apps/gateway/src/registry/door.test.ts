@@ -75,14 +75,14 @@ afterAll(async () => {
 
 const get = async (
   at: string,
-  o: { as?: string | null; method?: string } = {},
+  options: { as?: string | null; method?: string } = {},
 ): Promise<{ status: number; body: string }> => {
-  const who = o.as === undefined ? token : o.as;
-  const r = await fetch(`${gateway.url}/registry${at}`, {
-    method: o.method ?? 'GET',
+  const who = options.as === undefined ? token : options.as;
+  const response = await fetch(`${gateway.url}/registry${at}`, {
+    method: options.method ?? 'GET',
     headers: who === null ? {} : { authorization: `Bearer ${who}` },
   });
-  return { status: r.status, body: await r.text() };
+  return { status: response.status, body: await response.text() };
 };
 /** Every file that was kept. */
 const kept = (): string[] => readdirSync(path.join(gateway.home, 'packages/files'));
@@ -102,10 +102,10 @@ async function client(
     HOME: home,
     ...packageEnvironment(relay, { npmReplaces: 'always', goNoSumDb: '' }),
   };
-  const r = await run(program, args, { cwd: path.join(dir, 'project'), env, timeout: 60_000 }).catch(
+  const result = await run(program, args, { cwd: path.join(dir, 'project'), env, timeout: 60_000 }).catch(
     (e: { stdout: string; stderr: string }) => e,
   );
-  return { dir: path.join(dir, 'project'), said: r.stdout + r.stderr };
+  return { dir: path.join(dir, 'project'), said: result.stdout + result.stderr };
 }
 
 test.each(['npm', 'pnpm'] as const)(
@@ -149,8 +149,8 @@ test('what was fetched once is handed out with the registry away, and again by n
 
 test('bytes that are not what the registry says are refused by name, and nothing of them is kept', async () => {
   const before = kept();
-  const r = await get('/npm/poisoned/-/poisoned-1.0.0.tgz');
-  expect(r).toEqual({
+  const answer = await get('/npm/poisoned/-/poisoned-1.0.0.tgz');
+  expect(answer).toEqual({
     status: 424,
     body: JSON.stringify({
       error:
@@ -172,7 +172,8 @@ test('a credential of the operator goes to its registry and nowhere else', async
   const refused = await get('/npm/@closed/missing');
   for (const text of [page.body, file.body, refused.body, gateway.log()]) expect(text).not.toContain(SECRET);
   // The run's own token stays here, too.
-  for (const r of [open, signedIn, silent, elsewhere]) expect(JSON.stringify(r.asked)).not.toContain(token);
+  for (const registry of [open, signedIn, silent, elsewhere])
+    expect(JSON.stringify(registry.asked)).not.toContain(token);
 });
 
 test.each([
@@ -190,9 +191,9 @@ test.each([
   ],
   ['has no such package', '/npm/nothing', () => `mainloop: ${new URL(open.url).host} knows no nothing.`],
 ])('a registry that %s is a sentence', async (_, at, sentence) => {
-  const r = await get(at);
-  expect(JSON.parse(r.body)).toEqual({ error: sentence() });
-  expect([404, 424]).toContain(r.status);
+  const answer = await get(at);
+  expect(JSON.parse(answer.body)).toEqual({ error: sentence() });
+  expect([404, 424]).toContain(answer.status);
 });
 
 test('npm does not ask a registry again and again that does not answer, and says why', async () => {
@@ -234,9 +235,9 @@ test('a job of the local CI is known by its repository and until its time is ove
 test('a project that may reach nothing has no packages either', async () => {
   const [project] = await many<{ id: string }>(database.db, 'select id from projects');
   await setProject(database.db, project!.id, { egress: 'none' });
-  const r = await get('/npm/outer/-/outer-1.0.0.tgz');
+  const answer = await get('/npm/outer/-/outer-1.0.0.tgz');
   await setProject(database.db, project!.id, { egress: 'registries' });
-  expect(r).toEqual({
+  expect(answer).toEqual({
     status: 403,
     body: JSON.stringify({ error: "mainloop: npm's registry is not on this project's allow-list." }),
   });

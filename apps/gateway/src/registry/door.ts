@@ -1,4 +1,5 @@
-// The package door: the registry of every sandbox and CI job. It reads, never writes; the client chooses a name, and all else is looked up.
+// The package door: the registry of every sandbox and CI job. It reads, never writes; the client chooses a
+// name, and all else is looked up.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -33,19 +34,22 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
   const underWay = new Map<string, Promise<KeptFile>>();
   const turn = gate(MAX_PAGES);
 
-  /** The first registry that knows it; one that fails is not passed over, or somebody else's package would be taken for it. */
-  const readPage = async (r: Registry, page: Page): Promise<{ up: Upstream; body: Buffer }> => {
-    const all = r.upstreams(page);
+  /**
+   * The first registry that knows it; one that fails is not passed over, or somebody else's package would be
+   * taken for it.
+   */
+  const readPage = async (registry: Registry, page: Page): Promise<{ up: Upstream; body: Buffer }> => {
+    const all = registry.upstreams(page);
     for (const [i, up] of all.entries())
       try {
-        return { up, body: await readFrom(r, up, page) };
+        return { up, body: await readFrom(registry, up, page) };
       } catch (err) {
         if (!(err instanceof Refused && err.status === 404) || i === all.length - 1) throw err;
       }
-    throw new Refused(404, `mainloop: ${r.name} is switched off on this machine.`);
+    throw new Refused(404, `mainloop: ${registry.name} is switched off on this machine.`);
   };
 
-  const readFrom = async (r: Registry, up: Upstream, page: Page): Promise<Buffer> => {
+  const readFrom = async (registry: Registry, up: Upstream, page: Page): Promise<Buffer> => {
     const url = new URL(page.path, up.base);
     const key = `${url.href} ${page.accept}`;
     const kept = await cache.page(key);
@@ -62,7 +66,7 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
         await cache.keepPage(key, { ...kept, readAt: Date.now() });
         return kept.body;
       }
-      if (got.status !== 200) throw refusedBy(r, url.host, page.name, got.status, got.body);
+      if (got.status !== 200) throw refusedBy(registry, url.host, page.name, got.status, got.body);
       const body = await wholeOf(got.body, got.headers['content-encoding'] === 'gzip', page.name);
       await cache.keepPage(key, { body, etag: got.headers.etag ?? null, readAt: Date.now() });
       return body;
@@ -74,50 +78,56 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
   };
 
   const file = async (
-    r: Registry,
-    a: Asked & { kind: 'file' },
+    registry: Registry,
+    asked: Asked & { kind: 'file' },
   ): Promise<{ found: Found; kept: KeptFile }> => {
     const { up, found } = await turn(async () => {
-      const page = await readPage(r, a.page);
-      const also = a.also ? await readFrom(r, page.up, a.also) : null;
-      return { up: page.up, found: understood(r, a.page, page.body, (body) => a.find(body, also)) };
+      const page = await readPage(registry, asked.page);
+      const also = asked.also ? await readFrom(registry, page.up, asked.also) : null;
+      return {
+        up: page.up,
+        found: understood(registry, asked.page, page.body, (body) => asked.find(body, also)),
+      };
     });
     if (found === 'no file')
-      throw new Refused(404, `mainloop: ${r.name} knows no file ${a.file} of ${a.page.name}.`);
+      throw new Refused(404, `mainloop: ${registry.name} knows no file ${asked.file} of ${asked.page.name}.`);
     if (found === 'no hash')
       throw new Refused(
         UPSTREAM_FAILED,
-        `mainloop: ${r.name} names no hash for ${a.file}, so nobody could tell whether it is that.`,
+        `mainloop: ${registry.name} names no hash for ${asked.file}, so nobody could tell whether it is that.`,
       );
-    const url = URL.parse(found.url, new URL(a.page.path, up.base).href);
+    const url = URL.parse(found.url, new URL(asked.page.path, up.base).href);
     if (url === null || !/^https?:$/.test(url.protocol))
-      throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} does not say where ${a.file} is.`);
+      throw new Refused(UPSTREAM_FAILED, `mainloop: ${registry.name} does not say where ${asked.file} is.`);
     url.username = '';
     url.password = '';
     const key: FileKey = found.hash === 'by the client' ? { address: url.href } : found.hash;
     const there = await cache.file(key);
     if (there !== null) return { found, kept: there };
     const id = JSON.stringify(key);
-    const fetching = underWay.get(id) ?? download(r, up, url, a, key).finally(() => underWay.delete(id));
+    const fetching =
+      underWay.get(id) ?? download(registry, up, url, asked, key).finally(() => underWay.delete(id));
     underWay.set(id, fetching);
     return { found, kept: await fetching };
   };
 
   const download = async (
-    r: Registry,
+    registry: Registry,
     up: Upstream,
     url: URL,
-    a: Asked & { kind: 'file' },
+    asked: Asked & { kind: 'file' },
     key: FileKey,
   ): Promise<KeptFile> => {
     const got = await fetch(url, up, { accept: '*/*' });
-    if (got.status !== 200) throw refusedBy(r, url.host, a.file, got.status, got.body);
-    return cache.keepFile(key, got.body, { name: a.file, maxBytes: MAX_FILE_BYTES }).catch((err: unknown) => {
-      got.body.destroy();
-      throw err instanceof Refused
-        ? err
-        : new Refused(UPSTREAM_FAILED, `mainloop: ${a.file} broke off on its way from ${url.host}.`);
-    });
+    if (got.status !== 200) throw refusedBy(registry, url.host, asked.file, got.status, got.body);
+    return cache
+      .keepFile(key, got.body, { name: asked.file, maxBytes: MAX_FILE_BYTES })
+      .catch((err: unknown) => {
+        got.body.destroy();
+        throw err instanceof Refused
+          ? err
+          : new Refused(UPSTREAM_FAILED, `mainloop: ${asked.file} broke off on its way from ${url.host}.`);
+      });
   };
 
   const answer = async (
@@ -132,22 +142,27 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
       userAgent: req.headers['user-agent'] ?? '',
       accept: req.headers.accept ?? '',
     };
-    for (const r of path === null ? [] : registries) {
-      const asked = r.asked(path!, to.accept);
+    for (const registry of path === null ? [] : registries) {
+      const asked = registry.asked(path!, to.accept);
       if (asked === null) continue;
       if (asked.kind === 'here') return sendPage(req, res, asked.answer(to));
-      const hosts = [r.publicHost, ...r.upstreams(asked.page).map((up) => new URL(up.base).hostname)];
+      const hosts = [
+        registry.publicHost,
+        ...registry.upstreams(asked.page).map((up) => new URL(up.base).hostname),
+      ];
       if (!hosts.some((h) => allowedHost(h, 443, client.projectSettings)))
-        throw new Refused(403, `mainloop: ${r.name} is not on this project's allow-list.`);
+        throw new Refused(403, `mainloop: ${registry.name} is not on this project's allow-list.`);
       if (asked.kind === 'page') {
         const made = await turn(async () =>
-          understood(r, asked.page, (await readPage(r, asked.page)).body, (body) => asked.answer(body, to)),
+          understood(registry, asked.page, (await readPage(registry, asked.page)).body, (body) =>
+            asked.answer(body, to),
+          ),
         );
         if (made === null)
-          throw new Refused(404, `mainloop: ${r.name} knows no such version of ${asked.page.name}.`);
+          throw new Refused(404, `mainloop: ${registry.name} knows no such version of ${asked.page.name}.`);
         return sendPage(req, res, made);
       }
-      const { found, kept } = await file(r, asked);
+      const { found, kept } = await file(registry, asked);
       if (found.label !== null) client.given(`${asked.page.ecosystem} ${found.label}`);
       res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.bytes });
       if (req.method === 'HEAD') return void res.end();
@@ -174,24 +189,24 @@ function refuse(req: IncomingMessage, res: ServerResponse, { status, message }: 
 }
 
 /** What the pure part makes of an answer. A registry that answers with something else is named. */
-function understood<T>(r: Registry, page: Page, body: Buffer, read: (body: Buffer) => T): T {
+function understood<T>(registry: Registry, page: Page, body: Buffer, read: (body: Buffer) => T): T {
   try {
     return read(body);
   } catch {
     throw new Refused(
       UPSTREAM_FAILED,
-      `mainloop: ${r.name} answers for ${page.name} with what is no list of files.`,
+      `mainloop: ${registry.name} answers for ${page.name} with what is no list of files.`,
     );
   }
 }
 
-function refusedBy(r: Registry, host: string, name: string, status: number, body: Readable): Refused {
+function refusedBy(registry: Registry, host: string, name: string, status: number, body: Readable): Refused {
   body.resume();
   if (status === 404 || status === 410) return new Refused(404, `mainloop: ${host} knows no ${name}.`);
   if (status === 401 || status === 403)
     return new Refused(
       UPSTREAM_FAILED,
-      `mainloop: ${host} does not give ${name} to this machine (${status}). Sign its own ${r.client} in, then start mainloop again.`,
+      `mainloop: ${host} does not give ${name} to this machine (${status}). Sign its own ${registry.client} in, then start mainloop again.`,
     );
   return new Refused(UPSTREAM_FAILED, `mainloop: ${host} answers ${status} for ${name}.`);
 }
@@ -220,12 +235,12 @@ async function wholeOf(body: Readable, packed: boolean, name: string): Promise<B
   return Buffer.concat(parts);
 }
 
-function sendPage(req: IncomingMessage, res: ServerResponse, a: Answer): void {
-  const body = Buffer.from(a.body);
-  const etag = `"${a.etag ?? createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+function sendPage(req: IncomingMessage, res: ServerResponse, answer: Answer): void {
+  const body = Buffer.from(answer.body);
+  const etag = `"${answer.etag ?? createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   const same = req.headers['if-none-match'] === etag;
   res.writeHead(same ? 304 : 200, {
-    'content-type': a.type,
+    'content-type': answer.type,
     etag,
     ...(same ? {} : { 'content-length': body.length }),
   });
@@ -239,14 +254,14 @@ function originOf(req: IncomingMessage): string {
 }
 
 /** @returns runs what it is given, so many at once */
-function gate(max: number): <T>(f: () => Promise<T>) => Promise<T> {
+function gate(max: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
-  return async (f) => {
+  return async (work) => {
     if (running >= max) await new Promise<void>((go) => waiting.push(go));
     else running += 1;
     try {
-      return await f();
+      return await work();
     } finally {
       const next = waiting.shift();
       if (next) next();

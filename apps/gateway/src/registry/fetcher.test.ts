@@ -30,7 +30,7 @@ beforeAll(async () => {
   );
 });
 afterAll(() => {
-  for (const s of [registry, inside, proxy]) s.close();
+  for (const server of [registry, inside, proxy]) server.close();
 });
 
 const upstream = (): Upstream => ({ base: `${urlOf(registry)}/`, authorization: null });

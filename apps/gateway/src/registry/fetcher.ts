@@ -1,4 +1,5 @@
-// One question to a registry, the way the operator's own client would ask it: its address, its credential, its proxy, its authorities.
+// One question to a registry, the way the operator's own client would ask it: its address, its credential,
+// its proxy, its authorities.
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
@@ -28,20 +29,20 @@ interface Fetched {
 export type Fetch = (url: URL, upstream: Upstream, headers: Record<string, string>) => Promise<Fetched>;
 
 /** @throws Refused by the returned function, with one sentence that names the host and holds no credential */
-export function fetcher(o: FetcherOptions): Fetch {
-  const proxied = Object.entries(o.env).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
-  const proxyEnv = proxied ? { proxyEnv: { ...o.env } } : {};
+export function fetcher(options: FetcherOptions): Fetch {
+  const proxied = Object.entries(options.env).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
+  const proxyEnv = proxied ? { proxyEnv: { ...options.env } } : {};
   const agents = {
     'http:': new http.Agent({ keepAlive: true, maxSockets: 32, ...proxyEnv }),
     // Made once: reading some hundred authorities for each connection takes longer than the connection.
     'https:': new https.Agent({
       keepAlive: true,
       maxSockets: 32,
-      secureContext: tls.createSecureContext({ ca: [...o.authorities] }),
+      secureContext: tls.createSecureContext({ ca: [...options.authorities] }),
       ...proxyEnv,
     }),
   };
-  const seconds = `${Math.round(o.ms / 100) / 10} seconds`;
+  const seconds = `${Math.round(options.ms / 100) / 10} seconds`;
 
   const once = async (
     url: URL,
@@ -86,7 +87,7 @@ export function fetcher(o: FetcherOptions): Fetch {
         clearTimeout(timer);
         // What breaks off later is heard by whoever reads it.
         req.on('error', () => undefined);
-        body.setTimeout(o.ms, () => body.destroy(late));
+        body.setTimeout(options.ms, () => body.destroy(late));
         resolve({ status: body.statusCode ?? 0, headers: body.headers, body });
       });
       req.end();
@@ -94,7 +95,7 @@ export function fetcher(o: FetcherOptions): Fetch {
   };
 
   return async (url, upstream, headers) => {
-    const deadline = Date.now() + o.ms;
+    const deadline = Date.now() + options.ms;
     for (let at = url, hops = 0; ; hops += 1) {
       const got = await once(at, upstream, headers, deadline).catch((err: unknown) => {
         // A connection that was kept, and that the other side closed just then.
@@ -121,7 +122,8 @@ export function fetcher(o: FetcherOptions): Fetch {
 
 /**
  * A host that nobody named, only an answer of a registry: it has to lie on the internet.
- * @param proxied a proxy may know a name that we do not; what lies in our own networks is asked for through none, and reached through none
+ * @param proxied a proxy may know a name that we do not; what lies in our own networks is asked for through
+ * none, and reached through none
  */
 async function publicPlace(url: URL, ms: number, late: Refused, proxied: boolean): Promise<object> {
   let timer: NodeJS.Timeout | undefined;

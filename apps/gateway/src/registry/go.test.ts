@@ -30,9 +30,9 @@ test.each([
   ],
   ['/go/sumdb/sum.golang.org/tile/8/0/x001/234.p/5', 'page', 'sumdb/sum.golang.org/tile/8/0/x001/234.p/5'],
 ])('%s is a %s', (path, kind, upstream) => {
-  const a = asked(path);
-  expect(a?.kind).toBe(kind);
-  expect(a?.kind !== 'here' && a?.page.path).toBe(upstream);
+  const request = asked(path);
+  expect(request?.kind).toBe(kind);
+  expect(request?.kind !== 'here' && request?.page.path).toBe(upstream);
 });
 
 test.each([
@@ -52,8 +52,8 @@ test.each([
 });
 
 test('a zip is beside its description, and its story has the name as people write it', () => {
-  const a = asked('/go/github.com/!burnt!sushi/toml/@v/v1.4.0.zip');
-  expect(a?.kind === 'file' && a.find(Buffer.alloc(0), null)).toEqual({
+  const request = asked('/go/github.com/!burnt!sushi/toml/@v/v1.4.0.zip');
+  expect(request?.kind === 'file' && request.find(Buffer.alloc(0), null)).toEqual({
     url: './v1.4.0.zip',
     hash: 'by the client',
     label: 'github.com/BurntSushi/toml@v1.4.0',

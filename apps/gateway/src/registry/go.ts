@@ -1,6 +1,6 @@
-// Go's module proxy, and the checksum database through it. Pure. What a module's zip hashes to is known to the client: go.sum and the
-// database, which is signed, hold it, and Go takes nothing else.
-// @see https://go.dev/ref/mod#goproxy-protocol
+// Go's module proxy, and the checksum database through it. Pure. What a module's zip hashes to is known to
+// the client: go.sum and the database, which is signed, hold it, and Go takes nothing else. @see
+// https://go.dev/ref/mod#goproxy-protocol
 import type { Asked, Page } from './asked.ts';
 
 /** A path element as Go allows it, capital letters escaped: "github.com/!burnt!sushi/toml". */
@@ -40,7 +40,10 @@ export function askedOfGo(path: string): Asked | null {
   };
 }
 
-/** @see https://go.dev/ref/mod#goproxy-protocol "escaped": every upper-case letter is an exclamation mark and its lower-case letter */
+/**
+ * @see https://go.dev/ref/mod#goproxy-protocol "escaped": every upper-case letter is an exclamation mark and
+ * its lower-case letter
+ */
 const plain = (module: string): string => module.replace(/!([a-z])/g, (_, c: string) => c.toUpperCase());
 const pageOf = (name: string, path: string): Page => ({ ecosystem: 'go', name, path, accept: '*/*' });
 const asItIs = (name: string, path: string, type: string): Asked => ({

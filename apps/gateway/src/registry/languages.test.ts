@@ -83,8 +83,10 @@ afterAll(async () => {
 });
 
 const get = async (at: string): Promise<{ status: number; body: string }> => {
-  const r = await fetch(`${gateway.url}/registry${at}`, { headers: { authorization: `Bearer ${token}` } });
-  return { status: r.status, body: await r.text() };
+  const response = await fetch(`${gateway.url}/registry${at}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return { status: response.status, body: await response.text() };
 };
 
 const WHEEL = Buffer.from('a wheel');
@@ -118,14 +120,14 @@ test.each([
   ],
   ['missing-1.0.tar.gz', 404, "mainloop: Python's index knows no file missing-1.0.tar.gz of thing."],
 ])("a file of Python's: %s", async (file, status, said) => {
-  const r = await get(`/pypi/files/thing/${file}`);
+  const answer = await get(`/pypi/files/thing/${file}`);
   expect({
-    status: r.status,
-    said: r.status === 200 ? r.body : (JSON.parse(r.body) as { error: string }).error,
+    status: answer.status,
+    said: answer.status === 200 ? answer.body : (JSON.parse(answer.body) as { error: string }).error,
   }).toEqual({ status, said });
   const page = await get('/pypi/simple/Thing/');
   expect(page.body).toContain(`/pypi/files/thing/good-1.0-py3-none-any.whl#sha256=`);
-  expect(page.body + r.body).not.toContain('secret-of-pip');
+  expect(page.body + answer.body).not.toContain('secret-of-pip');
   expect(
     index.asked.every((a) => a.path.startsWith('/files/') || a.authorization?.startsWith('Basic ')),
   ).toBe(true);

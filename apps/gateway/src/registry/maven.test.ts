@@ -21,8 +21,8 @@ test.each([
   ['/maven/junit/junit/maven-metadata.xml.sha1', 'page', 'junit/junit/maven-metadata.xml.sha1'],
   ['/maven/com/a/b/1.0+b2/b-1.0+b2-linux_x86.jar', 'file', 'com/a/b/1.0+b2/b-1.0+b2-linux_x86.jar.sha1'],
 ])('%s is a %s', (path, kind, upstream) => {
-  const a = asked(path);
-  expect([a?.kind, a?.kind !== 'here' && a?.page.path]).toEqual([kind, upstream]);
+  const request = asked(path);
+  expect([request?.kind, request?.kind !== 'here' && request?.page.path]).toEqual([kind, upstream]);
 });
 
 test.each([
@@ -40,15 +40,18 @@ test.each([
 });
 
 test('a file is what the hash beside it says, whatever stands behind that; without one nobody could check it', () => {
-  const a = asked('/maven/org/x/y/1.0/y-1.0.jar');
+  const request = asked('/maven/org/x/y/1.0/y-1.0.jar');
   const pom = asked('/maven/org/x/y/1.0/y-1.0.pom');
   const hex = 'AB'.repeat(20);
   const found = { url: './y-1.0.jar', hash: { algorithm: 'sha1', hex: hex.toLowerCase() } };
   for (const said of [hex, `${hex}  y-1.0.jar\n`, `${hex}\n`])
-    expect(a?.kind === 'file' && a.find(Buffer.from(said), null)).toEqual({ ...found, label: 'org.x:y@1.0' });
+    expect(request?.kind === 'file' && request.find(Buffer.from(said), null)).toEqual({
+      ...found,
+      label: 'org.x:y@1.0',
+    });
   expect(pom?.kind === 'file' && pom.find(Buffer.from(hex), null)).toMatchObject({ label: null });
   for (const said of ['', '<html>', hex.slice(2), `${hex}0`])
-    expect(a?.kind === 'file' && a.find(Buffer.from(said), null)).toBe('no hash');
+    expect(request?.kind === 'file' && request.find(Buffer.from(said), null)).toBe('no hash');
 });
 
 const CENTRAL = 'https://repo.maven.apache.org/maven2/';

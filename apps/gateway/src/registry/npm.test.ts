@@ -23,10 +23,10 @@ test.each([
   ['/npm/repository/all/is-odd/-/is-odd-3.0.1.tgz', 'file', 'is-odd', 'is-odd'],
   ['/artifactory/api/npm/npm/@acme/thing/-/@acme/thing-1.0.0.tgz', 'file', '@acme/thing', '@acme%2fthing'],
 ])('%s is a %s of %s', (path, kind, name, upstream) => {
-  const a = asked(path);
-  expect(a?.kind).toBe(kind);
-  expect(a?.kind !== 'here' && a?.page.name).toBe(name);
-  expect(a?.kind !== 'here' && a?.page.path).toBe(upstream);
+  const request = asked(path);
+  expect(request?.kind).toBe(kind);
+  expect(request?.kind !== 'here' && request?.page.name).toBe(name);
+  expect(request?.kind !== 'here' && request?.page.path).toBe(upstream);
 });
 
 test.each([
@@ -106,10 +106,10 @@ test.each([
 
 test('a version and a tag are one manifest, what is not there is nothing', () => {
   const of = (path: string): string => {
-    const a = asked(path);
+    const request = asked(path);
     return String(
-      a?.kind === 'page'
-        ? a.answer(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), NPM)?.body
+      request?.kind === 'page'
+        ? request.answer(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), NPM)?.body
         : 'no page',
     );
   };
@@ -128,17 +128,17 @@ test.each([
   ],
   ['a blob under another name', 'https://r.example/9f/blob', {}, { url: 'https://r.example/9f/blob' }],
 ])('the file is found by %s', (_, there, dist, found) => {
-  const a = asked('/npm/is-odd/-/is-odd-3.0.1.tgz');
+  const request = asked('/npm/is-odd/-/is-odd-3.0.1.tgz');
   expect(
-    a?.kind === 'file' &&
-      a.find(packument(there, { integrity: `sha512-${SHA512.toString('base64')}`, ...dist }), null),
+    request?.kind === 'file' &&
+      request.find(packument(there, { integrity: `sha512-${SHA512.toString('base64')}`, ...dist }), null),
   ).toMatchObject(found);
 });
 test('no file, and one that nobody could check', () => {
-  const a = asked('/npm/is-odd/-/is-odd-9.9.9.tgz');
-  expect(a?.kind === 'file' && a.find(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), null)).toBe(
-    'no file',
-  );
+  const request = asked('/npm/is-odd/-/is-odd-9.9.9.tgz');
+  expect(
+    request?.kind === 'file' && request.find(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), null),
+  ).toBe('no file');
   const b = asked('/npm/is-odd/-/is-odd-3.0.1.tgz');
   expect(
     b?.kind === 'file' && b.find(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz', {}), null),

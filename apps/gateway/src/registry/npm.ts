@@ -40,15 +40,15 @@ export function askedOfNpm(path: string, accept: string): Asked | null {
   return {
     kind: 'page',
     page: pageOf(name, 'application/json'),
-    answer: (body, o) => {
-      const all = pointed(read(body), name, o);
+    answer: (body, options) => {
+      const all = pointed(read(body), name, options);
       const one = own(all.versions ?? {}, own(all['dist-tags'] ?? {}, version) ?? version);
       return one ? json(one) : null;
     },
   };
 }
 
-const isName = (s: string): boolean => s.length <= MAX_NAME && NAME.test(s);
+const isName = (text: string): boolean => text.length <= MAX_NAME && NAME.test(text);
 const json = (value: unknown): Answer => ({ type: 'application/json', body: JSON.stringify(value) });
 const pageOf = (name: string, accept: string): Page => ({
   ecosystem: 'npm',
@@ -64,10 +64,10 @@ function fileOf(name: string, file: string): Asked | null {
     file,
     page: pageOf(name, `${SHORT}; q=1.0, application/json; q=0.8`),
     find: (body) => {
-      for (const [version, m] of Object.entries(read(body).versions ?? {})) {
-        const url = m.dist?.tarball;
+      for (const [version, manifest] of Object.entries(read(body).versions ?? {})) {
+        const url = manifest.dist?.tarball;
         if (typeof url !== 'string' || (nameOf(name, version) !== file && lastPart(url) !== file)) continue;
-        const hash = hashOf(m.dist?.integrity, m.dist?.shasum);
+        const hash = hashOf(manifest.dist?.integrity, manifest.dist?.shasum);
         return hash === null ? 'no hash' : ({ url, hash, label: `${name}@${version}` } satisfies Found);
       }
       return 'no file';
@@ -92,22 +92,23 @@ const lastPart = (url: string): string =>
   );
 
 /**
- * The packument with every tarball where this client should look. npm and Yarn 1 write what they read here into lock files, so they read what
- * they would read anywhere, and npm itself puts its registry's address in the place of it; the others write nothing down that can be derived.
+ * The packument with every tarball where this client should look. npm and Yarn 1 write what they read here
+ * into lock files, so they read what they would read anywhere, and npm itself puts its registry's address in
+ * the place of it; the others write nothing down that can be derived.
  */
-function pointed(p: Packument, name: string, o: AnswerTo): Packument {
-  const writesDown = /^(npm|yarn\/1)\b/.test(o.userAgent);
-  for (const [version, m] of Object.entries(p.versions ?? {})) {
-    if (typeof m.dist?.tarball !== 'string') continue;
-    const there = URL.parse(m.dist.tarball);
+function pointed(packument: Packument, name: string, options: AnswerTo): Packument {
+  const writesDown = /^(npm|yarn\/1)\b/.test(options.userAgent);
+  for (const [version, manifest] of Object.entries(packument.versions ?? {})) {
+    if (typeof manifest.dist?.tarball !== 'string') continue;
+    const there = URL.parse(manifest.dist.tarball);
     if (writesDown && there !== null && TARBALL.exec(decodeURIComponent(there.pathname))?.[1] === name) {
       there.username = '';
       there.password = '';
       there.search = '';
-      m.dist.tarball = there.href;
-    } else m.dist.tarball = `${o.origin}/npm/${name}/-/${nameOf(name, version)}`;
+      manifest.dist.tarball = there.href;
+    } else manifest.dist.tarball = `${options.origin}/npm/${name}/-/${nameOf(name, version)}`;
   }
-  return p;
+  return packument;
 }
 
 const STRENGTH = ['sha512', 'sha384', 'sha256', 'sha1'] as const;

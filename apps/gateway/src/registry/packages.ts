@@ -17,13 +17,13 @@ import { teller } from './told.ts';
  * The package registries of a gateway, with their cache.
  * @param log is told of what could not be fetched
  */
-export function packagesOf(c: GatewayConfig, db: Db, log: Logger) {
-  const registries = readRegistries(c.packages.env);
-  const cache = openCache(c.packages.folder);
+export function packagesOf(config: GatewayConfig, db: Db, log: Logger) {
+  const registries = readRegistries(config.packages.env);
+  const cache = openCache(config.packages.folder);
   const door = packageDoor(
     registries.all,
     cache,
-    fetcher({ ms: c.packages.ms, authorities: registries.authorities, env: c.packages.env }),
+    fetcher({ ms: config.packages.ms, authorities: registries.authorities, env: config.packages.env }),
   );
   const told = teller(db, (err) => log.warn({ err }, 'the packages of a run could not be told'));
 
@@ -35,7 +35,7 @@ export function packagesOf(c: GatewayConfig, db: Db, log: Logger) {
 
     /** @returns false when that is no token of a job */
     async ofJob(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<boolean> {
-      const repo = c.ciSecret === null ? null : repoOfCiToken(c.ciSecret, token, Date.now());
+      const repo = config.ciSecret === null ? null : repoOfCiToken(config.ciSecret, token, Date.now());
       if (repo === null) return false;
       const project = await findAnyProject(db, repo);
       if (!project) throw new Refused(403, `mainloop: ${repo} is no project here.`);
@@ -46,6 +46,6 @@ export function packagesOf(c: GatewayConfig, db: Db, log: Logger) {
 
     tellOf: (runId: string): Promise<void> => told.end(runId),
     tellAll: (): Promise<void> => told.all(),
-    sweep: (): Promise<number> => cache.sweep(c.packages.maxBytes),
+    sweep: (): Promise<number> => cache.sweep(config.packages.maxBytes),
   };
 }

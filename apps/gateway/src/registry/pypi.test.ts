@@ -17,9 +17,9 @@ test.each([
   ['/pypi/files/six/six-1.17.0-py2.py3-none-any.whl', 'file', 'six/'],
   ['/pypi/files/six/six-1.17.0.tar.gz', 'file', 'six/'],
 ])('%s is a %s', (path, kind, upstream) => {
-  const a = asked(path);
-  expect(a?.kind).toBe(kind);
-  expect(a?.kind !== 'here' && a?.page.path).toBe(upstream);
+  const request = asked(path);
+  expect(request?.kind).toBe(kind);
+  expect(request?.kind !== 'here' && request?.page.path).toBe(upstream);
 });
 
 test.each([
@@ -68,14 +68,14 @@ describe.each([
 ])('an index that answers with %s', (_, page) => {
   const body = Buffer.from(page);
   const answer = (accept: string) => {
-    const a = asked('/pypi/simple/six/');
-    return a?.kind === 'page' ? a.answer(body, to(accept))! : null;
+    const request = asked('/pypi/simple/six/');
+    return request?.kind === 'page' ? request.answer(body, to(accept))! : null;
   };
 
   test('is read by a client that wants JSON', () => {
-    const a = answer(`${JSON_TYPE}, text/html;q=0.1`)!;
-    expect(a.type).toBe(JSON_TYPE);
-    const { files, versions } = JSON.parse(String(a.body)) as {
+    const response = answer(`${JSON_TYPE}, text/html;q=0.1`)!;
+    expect(response.type).toBe(JSON_TYPE);
+    const { files, versions } = JSON.parse(String(response.body)) as {
       files: Record<string, unknown>[];
       versions: string[];
     };
@@ -92,11 +92,11 @@ describe.each([
   });
 
   test('is read by a client that wants HTML, and names no other place', () => {
-    const a = answer('text/html')!;
-    expect(String(a.body)).toContain(
+    const response = answer('text/html')!;
+    expect(String(response.body)).toContain(
       `href="http://127.0.0.1:8701/pypi/files/six/six-1.0.tar.gz#sha256=${SHA}" data-requires-python="&#62;=3.8" data-yanked="bad &#34;build&#34;"`,
     );
-    expect(String(a.body)).not.toMatch(/files\.example|evil|\.\.\//);
+    expect(String(response.body)).not.toMatch(/files\.example|evil|\.\.\//);
   });
 
   test.each([
@@ -120,18 +120,21 @@ describe.each([
     ['six-1.0.tar.gz.metadata', 'no hash'],
     ['six-2.0.tar.gz', 'no file'],
   ])('%s is found', (file, found) => {
-    const a = asked(`/pypi/files/six/${file}`);
-    const got = a?.kind === 'file' ? a.find(body, null) : null;
+    const request = asked(`/pypi/files/six/${file}`);
+    const got = request?.kind === 'file' ? request.find(body, null) : null;
     if (typeof found === 'string') expect(got).toBe(found);
     else expect(got).toMatchObject(found);
   });
 });
 
 test('a file without a hash that is worth something is none to hand out', () => {
-  const a = asked('/pypi/files/six/six-1.0.tar.gz');
+  const request = asked('/pypi/files/six/six-1.0.tar.gz');
   for (const hash of ['', '#md5=0123456789abcdef0123456789abcdef', '#sha256=abcd'])
     expect(
-      a?.kind === 'file' &&
-        a.find(Buffer.from(`<a href="https://f.example/six-1.0.tar.gz${hash}">six-1.0.tar.gz</a>`), null),
+      request?.kind === 'file' &&
+        request.find(
+          Buffer.from(`<a href="https://f.example/six-1.0.tar.gz${hash}">six-1.0.tar.gz</a>`),
+          null,
+        ),
     ).toBe('no hash');
 });

@@ -42,15 +42,15 @@ const pageOf = (name: string): Page => ({
 
 function find(files: readonly File[], name: string, file: string): Found | 'no file' | 'no hash' {
   const metadata = file.endsWith('.metadata');
-  const f = files.find((x) => x.filename === (metadata ? file.slice(0, -'.metadata'.length) : file));
-  if (f === undefined) return 'no file';
-  const hashes = metadata ? f['core-metadata'] : f.hashes;
+  const found = files.find((x) => x.filename === (metadata ? file.slice(0, -'.metadata'.length) : file));
+  if (found === undefined) return 'no file';
+  const hashes = metadata ? found['core-metadata'] : found.hashes;
   const hash = hashOf(typeof hashes === 'object' ? hashes : {});
   if (hash === null) return 'no hash';
   return {
-    url: metadata ? `${f.url}.metadata` : f.url,
+    url: metadata ? `${found.url}.metadata` : found.url,
     hash,
-    label: metadata ? null : `${name}@${versionOf(f.filename)}`,
+    label: metadata ? null : `${name}@${versionOf(found.filename)}`,
   };
 }
 
@@ -85,9 +85,9 @@ function filesOf(body: Buffer): File[] {
 function anchors(html: string): File[] {
   return [...html.matchAll(/<a\s([^>]*)>([^<]*)<\/a>/gi)].map(([, attributes, text]) => {
     const a = new Map(
-      [...attributes!.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?/g)].map((m) => [
-        m[1]!.toLowerCase(),
-        plain(m[2] ?? m[3] ?? ''),
+      [...attributes!.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?/g)].map((match) => [
+        match[1]!.toLowerCase(),
+        plain(match[2] ?? match[3] ?? ''),
       ]),
     );
     const url = a.get('href') ?? '';
@@ -119,9 +119,10 @@ const plain = (html: string): string =>
   );
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-function answerOf(name: string, files: readonly File[], o: AnswerTo): Answer {
-  const here = (f: File): string => `${o.origin}/pypi/files/${name}/${encodeURIComponent(f.filename)}`;
-  if (o.accept.includes(JSON_TYPE)) {
+function answerOf(name: string, files: readonly File[], options: AnswerTo): Answer {
+  const here = (file: File): string =>
+    `${options.origin}/pypi/files/${name}/${encodeURIComponent(file.filename)}`;
+  if (options.accept.includes(JSON_TYPE)) {
     const versions = [...new Set(files.map((f) => versionOf(f.filename)))];
     const body = {
       meta: { 'api-version': '1.1' },
@@ -131,18 +132,18 @@ function answerOf(name: string, files: readonly File[], o: AnswerTo): Answer {
     };
     return { type: JSON_TYPE, body: JSON.stringify(body) };
   }
-  const anchor = (f: File): string => {
-    const hash = hashOf(f.hashes);
-    const metadata = typeof f['core-metadata'] === 'object' ? hashOf(f['core-metadata']) : null;
+  const anchor = (file: File): string => {
+    const hash = hashOf(file.hashes);
+    const metadata = typeof file['core-metadata'] === 'object' ? hashOf(file['core-metadata']) : null;
     const attributes = [
-      `href="${escaped(here(f) + (hash === null ? '' : `#${hash.algorithm}=${hash.hex}`))}"`,
-      ...(f['requires-python'] ? [`data-requires-python="${escaped(f['requires-python'])}"`] : []),
-      ...(f.yanked === undefined || f.yanked === false
+      `href="${escaped(here(file) + (hash === null ? '' : `#${hash.algorithm}=${hash.hex}`))}"`,
+      ...(file['requires-python'] ? [`data-requires-python="${escaped(file['requires-python'])}"`] : []),
+      ...(file.yanked === undefined || file.yanked === false
         ? []
-        : [`data-yanked="${escaped(f.yanked === true ? '' : f.yanked)}"`]),
+        : [`data-yanked="${escaped(file.yanked === true ? '' : file.yanked)}"`]),
       ...(metadata === null ? [] : [`data-core-metadata="${metadata.algorithm}=${metadata.hex}"`]),
     ];
-    return `<a ${attributes.join(' ')}>${escaped(f.filename)}</a><br>`;
+    return `<a ${attributes.join(' ')}>${escaped(file.filename)}</a><br>`;
   };
   const head = `<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.0"><title>${name}</title></head><body>`;
   return {

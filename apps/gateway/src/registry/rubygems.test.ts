@@ -17,8 +17,8 @@ test.each([
   ['/rubygems/gems/rake-13.1.0.gem', 'file', 'info/rake'],
   ['/rubygems/gems/nokogiri-1.16.0-x86_64-linux.gem', 'file', 'info/nokogiri'],
 ])('%s is a %s', (path, kind, upstream) => {
-  const a = asked(path);
-  expect([a?.kind, a?.kind !== 'here' && a?.page.path]).toEqual([kind, upstream]);
+  const request = asked(path);
+  expect([request?.kind, request?.kind !== 'here' && request?.page.path]).toEqual([kind, upstream]);
 });
 
 test.each([
@@ -69,13 +69,14 @@ test.each([
   ['1.2.1', 'no hash'],
   ['2.0.0', 'no file'],
 ])('a file is what its line of the index says: %s', (version, found) => {
-  const a = asked(`/rubygems/gems/thing-${version}.gem`);
-  expect(a?.kind === 'file' && a.find(INFO, null)).toEqual(found);
+  const request = asked(`/rubygems/gems/thing-${version}.gem`);
+  expect(request?.kind === 'file' && request.find(INFO, null)).toEqual(found);
 });
 
 test('the mark of a list is what older Bundlers check it by', () => {
-  const a = asked('/rubygems/info/thing');
-  const answer = a?.kind === 'page' ? a.answer(INFO, { origin: '', userAgent: '', accept: '' }) : null;
+  const request = asked('/rubygems/info/thing');
+  const answer =
+    request?.kind === 'page' ? request.answer(INFO, { origin: '', userAgent: '', accept: '' }) : null;
   expect(answer).toEqual({
     type: 'text/plain; charset=utf-8',
     body: INFO,

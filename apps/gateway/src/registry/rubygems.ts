@@ -46,15 +46,15 @@ export function askedOfRubyGems(path: string): Asked | null {
 }
 
 /**
- * A name may have dashes and digits in it, and so may a platform: the last part with a dot in it that begins with a digit is the version,
- * or without such a one the last that is a number.
+ * A name may have dashes and digits in it, and so may a platform: the last part with a dot in it that begins
+ * with a digit is the version, or without such a one the last that is a number.
  * @returns `version` with its platform, as the index has it; null for what is no name of a file
  */
 export function partsOf(fullName: string): { readonly name: string; readonly version: string } | null {
-  const m =
+  const match =
     /^(.+)-(\d+\.[0-9A-Za-z.]*(?:-[A-Za-z][\w.-]*)?)$/.exec(fullName) ??
     /^(.+)-(\d+(?:-[A-Za-z][\w.-]*)?)$/.exec(fullName);
-  return m ? { name: m[1]!, version: m[2]! } : null;
+  return match ? { name: match[1]!, version: match[2]! } : null;
 }
 
 const pageOf = (name: string, path: string): Page => ({ ecosystem: 'rubygems', name, path, accept: '*/*' });

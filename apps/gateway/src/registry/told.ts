@@ -1,4 +1,5 @@
-// Which packages a run was given, for its story: each once, gathered for a moment, and no more than a person would look through.
+// Which packages a run was given, for its story: each once, gathered for a moment, and no more than a person
+// would look through.
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
@@ -24,25 +25,25 @@ export function teller(db: Db, onError: (err: unknown) => void) {
   const runs = new Map<string, Given>();
 
   const tell = async (runId: string): Promise<void> => {
-    const g = runs.get(runId);
-    if (!g) return;
-    if (g.timer !== null) clearTimeout(g.timer);
-    g.timer = null;
-    const fresh = [...g.names].slice(g.told);
+    const given = runs.get(runId);
+    if (!given) return;
+    if (given.timer !== null) clearTimeout(given.timer);
+    given.timer = null;
+    const fresh = [...given.names].slice(given.told);
     if (fresh.length === 0) return;
-    const shown = fresh.slice(0, Math.max(0, MAX_NAMES - g.told));
-    g.told = g.names.size;
+    const shown = fresh.slice(0, Math.max(0, MAX_NAMES - given.told));
+    given.told = given.names.size;
     await withTx(db, (tx) =>
       append(
         tx,
         [
           packagesFetched.new({
-            taskId: g.run.task_id,
+            taskId: given.run.task_id,
             actor: 'mainloop',
             payload: { runId, packages: shown, more: fresh.length - shown.length },
           }),
         ],
-        g.run.owner_id,
+        given.run.owner_id,
       ),
     );
   };
@@ -50,11 +51,11 @@ export function teller(db: Db, onError: (err: unknown) => void) {
   return {
     /** @param name "npm is-odd@3.0.1" */
     given(run: Given['run'], name: string): void {
-      const g = runs.get(run.id) ?? { run, names: new Set<string>(), told: 0, timer: null };
-      runs.set(run.id, g);
-      if (g.names.size > MAX_NAMES * 20 || g.names.has(name)) return;
-      g.names.add(name);
-      g.timer ??= setTimeout(() => void tell(run.id).catch(onError), GATHER_MS).unref();
+      const given = runs.get(run.id) ?? { run, names: new Set<string>(), told: 0, timer: null };
+      runs.set(run.id, given);
+      if (given.names.size > MAX_NAMES * 20 || given.names.has(name)) return;
+      given.names.add(name);
+      given.timer ??= setTimeout(() => void tell(run.id).catch(onError), GATHER_MS).unref();
     },
     /** What is not told yet of a run that ends. Never rejects. */
     async end(runId: string): Promise<void> {

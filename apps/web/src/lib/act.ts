@@ -1,8 +1,12 @@
-// Doing something: one request, one honest sentence when it is refused. What may wait is kept while there is no network.
+// Doing something: one request, one honest sentence when it is refused. What may wait is kept while there is
+// no network.
 export type Result =
   { ok: true; data: Record<string, unknown>; kept?: true } | { ok: false; sentence: string };
 
-/** Characters of a request that may outlive its page; all of a page together may have 64 KiB. Source: https://fetch.spec.whatwg.org */
+/**
+ * Characters of a request that may outlive its page; all of a page together may have 64 KiB. Source:
+ * https://fetch.spec.whatwg.org
+ */
 const MOST_KEPT_ALIVE = 10_000;
 
 /** What is said of something that waits for a network: what it is about, and what was decided. */
@@ -13,11 +17,11 @@ interface Later {
 
 /** @param later when it may go out later; its body then carries an id of its own */
 export async function act(path: string, body: unknown = {}, method = 'POST', later?: Later): Promise<Result> {
-  let r: Response;
+  let response: Response;
   try {
     const sent = JSON.stringify(body);
     // It goes out also when the page goes meanwhile. Browsers do that for small bodies only.
-    r = await fetch(path, {
+    response = await fetch(path, {
       method,
       headers: { 'content-type': 'application/json' },
       body: sent,
@@ -31,6 +35,8 @@ export async function act(path: string, body: unknown = {}, method = 'POST', lat
     return { ok: true, data: {}, kept: true };
   }
   // No JSON: then the status is all there is to say.
-  const data = (await r.json().catch(() => ({}))) as { error?: string } & Record<string, unknown>;
-  return r.ok ? { ok: true, data } : { ok: false, sentence: data.error ?? 'That did not work. Try again.' };
+  const data = (await response.json().catch(() => ({}))) as { error?: string } & Record<string, unknown>;
+  return response.ok
+    ? { ok: true, data }
+    : { ok: false, sentence: data.error ?? 'That did not work. Try again.' };
 }

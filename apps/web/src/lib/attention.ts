@@ -1,4 +1,5 @@
-// What an item costs the person: when it was first seen and touched, how many taps it took, and how long it was looked at.
+// What an item costs the person: when it was first seen and touched, how many taps it took, and how long it
+// was looked at.
 import { act } from './act.ts';
 
 /** Longer than this nobody read: the phone lay on the table. */
@@ -18,11 +19,11 @@ export class Attention {
   }
 
   /** Watches a card for as long as it is on the page. */
-  readonly watch = (el: HTMLElement): (() => void) => {
+  readonly watch = (element: HTMLElement): (() => void) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const o = new IntersectionObserver(
-      ([e]) => {
-        if (e!.isIntersecting && document.visibilityState === 'visible') {
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry!.isIntersecting && document.visibilityState === 'visible') {
           this.inSight = performance.now();
           timer = setTimeout(() => this.tell('shown'), LOOK_MS);
         } else {
@@ -32,7 +33,7 @@ export class Attention {
       },
       { threshold: 0.5 },
     );
-    o.observe(el);
+    observer.observe(element);
     const tap = (): void => {
       this.taps++;
       if (this.openedAt === 0) {
@@ -41,11 +42,11 @@ export class Attention {
         this.tell('opened');
       }
     };
-    el.addEventListener('click', tap, { capture: true });
+    element.addEventListener('click', tap, { capture: true });
     return () => {
       clearTimeout(timer);
-      o.disconnect();
-      el.removeEventListener('click', tap, { capture: true });
+      observer.disconnect();
+      element.removeEventListener('click', tap, { capture: true });
     };
   };
 

@@ -1,4 +1,5 @@
-// Colours for code in a change, by highlight.js. It weighs more than the page it is for, so that is loaded with the first open file and never before.
+// Colours for code in a change, by highlight.js. It weighs more than the page it is for, so that is loaded
+// with the first open file and never before.
 import hljs from 'highlight.js/lib/common';
 import dockerfile from 'highlight.js/lib/languages/dockerfile';
 import type { DiffLine } from './diff.ts';
@@ -11,7 +12,10 @@ export interface Piece {
   readonly colour: Colour;
 }
 
-/** Its classes in our four colours; what is not named has none. https://highlightjs.readthedocs.io/en/latest/css-classes-reference.html */
+/**
+ * Its classes in our four colours; what is not named has none.
+ * https://highlightjs.readthedocs.io/en/latest/css-classes-reference.html
+ */
 const COLOUR_OF: ReadonlyMap<string, Colour> = new Map<string, Colour>([
   ...['keyword', 'literal', 'built_in', 'type', 'selector-tag', 'name', 'section'].map(
     (name) => [name, 'word'] as const,
@@ -23,7 +27,10 @@ const COLOUR_OF: ReadonlyMap<string, Colour> = new Map<string, Colour>([
   ['subst', null],
 ]);
 
-/** Files that are known by their whole name. Other names are known by their end, which highlight.js has as an alias of the language. */
+/**
+ * Files that are known by their whole name. Other names are known by their end, which highlight.js has as an
+ * alias of the language.
+ */
 const NAMED: readonly (readonly [RegExp, string])[] = [
   [/(^|\/)Dockerfile[^/]*$/, 'dockerfile'],
   [/(^|\/)Makefile[^/]*$/, 'makefile'],
@@ -85,7 +92,8 @@ function put(pieces: Piece[], text: string, colour: Colour): void {
 }
 
 /**
- * The lines of a file in colour; a line that is not in it is plain. What went and what came are read apart, each from hunk to hunk.
+ * The lines of a file in colour; a line that is not in it is plain. What went and what came are read apart,
+ * each from hunk to hunk.
  * @param shown how a line is shown, with what hides in it spelt out
  */
 export function coloursOf(
@@ -99,7 +107,7 @@ export function coloursOf(
   const paint = (side: readonly DiffLine[]): void => {
     const texts = side.map((l) => (l.text.length <= LONG ? shown(l.text).replaceAll('\n', ' ') : ''));
     const painted = linesOf(hljs.highlight(texts.join('\n'), { language, ignoreIllegals: true }).value);
-    for (const [i, l] of side.entries()) if (l.text.length <= LONG) out.set(l, painted[i] ?? []);
+    for (const [i, line] of side.entries()) if (line.text.length <= LONG) out.set(line, painted[i] ?? []);
   };
   for (const hunk of hunksOf(lines)) {
     // What stayed is read with what came.
@@ -111,9 +119,9 @@ export function coloursOf(
 
 function hunksOf(lines: readonly DiffLine[]): DiffLine[][] {
   const hunks: DiffLine[][] = [[]];
-  for (const l of lines) {
-    if (l.kind === 'hunk') hunks.push([]);
-    else hunks.at(-1)!.push(l);
+  for (const line of lines) {
+    if (line.kind === 'hunk') hunks.push([]);
+    else hunks.at(-1)!.push(line);
   }
   return hunks.filter((hunk) => hunk.length > 0);
 }

@@ -1,5 +1,5 @@
-// Days, as they are said and as somebody types them, and when something may come back. Apart from the other words: the first paint of an inbox
-// needs none of them.
+// Days, as they are said and as somebody types them, and when something may come back. Apart from the other
+// words: the first paint of an inbox needs none of them.
 import { serverNow } from './words.ts';
 
 /**
@@ -22,7 +22,10 @@ export function dayOf(at: Date, now = serverNow()): string {
   return words.replace(',', '');
 }
 
-/** A day that somebody typed: "2026-11-03", "3 Nov", "November 3, 2025", "yesterday". @returns its beginning; null for what is none */
+/**
+ * A day that somebody typed: "2026-11-03", "3 Nov", "November 3, 2025", "yesterday".
+ * @returns its beginning; null for what is none
+ */
 export function dayIn(typed: string, now = serverNow()): Date | null {
   const text = typed.trim().toLowerCase();
   const today = new Date(now);
@@ -58,7 +61,10 @@ const MORNING = 8;
 const at = (day: Date, hour: number): Date =>
   new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour);
 
-/** When else something may come back, soonest first: this evening, if it is not nearly there, the next morning, and the next Monday. */
+/**
+ * When else something may come back, soonest first: this evening, if it is not nearly there, the next
+ * morning, and the next Monday.
+ */
 export function laterTimes(now: Date): { readonly label: string; readonly at: Date }[] {
   const inDays = (days: number): Date => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
   const tonight = at(now, EVENING);

@@ -1,4 +1,5 @@
-// What was decided and has had no effect yet. A decision is held for a moment, in which one tap or the key u takes it back; then it goes out.
+// What was decided and has had no effect yet. A decision is held for a moment, in which one tap or the key u
+// takes it back; then it goes out.
 import { act, type Result } from './act.ts';
 import { allHeld, heldOf, hold, release, waitsMs, type Held } from './held.ts';
 import { dropDraftOf } from './drafts.svelte.ts';
@@ -55,24 +56,27 @@ class Decisions {
 
   /** @param known null: nothing any more */
   private note(path: string, known: Known | null): void {
-    const others = [...this.known].filter(([p]) => p !== path);
+    const others = [...this.known].filter(([place]) => place !== path);
     this.known = new Map(known === null ? others : [...others, [path, known]]);
   }
 
-  decide(d: Decision): void {
-    if (this.held.has(d.path)) return;
-    this.note(d.path, { state: 'held', says: d.says, next: d.next });
-    hold(stored(d, false));
-    this.held.set(d.path, { decision: d, timer: setTimeout(() => void this.send(d), d.undoMs ?? UNDO_MS) });
+  decide(decision: Decision): void {
+    if (this.held.has(decision.path)) return;
+    this.note(decision.path, { state: 'held', says: decision.says, next: decision.next });
+    hold(stored(decision, false));
+    this.held.set(decision.path, {
+      decision,
+      timer: setTimeout(() => void this.send(decision), decision.undoMs ?? UNDO_MS),
+    });
     // Without a network it is kept on this device at once, and can be taken back until there is one.
-    if (!live.online) void this.send(d);
+    if (!live.online) void this.send(decision);
   }
 
   /** @returns whether there was something to take back */
   undo(path: string): boolean {
-    const h = this.held.get(path);
-    if (h !== undefined) {
-      clearTimeout(h.timer);
+    const held = this.held.get(path);
+    if (held !== undefined) {
+      clearTimeout(held.timer);
       this.held.delete(path);
       this.note(path, null);
       release(path);
@@ -99,58 +103,63 @@ class Decisions {
     }
   }
 
-  private async send(d: Decision): Promise<void> {
-    clearTimeout(this.held.get(d.path)?.timer);
-    if (!this.held.delete(d.path)) return;
-    this.note(d.path, { state: 'sent', says: d.says, next: d.next });
-    const first = d.first === undefined ? null : await act(d.first.path, d.first.body);
-    const r =
+  private async send(decision: Decision): Promise<void> {
+    clearTimeout(this.held.get(decision.path)?.timer);
+    if (!this.held.delete(decision.path)) return;
+    this.note(decision.path, { state: 'sent', says: decision.says, next: decision.next });
+    const first = decision.first === undefined ? null : await act(decision.first.path, decision.first.body);
+    const result =
       first !== null && !first.ok
         ? first
-        : await act(d.path, d.body, 'POST', d.onlyOnline ? undefined : { label: d.label, says: d.says });
-    release(d.path);
-    if (!r.ok) {
-      this.note(d.path, { state: 'refused', says: r.sentence, next: '' });
+        : await act(
+            decision.path,
+            decision.body,
+            'POST',
+            decision.onlyOnline ? undefined : { label: decision.label, says: decision.says },
+          );
+    release(decision.path);
+    if (!result.ok) {
+      this.note(decision.path, { state: 'refused', says: result.sentence, next: '' });
       // Its card says so; where that has gone, a note does.
-      if (document.querySelector(`[data-decides="${CSS.escape(d.path)}"]`) === null)
-        notes.tell(`${d.label}: ${r.sentence}`, 12_000);
+      if (document.querySelector(`[data-decides="${CSS.escape(decision.path)}"]`) === null)
+        notes.tell(`${decision.label}: ${result.sentence}`, 12_000);
       return;
     }
-    if (r.kept) {
+    if (result.kept) {
       await live.count();
-      this.note(d.path, null);
+      this.note(decision.path, null);
     }
-    d.done?.(r);
+    decision.done?.(result);
   }
 
   /**
-   * Sends what a page that has gone did not hear of. Sent twice it counts once: an item knows the answer's id, and a proposal that is
-   * closed refuses, of which nobody needs to hear.
+   * Sends what a page that has gone did not hear of. Sent twice it counts once: an item knows the answer's
+   * id, and a proposal that is closed refuses, of which nobody needs to hear.
    */
   takeUp(): void {
-    for (const h of allHeld()) {
+    for (const held of allHeld()) {
       const again = (): void => {
         // The page that made it is there after all, and has sent it or taken it back.
-        if (heldOf(h.path) !== null && !this.held.has(h.path)) void this.sendAgain(h);
+        if (heldOf(held.path) !== null && !this.held.has(held.path)) void this.sendAgain(held);
       };
-      const ms = waitsMs(h, Date.now());
+      const ms = waitsMs(held, Date.now());
       if (ms === 0) again();
       else setTimeout(again, ms);
     }
   }
 
-  private async sendAgain(h: Held): Promise<void> {
-    if (h.first !== undefined) await act(h.first.path, h.first.body);
-    const r = await act(
-      h.path,
-      h.body,
+  private async sendAgain(held: Held): Promise<void> {
+    if (held.first !== undefined) await act(held.first.path, held.first.body);
+    const result = await act(
+      held.path,
+      held.body,
       'POST',
-      h.onlyOnline === true ? undefined : { label: h.label, says: h.says },
+      held.onlyOnline === true ? undefined : { label: held.label, says: held.says },
     );
-    if (r.ok && !r.kept) dropDraftOf(h.path, h.body);
-    release(h.path);
-    if (!r.ok && h.onlyOnline !== true) notes.tell(`${h.label}: ${r.sentence}`, 12_000);
-    if (r.ok && r.kept) await live.count();
+    if (result.ok && !result.kept) dropDraftOf(held.path, held.body);
+    release(held.path);
+    if (!result.ok && held.onlyOnline !== true) notes.tell(`${held.label}: ${result.sentence}`, 12_000);
+    if (result.ok && result.kept) await live.count();
   }
 
   /** Where it was refused it can be decided again. */
@@ -159,20 +168,23 @@ class Decisions {
   }
 }
 
-/** That a task which stopped goes on. Money that is not there yet can't wait for a network: only both together go on. */
+/**
+ * That a task which stopped goes on. Money that is not there yet can't wait for a network: only both together
+ * go on.
+ */
 export const retryDecision = (
   task: { readonly id: string; readonly title: string; readonly item: { readonly id: string } | null },
-  r: Retry,
+  retry: Retry,
 ): Decision => ({
   path: `/api/inbox/${task.item?.id}`,
   body: { decision: 'retry', via: 'app', answerId: crypto.randomUUID() },
   label: task.title,
-  says: r.says,
-  next: r.next,
-  ...(r.raisedCents === null
+  says: retry.says,
+  next: retry.next,
+  ...(retry.raisedCents === null
     ? {}
     : {
-        first: { path: `/api/tasks/${task.id}/budget`, body: { budgetCents: r.raisedCents } },
+        first: { path: `/api/tasks/${task.id}/budget`, body: { budgetCents: retry.raisedCents } },
         onlyOnline: true,
       }),
 });
@@ -188,7 +200,10 @@ function stored({ path, body, label, says, first, onlyOnline }: Decision, left: 
 
 export const decisions = new Decisions();
 
-/** From here on what is held goes out when the page goes, and what an earlier page held goes out now. @returns an end to it */
+/**
+ * From here on what is held goes out when the page goes, and what an earlier page held goes out now.
+ * @returns an end to it
+ */
 export function sendWhenLeft(): () => void {
   decisions.takeUp();
   const flush = (): void => decisions.flush();

@@ -17,12 +17,12 @@ const GENERATED =
 
 /** @returns its files; `cut` says how many lines of one are left out */
 export const parseDiff = (text: string): DiffFile[] =>
-  readDiff(text).files.map((f) => ({
-    ...f,
-    lines: f.lines.slice(0, MAX_LINES),
-    cut: Math.max(0, f.lines.length - MAX_LINES),
+  readDiff(text).files.map((file) => ({
+    ...file,
+    lines: file.lines.slice(0, MAX_LINES),
+    cut: Math.max(0, file.lines.length - MAX_LINES),
     // What CI runs is never folded away.
-    generated: GENERATED.test(f.path) && !f.ci,
+    generated: GENERATED.test(file.path) && !file.ci,
   }));
 
 /**
@@ -32,9 +32,9 @@ export const parseDiff = (text: string): DiffFile[] =>
 export function pairLines(lines: readonly DiffLine[]): { left: DiffLine | null; right: DiffLine | null }[] {
   const rows: { left: DiffLine | null; right: DiffLine | null }[] = [];
   for (let i = 0; i < lines.length;) {
-    const l = lines[i]!;
-    if (l.kind === 'same' || l.kind === 'hunk') {
-      rows.push({ left: l, right: l });
+    const line = lines[i]!;
+    if (line.kind === 'same' || line.kind === 'hunk') {
+      rows.push({ left: line, right: line });
       i++;
       continue;
     }
@@ -52,11 +52,11 @@ export function pairLines(lines: readonly DiffLine[]): { left: DiffLine | null; 
  * Changes with the file, so that a mark "viewed" is gone when there is something new to see.
  * @returns the same for the same changes
  */
-export function fingerprint(f: DiffFile): string {
-  let h = 2_166_136_261;
-  for (const l of f.lines)
-    for (let i = 0; i < l.text.length; i++) h = Math.imul(h ^ l.text.charCodeAt(i), 16_777_619);
-  return `${f.additions}-${f.deletions}-${(h >>> 0).toString(36)}`;
+export function fingerprint(file: DiffFile): string {
+  let hash = 2_166_136_261;
+  for (const line of file.lines)
+    for (let i = 0; i < line.text.length; i++) hash = Math.imul(hash ^ line.text.charCodeAt(i), 16_777_619);
+  return `${file.additions}-${file.deletions}-${(hash >>> 0).toString(36)}`;
 }
 
 /** What git keeps of a file besides its content, for people. */
@@ -71,25 +71,27 @@ const MODES = new Map([
  * @returns '' when there is nothing of the kind
  */
 export function natureWords(
-  f: Pick<DiffFile, 'from' | 'oldMode' | 'newMode' | 'change' | 'binary' | 'lines'>,
+  file: Pick<DiffFile, 'from' | 'oldMode' | 'newMode' | 'change' | 'binary' | 'lines'>,
 ): string {
-  const target = f.newMode === '120000' ? (f.lines.find((l) => l.kind === 'add')?.text ?? '') : '';
+  const target = file.newMode === '120000' ? (file.lines.find((l) => l.kind === 'add')?.text ?? '') : '';
   const said = [
-    ...(f.from === null ? [] : [`was ${reveal(f.from)}`]),
-    ...(f.oldMode !== null && f.newMode !== null && f.oldMode !== f.newMode ? [modeWords(f)] : []),
-    ...(f.change === 'added' && f.newMode !== null && f.newMode !== '100644'
-      ? [`a new file, ${modeName(f.newMode)}`]
+    ...(file.from === null ? [] : [`was ${reveal(file.from)}`]),
+    ...(file.oldMode !== null && file.newMode !== null && file.oldMode !== file.newMode
+      ? [modeWords(file)]
       : []),
-    ...(f.change === 'deleted' && f.oldMode !== null && f.oldMode !== '100644'
-      ? [`was ${modeName(f.oldMode)}`]
+    ...(file.change === 'added' && file.newMode !== null && file.newMode !== '100644'
+      ? [`a new file, ${modeName(file.newMode)}`]
+      : []),
+    ...(file.change === 'deleted' && file.oldMode !== null && file.oldMode !== '100644'
+      ? [`was ${modeName(file.oldMode)}`]
       : []),
     ...(target === '' ? [] : [`to ${reveal(target)}`]),
-    ...(f.change === 'renamed' && f.lines.length === 0 && !f.binary ? ['moved as it was'] : []),
+    ...(file.change === 'renamed' && file.lines.length === 0 && !file.binary ? ['moved as it was'] : []),
   ];
   return said.join(', ');
 }
 
 const modeName = (mode: string | null): string => (mode === null ? 'nothing' : (MODES.get(mode) ?? mode));
-/** @param f modes as git has them, null where there was or is no file */
-export const modeWords = (f: { oldMode: string | null; newMode: string | null }): string =>
-  `was ${modeName(f.oldMode)}, is ${modeName(f.newMode)}`;
+/** @param file modes as git has them, null where there was or is no file */
+export const modeWords = (file: { oldMode: string | null; newMode: string | null }): string =>
+  `was ${modeName(file.oldMode)}, is ${modeName(file.newMode)}`;

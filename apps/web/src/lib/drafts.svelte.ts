@@ -56,7 +56,8 @@ class Draft {
 const drafts = new Map<string, Draft>();
 
 /**
- * @param key what it is about: `chat`, `item/ID`, `task/ID`, `proposal/ID`, `comment/TASK`. Two places that show the same thing write the same words.
+ * @param key what it is about: `chat`, `item/ID`, `task/ID`, `proposal/ID`, `comment/TASK`. Two places that
+ * show the same thing write the same words.
  * @param about how that is called, for whoever finds the words when it is gone
  */
 export function draftOf(key: string, about: About | null = null): Draft {
@@ -80,7 +81,7 @@ export function dropDraftOf(path: string, body: unknown): void {
 
 /** Writes down what is still on its way. */
 export function writeDrafts(): void {
-  for (const d of drafts.values()) d.write();
+  for (const draft of drafts.values()) draft.write();
 }
 
 /** Writes down what is still on its way, and forgets what nobody came back to. @returns an end to it */

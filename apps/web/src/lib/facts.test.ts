@@ -167,8 +167,8 @@ test.each([
     '',
   ],
 ])('evidence: %s', (_, what, more, text, tail) => {
-  const line = checksOf([ci(1, 0, 0, 'green'), ran(what, 0, 'new', more)]).find((c) =>
-    c.text.includes('sandbox'),
+  const line = checksOf([ci(1, 0, 0, 'green'), ran(what, 0, 'new', more)]).find((check) =>
+    check.text.includes('sandbox'),
   )!;
   expect([`${line.tone} ${line.text}`, line.more]).toEqual([text, tail]);
 });

@@ -57,27 +57,27 @@ export function twoSentences(markdown: string): string {
  * @returns a line for everything that was checked on the newest commit, and a line for what was not
  */
 export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] {
-  const ci = events.findLast((e) => e.type === 'ci.verdict');
-  const head = ci?.payload.sha ?? events.findLast((e) => e.type === 'evidence.recorded')?.payload.sha;
+  const verdict = events.findLast((e) => e.type === 'ci.verdict');
+  const head = verdict?.payload.sha ?? events.findLast((e) => e.type === 'evidence.recorded')?.payload.sha;
   const ran = new Map(
-    events.flatMap((e) =>
-      e.type === 'evidence.recorded' && e.payload.what !== 'probe' && e.payload.sha === head
-        ? [[e.payload.what, e.payload]]
+    events.flatMap((event) =>
+      event.type === 'evidence.recorded' && event.payload.what !== 'probe' && event.payload.sha === head
+        ? [[event.payload.what, event.payload]]
         : [],
     ),
   );
   const lines: CheckLine[] = [];
-  if (ci === undefined || ci.payload.verdict === 'none')
+  if (verdict === undefined || verdict.payload.verdict === 'none')
     lines.push({ text: 'No CI checked this change.', tone: 'bad', more: '' });
-  else lines.push(...ciLines(ci.payload));
-  const notRun = ci?.payload.notRun ?? [];
+  else lines.push(...ciLines(verdict.payload));
+  const notRun = verdict?.payload.notRun ?? [];
   if (notRun.length > 0)
     lines.push({
       text: `CI did not run ${someOf(notRun)}`,
       tone: 'plain',
       more: notRun.length > 3 ? notRun.join('\n') : '',
     });
-  for (const e of ran.values()) lines.push(evidenceLine(e));
+  for (const event of ran.values()) lines.push(evidenceLine(event));
   if (!ran.has('verify') && !ran.has('tests'))
     lines.push({
       text:
@@ -90,8 +90,8 @@ export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] 
   return lines;
 }
 
-function ciLines(ci: Extract<LoggedEvent, { type: 'ci.verdict' }>['payload']): CheckLine[] {
-  const { passed, failed, pending, failures, green = [] } = ci;
+function ciLines(verdict: Extract<LoggedEvent, { type: 'ci.verdict' }>['payload']): CheckLine[] {
+  const { passed, failed, pending, failures, green = [] } = verdict;
   const all = passed + failed + pending;
   const named = (failures ?? []).map((f) => f.name).join(', ');
   const names = green.length === 0 || named !== '' ? '' : `: ${someOf(green)}`;
@@ -114,38 +114,44 @@ const NOT_THERE = new Set([126, 127]);
 const LAST_LINES = 12;
 
 /** What the runner ran and recorded: from its exit code, and from what the tool counted. */
-function evidenceLine(e: Extract<LoggedEvent, { type: 'evidence.recorded' }>['payload']): CheckLine {
+function evidenceLine(evidence: Extract<LoggedEvent, { type: 'evidence.recorded' }>['payload']): CheckLine {
   const instead =
-    e.insteadOf === undefined ? '' : `; ${e.insteadOf}, which the repository names, is not here`;
-  const counted = e.what === 'verify' || e.what === 'tests' ? countsOf(e.tail) : null;
+    evidence.insteadOf === undefined
+      ? ''
+      : `; ${evidence.insteadOf}, which the repository names, is not here`;
+  const counted = evidence.what === 'verify' || evidence.what === 'tests' ? countsOf(evidence.tail) : null;
   const counts =
     counted === null
       ? []
       : [`${counted.passed} passed`, ...(counted.failed > 0 ? [`${counted.failed} failed`] : [])];
   const how = [
     ...counts,
-    `${(e.ms / 1000).toFixed(1)} s`,
-    ...(e.clean ? [] : ['with files that are in no commit']),
+    `${(evidence.ms / 1000).toFixed(1)} s`,
+    ...(evidence.clean ? [] : ['with files that are in no commit']),
   ].join(', ');
-  if (e.exitCode !== null && NOT_THERE.has(e.exitCode))
-    return { text: `“${e.command}” could not run in the sandbox`, tone: 'plain', more: lastLines(e.tail) };
-  if (e.exitCode === 0)
+  if (evidence.exitCode !== null && NOT_THERE.has(evidence.exitCode))
     return {
-      text: `“${e.command}” passed in the sandbox (${how})${instead}`,
-      tone: e.clean ? 'good' : 'plain',
+      text: `“${evidence.command}” could not run in the sandbox`,
+      tone: 'plain',
+      more: lastLines(evidence.tail),
+    };
+  if (evidence.exitCode === 0)
+    return {
+      text: `“${evidence.command}” passed in the sandbox (${how})${instead}`,
+      tone: evidence.clean ? 'good' : 'plain',
       more: '',
     };
-  const end = e.exitCode === null ? 'ran out of time' : `failed with exit ${e.exitCode}`;
-  if (e.redBefore === true)
+  const end = evidence.exitCode === null ? 'ran out of time' : `failed with exit ${evidence.exitCode}`;
+  if (evidence.redBefore === true)
     return {
-      text: `“${e.command}” ${end} in the sandbox, and was red in the same way before this change (${how})`,
+      text: `“${evidence.command}” ${end} in the sandbox, and was red in the same way before this change (${how})`,
       tone: 'plain',
-      more: lastLines(e.tail),
+      more: lastLines(evidence.tail),
     };
   return {
-    text: `“${e.command}” ${end} in the sandbox (${how})${instead}`,
+    text: `“${evidence.command}” ${end} in the sandbox (${how})${instead}`,
     tone: 'bad',
-    more: lastLines(e.tail),
+    more: lastLines(evidence.tail),
   };
 }
 
@@ -199,8 +205,8 @@ export interface FailureFacts {
  * @returns the checks that are red on the newest commit, and how often the agent worked on them
  */
 export function failureFacts(events: readonly LoggedEvent[]): FailureFacts {
-  const ci = events.findLast((e) => e.type === 'ci.verdict');
-  const failures = ci?.payload.verdict === 'red' ? (ci.payload.failures ?? []) : [];
+  const verdict = events.findLast((e) => e.type === 'ci.verdict');
+  const failures = verdict?.payload.verdict === 'red' ? (verdict.payload.failures ?? []) : [];
   const repairs = events.filter(
     (e) => e.type === 'run.ended' && e.payload.phase === 'fix_ci' && e.payload.outcome.kind === 'completed',
   ).length;

@@ -23,14 +23,14 @@ export class Outbox {
         const data = await smaller(file);
         if (data.size > MAX_BYTES)
           throw new Error(`${file.name} is over 20 MB. Put it into the repository instead.`);
-        const r = await fetch(`/api/attachments?name=${encodeURIComponent(nameOf(file, data))}`, {
+        const response = await fetch(`/api/attachments?name=${encodeURIComponent(nameOf(file, data))}`, {
           method: 'POST',
           headers: { 'content-type': 'application/octet-stream' },
           body: data,
         });
         // No JSON: then the status is all there is to say.
-        const said = (await r.json().catch(() => ({}))) as AttachmentRef & { error?: string };
-        if (!r.ok) throw new Error(said.error ?? `${file.name} could not be sent.`);
+        const said = (await response.json().catch(() => ({}))) as AttachmentRef & { error?: string };
+        if (!response.ok) throw new Error(said.error ?? `${file.name} could not be sent.`);
         this.files.push(said);
       } catch (err) {
         this.problem =

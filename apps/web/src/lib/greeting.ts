@@ -67,6 +67,10 @@ function list(tasks: readonly Happened[]): string {
 }
 
 const gone = (ms: number): string => {
-  const h = ms / 3_600_000;
-  return h < 1 ? `${Math.round(h * 60)} min` : h < 48 ? `${Math.round(h)} h` : `${Math.round(h / 24)} days`;
+  const hours = ms / 3_600_000;
+  return hours < 1
+    ? `${Math.round(hours * 60)} min`
+    : hours < 48
+      ? `${Math.round(hours)} h`
+      : `${Math.round(hours / 24)} days`;
 };

@@ -1,4 +1,5 @@
-// Decisions that were made and have not been heard of yet, on this device, so that none is lost with the page it was made on.
+// Decisions that were made and have not been heard of yet, on this device, so that none is lost with the page
+// it was made on.
 const PREFIX = 'held/';
 
 /** What is needed to send it again. An item's body carries an id of its own, so that sent twice it counts once. */
@@ -18,12 +19,12 @@ export interface Held {
 const LOST_MS = 10_000;
 
 /** @returns how long to wait before it is sent by a page that did not make it, in milliseconds; 0: at once */
-export const waitsMs = (h: Held, nowMs: number): number =>
-  h.left ? 0 : Math.max(0, Math.min(LOST_MS, h.atMs + LOST_MS - nowMs));
+export const waitsMs = (held: Held, nowMs: number): number =>
+  held.left ? 0 : Math.max(0, Math.min(LOST_MS, held.atMs + LOST_MS - nowMs));
 
-export function hold(h: Held): void {
+export function hold(held: Held): void {
   try {
-    localStorage.setItem(PREFIX + h.path, JSON.stringify(h));
+    localStorage.setItem(PREFIX + held.path, JSON.stringify(held));
   } catch {
     // Storage that is full or forbidden: it is held for as long as the page is open.
   }
@@ -42,9 +43,9 @@ export const allHeld = (): Held[] =>
 
 function read(text: string | null): Held | null {
   try {
-    const h = JSON.parse(text ?? 'null') as Partial<Held> | null;
-    return typeof h?.path === 'string' && typeof h.atMs === 'number' && typeof h.body === 'object'
-      ? (h as Held)
+    const held = JSON.parse(text ?? 'null') as Partial<Held> | null;
+    return typeof held?.path === 'string' && typeof held.atMs === 'number' && typeof held.body === 'object'
+      ? (held as Held)
       : null;
   } catch {
     // Written by another version, or by hand.

@@ -1,13 +1,19 @@
 // One keyboard for the whole app. Rows carry data-row, their buttons data-key; nothing happens while somebody types.
 import { settlesInMs } from './settling.ts';
 
-/** What is folded away has a place on the page and can't have the focus. An old browser knows only of what has no place at all. */
-const isSeen = (el: HTMLElement): boolean =>
-  'checkVisibility' in el ? el.checkVisibility() : (el as HTMLElement).offsetParent !== null;
+/**
+ * What is folded away has a place on the page and can't have the focus. An old browser knows only of what has
+ * no place at all.
+ */
+const isSeen = (element: HTMLElement): boolean =>
+  'checkVisibility' in element ? element.checkVisibility() : (element as HTMLElement).offsetParent !== null;
 const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]')].filter(isSeen);
 
 let movedOnMs = -Infinity;
-/** After a decision the focus goes to what stands below it, or else above. Somebody who types elsewhere keeps theirs. */
+/**
+ * After a decision the focus goes to what stands below it, or else above. Somebody who types elsewhere keeps
+ * theirs.
+ */
 export function moveOn(card: HTMLElement | undefined): void {
   const focus = document.activeElement;
   if (card === undefined || (focus !== null && focus !== document.body && !card.contains(focus))) return;
@@ -25,12 +31,12 @@ let typedAtMs = -Infinity;
 /** Whoever points at something has stopped typing. */
 export const pointed = (): void => void (typedAtMs = -Infinity);
 /**
- * Whether a key is one of a word that is being typed: its field may have gone under the fingers, because what it answered was decided
- * elsewhere, and the rest of the word is no shortcut.
+ * Whether a key is one of a word that is being typed: its field may have gone under the fingers, because what
+ * it answered was decided elsewhere, and the rest of the word is no shortcut.
  */
-function isOfWord(e: KeyboardEvent, inField: boolean): boolean {
+function isOfWord(event: KeyboardEvent, inField: boolean): boolean {
   const nowMs = performance.now();
-  if (inField) typedAtMs = e.key === 'Enter' || e.key === 'Tab' ? -Infinity : nowMs;
+  if (inField) typedAtMs = event.key === 'Enter' || event.key === 'Tab' ? -Infinity : nowMs;
   else if (settlesInMs(typedAtMs, nowMs) > 0) typedAtMs = nowMs;
   else return false;
   return true;
@@ -55,49 +61,49 @@ export interface Doors {
 export const formIsOpen = (): boolean =>
   [...document.querySelectorAll<HTMLElement>('[data-writing]')].some(isSeen);
 
-export function onKey(e: KeyboardEvent, doors: Doors): void {
-  if ((e.metaKey || e.ctrlKey) && e.key.toLowerCase() === 'k') {
-    e.preventDefault();
+export function onKey(event: KeyboardEvent, doors: Doors): void {
+  if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+    event.preventDefault();
     early ??= '';
     return doors.find();
   }
-  if (early !== null && !e.metaKey && !e.ctrlKey && !e.altKey) {
-    e.preventDefault();
-    if (e.key.length === 1) early += e.key;
+  if (early !== null && !event.metaKey && !event.ctrlKey && !event.altKey) {
+    event.preventDefault();
+    if (event.key.length === 1) early += event.key;
     return;
   }
-  const t = e.target as HTMLElement;
+  const target = event.target as HTMLElement;
   // Escape leaves a form, and its words are kept.
-  if (e.key === 'Escape') {
+  if (event.key === 'Escape') {
     pointed();
-    return t.closest('[data-writing]')?.querySelector<HTMLElement>('[data-back]')?.click();
+    return target.closest('[data-writing]')?.querySelector<HTMLElement>('[data-back]')?.click();
   }
-  if (e.metaKey || e.ctrlKey || e.altKey || e.isComposing) return;
-  if (isOfWord(e, t.closest('input, textarea, select, dialog, [contenteditable]') !== null)) return;
+  if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return;
+  if (isOfWord(event, target.closest('input, textarea, select, dialog, [contenteditable]') !== null)) return;
   if (formIsOpen()) return;
-  const now = t.closest<HTMLElement>('[data-row]');
-  switch (e.key) {
+  const now = target.closest<HTMLElement>('[data-row]');
+  switch (event.key) {
     case 'j':
     case 'k': {
       const all = rows();
       const i = now === null ? -1 : all.indexOf(now);
-      const next = all[e.key === 'j' ? Math.min(i + 1, all.length - 1) : Math.max(i - 1, 0)];
+      const next = all[event.key === 'j' ? Math.min(i + 1, all.length - 1) : Math.max(i - 1, 0)];
       next?.focus();
       next?.scrollIntoView({ block: 'nearest' });
-      return e.preventDefault();
+      return event.preventDefault();
     }
     case 'Enter':
-      if (now !== null && t === now) now.querySelector<HTMLElement>('[data-opens], a[href]')?.click();
+      if (now !== null && target === now) now.querySelector<HTMLElement>('[data-opens], a[href]')?.click();
       return;
     case 'a':
     case 'r':
     case 's':
     case 'e': {
       // A key that is held down, or pressed once too often, aims at nothing: the next row would get the rest.
-      if (e.repeat || settlesInMs(movedOnMs, performance.now()) > 0) return;
-      const to = now?.querySelector<HTMLElement>(`[data-key=${e.key}]`);
+      if (event.repeat || settlesInMs(movedOnMs, performance.now()) > 0) return;
+      const to = now?.querySelector<HTMLElement>(`[data-key=${event.key}]`);
       if (!to) return;
-      e.preventDefault();
+      event.preventDefault();
       return to.matches('input:not([type=checkbox]), textarea') ? to.focus() : to.click();
     }
     case '1':
@@ -109,12 +115,12 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
     case '7':
     case '8':
     case '9':
-      if (e.repeat || settlesInMs(movedOnMs, performance.now()) > 0) return;
-      return [...(now?.querySelectorAll<HTMLElement>('[data-option]') ?? [])][Number(e.key) - 1]?.click();
+      if (event.repeat || settlesInMs(movedOnMs, performance.now()) > 0) return;
+      return [...(now?.querySelectorAll<HTMLElement>('[data-option]') ?? [])][Number(event.key) - 1]?.click();
     case 'u':
-      return e.repeat ? undefined : doors.undo();
+      return event.repeat ? undefined : doors.undo();
     case '/':
-      e.preventDefault();
+      event.preventDefault();
       early ??= '';
       return doors.find();
     case '?':

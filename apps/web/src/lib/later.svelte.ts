@@ -13,10 +13,10 @@ class Later {
 
   /** @returns whether it is put off; if not, `problem` says why */
   async put(body: { readonly minutes: number; readonly untilCi?: true }): Promise<boolean> {
-    const r = await act(`/api/inbox/${this.itemId}/snooze`, body);
-    this.problem = r.ok ? '' : r.sentence;
-    if (r.ok) live.lookAgain();
-    return r.ok;
+    const result = await act(`/api/inbox/${this.itemId}/snooze`, body);
+    this.problem = result.ok ? '' : result.sentence;
+    if (result.ok) live.lookAgain();
+    return result.ok;
   }
 
   close(): void {

@@ -110,8 +110,8 @@ test('diff: names, counts and line numbers, as git writes them for renames, bina
 });
 
 test('diff: side by side, what went stands beside what came', () => {
-  const [f] = parseDiff('diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,4 @@\n a\n-b\n+B\n+C\n d\n');
-  expect(pairLines(f!.lines).map((r) => [r.left?.text ?? null, r.right?.text ?? null])).toEqual([
+  const [file] = parseDiff('diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,4 @@\n a\n-b\n+B\n+C\n d\n');
+  expect(pairLines(file!.lines).map((r) => [r.left?.text ?? null, r.right?.text ?? null])).toEqual([
     ['', ''],
     ['a', 'a'],
     ['b', 'B'],
@@ -227,7 +227,7 @@ test.each([
 ])('at %s later may be %j', (now, want) => {
   const times = laterTimes(new Date(now));
   expect(times.map((t) => `${t.label} ${t.at.getDate()} ${t.at.getHours()}`)).toEqual(want);
-  for (const t of times) expect(t.at.getTime()).toBeGreaterThan(new Date(now).getTime());
+  for (const time of times) expect(time.at.getTime()).toBeGreaterThan(new Date(now).getTime());
 });
 
 test('dollars are typed, cents are kept', () => {

@@ -13,9 +13,9 @@ const LOOK_AGAIN_MS = 120;
 /** A device that was signed out elsewhere says so, instead of seeming to have no network. */
 async function leaveIfSignedOut(): Promise<void> {
   // No network: then nobody was signed out.
-  const r = await fetch('/api/signin').catch(() => null);
+  const response = await fetch('/api/signin').catch(() => null);
   // No JSON: then it was not the api that answered.
-  const who = r?.ok ? ((await r.json().catch(() => null)) as Answer<'getSignIn'> | null) : null;
+  const who = response?.ok ? ((await response.json().catch(() => null)) as Answer<'getSignIn'> | null) : null;
   if (!who?.needed || who.signedIn) return;
   navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });
   forgetDrafts();
@@ -56,8 +56,8 @@ class Live {
       this.online = false;
       void this.count();
     };
-    const heard = (m: MessageEvent<{ type?: string; sent: string[]; refused: string[] }>): void =>
-      void (m.data.type === 'sent' && this.heardOf(m.data));
+    const heard = (message: MessageEvent<{ type?: string; sent: string[]; refused: string[] }>): void =>
+      void (message.data.type === 'sent' && this.heardOf(message.data));
     addEventListener('online', up);
     addEventListener('offline', down);
     navigator.serviceWorker?.addEventListener('message', heard);
@@ -107,21 +107,21 @@ class Live {
 
   private take(kind: StreamKind, data: string): void {
     if (kind === 'event') {
-      const e = JSON.parse(data) as Answer<'listEvents'>[number];
-      this.cursor = Math.max(this.cursor, e.seq);
+      const event = JSON.parse(data) as Answer<'listEvents'>[number];
+      this.cursor = Math.max(this.cursor, event.seq);
       // That the person looked changes nothing that they see.
-      if (e.type === 'inbox.seen' || e.type === 'owner.caught_up') return;
-      this.newsSeq = e.seq;
+      if (event.type === 'inbox.seen' || event.type === 'owner.caught_up') return;
+      this.newsSeq = event.seq;
       return this.lookAgain();
     }
     if (kind === 'delta') {
-      const d = JSON.parse(data) as Delta;
-      const known = this.draft?.turnId === d.turnId ? this.draft.text : '';
-      this.draft = { turnId: d.turnId, text: known.slice(0, d.from) + d.text };
+      const delta = JSON.parse(data) as Delta;
+      const known = this.draft?.turnId === delta.turnId ? this.draft.text : '';
+      this.draft = { turnId: delta.turnId, text: known.slice(0, delta.from) + delta.text };
       return;
     }
-    const o = JSON.parse(data) as OutputHint;
-    this.outputEnd[o.runId] = o.end;
+    const output = JSON.parse(data) as OutputHint;
+    this.outputEnd[output.runId] = output.end;
   }
 
   async count(): Promise<void> {
@@ -146,20 +146,22 @@ class Live {
   }
 
   /** Something that waited has gone out, from here or from the service worker. */
-  private async heardOf(r: {
+  private async heardOf(report: {
     readonly sent: readonly string[];
     readonly refused: readonly string[];
   }): Promise<void> {
     const waited = this.kept;
     // Not simply none: what met a server that was starting waits on.
     await this.count();
-    const n = r.sent.length;
-    if (n + r.refused.length === 0) return;
+    const count = report.sent.length;
+    if (count + report.refused.length === 0) return;
     // What was refused stays written down: its words are nobody else's.
-    for (const path of r.sent) dropDraftOf(path, waited.get(path)?.body);
-    for (const sentence of r.refused) notes.tell(sentence, 12_000);
-    if (n > 0)
-      notes.tell(n === 1 ? 'What you said offline is sent.' : `${n} things you said offline are sent.`);
+    for (const path of report.sent) dropDraftOf(path, waited.get(path)?.body);
+    for (const sentence of report.refused) notes.tell(sentence, 12_000);
+    if (count > 0)
+      notes.tell(
+        count === 1 ? 'What you said offline is sent.' : `${count} things you said offline are sent.`,
+      );
     this.lookAgain();
   }
 
@@ -172,7 +174,8 @@ class Live {
 
   /** At once for the first event, then at most every 120 ms however many come. */
   lookAgain(): void {
-    // Without a network there is nothing to see, and a page that asked in vain would give way to an error; it looks once it is back.
+    // Without a network there is nothing to see, and a page that asked in vain would give way to an error; it
+    // looks once it is back.
     if (this.timer || !this.online) return;
     const wait = Math.max(0, this.lastLook + LOOK_AGAIN_MS - performance.now());
     this.timer = setTimeout(() => {

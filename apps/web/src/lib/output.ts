@@ -9,50 +9,61 @@ export interface Line {
 
 /** A line is whatever an agent has printed, so no field is taken for what it should be. */
 type Fields = Readonly<Record<string, unknown>>;
-const fields = (x: unknown): Fields => (typeof x === 'object' && x !== null ? (x as Fields) : {});
-const words = (x: unknown): string =>
-  typeof x === 'string' ? clean(x) : x === undefined || x === null ? '' : clean(JSON.stringify(x));
+const fields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {};
+const words = (value: unknown): string =>
+  typeof value === 'string'
+    ? clean(value)
+    : value === undefined || value === null
+      ? ''
+      : clean(JSON.stringify(value));
 
 export function readLines(jsonl: string): Line[] {
   return jsonl.split('\n').filter(Boolean).flatMap(readLine);
 }
 
 function readLine(json: string): Line[] {
-  let e: Fields;
+  let event: Fields;
   try {
-    e = fields(JSON.parse(json));
+    event = fields(JSON.parse(json));
   } catch {
     return [{ kind: 'note', text: clean(json).slice(0, 400), more: '' }];
   }
-  if (e.type === 'mainloop') return ofRunner(e);
-  const { content } = fields(e.message);
+  if (event.type === 'mainloop') return ofRunner(event);
+  const { content } = fields(event.message);
   return Array.isArray(content) ? content.flatMap((b) => ofBlock(fields(b))) : [];
 }
 
-function ofRunner(e: Fields): Line[] {
-  switch (e.subtype) {
+function ofRunner(event: Fields): Line[] {
+  switch (event.subtype) {
     case 'command': {
-      const came = typeof e.exitCode === 'number' ? e.exitCode : 'out of time';
+      const came = typeof event.exitCode === 'number' ? event.exitCode : 'out of time';
       return [
-        { kind: 'tool', text: `$ ${words(e.command).slice(0, 160)} → ${came}`, more: words(e.tail).trim() },
+        {
+          kind: 'tool',
+          text: `$ ${words(event.command).slice(0, 160)} → ${came}`,
+          more: words(event.tail).trim(),
+        },
       ];
     }
     case 'started':
       return [];
     case 'note':
-      return [{ kind: 'note', text: words(e.text).slice(0, 1_000), more: '' }];
+      return [{ kind: 'note', text: words(event.text).slice(0, 1_000), more: '' }];
     default:
-      return [{ kind: 'note', text: `${Number(e.dropped)} bytes of one line were left out`, more: '' }];
+      return [{ kind: 'note', text: `${Number(event.dropped)} bytes of one line were left out`, more: '' }];
   }
 }
 
-function ofBlock(b: Fields): Line[] {
-  if (b.type === 'text')
-    return words(b.text).trim() === '' ? [] : [{ kind: 'text', text: words(b.text), more: '' }];
-  if (b.type === 'tool_use') return [tool(b)];
-  if (b.type !== 'tool_result') return [];
+function ofBlock(block: Fields): Line[] {
+  if (block.type === 'text')
+    return words(block.text).trim() === '' ? [] : [{ kind: 'text', text: words(block.text), more: '' }];
+  if (block.type === 'tool_use') return [tool(block)];
+  if (block.type !== 'tool_result') return [];
   const text = (
-    Array.isArray(b.content) ? b.content.map((x) => words(fields(x).text)).join('\n') : words(b.content)
+    Array.isArray(block.content)
+      ? block.content.map((x) => words(fields(x).text)).join('\n')
+      : words(block.content)
   ).trim();
   if (text === '') return [];
   return [
@@ -64,36 +75,40 @@ function ofBlock(b: Fields): Line[] {
   ];
 }
 
-function tool(b: Fields): Line {
-  const i = fields(b.input);
-  const file = words(i.file_path).replace('/work/repo/', '');
-  switch (b.name) {
+function tool(block: Fields): Line {
+  const input = fields(block.input);
+  const file = words(input.file_path).replace('/work/repo/', '');
+  switch (block.name) {
     case 'Bash':
       return {
         kind: 'tool',
-        text: `$ ${words(i.command).split('\n')[0]!.slice(0, 160)}`,
-        more: words(i.command),
+        text: `$ ${words(input.command).split('\n')[0]!.slice(0, 160)}`,
+        more: words(input.command),
       };
     case 'Edit':
       return {
         kind: 'tool',
-        text: `Edited ${file} +${count(i.new_string)} -${count(i.old_string)}`,
-        more: `${prefix('-', i.old_string)}\n${prefix('+', i.new_string)}`,
+        text: `Edited ${file} +${count(input.new_string)} -${count(input.old_string)}`,
+        more: `${prefix('-', input.old_string)}\n${prefix('+', input.new_string)}`,
       };
     case 'Write':
-      return { kind: 'tool', text: `Wrote ${file}, ${count(i.content)} lines`, more: words(i.content) };
+      return {
+        kind: 'tool',
+        text: `Wrote ${file}, ${count(input.content)} lines`,
+        more: words(input.content),
+      };
     case 'Read':
       return { kind: 'tool', text: `Read ${file}`, more: '' };
     default:
-      return { kind: 'tool', text: `${words(b.name)} ${words(i.pattern)}`.trim(), more: '' };
+      return { kind: 'tool', text: `${words(block.name)} ${words(input.pattern)}`.trim(), more: '' };
   }
 }
 
-const count = (s: unknown): number => words(s).replace(/\n$/, '').split('\n').length;
-const prefix = (p: string, s: unknown): string =>
-  words(s)
+const count = (said: unknown): number => words(said).replace(/\n$/, '').split('\n').length;
+const prefix = (mark: string, said: unknown): string =>
+  words(said)
     .split('\n')
-    .map((l) => p + l)
+    .map((l) => mark + l)
     .join('\n');
 /** Colours of a terminal say nothing here, and what hides may say something it should not. */
-const clean = (s: string): string => spellOut(s);
+const clean = (text: string): string => spellOut(text);

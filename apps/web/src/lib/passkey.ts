@@ -20,9 +20,9 @@ export async function signIn(): Promise<string> {
     const response = await startAuthentication({
       optionsJSON: (await options.json()) as PublicKeyCredentialRequestOptionsJSON,
     });
-    const r = await post('/api/auth/passkey/verify-authentication', { response });
-    if (r.ok) return '';
-    return r.status === 429 ? 'Too many tries. Wait a minute.' : 'That passkey is not known here.';
+    const answer = await post('/api/auth/passkey/verify-authentication', { response });
+    if (answer.ok) return '';
+    return answer.status === 429 ? 'Too many tries. Wait a minute.' : 'That passkey is not known here.';
   } catch (err) {
     return inWords(err, 'No passkey was used.');
   }
@@ -30,10 +30,10 @@ export async function signIn(): Promise<string> {
 
 export async function addPasskey(): Promise<string> {
   try {
-    const o = await fetch('/api/auth/passkey/generate-register-options');
-    if (!o.ok) return 'Sign in first, then keep a passkey.';
+    const answer = await fetch('/api/auth/passkey/generate-register-options');
+    if (!answer.ok) return 'Sign in first, then keep a passkey.';
     const response = await startRegistration({
-      optionsJSON: (await o.json()) as PublicKeyCredentialCreationOptionsJSON,
+      optionsJSON: (await answer.json()) as PublicKeyCredentialCreationOptionsJSON,
     });
     const r = await post('/api/auth/passkey/verify-registration', {
       response,

@@ -1,14 +1,17 @@
 // The conversation as far as it was read: the piece that the page loaded, and those that the reader scrolled to.
 import type { Said, ThreadPiece } from './server/thread.ts';
 
-export const keyOf = (i: Said): string => i.kind + (i.message?.id ?? i.proposal?.id);
+export const keyOf = (input: Said): string => input.kind + (input.message?.id ?? input.proposal?.id);
 
 /** Names of fields that hold a time end in At; a script gets them as text. */
 const revive = (key: string, value: unknown): unknown =>
   key.endsWith('At') && typeof value === 'string' ? new Date(value) : value;
 
 export class Pieces {
-  /** What was shown so far. What is said meanwhile pushes the oldest out of what the page loads, but not from under the reader. */
+  /**
+   * What was shown so far. What is said meanwhile pushes the oldest out of what the page loads, but not from
+   * under the reader.
+   */
   private known = $state.raw<ReadonlyMap<string, Said>>(new Map());
   private reached = $state.raw<{ readonly earlier?: boolean; readonly later?: boolean }>({});
   private readonly loaded: () => ThreadPiece;
@@ -22,7 +25,7 @@ export class Pieces {
   /** Oldest first, each once, as it was seen last. */
   readonly items = $derived.by(() => {
     const all = new Map(this.known);
-    for (const i of this.loaded().thread) all.set(keyOf(i), i);
+    for (const piece of this.loaded().thread) all.set(keyOf(piece), piece);
     return [...all.values()].toSorted((a, b) => a.seq - b.seq);
   });
   get hasEarlier(): boolean {
@@ -53,9 +56,9 @@ export class Pieces {
     this.loading = which;
     this.problem = '';
     try {
-      const r = await fetch(`/thread?${which === 'earlier' ? 'before' : 'after'}=${from.seq}`);
-      if (!r.ok) throw new Error(String(r.status));
-      const piece = JSON.parse(await r.text(), revive) as ThreadPiece;
+      const response = await fetch(`/thread?${which === 'earlier' ? 'before' : 'after'}=${from.seq}`);
+      if (!response.ok) throw new Error(String(response.status));
+      const piece = JSON.parse(await response.text(), revive) as ThreadPiece;
       comes();
       this.known = new Map([...this.items, ...piece.thread].map((i) => [keyOf(i), i]));
       this.reached = { ...this.reached, [which]: which === 'earlier' ? piece.hasEarlier : piece.hasLater };

@@ -11,7 +11,8 @@ export class Push {
   problem = $state('');
 
   async look(): Promise<void> {
-    // iPhones offer push only to an app on the home screen (https://webkit.org/blog/13878/web-push-for-web-apps-on-ios-and-ipados/).
+    // iPhones offer push only to an app on the home screen
+    // (https://webkit.org/blog/13878/web-push-for-web-apps-on-ios-and-ipados/).
     const isApple = /iPhone|iPad/.test(navigator.userAgent);
     if (!isSecureContext) this.state = 'insecure';
     else if (!('serviceWorker' in navigator)) this.state = 'unsupported';
@@ -33,9 +34,13 @@ export class Push {
       const reg = await navigator.serviceWorker.ready;
       const sub = await reg.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
       const { endpoint, keys } = sub.toJSON();
-      const r = await act('/api/push/devices', { endpoint, keys, label: deviceKind(navigator.userAgent) });
-      if (!r.ok) return void (this.problem = r.sentence);
-      this.deviceId = String(r.data.id);
+      const result = await act('/api/push/devices', {
+        endpoint,
+        keys,
+        label: deviceKind(navigator.userAgent),
+      });
+      if (!result.ok) return void (this.problem = result.sentence);
+      this.deviceId = String(result.data.id);
       localStorage.setItem('push-device', this.deviceId);
       this.state = 'on';
     } catch {

@@ -102,7 +102,7 @@ export class Composer {
   async keep(taskId: string, lines: readonly DiffLine[]): Promise<void> {
     this.busy = true;
     this.problem = '';
-    const r = await act(`/api/tasks/${taskId}/comments`, {
+    const result = await act(`/api/tasks/${taskId}/comments`, {
       id: crypto.randomUUID(),
       path: this.path,
       side: this.side,
@@ -112,7 +112,7 @@ export class Composer {
       text: this.body,
     });
     this.busy = false;
-    if (!r.ok) return void (this.problem = r.sentence);
+    if (!result.ok) return void (this.problem = result.sentence);
     this.close();
     live.lookAgain();
   }

@@ -1,11 +1,17 @@
 // Whether a button may decide now. What came under a finger was not aimed at. Pure.
 
-/** How long a button takes no tap after it moved, in milliseconds: longer than between two taps, shorter than reading it takes. */
+/**
+ * How long a button takes no tap after it moved, in milliseconds: longer than between two taps, shorter than
+ * reading it takes.
+ */
 export const SETTLE_MS = 1_000;
 /** Less than this, in CSS pixels, no finger misses by. */
 const MOVED_PX = 4;
 
-/** Where a button is, in CSS pixels: in the window, how far what it stands in is scrolled, and how far that can be; the page itself never is. */
+/**
+ * Where a button is, in CSS pixels: in the window, how far what it stands in is scrolled, and how far that
+ * can be; the page itself never is.
+ */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -16,9 +22,9 @@ export interface Place {
 }
 
 /**
- * Whether a button moved under the finger. One that the person scrolled did not: they move it themselves. Nor did one that a browser
- * held in place, by scrolling as much as what stands above it grew. At the end of a page that became shorter, or that got more room, the
- * browser scrolls by itself, and everything comes down.
+ * Whether a button moved under the finger. One that the person scrolled did not: they move it themselves. Nor
+ * did one that a browser held in place, by scrolling as much as what stands above it grew. At the end of a
+ * page that became shorter, or that got more room, the browser scrolls by itself, and everything comes down.
  * @param before null when it was not there before
  * @param byProgram whether the page scrolled itself meanwhile: then scrolling counts too
  */
@@ -44,8 +50,9 @@ export const settlesInMs = (movedAtMs: number, nowMs: number): number =>
   Math.max(0, movedAtMs + SETTLE_MS - nowMs);
 
 /**
- * Whether a click decides. A key is aimed by the focus, which does not move with the page; holding it down aims at nothing.
+ * Whether a click decides. A key is aimed by the focus, which does not move with the page; holding it down
+ * aims at nothing.
  * @param clicks how many clicks of a pointer the event tells of, 0 for a key
  */
-export const mayDecide = (i: { movedAtMs: number; nowMs: number; clicks: number }): boolean =>
-  i.clicks === 0 || settlesInMs(i.movedAtMs, i.nowMs) === 0;
+export const mayDecide = (input: { movedAtMs: number; nowMs: number; clicks: number }): boolean =>
+  input.clicks === 0 || settlesInMs(input.movedAtMs, input.nowMs) === 0;

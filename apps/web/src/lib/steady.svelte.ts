@@ -18,28 +18,31 @@ let byProgram = false;
 let mutations: MutationObserver | undefined;
 let sizes: ResizeObserver | undefined;
 
-function scrollersOf(el: HTMLElement): HTMLElement[] {
+function scrollersOf(element: HTMLElement): HTMLElement[] {
   const found: HTMLElement[] = [];
-  for (let e = el.parentElement; e !== null; e = e.parentElement)
-    if (/auto|scroll/.test(getComputedStyle(e).overflow)) found.push(e);
+  for (let parent = element.parentElement; parent !== null; parent = parent.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(parent).overflow)) found.push(parent);
   return found;
 }
 
-function placeOf(el: HTMLElement, scrollers: readonly HTMLElement[]): Place {
-  const { x, y } = el.getBoundingClientRect();
+function placeOf(element: HTMLElement, scrollers: readonly HTMLElement[]): Place {
+  const { x, y } = element.getBoundingClientRect();
   let [scrolledX, scrolledY, mostX, mostY] = [scrollX, scrollY, 0, 0];
-  for (const s of scrollers) {
-    [scrolledX, scrolledY] = [scrolledX + s.scrollLeft, scrolledY + s.scrollTop];
-    [mostX, mostY] = [mostX + s.scrollWidth - s.clientWidth, mostY + s.scrollHeight - s.clientHeight];
+  for (const scroller of scrollers) {
+    [scrolledX, scrolledY] = [scrolledX + scroller.scrollLeft, scrolledY + scroller.scrollTop];
+    [mostX, mostY] = [
+      mostX + scroller.scrollWidth - scroller.clientWidth,
+      mostY + scroller.scrollHeight - scroller.clientHeight,
+    ];
   }
   return { x, y, scrolledX, scrolledY, mostX, mostY };
 }
 
-function look(el: HTMLElement, w: Watched, nowMs: number): void {
-  const now = placeOf(el, w.scrollers);
-  if (hasMoved(w.place, now, byProgram)) w.movedAtMs = nowMs;
-  w.place = now;
-  w.settled(settlesInMs(w.movedAtMs, nowMs) === 0);
+function look(element: HTMLElement, seen: Watched, nowMs: number): void {
+  const now = placeOf(element, seen.scrollers);
+  if (hasMoved(seen.place, now, byProgram)) seen.movedAtMs = nowMs;
+  seen.place = now;
+  seen.settled(settlesInMs(seen.movedAtMs, nowMs) === 0);
 }
 
 /** Looks at all of them now, and again until everything has settled. */
@@ -48,9 +51,9 @@ function lookAll(): void {
   timer = undefined;
   const nowMs = performance.now();
   let waits = nowMs < followUntil;
-  for (const [el, w] of watched) {
-    look(el, w, nowMs);
-    waits ||= settlesInMs(w.movedAtMs, nowMs) > 0;
+  for (const [element, seen] of watched) {
+    look(element, seen, nowMs);
+    waits ||= settlesInMs(seen.movedAtMs, nowMs) > 0;
   }
   byProgram = false;
   if (waits && watched.size > 0) timer = setTimeout(lookAll, LOOK_MS);
@@ -73,11 +76,14 @@ export function scrollByProgram(scroll: () => void): void {
 /** One deciding button: whether it has settled, and whether a click on it counts. */
 export class Steady {
   settled = $state(false);
-  /** Whether it stood somewhere else before: one that only just came is not shown pale, for then a whole page would be. */
+  /**
+   * Whether it stood somewhere else before: one that only just came is not shown pale, for then a whole page
+   * would be.
+   */
   moved = $state(false);
   private w: Watched | null = null;
 
-  readonly watch = (el: HTMLElement): (() => void) => {
+  readonly watch = (element: HTMLElement): (() => void) => {
     mutations ??= new MutationObserver(somethingMoved);
     sizes ??= new ResizeObserver(somethingMoved);
     if (watched.size === 0) {
@@ -89,11 +95,13 @@ export class Steady {
         attributeFilter: ['open', 'hidden'],
       });
       sizes.observe(document.body);
-      // Where the person has scrolled to is known before the page gets shorter: only then is it seen that the browser scrolled back by itself.
+      // Where the person has scrolled to is known before the page gets shorter: only then is it seen that the
+      // browser scrolled back by itself.
       document.addEventListener('scroll', lookAll, { capture: true, passive: true });
     }
-    // A place on the way up grows without any element coming or going: a picture that arrived, a field that is typed into.
-    const scrollers = scrollersOf(el);
+    // A place on the way up grows without any element coming or going: a picture that arrived, a field that
+    // is typed into.
+    const scrollers = scrollersOf(element);
     const content = scrollers[0]?.firstElementChild;
     if (content) sizes.observe(content);
     // And what it scrolls in gets more room: a note at the foot left, a field under it became shorter.
@@ -107,10 +115,10 @@ export class Steady {
       },
       scrollers,
     };
-    watched.set(el, this.w);
+    watched.set(element, this.w);
     somethingMoved();
     return () => {
-      watched.delete(el);
+      watched.delete(element);
       this.w = null;
       if (watched.size > 0) return;
       mutations?.disconnect();
@@ -120,11 +128,11 @@ export class Steady {
   };
 
   /** Looks once more in the very moment of the click. */
-  takes(e: MouseEvent): boolean {
+  takes(event: MouseEvent): boolean {
     if (this.w === null) return false;
     const nowMs = performance.now();
-    look(e.currentTarget as HTMLElement, this.w, nowMs);
-    const takes = mayDecide({ movedAtMs: this.w.movedAtMs, nowMs, clicks: e.detail });
+    look(event.currentTarget as HTMLElement, this.w, nowMs);
+    const takes = mayDecide({ movedAtMs: this.w.movedAtMs, nowMs, clicks: event.detail });
     if (!takes) {
       // Whoever taps once more on the same point has not looked: the time to look begins anew.
       this.w.movedAtMs = nowMs;

@@ -62,16 +62,16 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
   const taken = new Set(
     events.flatMap((e) => (e.type === 'review.taken' ? [`${e.payload.id} ${e.payload.words}`] : [])),
   );
-  return events.flatMap((e) => {
-    const s = sentence(e, taken);
-    if (s === null) return [];
-    const end = s.runId === undefined ? undefined : ends.get(s.runId);
+  return events.flatMap((event) => {
+    const step = sentence(event, taken);
+    if (step === null) return [];
+    const end = step.runId === undefined ? undefined : ends.get(step.runId);
     return [
       {
-        seq: e.seq,
-        at: e.at,
-        ...s,
-        ...(end === undefined ? {} : { tookMs: Math.max(0, end - Date.parse(e.at)) }),
+        seq: event.seq,
+        at: event.at,
+        ...step,
+        ...(end === undefined ? {} : { tookMs: Math.max(0, end - Date.parse(event.at)) }),
       },
     ];
   });
@@ -89,13 +89,13 @@ const STEP_OF = new Map([
 ]);
 
 /** Where a task stands: "Step 2 of 4, change". @returns null when it has ended, or stands where we do not know */
-export function stepOf(t: {
+export function stepOf(task: {
   readonly state: string;
   readonly phase: string;
   readonly endedAt: Date | null;
 }): string | null {
-  const n = t.endedAt === null ? (STEP_OF.get(t.state) ?? STEP_OF.get(t.phase)) : undefined;
-  return n === undefined ? null : `Step ${n + 1} of ${STEPS.length}, ${STEPS[n]!.toLowerCase()}`;
+  const step = task.endedAt === null ? (STEP_OF.get(task.state) ?? STEP_OF.get(task.phase)) : undefined;
+  return step === undefined ? null : `Step ${step + 1} of ${STEPS.length}, ${STEPS[step]!.toLowerCase()}`;
 }
 
 const namesOf = (failures: readonly { readonly name: string }[] | undefined): string =>
@@ -106,33 +106,36 @@ const namesOf = (failures: readonly { readonly name: string }[] | undefined): st
         .map((f) => f.name)
         .join(', ')}${failures.length > 3 ? ', …' : ''}`;
 
-function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' | 'at'> | null {
-  switch (e.type) {
+function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' | 'at'> | null {
+  switch (event.type) {
     case 'task.budget_raised':
-      return { text: `You raised the budget to $${(e.payload.budgetCents / 100).toFixed(2)}.`, tone: 'you' };
+      return {
+        text: `You raised the budget to $${(event.payload.budgetCents / 100).toFixed(2)}.`,
+        tone: 'you',
+      };
     case 'task.model_changed':
-      return { text: `You chose to go on with ${e.payload.model.replace('claude-', '')}.`, tone: 'you' };
+      return { text: `You chose to go on with ${event.payload.model.replace('claude-', '')}.`, tone: 'you' };
     case 'task.confirmed':
       return { text: 'You started it.', tone: 'you' };
     case 'run.started':
       return {
         text:
-          e.payload.epoch > 1
+          event.payload.epoch > 1
             ? 'The agent was lost. It picks up from its last checkpoint.'
-            : `Claude ${PHASE[e.payload.phase] ?? 'works'}.`,
+            : `Claude ${PHASE[event.payload.phase] ?? 'works'}.`,
         tone: 'plain',
-        runId: e.payload.runId,
+        runId: event.payload.runId,
       };
     case 'run.ended':
-      return e.payload.outcome.kind === 'failed' || e.payload.outcome.kind === 'limit'
+      return event.payload.outcome.kind === 'failed' || event.payload.outcome.kind === 'limit'
         ? { text: 'The run ended without finishing.', tone: 'bad' }
         : null;
     case 'sandbox.stuck':
-      return { text: `Its sandbox could not be removed: ${e.payload.reason}`, tone: 'bad' };
+      return { text: `Its sandbox could not be removed: ${event.payload.reason}`, tone: 'bad' };
     case 'task.steered':
-      return { text: e.payload.text, tone: 'you' };
+      return { text: event.payload.text, tone: 'you' };
     case 'evidence.recorded': {
-      const { what, command, exitCode, ms, tail, from, redBefore } = e.payload;
+      const { what, command, exitCode, ms, tail, from, redBefore } = event.payload;
       if (what === 'probe')
         return {
           text:
@@ -152,94 +155,104 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       };
     }
     case 'packages.fetched': {
-      const { packages, more } = e.payload;
-      const n = packages.length + more;
+      const { packages, more } = event.payload;
+      const count = packages.length + more;
       return {
-        text: n === 1 ? `Package fetched: ${packages[0] ?? 'one more'}.` : `${n} packages fetched.`,
+        text: count === 1 ? `Package fetched: ${packages[0] ?? 'one more'}.` : `${count} packages fetched.`,
         tone: 'plain',
         more: packages.join('\n') + (more > 0 ? `\nand ${more} more` : ''),
         moreIs: 'Which ones',
       };
     }
     case 'agent.said':
-      return { text: e.payload.text, tone: 'said' };
+      return { text: event.payload.text, tone: 'said' };
     case 'learning.noted':
       return {
-        text: `${e.payload.source === 'confessed' ? 'Claude confesses' : 'Claude learned'}: ${e.payload.rule}`,
+        text: `${event.payload.source === 'confessed' ? 'Claude confesses' : 'Claude learned'}: ${event.payload.rule}`,
         tone: 'plain',
         href: '/learnings',
       };
     case 'learning.given':
-      return e.payload.ids.length === 0
+      return event.payload.ids.length === 0
         ? null
         : {
-            text: `${e.payload.asked === null ? 'Began with' : 'Asked, and was given'} what was learned before: ${e.payload.ids.join(', ')}.`,
+            text: `${event.payload.asked === null ? 'Began with' : 'Asked, and was given'} what was learned before: ${event.payload.ids.join(', ')}.`,
             tone: 'plain',
             href: '/learnings',
           };
     case 'agent.showed':
-      return { text: `Claude shows: ${e.payload.caption}`, tone: 'plain', picture: e.payload };
+      return { text: `Claude shows: ${event.payload.caption}`, tone: 'plain', picture: event.payload };
     case 'plan.written':
       return {
         text:
-          e.payload.revision === 1
+          event.payload.revision === 1
             ? 'The plan is written.'
-            : `The plan is revised (revision ${e.payload.revision}).`,
+            : `The plan is revised (revision ${event.payload.revision}).`,
         tone: 'plain',
       };
     case 'issue.ensured':
-      return e.payload.outcome === 'created'
-        ? { text: `Issue #${e.payload.number} holds the plan.`, tone: 'plain', href: e.payload.url }
+      return event.payload.outcome === 'created'
+        ? { text: `Issue #${event.payload.number} holds the plan.`, tone: 'plain', href: event.payload.url }
         : null;
     case 'pr.ensured':
-      return { text: `Draft pull request #${e.payload.number} is open.`, tone: 'plain', href: e.payload.url };
+      return {
+        text: `Draft pull request #${event.payload.number} is open.`,
+        tone: 'plain',
+        href: event.payload.url,
+      };
     case 'branch.pushed':
       return {
-        text: `${e.payload.commits.length === 1 ? 'One commit' : `${e.payload.commits.length} commits`} pushed: ${e.payload.commits
+        text: `${event.payload.commits.length === 1 ? 'One commit' : `${event.payload.commits.length} commits`} pushed: ${event.payload.commits
           .map((c) => c.title)
           .reverse()
-          .join('; ')} (+${e.payload.additions} −${e.payload.deletions})`,
+          .join('; ')} (+${event.payload.additions} −${event.payload.deletions})`,
         tone: 'plain',
       };
     case 'branch.seen':
       return {
-        text: `${e.payload.by || 'Somebody'} moved the branch to ${e.payload.sha.slice(0, 7)}: ${e.payload.title}`,
+        text: `${event.payload.by || 'Somebody'} moved the branch to ${event.payload.sha.slice(0, 7)}: ${event.payload.title}`,
         tone: 'plain',
       };
     case 'push.held':
-      return { text: `A change to ${e.payload.files.join(', ')} is held until you agree.`, tone: 'bad' };
+      return { text: `A change to ${event.payload.files.join(', ')} is held until you agree.`, tone: 'bad' };
     case 'push.refused':
-      return { text: `A push was refused: ${e.payload.reason}.`, tone: 'bad' };
+      return { text: `A push was refused: ${event.payload.reason}.`, tone: 'bad' };
     case 'ci.verdict':
-      if (e.payload.verdict === 'green')
-        return { text: `CI is green, ${e.payload.passed} of ${e.payload.passed} checks.`, tone: 'good' };
-      return e.payload.verdict === 'red'
+      if (event.payload.verdict === 'green')
+        return {
+          text: `CI is green, ${event.payload.passed} of ${event.payload.passed} checks.`,
+          tone: 'good',
+        };
+      return event.payload.verdict === 'red'
         ? {
-            text: `CI failed, ${e.payload.failed} of ${e.payload.passed + e.payload.failed + e.payload.pending} checks${namesOf(e.payload.failures)}.`,
+            text: `CI failed, ${event.payload.failed} of ${event.payload.passed + event.payload.failed + event.payload.pending} checks${namesOf(event.payload.failures)}.`,
             tone: 'bad',
           }
         : null;
     case 'pr.taken_back':
-      return { text: `Pull request #${e.payload.number} is a draft again. ${e.payload.why}`, tone: 'bad' };
+      return {
+        text: `Pull request #${event.payload.number} is a draft again. ${event.payload.why}`,
+        tone: 'bad',
+      };
     case 'train.joined':
       return { text: 'Waiting its turn to merge.', tone: 'plain' };
     case 'train.left':
-      return e.payload.how === 'merged' || e.payload.how === 'closed'
+      return event.payload.how === 'merged' || event.payload.how === 'closed'
         ? null
-        : { text: e.payload.why || LEFT, tone: e.payload.how === 'out' ? 'you' : 'bad' };
+        : { text: event.payload.why || LEFT, tone: event.payload.how === 'out' ? 'you' : 'bad' };
     case 'pr.ready':
-      return { text: `Pull request #${e.payload.number} is ready for review.`, tone: 'good' };
+      return { text: `Pull request #${event.payload.number} is ready for review.`, tone: 'good' };
     case 'review.submitted':
       return {
         text:
-          e.payload.ids.length === 1
+          event.payload.ids.length === 1
             ? 'With one comment on the change.'
-            : `With ${e.payload.ids.length} comments on the change.`,
+            : `With ${event.payload.ids.length} comments on the change.`,
         tone: 'you',
-        href: `/task/${e.taskId}/changes`,
+        href: `/task/${event.taskId}/changes`,
       };
     case 'review.passed_over': {
-      const { author, text, why, id, words } = e.payload;
+      const { author, text, why, id, words } = event.payload;
       const said = text === '' ? `${author}, without words.` : `${author}: “${text}”`;
       return {
         text: `${said} Not taken as a request: ${PASSED_WORDS[why]}.`,
@@ -250,56 +263,57 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'review.taken':
       return { text: 'You took it as a request.', tone: 'you' };
     case 'review.replied':
-      return { text: e.payload.text, tone: 'said', href: `/task/${e.taskId}/changes` };
+      return { text: event.payload.text, tone: 'said', href: `/task/${event.taskId}/changes` };
     case 'review.asked_changes':
-      return { text: `${e.payload.author} asked for changes on GitHub.`, tone: 'you' };
+      return { text: `${event.payload.author} asked for changes on GitHub.`, tone: 'you' };
     case 'pr.merged':
-      return { text: `Pull request #${e.payload.number} is merged.`, tone: 'good' };
+      return { text: `Pull request #${event.payload.number} is merged.`, tone: 'good' };
     case 'pr.closed':
       return {
-        text: e.payload.by
-          ? `${e.payload.by} closed pull request #${e.payload.number}.`
-          : `Pull request #${e.payload.number} was closed.`,
+        text: event.payload.by
+          ? `${event.payload.by} closed pull request #${event.payload.number}.`
+          : `Pull request #${event.payload.number} was closed.`,
         tone: 'plain',
       };
     case 'project.renamed':
       return {
-        text: `The repository is called ${e.payload.repo} now; it was ${e.payload.before}.`,
+        text: `The repository is called ${event.payload.repo} now; it was ${event.payload.before}.`,
         tone: 'plain',
       };
     case 'pr.reopened':
-      return { text: `Pull request #${e.payload.number} is open again.`, tone: 'plain' };
+      return { text: `Pull request #${event.payload.number} is open again.`, tone: 'plain' };
     case 'settings.unreadable':
     case 'forge.unreadable':
-      return { text: e.payload.sentence, tone: 'bad' };
+      return { text: event.payload.sentence, tone: 'bad' };
     case 'run.silent':
       return {
-        text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it is doing.`,
+        text: `The agent has been silent for ${event.payload.minutes} minutes, so it was asked what it is doing.`,
         tone: 'bad',
       };
     case 'inbox.opened':
-      if (e.payload.kind === 'question') return { text: `Claude asks: ${e.payload.title}`, tone: 'said' };
-      if (e.payload.kind === 'permission')
-        return { text: `Claude asks for permission. ${e.payload.title}`, tone: 'said' };
-      if (e.payload.kind === 'gate')
+      if (event.payload.kind === 'question')
+        return { text: `Claude asks: ${event.payload.title}`, tone: 'said' };
+      if (event.payload.kind === 'permission')
+        return { text: `Claude asks for permission. ${event.payload.title}`, tone: 'said' };
+      if (event.payload.kind === 'gate')
         return {
-          text: e.payload.title,
+          text: event.payload.title,
           tone: 'bad',
-          ...(e.payload.body ? { more: e.payload.body, moreIs: 'Which lines' } : {}),
+          ...(event.payload.body ? { more: event.payload.body, moreIs: 'Which lines' } : {}),
         };
-      if (e.payload.kind === 'failure' && isPaused(e.payload.errorCode))
+      if (event.payload.kind === 'failure' && isPaused(event.payload.errorCode))
         return { text: 'You paused it.', tone: 'you' };
-      return e.payload.kind === 'failure' ? { text: e.payload.title, tone: 'bad' } : null;
+      return event.payload.kind === 'failure' ? { text: event.payload.title, tone: 'bad' } : null;
     case 'inbox.answered':
       return {
         text:
-          (DECISION[e.payload.decision]?.(e.payload.text) ?? e.payload.decision) +
-          (e.payload.via === 'github' ? ` (${e.payload.by}, on GitHub)` : ''),
+          (DECISION[event.payload.decision]?.(event.payload.text) ?? event.payload.decision) +
+          (event.payload.via === 'github' ? ` (${event.payload.by}, on GitHub)` : ''),
         tone: 'you',
       };
     case 'task.ended': {
-      if (e.payload.state === 'done') return { text: 'Done. Nothing is left behind.', tone: 'good' };
-      const { how, left, state } = e.payload;
+      if (event.payload.state === 'done') return { text: 'Done. Nothing is left behind.', tone: 'good' };
+      const { how, left, state } = event.payload;
       if (how === 'cancelled')
         return { text: sentences('You cancelled it.', left), tone: left === '' ? 'you' : 'bad' };
       return {

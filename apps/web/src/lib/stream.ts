@@ -1,5 +1,6 @@
-// One stream of events for all tabs of a browser. A browser opens six connections to a place at most: with a stream in each tab the seventh
-// would wait for ever. The tab that holds a lock has the stream and passes on what comes; when it goes, or says nothing, another takes over.
+// One stream of events for all tabs of a browser. A browser opens six connections to a place at most: with a
+// stream in each tab the seventh would wait for ever. The tab that holds a lock has the stream and passes on
+// what comes; when it goes, or says nothing, another takes over.
 export type StreamKind = 'event' | 'delta' | 'output';
 
 export interface Listener {
@@ -14,26 +15,29 @@ export interface Listener {
 
 const NAME = 'mainloop-stream';
 const AGAIN_MS = 1_000;
-/** How often the tab with the stream says that it is there, and after how long without a word another tab takes the stream over. */
+/**
+ * How often the tab with the stream says that it is there, and after how long without a word another tab
+ * takes the stream over.
+ */
 const HEARTBEAT_MS = 2_000;
 const SILENT_MS = 7_000;
 
 type Word = { readonly is: 'message'; readonly kind: StreamKind; readonly data: string } | { readonly is: 'up'; readonly at: number } | { readonly is: 'down' } | { readonly is: 'hello' }; // prettier-ignore
 
 /** The stream itself. @returns an end to it */
-function listen(l: Listener): () => void {
+function listen(listener: Listener): () => void {
   let source: EventSource;
   let ended = false;
   const open = (): void => {
     if (ended) return;
-    source = new EventSource(`/api/stream?after=${l.cursor()}`);
-    source.onopen = () => l.up(null);
+    source = new EventSource(`/api/stream?after=${listener.cursor()}`);
+    source.onopen = () => listener.up(null);
     source.onerror = () => {
-      l.down();
+      listener.down();
       if (source.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
     };
     for (const kind of ['event', 'delta', 'output'] as const)
-      source.addEventListener(kind, (m) => l.take(kind, (m as MessageEvent<string>).data));
+      source.addEventListener(kind, (m) => listener.take(kind, (m as MessageEvent<string>).data));
   };
   open();
   return () => {
@@ -43,11 +47,11 @@ function listen(l: Listener): () => void {
 }
 
 /** Takes part in the one stream. @returns an end to it */
-export function joinStream(l: Listener): () => void {
+export function joinStream(listener: Listener): () => void {
   // An old browser, or a page that is not from a safe place: each tab for itself.
-  if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) return listen(l);
+  if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) return listen(listener);
   const channel = new BroadcastChannel(NAME);
-  const say = (w: Word): void => channel.postMessage(w);
+  const say = (word: Word): void => channel.postMessage(word);
   const gone = new AbortController();
   let leads = false;
   let isUp = false;
@@ -57,24 +61,24 @@ export function joinStream(l: Listener): () => void {
     new Promise((release) => {
       leads = true;
       const passing: Listener = {
-        cursor: () => l.cursor(),
+        cursor: () => listener.cursor(),
         take(kind, data) {
-          l.take(kind, data);
+          listener.take(kind, data);
           say({ is: 'message', kind, data });
         },
         up(at) {
           isUp = true;
-          l.up(at);
-          say({ is: 'up', at: l.cursor() });
+          listener.up(at);
+          say({ is: 'up', at: listener.cursor() });
         },
         down() {
           isUp = false;
-          l.down();
+          listener.down();
           say({ is: 'down' });
         },
       };
       const end = listen(passing);
-      const beat = setInterval(() => isUp && say({ is: 'up', at: l.cursor() }), HEARTBEAT_MS);
+      const beat = setInterval(() => isUp && say({ is: 'up', at: listener.cursor() }), HEARTBEAT_MS);
       stopLeading = () => {
         leads = isUp = false;
         clearInterval(beat);
@@ -94,12 +98,12 @@ export function joinStream(l: Listener): () => void {
   };
 
   channel.onmessage = ({ data }: MessageEvent<Word>) => {
-    if (data.is === 'hello') return void (leads && isUp && say({ is: 'up', at: l.cursor() }));
+    if (data.is === 'hello') return void (leads && isUp && say({ is: 'up', at: listener.cursor() }));
     if (leads) return;
     heardAtMs = performance.now();
-    if (data.is === 'message') l.take(data.kind, data.data);
-    else if (data.is === 'up') l.up(data.at);
-    else l.down();
+    if (data.is === 'message') listener.take(data.kind, data.data);
+    else if (data.is === 'up') listener.up(data.at);
+    else listener.down();
   };
   // Without a network a stream looks open for a while: what it says then counts for nobody, until it was opened anew.
   const away = (): void => void (isUp = false);

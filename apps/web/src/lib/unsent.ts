@@ -32,7 +32,10 @@ type Places = Pick<Inbox, 'needsYou' | 'later' | 'working' | 'failed'> & {
 };
 const isOnItsWay = (path: string): boolean => ['held', 'sent'].includes(decisions.of(path)?.state ?? '');
 
-/** @param places all that is still there, whatever of it is shown @returns words without a place, and not on their way */
+/**
+ * @param places all that is still there, whatever of it is shown
+ * @returns words without a place, and not on their way
+ */
 export function unsentOf({ needsYou, later, working, failed, proposals }: Places): Unsent[] {
   const items = [...needsYou, ...later];
   const tasks = [...items.map((item) => item.taskId), ...[...working, ...failed].map((task) => task.id)];

@@ -1,4 +1,5 @@
-// How the inbox shows what needs the person: whole cards, one line each, or one card at a time. Their choice, kept on the device.
+// How the inbox shows what needs the person: whole cards, one line each, or one card at a time. Their choice,
+// kept on the device.
 const KEY = 'inbox/view';
 const WAYS = ['cards', 'rows', 'one'] as const;
 export type Way = (typeof WAYS)[number];

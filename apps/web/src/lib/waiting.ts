@@ -1,4 +1,5 @@
-// What was said while there was no network. It goes out once, in order, when there is one; what is stale is refused politely.
+// What was said while there was no network. It goes out once, in order, when there is one; what is stale is
+// refused politely.
 import { createStore, del, entries, set } from 'idb-keyval';
 
 export interface Waiting {
@@ -21,8 +22,8 @@ const store = (): ReturnType<typeof createStore> => createStore('mainloop', 'wai
  * Keeps something to be sent when there is a network.
  * @returns when it is kept
  */
-export async function keep(w: Waiting): Promise<void> {
-  await set(crypto.randomUUID(), { ...w, at: Date.now() } satisfies Kept, store());
+export async function keep(waiting: Waiting): Promise<void> {
+  await set(crypto.randomUUID(), { ...waiting, at: Date.now() } satisfies Kept, store());
   // Without a service worker the page sends it.
   const worker: WithSync | undefined = await navigator.serviceWorker?.ready.catch(() => undefined);
   // A browser without background sync: the page sends it when it is open.
@@ -35,17 +36,23 @@ export async function keep(w: Waiting): Promise<void> {
  */
 export const listWaiting = async (): Promise<Waiting[]> =>
   // A browser that keeps nothing has nothing waiting.
-  (await entries<string, Kept>(store()).catch(() => [])).map(([, w]) => w).toSorted((a, b) => a.at - b.at);
+  (await entries<string, Kept>(store()).catch(() => []))
+    .map(([, kept]) => kept)
+    .toSorted((a, b) => a.at - b.at);
 
 /**
  * Takes back what was to go to a place.
  * @param path of the request
  */
 export async function unkeep(path: string): Promise<void> {
-  for (const [id, w] of await entries<string, Kept>(store())) if (w.path === path) await del(id, store());
+  for (const [id, kept] of await entries<string, Kept>(store()))
+    if (kept.path === path) await del(id, store());
 }
 
-/** Page and service worker may both try: one does at a time. @returns where what was sent went, and what was refused, as sentences */
+/**
+ * Page and service worker may both try: one does at a time.
+ * @returns where what was sent went, and what was refused, as sentences
+ */
 export function sendWaiting(): Promise<{ sent: string[]; refused: string[] }> {
   return navigator.locks ? navigator.locks.request('mainloop-waiting', send) : send();
 }
@@ -54,22 +61,22 @@ async function send(): Promise<{ sent: string[]; refused: string[] }> {
   const all = (await entries<string, Kept>(store())).sort((a, b) => a[1].at - b[1].at);
   const refused: string[] = [];
   const sent: string[] = [];
-  for (const [id, w] of all) {
-    const r = await fetch(w.path, {
+  for (const [id, kept] of all) {
+    const response = await fetch(kept.path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(w.body),
+      body: JSON.stringify(kept.body),
     }).catch(
       // No network: it waits on, see below.
       () => null,
     );
     // Still away, starting, or signed out: it waits on.
-    if (r === null || r.status >= 500 || r.status === 401) break;
-    if (r.ok) sent.push(w.path);
+    if (response === null || response.status >= 500 || response.status === 401) break;
+    if (response.ok) sent.push(kept.path);
     else {
       // No JSON: then there is a sentence of our own.
-      const { error } = (await r.json().catch(() => ({}))) as { error?: string };
-      refused.push(`${w.label}: ${error ?? 'this could not be sent any more.'}`);
+      const { error } = (await response.json().catch(() => ({}))) as { error?: string };
+      refused.push(`${kept.label}: ${error ?? 'this could not be sent any more.'}`);
     }
     await del(id, store());
   }

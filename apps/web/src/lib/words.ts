@@ -20,11 +20,11 @@ export const serverNow = (now = Date.now()): number => now + skewMs;
 
 /** @returns an age in words: "now", "4 min", "2 h", and days after that */
 export function ago(at: Date, now = serverNow()): string {
-  const s = Math.max(0, Math.round((now - at.getTime()) / 1000));
-  if (s < 45) return 'now';
-  if (s < 3_600) return `${Math.max(1, Math.round(s / 60))} min`;
-  if (s < 86_400) return `${Math.round(s / 3_600)} h`;
-  return `${Math.round(s / 86_400)} d`;
+  const seconds = Math.max(0, Math.round((now - at.getTime()) / 1000));
+  if (seconds < 45) return 'now';
+  if (seconds < 3_600) return `${Math.max(1, Math.round(seconds / 60))} min`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
 }
 /**
  * As above, where nothing else says that it is an age: "just now", "4 min ago".
@@ -34,7 +34,7 @@ export const aged = (at: Date, now = serverNow()): string =>
   ago(at, now) === 'now' ? 'just now' : `${ago(at, now)} ago`;
 /** When something that was put off comes back: "Back today at 17:30". */
 export function backAt(at: Date, now = serverNow()): string {
-  const day = (d: Date): string => d.toDateString();
+  const day = (date: Date): string => date.toDateString();
   const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   if (day(at) === day(new Date(now))) return `Back today at ${time}`;
   if (day(at) === day(new Date(now + 24 * 3_600_000))) return `Back tomorrow at ${time}`;
@@ -54,9 +54,9 @@ export const centsIn = (dollars: string): number | null =>
  * @param ms milliseconds
  */
 export function took(ms: number): string {
-  const s = Math.round(ms / 1000);
-  if (s < 60) return `${s} s`;
-  const min = Math.round(s / 60);
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const min = Math.round(seconds / 60);
   if (min < 60) return `${min} min`;
   return min % 60 === 0 ? `${min / 60} h` : `${Math.floor(min / 60)} h ${min % 60} min`;
 }

@@ -1,4 +1,5 @@
-// What works without the app being open or the network being there: notifications with answers, and the pages seen last.
+// What works without the app being open or the network being there: notifications with answers, and the pages
+// seen last.
 import { assets, immutable } from '$app/manifest';
 import { self } from '$app/service-worker';
 import type { Notice, NoticeAction } from '@mainloop/models/flow/notices';
@@ -12,8 +13,8 @@ const MAX_PAGES = 40;
 const PATIENCE_MS = 4_000;
 const ours = new Set([...immutable, ...assets].map((a) => new URL(a.path, self.location.origin).pathname));
 
-self.addEventListener('install', (e) => {
-  e.waitUntil(
+self.addEventListener('install', (event) => {
+  event.waitUntil(
     caches
       .open(ASSETS)
       // Fonts of all scripts would be half a megabyte: those that are used are kept when they are.
@@ -21,30 +22,35 @@ self.addEventListener('install', (e) => {
       .then(() => self.skipWaiting()),
   );
 });
-self.addEventListener('activate', (e) => {
-  e.waitUntil(
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
     (async () => {
-      const c = await caches.open(ASSETS);
-      for (const r of await c.keys()) if (!ours.has(new URL(r.url).pathname)) await c.delete(r);
+      const cache = await caches.open(ASSETS);
+      for (const request of await cache.keys())
+        if (!ours.has(new URL(request.url).pathname)) await cache.delete(request);
       await self.clients.claim();
     })(),
   );
 });
 
-self.addEventListener('fetch', (e) => {
-  const url = new URL(e.request.url);
-  if (e.request.method !== 'GET' || url.origin !== self.location.origin || url.pathname.startsWith('/api'))
+self.addEventListener('fetch', (event) => {
+  const url = new URL(event.request.url);
+  if (
+    event.request.method !== 'GET' ||
+    url.origin !== self.location.origin ||
+    url.pathname.startsWith('/api')
+  )
     return;
-  if (ours.has(url.pathname)) e.respondWith(asset(e.request, url.pathname));
-  else if (e.request.mode === 'navigate') e.respondWith(page(e.request, url));
+  if (ours.has(url.pathname)) event.respondWith(asset(event.request, url.pathname));
+  else if (event.request.mode === 'navigate') event.respondWith(page(event.request, url));
 });
 
 async function asset(req: Request, path: string): Promise<Response> {
-  const c = await caches.open(ASSETS);
-  const hit = await c.match(path);
+  const cache = await caches.open(ASSETS);
+  const hit = await cache.match(path);
   if (hit) return hit;
   const res = await fetch(req);
-  if (res.ok) await c.put(path, res.clone());
+  if (res.ok) await cache.put(path, res.clone());
   return res;
 }
 
@@ -75,15 +81,15 @@ async function store(pages: Cache, path: string, res: Response): Promise<void> {
   for (const old of (await pages.keys()).slice(0, -MAX_PAGES)) await pages.delete(old);
 }
 
-self.addEventListener('message', (e) => {
-  const m = e.data as { type: 'keep'; paths: string[] } | { type: 'forget' };
-  if (m.type === 'forget') return e.waitUntil(caches.delete(PAGES));
-  e.waitUntil(
+self.addEventListener('message', (event) => {
+  const message = event.data as { type: 'keep'; paths: string[] } | { type: 'forget' };
+  if (message.type === 'forget') return event.waitUntil(caches.delete(PAGES));
+  event.waitUntil(
     caches
       .open(PAGES)
       .then((pages) =>
         Promise.allSettled(
-          m.paths
+          message.paths
             .slice(0, 10)
             .map(async (p) => store(pages, p, await fetch(p, { headers: { accept: 'text/html' } }))),
         ),
@@ -97,77 +103,86 @@ interface Shown {
   actions: readonly NoticeAction[];
 }
 
-self.addEventListener('push', (e) => {
-  const n = e.data?.json() as Notice | undefined;
-  if (n) e.waitUntil(tell(n));
+self.addEventListener('push', (event) => {
+  const notice = event.data?.json() as Notice | undefined;
+  if (notice) event.waitUntil(tell(notice));
 });
 
-async function tell(n: Notice): Promise<void> {
-  await badge(n.waiting);
-  if (n.type === 'withdraw') {
-    for (const old of await self.registration.getNotifications({ tag: n.itemId })) old.close();
+async function tell(notice: Notice): Promise<void> {
+  await badge(notice.waiting);
+  if (notice.type === 'withdraw') {
+    for (const old of await self.registration.getNotifications({ tag: notice.itemId })) old.close();
     return;
   }
   // Somebody who looks at the inbox sees it there; most browsers allow this while a window is in sight.
   const open = await self.clients.matchAll({ type: 'window' });
   const service = (await self.registration.pushManager.getSubscription())?.endpoint ?? '';
   if (!mustShow(service) && open.some((w) => w.visibilityState === 'visible' && w.focused)) return;
-  const data: Shown = { itemId: n.itemId, url: n.url, actions: n.actions };
-  await show(n.title, {
-    body: n.body,
-    tag: n.itemId,
+  const data: Shown = { itemId: notice.itemId, url: notice.url, actions: notice.actions };
+  await show(notice.title, {
+    body: notice.body,
+    tag: notice.itemId,
     data,
-    actions: n.actions.map((a) => ({ action: a.action, title: a.title })),
+    actions: notice.actions.map((a) => ({ action: a.action, title: a.title })),
   });
 }
 
-/** TypeScript's own types leave the action buttons out (https://notifications.spec.whatwg.org/#dictdef-notificationoptions). */
+/**
+ * TypeScript's own types leave the action buttons out
+ * (https://notifications.spec.whatwg.org/#dictdef-notificationoptions).
+ */
 const show = (
   title: string,
-  o: NotificationOptions & { actions?: { action: string; title: string }[] },
+  options: NotificationOptions & { actions?: { action: string; title: string }[] },
 ): Promise<void> =>
-  self.registration.showNotification(title, { icon: '/icon-192.png', badge: '/badge-96.png', ...o });
+  self.registration.showNotification(title, { icon: '/icon-192.png', badge: '/badge-96.png', ...options });
 
-const badge = (n: number): Promise<void> =>
+const badge = (count: number): Promise<void> =>
   // A number on the icon is a nicety.
-  (n > 0 ? self.navigator.setAppBadge?.(n) : self.navigator.clearAppBadge?.())?.catch(() => undefined) ??
-  Promise.resolve();
+  (count > 0 ? self.navigator.setAppBadge?.(count) : self.navigator.clearAppBadge?.())?.catch(
+    () => undefined,
+  ) ?? Promise.resolve();
 
-self.addEventListener('notificationclick', (e) => {
-  const shown = e.notification.data as Shown;
-  const chosen = shown.actions.find((a) => a.action === e.action);
-  e.notification.close();
-  e.waitUntil(chosen?.decision ? answer(e.notification, shown, chosen) : focus(shown.url));
+self.addEventListener('notificationclick', (event) => {
+  const shown = event.notification.data as Shown;
+  const chosen = shown.actions.find((a) => a.action === event.action);
+  event.notification.close();
+  event.waitUntil(chosen?.decision ? answer(event.notification, shown, chosen) : focus(shown.url));
 });
 
-async function answer(n: Notification, shown: Shown, a: NoticeAction): Promise<void> {
+async function answer(notification: Notification, shown: Shown, action: NoticeAction): Promise<void> {
   const path = `/api/inbox/${encodeURIComponent(shown.itemId)}`;
-  const body = { decision: a.decision, text: a.text ?? '', via: 'push', answerId: crypto.randomUUID() };
+  const body = {
+    decision: action.decision,
+    text: action.text ?? '',
+    via: 'push',
+    answerId: crypto.randomUUID(),
+  };
   const again = (words: string): Promise<void> =>
-    show(n.title, { body: words, tag: shown.itemId, data: { ...shown, actions: [] } });
+    show(notification.title, { body: words, tag: shown.itemId, data: { ...shown, actions: [] } });
   try {
-    const r = await fetch(path, {
+    const response = await fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    if (r.status === 401) return again('This device is signed out. Open mainloop to sign in.');
-    if (!r.ok) {
+    if (response.status === 401) return again('This device is signed out. Open mainloop to sign in.');
+    if (!response.ok) {
       // No JSON: then there is a sentence of our own.
-      const { error } = (await r.json().catch(() => ({}))) as { error?: string };
+      const { error } = (await response.json().catch(() => ({}))) as { error?: string };
       return again(error ?? 'That did not work. Tap to open it.');
     }
   } catch {
-    await keep({ path, body, label: n.title });
-    return again(`${a.title}: kept. It goes out when you are back online.`);
+    await keep({ path, body, label: notification.title });
+    return again(`${action.title}: kept. It goes out when you are back online.`);
   }
 }
 
 async function focus(url: string): Promise<void> {
-  for (const w of await self.clients.matchAll({ type: 'window' })) {
+  for (const tab of await self.clients.matchAll({ type: 'window' })) {
     // A browser may keep its focus to itself.
-    await w.focus().catch(() => undefined);
-    return void (await w.navigate(url).catch(() => self.clients.openWindow(url)));
+    await tab.focus().catch(() => undefined);
+    return void (await tab.navigate(url).catch(() => self.clients.openWindow(url)));
   }
   await self.clients.openWindow(url);
 }
@@ -177,8 +192,9 @@ self.addEventListener('sync' as 'message', (e) => (e as unknown as ExtendableEve
 
 /** The pages that are open say what was refused, and forget the words that arrived. */
 async function sendAndTell(): Promise<void> {
-  const r = await sendWaiting();
-  for (const w of await self.clients.matchAll({ type: 'window' })) w.postMessage({ type: 'sent', ...r });
+  const result = await sendWaiting();
+  for (const tab of await self.clients.matchAll({ type: 'window' }))
+    tab.postMessage({ type: 'sent', ...result });
 }
 
 const NOT_KEPT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Offline · mainloop</title>

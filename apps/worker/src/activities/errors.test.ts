@@ -13,12 +13,12 @@ function asked() {
   const ends = new Map<string, (how: 'well' | 'badly') => void>();
   const { ask } = translated(
     {
-      ask: async (i: { try: string }): Promise<unknown> => {
-        said.push(`${i.try} begins`);
-        const how = await new Promise((done) => ends.set(i.try, done));
-        said.push(`${i.try} ends`);
-        if (how === 'badly') throw new Error(i.try);
-        return i.try;
+      ask: async (input: { try: string }): Promise<unknown> => {
+        said.push(`${input.try} begins`);
+        const how = await new Promise((done) => ends.set(input.try, done));
+        said.push(`${input.try} ends`);
+        if (how === 'badly') throw new Error(input.try);
+        return input.try;
       },
     },
     log,

@@ -1,4 +1,5 @@
-// What every activity gets: a heartbeat, its ids on each line of the log, and its errors translated from the ports' closed unions to ApplicationFailure.
+// What every activity gets: a heartbeat, its ids on each line of the log, and its errors translated from the
+// ports' closed unions to ApplicationFailure.
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import { withIds, type LogIds, type Logger } from '@mainloop/logs/log';
 import { taskIdOfWorkflow } from '@mainloop/models/flow/ids';
@@ -22,32 +23,35 @@ const HEARTBEAT_MS = 1_000;
 const LONGEST_TRY_MS = 15_000;
 const RETRYABLE = new Set(['rate_limited', 'unavailable']);
 
-const isKinded = (e: unknown): e is KindedError =>
-  typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
+const isKinded = (error: unknown): error is KindedError =>
+  typeof error === 'object' && error !== null && typeof (error as { kind?: unknown }).kind === 'string';
 
 /**
  * Wraps every activity of an object, so that none forgets.
  * @param ownerOf whose a task is, for the log
  */
-export function translated<T extends Record<string, (i: never) => Promise<unknown>>>(
+export function translated<T extends Record<string, (input: never) => Promise<unknown>>>(
   activities: T,
   log: Logger,
   ownerOf: (taskId: string) => Promise<string | undefined>,
 ): T {
   const inTurn = tries();
-  const wrap = (name: string, f: (i: never) => Promise<unknown>) => async (i: never) => {
+  const wrap = (name: string, activity: (input: never) => Promise<unknown>) => async (input: never) => {
     const { workflowExecution, activityId } = activityInfo();
-    const ids = idsOf(workflowExecution?.workflowId ?? '', i);
-    const act = (): Promise<unknown> => inTurn(`${workflowExecution?.runId}/${activityId}`, () => f(i));
+    const ids = idsOf(workflowExecution?.workflowId ?? '', input);
+    const act = (): Promise<unknown> =>
+      inTurn(`${workflowExecution?.runId}/${activityId}`, () => activity(input));
     const ownerId = ids.taskId === undefined ? undefined : await ownerOf(ids.taskId);
     return withIds({ ...(ownerId === undefined ? {} : { ownerId }), ...ids }, () => wrapped(name, act, log));
   };
-  return Object.fromEntries(Object.entries(activities).map(([name, f]) => [name, wrap(name, f)])) as T;
+  return Object.fromEntries(
+    Object.entries(activities).map(([name, activity]) => [name, wrap(name, activity)]),
+  ) as T;
 }
 
 /**
- * One try of an activity after the other. While Temporal is away heartbeats are lost, and it starts a try beside the one that goes on here: both would
- * look before either has written, and write twice.
+ * One try of an activity after the other. While Temporal is away heartbeats are lost, and it starts a try
+ * beside the one that goes on here: both would look before either has written, and write twice.
  * @returns does what it is given when the try before it in this process is over, or hangs
  */
 function tries(): <R>(key: string, act: () => Promise<R>) => Promise<R> {

@@ -11,23 +11,25 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from './forge.activities.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
-  await seedTask(t.db, 'pushed');
-  await t.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'second' where id = 'pushed'");
+  database = await freshDatabase();
+  await seedProject(database.db);
+  await seedTask(database.db, 'pushed');
+  await database.db.query(
+    "update tasks set state = 'ci', pr_number = 7, head_sha = 'second' where id = 'pushed'",
+  );
   for (const [sha, ago] of [
     ['first', 2],
     ['second', 1],
   ] as const)
-    await t.db.query(
+    await database.db.query(
       `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta, created_at)
        values ($1, 'you', 'pushed', 'r', 'b', '', $1, 'forwarded', '', '', now() - $2 * interval '1 minute')`,
       [sha, ago],
     );
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const CHECKS: ReadonlyMap<string, string> = new Map([
   ['first', 'failure'],
@@ -84,7 +86,7 @@ function forgeAt(
     readIssueTemplates: () => Promise.resolve([]),
     ...more,
   };
-  return forgeActivities({ db: t.db, forge: forge as Forge, ...DEPS });
+  return forgeActivities({ db: database.db, forge: forge as Forge, ...DEPS });
 }
 const all = (sha: string): CheckRun[] => [run(CHECKS.get(sha) ?? null)];
 
@@ -139,7 +141,7 @@ test('what never ran to its end is run again once, costs no repair, and then the
     });
   expect(asked).toEqual(['cut']);
   const long = { asked: 1, atMs: Date.now() - 10 * 60_000 };
-  await t.db.query("update forge_effects set result = $1 where key = 'pushed/rerun-cut'", [
+  await database.db.query("update forge_effects set result = $1 where key = 'pushed/rerun-cut'", [
     JSON.stringify(long),
   ]);
   expect((await activities.readCi({ taskId: 'pushed', round: 0 })).told.ask).toContain(
@@ -173,7 +175,7 @@ test('what the token may not read is told once', async () => {
     Promise.resolve({ checks: [], suites: [], statuses: [], required: [], unreadable: ['rules'] });
   for (const round of [0, 1])
     await forgeAt(pull('second'), all, { listChecks }).readCi({ taskId: 'pushed', round });
-  const { rows } = await t.db.query("select payload from events where type = 'forge.unreadable'");
+  const { rows } = await database.db.query("select payload from events where type = 'forge.unreadable'");
   expect(rows).toEqual([
     { payload: { sentence: 'The token may not read the rules of this repository, so they do not count.' } },
   ]);
@@ -338,7 +340,7 @@ test('a "ready" is taken back, and a repository without drafts is no obstacle', 
     taskId: 'pushed',
     why: 'CI failed after all.',
   });
-  const { rows } = await t.db.query("select payload from events where type = 'pr.taken_back'");
+  const { rows } = await database.db.query("select payload from events where type = 'pr.taken_back'");
   expect(rows).toEqual([{ payload: { number: 7, why: 'CI failed after all.' } }]);
   const away = () => Promise.reject(new ForgeError('unavailable', 'later'));
   await expect(
@@ -347,8 +349,8 @@ test('a "ready" is taken back, and a repository without drafts is no obstacle', 
 });
 
 test('whatever the task is called, what is merged has a message of ours that sets nothing off', async () => {
-  await seedTask(t.db, 'named');
-  await t.db.query(
+  await seedTask(database.db, 'named');
+  await database.db.query(
     "update tasks set state = 'in_review', pr_number = 8, head_sha = 'h', title = 'Fixes #12 for @everybody [skip ci]' where id = 'named'",
   );
   const messages: { title: string; body: string }[] = [];
@@ -361,7 +363,7 @@ test('whatever the task is called, what is merged has a message of ours that set
     },
   } as unknown as Forge;
   await forgeActivities({
-    db: t.db,
+    db: database.db,
     forge,
     hit: () => undefined,
     settleMs: 0,
@@ -377,7 +379,7 @@ test('whatever the task is called, what is merged has a message of ours that set
 describe('the change that is shown', () => {
   const shown = async (): Promise<{ new_sha: string; state: string; diff: string; delta: string }[]> =>
     (
-      await t.db.query(
+      await database.db.query(
         "select new_sha, state, diff, delta from pushes where task_id = 'moved' order by created_at, id",
       )
     ).rows;
@@ -385,13 +387,15 @@ describe('the change that is shown', () => {
   const at = (headSha: string, more: Partial<Forge> = {}) =>
     forgeAt(pull(headSha), () => [run('success')], { readDiff, ...more });
   beforeAll(async () => {
-    await seedTask(t.db, 'moved');
-    await t.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'ours' where id = 'moved'");
+    await seedTask(database.db, 'moved');
+    await database.db.query(
+      "update tasks set state = 'ci', pr_number = 7, head_sha = 'ours' where id = 'moved'",
+    );
     for (const [sha, ago] of [
       ['before', 20],
       ['ours', 10],
     ] as const)
-      await t.db.query(
+      await database.db.query(
         `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta, created_at)
          values ($1, 'you', 'moved', 'r', 'b', '', $1, 'forwarded', 'agent', '', now() - $2 * interval '1 minute')`,
         [sha, ago],
@@ -449,18 +453,20 @@ describe('the change that is shown', () => {
   });
 
   test('a task that has pushed nothing shows nothing of others', async () => {
-    await seedTask(t.db, 'unpushed');
-    await t.db.query("update tasks set state = 'ci', pr_number = 7 where id = 'unpushed'");
+    await seedTask(database.db, 'unpushed');
+    await database.db.query("update tasks set state = 'ci', pr_number = 7 where id = 'unpushed'");
     await at('a colleague').readCi({ taskId: 'unpushed', round: 0 });
-    expect((await t.db.query("select id from pushes where task_id = 'unpushed'")).rows).toEqual([]);
+    expect((await database.db.query("select id from pushes where task_id = 'unpushed'")).rows).toEqual([]);
   });
 });
 
 describe('a pull request that was closed', () => {
   test('who closed it is told once for each time, and what is opened again is told too', async () => {
     const readClosing = () => Promise.resolve({ by: 'mona', atIso: '2026-11-20T10:00:00Z' });
-    await seedTask(t.db, 'shut');
-    await t.db.query("update tasks set state = 'in_review', pr_number = 7, head_sha = 'h' where id = 'shut'");
+    await seedTask(database.db, 'shut');
+    await database.db.query(
+      "update tasks set state = 'in_review', pr_number = 7, head_sha = 'h' where id = 'shut'",
+    );
     const closed = forgeAt(pull('h', { state: 'closed' }), all, { readClosing });
     for (const _ of [1, 2])
       expect(await closed.readPull({ taskId: 'shut' })).toEqual({
@@ -493,7 +499,7 @@ describe('a pull request that was closed', () => {
       did: 'refused',
       sentence: 'The branch has been deleted.',
     });
-    const { rows } = await t.db.query(
+    const { rows } = await database.db.query(
       "select type, payload->>'by' as by from events where task_id = 'shut' and type like 'pr.%' order by seq",
     );
     expect(rows).toEqual([
@@ -507,22 +513,22 @@ describe('a pull request that was closed', () => {
 });
 
 test('a repository without issues: the plan stays in the app, nobody is stopped, and it is said once', async () => {
-  await seedTask(t.db, 'no-issues');
+  await seedTask(database.db, 'no-issues');
   const ensureIssue = () =>
     Promise.reject(new ForgeError('disabled', 'Issues has been disabled in this repository.'));
   const activities = forgeAt(pull('h'), all, { ensureIssue });
   for (const _ of [1, 2])
     expect(await activities.ensureIssue({ taskId: 'no-issues' })).toEqual({ number: null });
   await activities.readPlanAnswer({ taskId: 'no-issues', itemId: 'i', sinceIso: '' });
-  const { rows } = await t.db.query(
+  const { rows } = await database.db.query(
     "select payload->>'sentence' as says from events where task_id = 'no-issues' and type = 'forge.unreadable'",
   );
   expect(rows).toEqual([{ says: 'This repository has no issues, so the plan is only here.' }]);
 });
 
 test("the plan's issue is as the repository's own form for such a thing has it, in each of its revisions", async () => {
-  await seedTask(t.db, 'formed');
-  await t.db.query(
+  await seedTask(database.db, 'formed');
+  await database.db.query(
     "update tasks set title = 'Keep the lost cent', prompt = 'It is lost.' where id = 'formed'",
   );
   const form =
@@ -530,13 +536,13 @@ test("the plan's issue is as the repository's own form for such a thing has it, 
   const wrote: { title: string; body: string }[] = [];
   const activities = forgeAt(pull('h'), all, {
     readIssueTemplates: () => Promise.resolve([{ name: 'bug.yml', text: form }]),
-    ensureIssue: (i) => {
-      wrote.push(i);
+    ensureIssue: (input) => {
+      wrote.push(input);
       return Promise.resolve({ number: 3, url: 'http://x/3', outcome: 'created', at: '' });
     },
   });
   await activities.ensureIssue({ taskId: 'formed' });
-  await t.db.query("update tasks set plan = 'Round last.', plan_revision = 1 where id = 'formed'");
+  await database.db.query("update tasks set plan = 'Round last.', plan_revision = 1 where id = 'formed'");
   await activities.ensureIssue({ taskId: 'formed' });
   const begins = '### What happened?\n\n> It is lost.\n\n### Version\n\n_No response_\n\n';
   expect(wrote.map((w) => [w.title, w.body.startsWith(begins)])).toEqual(
@@ -547,17 +553,21 @@ test("the plan's issue is as the repository's own form for such a thing has it, 
 
 describe('pictures of an agent', () => {
   const told: { body: string }[] = [];
-  const ensureComment = (c: { body: string }) => {
-    told.push(c);
+  const ensureComment = (comment: { body: string }) => {
+    told.push(comment);
     return Promise.resolve({ id: 1, outcome: 'created' as const });
   };
   const bytes: string[] = [];
-  const ensureFiles: Forge['ensureFiles'] = async (i) => {
-    for (const f of i.files) bytes.push(`${i.ref}/${f.path} ${Buffer.from(await f.read()).toString()}`);
-    return { urls: i.files.map((f) => `https://forge/o/r/blob/abc/${f.path}?raw=true`), outcome: 'created' };
+  const ensureFiles: Forge['ensureFiles'] = async (input) => {
+    for (const file of input.files)
+      bytes.push(`${input.ref}/${file.path} ${Buffer.from(await file.read()).toString()}`);
+    return {
+      urls: input.files.map((f) => `https://forge/o/r/blob/abc/${f.path}?raw=true`),
+      outcome: 'created',
+    };
   };
   const showed = async (taskId: string, caption: string): Promise<void> => {
-    const kept = await keepAttachment(t.db, OWNER, {
+    const kept = await keepAttachment(database.db, OWNER, {
       name: 'picture-1.png',
       mime: 'image/png',
       data: Buffer.from(`bytes of ${caption}`),
@@ -571,19 +581,21 @@ describe('pictures of an agent', () => {
       sha256: 'ab'.repeat(32),
     } as const;
     await appendOnce(
-      t.db,
+      database.db,
       [agentShowed.new({ taskId, actor: 'agent', payload: { runId: 'r', ...picture } })],
       OWNER,
     );
   };
   const task = async (id: string): Promise<string> => {
-    await seedTask(t.db, id);
-    await t.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'h' where id = $1", [id]);
+    await seedTask(database.db, id);
+    await database.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'h' where id = $1", [
+      id,
+    ]);
     return id;
   };
   const kept = async (taskId: string): Promise<number> =>
     (
-      await t.db.query(
+      await database.db.query(
         "select a.id from attachments a join events e on e.payload->>'id' = a.id where e.task_id = $1 and e.type = 'agent.showed'",
         [taskId],
       )

@@ -1,5 +1,5 @@
-// What a task workflow does to the forge. Every effect: intent row first, a marker in the body, a look before a second try.
-// Each topic is a file in `forge`.
+// What a task workflow does to the forge. Every effect: intent row first, a marker in the body, a look before
+// a second try. Each topic is a file in `forge`.
 import { ciActivities } from './forge/ci.ts';
 import { closingActivities } from './forge/closing.ts';
 import { forgeContext, type ForgeDeps } from './forge/context.ts';

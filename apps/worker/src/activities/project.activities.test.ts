@@ -12,11 +12,11 @@ import type { Importer } from '../importer.ts';
 import { suggestionsFor } from '../suggestions.ts';
 import { projectActivities } from './project.activities.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const REPO: RepoInfo = {
   full: 'a/b',
@@ -76,13 +76,13 @@ async function add(
   } as const;
   const importer: Importer = { look: () => Promise.resolve(look) };
   const projectId = `pr-${crypto.randomUUID()}`;
-  await projectActivities({ db: t.db, forge, importer }).addProject({
+  await projectActivities({ db: database.db, forge, importer }).addProject({
     ownerId: OWNER,
     projectId,
     source,
     ...(asked === undefined ? {} : { folder: asked }),
   });
-  const { rows } = await t.db.query<{ payload: { id: string; sentence: string } }>(
+  const { rows } = await database.db.query<{ payload: { id: string; sentence: string } }>(
     "select payload from events where type = 'project.refused'",
   );
   return rows.find((r) => r.payload.id === projectId)?.payload.sentence ?? null;
@@ -97,17 +97,17 @@ test.each<[Partial<RepoInfo>, RegExp]>([
   ],
 ])('%j is refused, and nothing is added', async (repo, says) => {
   expect(await add('a/b', repo)).toMatch(says);
-  expect(await listProjects(t.db, OWNER)).toEqual([]);
+  expect(await listProjects(database.db, OWNER)).toEqual([]);
 });
 
 test('a folder inside of a repository is kept as a setting, and added again it stays what the person made of it', async () => {
   expect(await add('/mono/packages/a', { full: 'local/mono-packages-a' }, 'packages/a')).toBeNull();
   const settings = async () =>
     resolveProjectSettings(
-      (await listProjects(t.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!.settings,
+      (await listProjects(database.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!.settings,
     );
   expect(await settings()).toMatchObject({ folder: 'packages/a', unreadable: [] });
-  await t.db.query(
+  await database.db.query(
     `update projects set settings = settings || '{"folder": "packages/b"}' where repo = 'local/mono-packages-a'`,
   );
   expect(await add('/mono/packages/a', { full: 'local/mono-packages-a' }, 'packages/a')).toBeNull();
@@ -115,7 +115,7 @@ test('a folder inside of a repository is kept as a setting, and added again it s
 });
 
 const named = async (repo: string) =>
-  (await listProjects(t.db, OWNER)).filter((p) => p.repo === repo).map((p) => p.name);
+  (await listProjects(database.db, OWNER)).filter((p) => p.repo === repo).map((p) => p.name);
 
 test('several projects share a repository of the forge, each with a folder of its own; one that is added twice is one', async () => {
   const full = 'acme/shop';
@@ -129,7 +129,7 @@ test('several projects share a repository of the forge, each with a folder of it
   ] as const)
     expect([source, folder, await add(source, {}, '', folder)]).toEqual([source, folder, null]);
   expect(await named(full)).toEqual([full, `${full}/packages/a`, `${full}/packages/b`, `${full}/odd é/a`]);
-  const [whole, a] = (await listProjects(t.db, OWNER))
+  const [whole, a] = (await listProjects(database.db, OWNER))
     .filter((p) => p.repo === full)
     .map((p) => resolveProjectSettings(p.settings).folder);
   expect([whole, a]).toEqual(['', 'packages/a']);
@@ -155,11 +155,11 @@ test.each<[string, string | undefined, RegExp]>([
 });
 
 test('another folder in its settings, and another name on the forge, name a project anew; a folder of this machine keeps its own', async () => {
-  const [project] = (await listProjects(t.db, OWNER)).filter((p) => p.name === 'acme/shop/packages/a');
-  const says = (...events: Parameters<typeof appendOnce>[1]) => appendOnce(t.db, events, OWNER);
+  const [project] = (await listProjects(database.db, OWNER)).filter((p) => p.name === 'acme/shop/packages/a');
+  const says = (...events: Parameters<typeof appendOnce>[1]) => appendOnce(database.db, events, OWNER);
   const id = project!.id;
-  expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/b' })).toBe(true);
-  expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/z' })).toBe(false);
+  expect(await isNameTaken(database.db, OWNER, id, { folder: 'packages/b' })).toBe(true);
+  expect(await isNameTaken(database.db, OWNER, id, { folder: 'packages/z' })).toBe(false);
   await says(projectSettings.new({ actor: 'you', payload: { id, settings: { folder: 'packages/z' } } }));
   const moved = {
     id,
@@ -168,20 +168,20 @@ test('another folder in its settings, and another name on the forge, name a proj
     remoteUrl: 'http://forge/acme/store.git',
     defaultBranch: 'main',
   };
-  expect(await isNameTaken(t.db, OWNER, id, { repo: 'Acme/Store' })).toBe(false);
+  expect(await isNameTaken(database.db, OWNER, id, { repo: 'Acme/Store' })).toBe(false);
   await says(projectRenamed.new({ actor: 'mainloop', payload: moved }));
   expect(await named('acme/store')).toEqual(['acme/store/packages/z']);
   // The next one of the same repository follows: only its own name counts.
-  const b = (await listProjects(t.db, OWNER)).find((p) => p.name === 'acme/shop/packages/b')!;
-  expect(await isNameTaken(t.db, OWNER, b.id, { repo: 'acme/store' })).toBe(false);
-  const local = (await listProjects(t.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!;
+  const b = (await listProjects(database.db, OWNER)).find((p) => p.name === 'acme/shop/packages/b')!;
+  expect(await isNameTaken(database.db, OWNER, b.id, { repo: 'acme/store' })).toBe(false);
+  const local = (await listProjects(database.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!;
   await says(
     projectSettings.new({ actor: 'you', payload: { id: local.id, settings: { folder: 'packages/q' } } }),
   );
   expect(await named('local/mono-packages-a')).toEqual(['local/mono-packages-a']);
   await says(projectSettings.new({ actor: 'you', payload: { id, settings: { folder: ['no', 'folder'] } } }));
   expect(await named('acme/store')).toEqual(['acme/store/packages/z']);
-  expect(await checkRebuild(t.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });
+  expect(await checkRebuild(database.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });
 });
 
 test.each([
@@ -192,7 +192,7 @@ test.each([
   ],
 ])('a token that may not read %j: that is said when the project is added', async (names, sentence) => {
   expect(await add('a/c', { full: `a/c${names.length}` }, '', undefined, names)).toBeNull();
-  const { rows } = await t.db.query<{ payload: { unreadable?: string } }>(
+  const { rows } = await database.db.query<{ payload: { unreadable?: string } }>(
     "select payload from events where payload->>'repo' = $1",
     [`a/c${names.length}`],
   );
@@ -200,7 +200,7 @@ test.each([
 });
 
 const suggestionsOf = async (name: string): Promise<unknown> =>
-  (await t.db.query('select suggestions from projects where name = $1', [name])).rows[0]?.suggestions;
+  (await database.db.query('select suggestions from projects where name = $1', [name])).rows[0]?.suggestions;
 
 test('what there is to ask for is seen when it is added, of its folder alone, and anew when it is added again', async () => {
   const [lint, issue] = [
@@ -216,14 +216,14 @@ test('what there is to ask for is seen when it is added, of its folder alone, an
   });
   expect(await add('a/seen', {}, '', 'packages/a')).toBeNull();
   expect(await suggestionsOf('a/seen/packages/a')).toEqual([lint, comment('packages/a/wait.py'), issue]);
-  await t.db.query("update projects set suggestions = '[]' where name = 'a/seen/packages/a'");
+  await database.db.query("update projects set suggestions = '[]' where name = 'a/seen/packages/a'");
   expect(await add('a/seen', {}, '', 'packages/a')).toBeNull();
   expect(await suggestionsOf('a/seen/packages/a')).toEqual([lint, comment('packages/a/wait.py'), issue]);
   // Its folder was looked at before its next task, which looks at nothing else: what was seen stands.
-  const { id } = (await listProjects(t.db, OWNER)).find((p) => p.name === 'a/seen/packages/a')!;
+  const { id } = (await listProjects(database.db, OWNER)).find((p) => p.name === 'a/seen/packages/a')!;
   const again = { id, name: 'a/seen/packages/a', repo: 'a/seen', defaultBranch: 'next', remoteUrl: 'x' };
   await appendOnce(
-    t.db,
+    database.db,
     [projectAdded.new({ actor: 'worker', payload: { ...again, localPath: null, folder: 'packages/a' } })],
     OWNER,
   );

@@ -18,16 +18,16 @@ import { suggestionsFor } from '../suggestions.ts';
  * @returns activities; what is refused for good becomes an event with its reason
  */
 export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forge; importer: Importer }) => ({
-  async addProject(i: ProjectWorkflowInput): Promise<void> {
+  async addProject(input: ProjectWorkflowInput): Promise<void> {
     let event: NewEvent<'project.added' | 'project.refused'>;
     try {
-      const look = /^[/~.]/.test(i.source) ? await importer.look(i.source) : null;
-      if (look !== null && i.folder !== undefined)
+      const look = /^[/~.]/.test(input.source) ? await importer.look(input.source) : null;
+      if (look !== null && input.folder !== undefined)
         throw new ForgeError(
           'rejected',
-          `A folder of this machine is named by its whole path: add ${i.source.replace(/\/$/, '')}/${i.folder}.`,
+          `A folder of this machine is named by its whole path: add ${input.source.replace(/\/$/, '')}/${input.folder}.`,
         );
-      const named = look === null ? repositoryNamed(i.source) : { full: look.full, below: null };
+      const named = look === null ? repositoryNamed(input.source) : { full: look.full, below: null };
       const { full } = named;
       const repo = await forge.getRepo(full);
       if (repo.empty)
@@ -42,7 +42,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           'rejected',
           `${full} has a branch called ${BRANCH_FOLDER}, and git can't hold the branches ${BRANCH_FOLDER}/… of tasks beside it. Rename that branch, then add ${full} again.`,
         );
-      const folder = look?.below ?? folderOf(i.folder, named.below, repo);
+      const folder = look?.below ?? folderOf(input.folder, named.below, repo);
       if (look === null && folder !== '' && !(await forge.hasFolder(repo.full, repo.defaultBranch, folder)))
         throw new ForgeError(
           'not_found',
@@ -53,7 +53,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
       event = projectAdded.new({
         actor: 'worker',
         payload: {
-          id: i.projectId,
+          id: input.projectId,
           name: projectName({ repo: repo.full, folder, localPath }),
           repo: repo.full,
           defaultBranch: repo.defaultBranch,
@@ -69,10 +69,10 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
       if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
       event = projectRefused.new({
         actor: 'worker',
-        payload: { id: i.projectId, source: i.source, sentence: err.message },
+        payload: { id: input.projectId, source: input.source, sentence: err.message },
       });
     }
-    await withTx(db, (tx) => append(tx, [event], i.ownerId));
+    await withTx(db, (tx) => append(tx, [event], input.ownerId));
   },
 });
 
@@ -101,15 +101,16 @@ interface Named {
 
 /** "owner/name", or the address of a repository's page, or of a folder's. @throws ForgeError when it is none of them */
 function repositoryNamed(source: string): Named {
-  const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?(?:\/tree\/([^?#]+?))?\/?$/.exec(
-    source.trim(),
-  );
-  if (!m)
+  const match =
+    /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?(?:\/tree\/([^?#]+?))?\/?$/.exec(
+      source.trim(),
+    );
+  if (!match)
     throw new ForgeError(
       'rejected',
       `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`,
     );
-  return { full: m[1]!, below: m[2] ?? null };
+  return { full: match[1]!, below: match[2] ?? null };
 }
 
 /**

@@ -51,8 +51,8 @@ export interface RunDeps {
  * @returns activities; each takes one object with the ids
  */
 export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs }: RunDeps) => {
-  const capsOf = async (t: TaskRow): Promise<Parameters<typeof takeSlot>[2]> => {
-    const mine = await getSettings(db, t.ownerId);
+  const capsOf = async (task: TaskRow): Promise<Parameters<typeof takeSlot>[2]> => {
+    const mine = await getSettings(db, task.ownerId);
     return {
       all: mine.maxRuns,
       ofProject: (settings) => resolveProjectSettings(settings).maxRuns,
@@ -62,140 +62,141 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       },
     };
   };
-  const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
-    takeSlot(db, runId, await capsOf(t));
+  const slotFor = async (runId: string, task: TaskRow): Promise<{ got: boolean; ahead: number }> =>
+    takeSlot(db, runId, await capsOf(task));
 
   return {
     /** @returns the run and, unless an older worker answers, whether it may start at once */
-    async prepareRun(i: RunRequest): Promise<{ runId: string; slot?: { got: boolean; ahead: number } }> {
-      const t = await ensureNamed({ db, forge }, await getTask(db, i.taskId));
-      const base = await ensureFresh({ db, importer, log }, t);
+    async prepareRun(input: RunRequest): Promise<{ runId: string; slot?: { got: boolean; ahead: number } }> {
+      const task = await ensureNamed({ db, forge }, await getTask(db, input.taskId));
+      const base = await ensureFresh({ db, importer, log }, task);
       // Colleagues see what was asked before it is done.
-      if (i.phase === 'address_review')
-        await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
-      const answers = await answersOf(db, i.context.answered);
-      const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
+      if (input.phase === 'address_review')
+        await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, task);
+      const answers = await answersOf(db, input.context.answered);
+      const about = input.context.about ? (await answersOf(db, [input.context.about]))[0]?.answer : undefined;
       const rules = applying(
-        await listApproved(db, t.ownerId, t.projectId),
-        [t.title, t.prompt, t.plan ?? ''].join('\n'),
+        await listApproved(db, task.ownerId, task.projectId),
+        [task.title, task.prompt, task.plan ?? ''].join('\n'),
       );
       const facts: PromptFacts = {
-        phase: i.phase,
-        title: t.title,
-        prompt: t.prompt,
-        branch: t.branch,
+        phase: input.phase,
+        title: task.title,
+        prompt: task.prompt,
+        branch: task.branch,
         base,
-        plan: t.plan,
+        plan: task.plan,
         answers,
-        resumed: i.context.resumed ?? false,
-        round: i.context.round ?? 1,
-        verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
-        files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
-        revise: i.phase === 'plan' ? (about ?? null) : null,
+        resumed: input.context.resumed ?? false,
+        round: input.context.round ?? 1,
+        verifyCommand: resolveProjectSettings(task.settings).verifyCommand,
+        files: task.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
+        revise: input.phase === 'plan' ? (about ?? null) : null,
         learned: learningWords(rules),
-        ...(i.phase === 'fix_ci' && about !== undefined ? { putBack: about } : {}),
-        ...(i.context.conflictsWith === undefined ? {} : { conflictsWith: i.context.conflictsWith }),
-        ...(i.phase === 'fix_ci' && about === undefined && i.context.conflictsWith === undefined
-          ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.headSha ?? '') }
+        ...(input.phase === 'fix_ci' && about !== undefined ? { putBack: about } : {}),
+        ...(input.context.conflictsWith === undefined ? {} : { conflictsWith: input.context.conflictsWith }),
+        ...(input.phase === 'fix_ci' && about === undefined && input.context.conflictsWith === undefined
+          ? { failingLog: await failingLog(db, forge, task, input.context.ciSha ?? task.headSha ?? '') }
           : {}),
-        ...(i.phase === 'address_review'
+        ...(input.phase === 'address_review'
           ? {
               comments: [
                 ...(about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : []),
-                ...(await findOpen(db, t.id)).map(({ comment: c, kind }) => ({
-                  id: c.id,
-                  author: c.author === 'you' ? 'the reader' : c.author,
-                  path: c.path,
-                  line: c.line,
+                ...(await findOpen(db, task.id)).map(({ comment, kind }) => ({
+                  id: comment.id,
+                  author: comment.author === 'you' ? 'the reader' : comment.author,
+                  path: comment.path,
+                  line: comment.line,
                   finding: kind,
-                  quote: c.quote,
-                  body: c.body,
+                  quote: comment.quote,
+                  body: comment.body,
                 })),
               ],
             }
           : {}),
       };
       const runId = await ensureRun(db, {
-        ownerId: t.ownerId,
-        taskId: t.id,
-        n: i.n,
-        phase: i.phase,
+        ownerId: task.ownerId,
+        taskId: task.id,
+        n: input.n,
+        phase: input.phase,
         prompt: (said, freshSession) => promptFor({ ...facts, said, freshSession }),
-        model: t.model,
+        model: task.model,
       });
       if (rules.length > 0)
         await appendOnce(
           db,
           [
             learningGiven.atStart({
-              taskId: t.id,
+              taskId: task.id,
               actor: 'mainloop',
               payload: { runId, ids: rules.map((l) => l.id), asked: null },
             }),
           ],
-          t.ownerId,
+          task.ownerId,
         );
-      const sentence = unreadableWords(resolveProjectSettings(t.settings).unreadable, t.repo);
+      const sentence = unreadableWords(resolveProjectSettings(task.settings).unreadable, task.repo);
       if (sentence !== null)
         await appendOnce(
           db,
-          [settingsUnreadable.new({ taskId: t.id, actor: 'mainloop', payload: { runId, sentence } })],
-          t.ownerId,
+          [settingsUnreadable.new({ taskId: task.id, actor: 'mainloop', payload: { runId, sentence } })],
+          task.ownerId,
         );
-      return { runId, slot: await slotFor(runId, t) };
+      return { runId, slot: await slotFor(runId, task) };
     },
 
     /** Makes the task's place while it is still being prepared. */
-    async ensurePlace(i: { taskId: string }): Promise<void> {
-      await sandbox.provision(i.taskId);
+    async ensurePlace(input: { taskId: string }): Promise<void> {
+      await sandbox.provision(input.taskId);
     },
 
-    async takeSlot(i: { runId: string }): Promise<{ got: boolean; ahead: number }> {
-      const run = (await getRun(db, i.runId))!;
-      const t = await getTask(db, run.task_id);
-      return slotFor(i.runId, t);
+    async takeSlot(input: { runId: string }): Promise<{ got: boolean; ahead: number }> {
+      const run = (await getRun(db, input.runId))!;
+      const task = await getTask(db, run.task_id);
+      return slotFor(input.runId, task);
     },
 
     /** Short and repeatable: a run that is there is left alone, one that is gone is started under the next epoch. */
-    async startRun(i: { runId: string }): Promise<void> {
-      const run = await getRun(db, i.runId);
+    async startRun(input: { runId: string }): Promise<void> {
+      const run = await getRun(db, input.runId);
       if (!run || run.state === 'ended') return;
       // It got its slot, or was lost, right before everything was paused.
       if (await isAllPaused(db, run.owner_id)) {
         await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'all_paused' });
         return;
       }
-      const t = await getTask(db, run.task_id);
-      const [now] = await Promise.all([sandbox.status(t.id), sandbox.provision(t.id)]);
+      const task = await getTask(db, run.task_id);
+      const [now] = await Promise.all([sandbox.status(task.id), sandbox.provision(task.id)]);
       if (now.kind === 'running' && now.runId === run.id && now.epoch === run.epoch) return;
-      const { run: opened, token } = await openEpoch(db, i.runId);
+      const { run: opened, token } = await openEpoch(db, input.runId);
       hit('sandbox.start.before');
-      const project = resolveProjectSettings(t.settings);
-      // Where agents ask before they run something, nothing is run that was only found, and nobody is asked about a set-up beside a task.
+      const project = resolveProjectSettings(task.settings);
+      // Where agents ask before they run something, nothing is run that was only found, and nobody is asked
+      // about a set-up beside a task.
       const keeps = project.permissions !== 'ask' && (project.setupCommand !== null || project.findSetup);
       const setup = keeps
-        ? { setup: { base: t.defaultBranch, command: project.setupCommand, folder: project.folder } }
+        ? { setup: { base: task.defaultBranch, command: project.setupCommand, folder: project.folder } }
         : {};
       // A forge that is away does not keep a run from starting.
       const author = await forge.whoCommits().catch(() => null);
       const of = author === null ? {} : { author };
       await sandbox.start({
-        taskId: t.id,
+        taskId: task.id,
         runId: run.id,
         epoch: opened.epoch,
         token,
-        repo: t.repo,
+        repo: task.repo,
         ...setup,
         ...of,
       });
       hit('sandbox.start.after');
     },
 
-    async checkRun(i: {
+    async checkRun(input: {
       runId: string;
     }): Promise<{ at: 'running' | 'gone' } | { at: 'ended'; outcome: RunEnd }> {
-      const run = await getRun(db, i.runId);
-      if (!run) throw new Error(`there is no run ${i.runId}`);
+      const run = await getRun(db, input.runId);
+      if (!run) throw new Error(`there is no run ${input.runId}`);
       if (run.state === 'ended') return { at: 'ended', outcome: short(run.outcome!) };
       const now = await sandbox.status(run.task_id);
       if (now.kind === 'running' && now.runId === run.id) {
@@ -220,36 +221,37 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         await sandbox.release(run.task_id);
       }
       // It may have reported and left between the two looks.
-      const again = (await getRun(db, i.runId))!;
+      const again = (await getRun(db, input.runId))!;
       return again.state === 'ended' ? { at: 'ended', outcome: short(again.outcome!) } : { at: 'gone' };
     },
 
-    async stopRun(i: { taskId: string }): Promise<void> {
-      const active = await listUnended(db, i.taskId);
-      for (const r of active)
-        if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop', why: 'stopped' });
-      await sandbox.stop(i.taskId);
-      for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
+    async stopRun(input: { taskId: string }): Promise<void> {
+      const active = await listUnended(db, input.taskId);
+      for (const run of active)
+        if (run.state === 'running') await sendCommand(db, run.id, { type: 'stop', why: 'stopped' });
+      await sandbox.stop(input.taskId);
+      for (const run of active)
+        await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'stopped' });
     },
 
-    async giveUpRun(i: { runId: string }): Promise<void> {
-      const run = await getRun(db, i.runId);
+    async giveUpRun(input: { runId: string }): Promise<void> {
+      const run = await getRun(db, input.runId);
       if (run && run.state !== 'ended')
         await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'lost' });
     },
 
-    async releaseSandbox(i: { taskId: string }): Promise<void> {
+    async releaseSandbox(input: { taskId: string }): Promise<void> {
       hit('sandbox.release.before');
-      await sandbox.release(i.taskId);
-      await deleteCheckpoint(db, i.taskId);
+      await sandbox.release(input.taskId);
+      await deleteCheckpoint(db, input.taskId);
       hit('sandbox.release.after');
     },
   };
 };
 
-function short(o: RunOutcome): RunEnd {
-  if (o.kind === 'completed') return { kind: 'completed' };
-  return o.kind === 'failed' ? { ...o, detail: o.detail.slice(0, 1_500) } : o;
+function short(outcome: RunOutcome): RunEnd {
+  if (outcome.kind === 'completed') return { kind: 'completed' };
+  return outcome.kind === 'failed' ? { ...outcome, detail: outcome.detail.slice(0, 1_500) } : outcome;
 }
 
 async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: string; answer: string }[]> {
@@ -270,26 +272,27 @@ const ANSWER_WORDS: Record<string, string> = {
 };
 
 /** The log of the first failing job, cut to what a repair needs. */
-async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promise<string> {
+async function failingLog(db: Db, forge: Forge, task: TaskRow, sha: string): Promise<string> {
   const parts: string[] = [];
-  const verify = await findEvidence(db, t.id, sha, 'verify');
+  const verify = await findEvidence(db, task.id, sha, 'verify');
   if (verify && verify.exitCode !== 0)
     parts.push(
       `The project's verify command, \`${verify.command}\`: ${verify.exitCode === null ? 'ran out of time' : `exit ${verify.exitCode}`}\n${cutLog(verify.tail)}`,
     );
-  for (const r of await listRedChecks(db, t.id, sha))
+  for (const red of await listRedChecks(db, task.id, sha))
     parts.push(
-      `In the sandbox, on what you pushed, \`${r.command}\` is red. The repository names it, so it has to be green.\n${cutLog(r.tail)}`,
+      `In the sandbox, on what you pushed, \`${red.command}\` is red. The repository names it, so it has to be green.\n${cutLog(red.tail)}`,
     );
-  const { outcome } = await readVerdict({ db, forge }, t, sha);
+  const { outcome } = await readVerdict({ db, forge }, task, sha);
   if (outcome.is !== 'red') return parts.join('\n\n');
-  for (const [n, c] of outcome.failed.entries()) {
-    if (c.job === null || n >= MAX_LOGS) parts.push(`Check "${c.name}" failed. ${c.summary}`.trim());
+  for (const [place, check] of outcome.failed.entries()) {
+    if (check.job === null || place >= MAX_LOGS)
+      parts.push(`Check "${check.name}" failed. ${check.summary}`.trim());
     else {
       // A log is a help and no condition; the prompt says that there is none.
-      const log = await logOf(forge, t.repo, c.job);
+      const log = await logOf(forge, task.repo, check.job);
       parts.push(
-        `Job "${c.name}" failed.\n${log === '' ? `(its log could not be fetched)\n${c.summary}`.trim() : cutLog(log)}`,
+        `Job "${check.name}" failed.\n${log === '' ? `(its log could not be fetched)\n${check.summary}`.trim() : cutLog(log)}`,
       );
     }
   }

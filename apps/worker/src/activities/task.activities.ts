@@ -27,67 +27,67 @@ import type { Status } from '@mainloop/models/flow/status';
  * @returns activities; each takes one object with a `taskId`
  */
 export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
-  async loadTask(i: {
+  async loadTask(input: {
     taskId: string;
   }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number; ciGraceMs: number }> {
-    const t = await getTask(db, i.taskId);
+    const task = await getTask(db, input.taskId);
     return {
-      skipPlan: t.skipPlan,
-      planRevision: t.planRevision,
-      hasPr: t.prNumber !== null,
-      runs: await lastNumber(db, i.taskId),
+      skipPlan: task.skipPlan,
+      planRevision: task.planRevision,
+      hasPr: task.prNumber !== null,
+      runs: await lastNumber(db, input.taskId),
       ciGraceMs,
     };
   },
 
   async setState(
-    i: { taskId: string; state: TaskState; phase: string } & ({ status: Status } | OldStatus),
+    input: { taskId: string; state: TaskState; phase: string } & ({ status: Status } | OldStatus),
   ): Promise<void> {
-    const { taskId, state, phase } = i;
+    const { taskId, state, phase } = input;
     // A worker from before there were codes says it in words.
-    const status = 'status' in i ? i.status : statusIn(i.statusLine);
+    const status = 'status' in input ? input.status : statusIn(input.statusLine);
     const waitingFor =
-      status.is === 'account_limit' ? status.is : 'waitingFor' in i ? i.waitingFor : undefined;
+      status.is === 'account_limit' ? status.is : 'waitingFor' in input ? input.waitingFor : undefined;
     await decideAndAppend(db, async (tx) => {
-      const t = await getTask(tx, taskId);
+      const task = await getTask(tx, taskId);
       if (
-        isEnded(t.state) ||
-        (t.state === state && t.phase === phase && t.statusLine === (await lineOf(tx, status)))
+        isEnded(task.state) ||
+        (task.state === state && task.phase === phase && task.statusLine === (await lineOf(tx, status)))
       )
         return;
       await append(
         tx,
         [taskStateChanged.new({ taskId, actor: 'mainloop', payload: { state, phase, status, waitingFor } })],
-        t.ownerId,
+        task.ownerId,
       );
     });
   },
 
   /** The final text of a planning run becomes the next revision of the plan. */
-  async writePlan(i: { taskId: string; runId: string }): Promise<{ revision: number; empty: boolean }> {
-    const outcome = await findOutcome(db, i.runId);
+  async writePlan(input: { taskId: string; runId: string }): Promise<{ revision: number; empty: boolean }> {
+    const outcome = await findOutcome(db, input.runId);
     const markdown = planOf(outcome?.kind === 'completed' ? outcome.summary : '');
     return decideAndAppend(db, async (tx) => {
-      const t = await getTask(tx, i.taskId);
-      if (markdown === '') return { revision: t.planRevision, empty: true };
-      const revision = t.planRevision + 1;
+      const task = await getTask(tx, input.taskId);
+      if (markdown === '') return { revision: task.planRevision, empty: true };
+      const revision = task.planRevision + 1;
       const [fresh] = await append(
         tx,
         [
           planWritten.new({
-            taskId: i.taskId,
+            taskId: input.taskId,
             actor: 'agent',
-            key: { runId: i.runId },
+            key: { runId: input.runId },
             payload: { revision, markdown },
           }),
         ],
-        t.ownerId,
+        task.ownerId,
       );
-      return { revision: fresh ? revision : t.planRevision, empty: false };
+      return { revision: fresh ? revision : task.planRevision, empty: false };
     });
   },
 
-  async openItem(i: {
+  async openItem(item: {
     taskId: string;
     id: string;
     kind: ItemKind;
@@ -96,42 +96,60 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     options: Option[];
     errorCode?: ErrorCode;
   }): Promise<void> {
-    const { taskId, ...payload } = i;
+    const { taskId, ...payload } = item;
     await decideAndAppend(db, async (tx) => {
-      const t = await getTask(tx, taskId);
+      const task = await getTask(tx, taskId);
       // A try that comes late opens nothing on a task that has ended.
-      if (isEnded(t.state)) return;
-      await append(tx, [inboxOpened.new({ taskId, actor: 'mainloop', payload })], t.ownerId);
+      if (isEnded(task.state)) return;
+      await append(tx, [inboxOpened.new({ taskId, actor: 'mainloop', payload })], task.ownerId);
     });
   },
 
-  async closeItem(i: { taskId: string; id: string; why: string }): Promise<void> {
+  async closeItem(item: { taskId: string; id: string; why: string }): Promise<void> {
     await decideAndAppend(db, async (tx) => {
-      const t = await getTask(tx, i.taskId);
+      const task = await getTask(tx, item.taskId);
       await append(
         tx,
-        [inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: i.id, why: i.why } })],
-        t.ownerId,
+        [
+          inboxClosed.new({
+            taskId: item.taskId,
+            actor: 'mainloop',
+            payload: { id: item.id, why: item.why },
+          }),
+        ],
+        task.ownerId,
       );
     });
   },
 
   /** The end of a task, and the note of it in the chat. */
   async endTask(
-    i: { taskId: string; state: 'done' | 'cancelled' } & (Ended | { statusLine: string }),
+    input: { taskId: string; state: 'done' | 'cancelled' } & (Ended | { statusLine: string }),
   ): Promise<void> {
     // A worker from before endings had a name says how it ended in words.
-    const { how, left } = 'statusLine' in i ? endingIn(i.statusLine) : i;
+    const { how, left } = 'statusLine' in input ? endingIn(input.statusLine) : input;
     await decideAndAppend(db, async (tx) => {
-      const t = await getTask(tx, i.taskId);
-      await takeOut(tx, { ownerId: t.ownerId, taskId: t.id, by: 'mainloop', why: 'The task has ended.' });
+      const task = await getTask(tx, input.taskId);
+      await takeOut(tx, {
+        ownerId: task.ownerId,
+        taskId: task.id,
+        by: 'mainloop',
+        why: 'The task has ended.',
+      });
       await append(
         tx,
         [
-          taskEnded.new({ taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, how, left } }),
-          endNote(i.taskId, NOTES[i.state](t, sentences(how === null ? '' : ENDING_SENTENCE[how], left))),
+          taskEnded.new({
+            taskId: input.taskId,
+            actor: 'mainloop',
+            payload: { state: input.state, how, left },
+          }),
+          endNote(
+            input.taskId,
+            NOTES[input.state](task, sentences(how === null ? '' : ENDING_SENTENCE[how], left)),
+          ),
         ],
-        t.ownerId,
+        task.ownerId,
       );
     });
   },
@@ -151,8 +169,8 @@ const endNote = (taskId: string, text: string): NewEvent<'message.said'> =>
     payload: { id: `m-${taskId}-ended`, role: 'note', text, turnId: null },
   });
 
-const link = (t: TaskRow): string => `[${t.title}](/task/${t.id})`;
-const NOTES: Record<'done' | 'cancelled', (t: TaskRow, line: string) => string> = {
+const link = (task: TaskRow): string => `[${task.title}](/task/${task.id})`;
+const NOTES: Record<'done' | 'cancelled', (task: TaskRow, line: string) => string> = {
   done: (t) => `${link(t)} is merged.`,
   cancelled: (t, line) => `${link(t)} is cancelled. ${line}`,
 };

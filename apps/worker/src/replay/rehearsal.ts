@@ -1,5 +1,6 @@
-// A task's workflow for real, on Temporal's time-skipping server: Temporal, worker and workflow are the true ones; what they call is a table of
-// answers, because days can't pass for git and Postgres. For tests and for the histories that are recorded.
+// A task's workflow for real, on Temporal's time-skipping server: Temporal, worker and workflow are the true
+// ones; what they call is a table of answers, because days can't pass for git and Postgres. For tests and for
+// the histories that are recorded.
 import type { CiTold, RedCheck } from '@mainloop/models/flow/ci-told';
 import type { RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
@@ -109,15 +110,15 @@ const blank = (): Script => ({
 
 const answers = (script: () => Script) => ({
   loadTask: () => ({ skipPlan: false, planRevision: 0, hasPr: false, runs: 0, ciGraceMs: 60_000 }),
-  setState: (i: { state: string }) => void script().states.push(i.state),
+  setState: (input: { state: string }) => void script().states.push(input.state),
   writePlan: () => ({ revision: 1, empty: false }),
-  openItem: (i: { kind: string; id: string; title: string; body: string }) =>
-    void ((i.kind === 'failure' || i.kind === 'gate') && script().failures.push(i)),
+  openItem: (input: { kind: string; id: string; title: string; body: string }) =>
+    void ((input.kind === 'failure' || input.kind === 'gate') && script().failures.push(input)),
   closeItem: () => undefined,
-  endTask: (i: { state: string; how: string; left: string }) => void (script().ended = i),
-  prepareRun: (i: { n: number; phase: Phase; context: { about?: string } }) => {
-    script().abouts.push(i.context.about);
-    return { runId: `r${i.n}` };
+  endTask: (input: { state: string; how: string; left: string }) => void (script().ended = input),
+  prepareRun: (input: { n: number; phase: Phase; context: { about?: string } }) => {
+    script().abouts.push(input.context.about);
+    return { runId: `r${input.n}` };
   },
   ensurePlace: () => undefined,
   takeSlot: () => ({ got: true, ahead: 0 }),
@@ -176,16 +177,16 @@ export interface Rehearsal {
   start(script?: Partial<Script>, at?: TaskWorkflowInput['at']): Promise<WorkflowHandle>;
   /** @param id what follows the task's id in the decision's */
   say(
-    h: WorkflowHandle,
+    handle: WorkflowHandle,
     id: string,
     kind: HumanSignal['kind'],
     text?: string,
     more?: Pick<HumanSignal, 'onlyRetry'>,
   ): Promise<void>;
   /** Where a task stands, in its own words. */
-  standing(h: WorkflowHandle): Promise<TaskStanding>;
+  standing(handle: WorkflowHandle): Promise<TaskStanding>;
   /** What a task came to. @throws Error with where it stands, when it does not end in far longer than it takes */
-  end(h: WorkflowHandle): Promise<unknown>;
+  end(handle: WorkflowHandle): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -196,19 +197,20 @@ const END_MS = 120_000;
 const REST_MS = 5_000;
 
 /**
- * Terminates a task when nothing of it is under way. The time-skipping server never skips again after a run that is terminated with an activity or a
- * workflow task in flight: it keeps that one's lock on the time (https://github.com/temporalio/sdk-java/issues/1138), and every later sleep of
- * the file takes as long as it says.
+ * Terminates a task when nothing of it is under way. The time-skipping server never skips again after a run
+ * that is terminated with an activity or a workflow task in flight: it keeps that one's lock on the time
+ * (https://github.com/temporalio/sdk-java/issues/1138), and every later sleep of the file takes as long as it
+ * says.
  */
-async function terminateAtRest(h: WorkflowHandle): Promise<void> {
+async function terminateAtRest(handle: WorkflowHandle): Promise<void> {
   for (
     const began = Date.now();
-    Date.now() - began < REST_MS && isUnderWay((await h.fetchHistory()).events ?? []);
+    Date.now() - began < REST_MS && isUnderWay((await handle.fetchHistory()).events ?? []);
   ) {
     await new Promise((done) => setTimeout(done, 5));
   }
   // It may have ended by itself.
-  await h.terminate().catch(() => undefined);
+  await handle.terminate().catch(() => undefined);
 }
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
@@ -217,15 +219,16 @@ type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['e
 function isUnderWay(events: Events): boolean {
   let isThinking = false;
   const activities = new Set<string>();
-  for (const e of events) {
-    if (e.workflowTaskScheduledEventAttributes) isThinking = true;
-    if (e.workflowTaskCompletedEventAttributes ?? e.workflowTaskFailedEventAttributes) isThinking = false;
-    if (e.activityTaskScheduledEventAttributes) activities.add(String(e.eventId));
+  for (const event of events) {
+    if (event.workflowTaskScheduledEventAttributes) isThinking = true;
+    if (event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes)
+      isThinking = false;
+    if (event.activityTaskScheduledEventAttributes) activities.add(String(event.eventId));
     const over =
-      e.activityTaskCompletedEventAttributes ??
-      e.activityTaskFailedEventAttributes ??
-      e.activityTaskTimedOutEventAttributes ??
-      e.activityTaskCanceledEventAttributes;
+      event.activityTaskCompletedEventAttributes ??
+      event.activityTaskFailedEventAttributes ??
+      event.activityTaskTimedOutEventAttributes ??
+      event.activityTaskCanceledEventAttributes;
     if (over) activities.delete(String(over.scheduledEventId));
   }
   return isThinking || activities.size > 0;
@@ -276,15 +279,15 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
       });
       return last;
     },
-    say: (h, id, kind, text, more = {}) =>
-      h.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
+    say: (handle, id, kind, text, more = {}) =>
+      handle.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
     standing: (h) => h.query<TaskStanding>('standing'),
-    async end(h) {
-      const result = h.result();
+    async end(handle) {
+      const result = handle.result();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         const tell = async (): Promise<void> =>
-          reject(new Error(`it goes on: ${JSON.stringify(await h.query('standing'))}`));
+          reject(new Error(`it goes on: ${JSON.stringify(await handle.query('standing'))}`));
         timer = setTimeout(() => void tell().catch(reject), END_MS);
       });
       try {

@@ -38,9 +38,9 @@ export function openDesk(pending: readonly HumanSignal[]): Desk {
   const ended = new Set<string>();
   let pokes = 0;
   let cancelled = pending.some((h) => h.kind === 'cancel');
-  setHandler(defineSignal<[HumanSignal]>(SIGNALS.human), (h) => {
-    humans.set(h.id, h);
-    cancelled ||= h.kind === 'cancel';
+  setHandler(defineSignal<[HumanSignal]>(SIGNALS.human), (human) => {
+    humans.set(human.id, human);
+    cancelled ||= human.kind === 'cancel';
   });
   setHandler(defineSignal<[RunEndedSignal]>(SIGNALS.runEnded), (r) => void ended.add(r.runId));
   setHandler(defineSignal<[unknown?]>(SIGNALS.poke), () => void pokes++);

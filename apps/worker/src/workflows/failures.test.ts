@@ -31,12 +31,12 @@ test('whatever an activity does, the death of its worker is noticed within secon
   const files = readdirSync(here, { recursive: true, encoding: 'utf8' }).filter(
     (f) => f.endsWith('.ts') && !f.endsWith('.test.ts'),
   );
-  const options = files.flatMap((f) =>
-    [...readFileSync(path.join(here, f), 'utf8').matchAll(/proxyActivities<[^(]*>\(\{(.*?)\n?\}\)/gs)].map(
+  const options = files.flatMap((file) =>
+    [...readFileSync(path.join(here, file), 'utf8').matchAll(/proxyActivities<[^(]*>\(\{(.*?)\n?\}\)/gs)].map(
       (m) => m[1]!,
     ),
   );
   expect(options.length).toBeGreaterThan(5);
   // Without it a killed worker's try is only given up when its whole time is over.
-  for (const o of options) expect(o).toMatch(/heartbeatTimeout: '[1-5] seconds'/);
+  for (const option of options) expect(option).toMatch(/heartbeatTimeout: '[1-5] seconds'/);
 });

@@ -1,4 +1,5 @@
-// Keeps the memory of the conversation: writes what is due until nothing is. Nobody waits for it; what it does not get done is due the next time.
+// Keeps the memory of the conversation: writes what is due until nothing is. Nobody waits for it; what it
+// does not get done is due the next time.
 import { ActivityFailure } from '@temporalio/common';
 import { proxyActivities } from '@temporalio/workflow';
 import type { MemoryWorkflowInput } from '@mainloop/models/flow/workflow';

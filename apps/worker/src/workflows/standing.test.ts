@@ -10,23 +10,26 @@ const MINUTE = 60_000;
 /** More looks than a test waits for. */
 const PENDING = () => Array.from({ length: 50 }, () => ({ verdict: 'pending' }));
 
-let r: Rehearsal;
+let rehearsal: Rehearsal;
 beforeAll(async () => {
-  r = await openRehearsal();
+  rehearsal = await openRehearsal();
 });
-afterAll(() => r?.close(), 60_000);
+afterAll(() => rehearsal?.close(), 60_000);
 
-/** Its steps take the time of this machine, which the test's clock knows nothing of; so it is asked until it stands there. */
-async function comesTo(h: WorkflowHandle, expected: TaskStanding): Promise<void> {
-  for (let asked = 0; asked < 500 && !isDeepStrictEqual(await r.standing(h), expected); asked++)
+/**
+ * Its steps take the time of this machine, which the test's clock knows nothing of; so it is asked until it
+ * stands there.
+ */
+async function comesTo(handle: WorkflowHandle, expected: TaskStanding): Promise<void> {
+  for (let asked = 0; asked < 500 && !isDeepStrictEqual(await rehearsal.standing(handle), expected); asked++)
     await new Promise((go) => setTimeout(go, 50));
-  expect(await r.standing(h)).toEqual(expected);
+  expect(await rehearsal.standing(handle)).toEqual(expected);
 }
 
-const idOf = (h: WorkflowHandle): string => taskIdOfWorkflow(h.workflowId)!;
+const idOf = (handle: WorkflowHandle): string => taskIdOfWorkflow(handle.workflowId)!;
 
 test('a task says its stage, what it waits for, what is open, and how many runs there were, from its start until after its end', async () => {
-  const h = await r.start({
+  const handle = await rehearsal.start({
     ends: [{ kind: 'asked', itemId: 'q1', itemIds: ['q1', 'q2'] }],
     cis: PENDING(),
     instead: new Map([
@@ -34,56 +37,56 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
       ['checkRun', [() => ({ at: 'running' })]],
     ]),
   });
-  const id = idOf(h);
-  await comesTo(h, { stage: 'plan', waitsFor: { what: 'slot', runId: 'r1' }, openItems: [], runs: 1 });
-  await h.signal('poke');
-  await comesTo(h, { stage: 'plan', waitsFor: { what: 'run', runId: 'r1' }, openItems: [], runs: 1 });
-  await r.env.sleep(MINUTE);
-  await comesTo(h, {
+  const id = idOf(handle);
+  await comesTo(handle, { stage: 'plan', waitsFor: { what: 'slot', runId: 'r1' }, openItems: [], runs: 1 });
+  await handle.signal('poke');
+  await comesTo(handle, { stage: 'plan', waitsFor: { what: 'run', runId: 'r1' }, openItems: [], runs: 1 });
+  await rehearsal.env.sleep(MINUTE);
+  await comesTo(handle, {
     stage: 'plan',
     waitsFor: { what: 'decision', itemId: 'q1' },
     openItems: ['q1', 'q2'],
     runs: 1,
   });
-  await h.signal('human', { id: 'q1', kind: 'answer' } satisfies HumanSignal);
-  await comesTo(h, {
+  await handle.signal('human', { id: 'q1', kind: 'answer' } satisfies HumanSignal);
+  await comesTo(handle, {
     stage: 'plan',
     waitsFor: { what: 'decision', itemId: 'q2' },
     openItems: ['q2'],
     runs: 1,
   });
-  await h.signal('human', { id: 'q2', kind: 'answer' } satisfies HumanSignal);
-  await r.env.sleep(MINUTE);
+  await handle.signal('human', { id: 'q2', kind: 'answer' } satisfies HumanSignal);
+  await rehearsal.env.sleep(MINUTE);
   const plan = `${id}-plan-1`;
-  await comesTo(h, {
+  await comesTo(handle, {
     stage: 'await_plan',
     waitsFor: { what: 'decision', itemId: plan },
     openItems: [plan],
     runs: 2,
   });
-  await r.say(h, '-plan-1', 'approve');
-  await r.env.sleep(2 * MINUTE);
-  await comesTo(h, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
-  r.script().cis = [];
-  await r.env.sleep(60 * MINUTE);
+  await rehearsal.say(handle, '-plan-1', 'approve');
+  await rehearsal.env.sleep(2 * MINUTE);
+  await comesTo(handle, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
+  rehearsal.script().cis = [];
+  await rehearsal.env.sleep(60 * MINUTE);
   const review = `${id}-review-3`;
-  await comesTo(h, {
+  await comesTo(handle, {
     stage: 'review',
     waitsFor: { what: 'decision', itemId: review },
     openItems: [review],
     runs: 3,
   });
-  r.script().gone = true;
-  await h.signal('poke');
-  await r.end(h);
-  expect(await r.standing(h)).toEqual({ stage: 'end', waitsFor: null, openItems: [], runs: 3 });
+  rehearsal.script().gone = true;
+  await handle.signal('poke');
+  await rehearsal.end(handle);
+  expect(await rehearsal.standing(handle)).toEqual({ stage: 'end', waitsFor: null, openItems: [], runs: 3 });
 });
 
 test('a task that waits for a limit says until when', async () => {
-  const untilMs = (await r.env.currentTimeMs()) + 60 * MINUTE;
-  const h = await r.start({ ends: [{ kind: 'wait', reason: 'five_hour', untilMs }] });
-  await r.env.sleep(MINUTE);
-  const { stage, waitsFor } = await r.standing(h);
+  const untilMs = (await rehearsal.env.currentTimeMs()) + 60 * MINUTE;
+  const handle = await rehearsal.start({ ends: [{ kind: 'wait', reason: 'five_hour', untilMs }] });
+  await rehearsal.env.sleep(MINUTE);
+  const { stage, waitsFor } = await rehearsal.standing(handle);
   expect(stage).toBe('plan');
   expect(
     waitsFor?.what === 'time' ? Math.abs(Date.parse(waitsFor.untilIso) - untilMs) : waitsFor,
@@ -99,7 +102,7 @@ test('an item that nobody has to answer any more is not open', async () => {
     items: 0,
     pending: [],
   } satisfies ResumeBefore2;
-  const h = await r.start({ asked: [1], cis: PENDING() }, at);
-  await r.env.sleep(2 * MINUTE);
-  await comesTo(h, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
+  const handle = await rehearsal.start({ asked: [1], cis: PENDING() }, at);
+  await rehearsal.env.sleep(2 * MINUTE);
+  await comesTo(handle, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
 });

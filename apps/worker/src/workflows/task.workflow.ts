@@ -1,4 +1,5 @@
-// One task, from confirmed to merged. It reads like the table of stages in docs/architecture.md; decisions are in models/flow.
+// One task, from confirmed to merged. It reads like the table of stages in docs/architecture.md; decisions
+// are in models/flow.
 import { CancellationScope, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Position, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import { Cancelled } from './desk.ts';
@@ -11,7 +12,10 @@ import { awaitPlan, plan } from './task/plan.ts';
 import { addressReview, review } from './task/review.ts';
 import { caught } from './task/trouble.ts';
 
-/** In events. A longer one is handed over even before Temporal suggests it, so that a worker is soon through with replaying it. */
+/**
+ * In events. A longer one is handed over even before Temporal suggests it, so that a worker is soon through
+ * with replaying it.
+ */
 const LONGEST_HISTORY = 4_000;
 
 /** Each stage says by its type what may follow it. */

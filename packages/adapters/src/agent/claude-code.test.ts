@@ -152,7 +152,7 @@ test('whatever stands in a line of the output, it is read, and how the run ended
   await fc.assert(
     fc.asyncProperty(fc.array(line), async (lines) => {
       const reader = claudeCode.reader();
-      for (const l of lines) reader.read(JSON.stringify(l));
+      for (const limit of lines) reader.read(JSON.stringify(limit));
       const outcome = reader.outcome(end, 0);
       if (outcome.kind === 'wait')
         expect(await statusLine({ is: 'account_limit', untilMs: outcome.untilMs }, async () => '')).toContain(
@@ -164,7 +164,7 @@ test('whatever stands in a line of the output, it is read, and how the run ended
 });
 
 test('the command line never carries the token', () => {
-  const c = claudeCode.command(START);
-  expect(JSON.stringify(c.args)).not.toContain('SECRET');
-  expect(c.args).toContain('--session-id');
+  const command = claudeCode.command(START);
+  expect(JSON.stringify(command.args)).not.toContain('SECRET');
+  expect(command.args).toContain('--session-id');
 });

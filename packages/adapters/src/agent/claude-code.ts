@@ -25,9 +25,9 @@ interface LimitInfo {
 const LONGEST_WAIT_MS = 8 * 24 * 3_600_000;
 
 export const claudeCode: AgentAdapter = {
-  command(s) {
+  command(start) {
     return {
-      file: s.executable,
+      file: start.executable,
       args: [
         '-p',
         '--input-format',
@@ -35,28 +35,29 @@ export const claudeCode: AgentAdapter = {
         '--output-format',
         'stream-json',
         '--verbose',
-        ...(s.resume ? ['--resume', s.sessionId] : ['--session-id', s.sessionId]),
+        ...(start.resume ? ['--resume', start.sessionId] : ['--session-id', start.sessionId]),
         '--model',
-        s.model,
+        start.model,
         '--max-turns',
-        String(s.maxTurns),
+        String(start.maxTurns),
         '--tools',
-        s.pluginDir === null ? TOOLS : `${TOOLS},LSP`,
-        // "user" is our CLAUDE.md in the config folder, "project" the repository's own. Hooks and permissions that a
-        // repository brings run inside the sandbox only, but they still may not run: see disableAllHooks. Where the agent asks,
-        // the repository's settings count for nothing: they name variables and programs, and the agent may edit them.
+        start.pluginDir === null ? TOOLS : `${TOOLS},LSP`,
+        // "user" is our CLAUDE.md in the config folder, "project" the repository's own. Hooks and permissions
+        // that a repository brings run inside the sandbox only, but they still may not run: see
+        // disableAllHooks. Where the agent asks, the repository's settings count for nothing: they name
+        // variables and programs, and the agent may edit them.
         '--setting-sources',
-        s.askPermissions ? 'user' : 'user,project',
+        start.askPermissions ? 'user' : 'user,project',
         '--settings',
         JSON.stringify({
           attribution: { commit: '', pr: '' },
           disableAllHooks: true,
           includeCoAuthoredBy: false,
-          ...(s.askPermissions ? { permissions: { ask: ASKED_TOOLS } } : {}),
+          ...(start.askPermissions ? { permissions: { ask: ASKED_TOOLS } } : {}),
         }),
         '--strict-mcp-config',
-        ...(s.pluginDir === null ? [] : ['--plugin-dir', s.pluginDir]),
-        ...(s.askPermissions
+        ...(start.pluginDir === null ? [] : ['--plugin-dir', start.pluginDir]),
+        ...(start.askPermissions
           ? [
               '--permission-mode',
               'default',
@@ -68,10 +69,10 @@ export const claudeCode: AgentAdapter = {
           : ['--dangerously-skip-permissions']),
       ],
       env: {
-        ANTHROPIC_BASE_URL: s.gatewayUrl,
-        ANTHROPIC_API_KEY: s.token,
-        CLAUDE_CONFIG_DIR: s.configDir,
-        CLAUDE_CODE_TMPDIR: s.tmpDir,
+        ANTHROPIC_BASE_URL: start.gatewayUrl,
+        ANTHROPIC_API_KEY: start.token,
+        CLAUDE_CONFIG_DIR: start.configDir,
+        CLAUDE_CODE_TMPDIR: start.tmpDir,
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
         DISABLE_AUTOUPDATER: '1',
         DISABLE_TELEMETRY: '1',
@@ -80,7 +81,7 @@ export const claudeCode: AgentAdapter = {
         CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
         IS_SANDBOX: '1',
         // Every command begins where the first one did, so that a shape means the same each time.
-        ...(s.askPermissions ? { CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR: '1' } : {}),
+        ...(start.askPermissions ? { CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR: '1' } : {}),
       },
     };
   },
@@ -118,19 +119,20 @@ export const claudeCode: AgentAdapter = {
     let limit: LimitInfo | null = null;
     return {
       read(line): AgentSignal {
-        const e = readObject(line);
-        if (e === null) return { kind: 'other' };
-        if (e.type === 'assistant' && typeof e.error === 'string') error = e.error;
-        if (e.type === 'rate_limit_event') limit = limitInfo(e.rate_limit_info);
-        if (e.type === 'result') {
-          result = resultLine(e);
+        const event = readObject(line);
+        if (event === null) return { kind: 'other' };
+        if (event.type === 'assistant' && typeof event.error === 'string') error = event.error;
+        if (event.type === 'rate_limit_event') limit = limitInfo(event.rate_limit_info);
+        if (event.type === 'result') {
+          result = resultLine(event);
           return { kind: 'turn_ended' };
         }
-        const request = e.request as { subtype?: string; tool_name?: string; input?: unknown } | undefined;
-        if (e.type === 'control_request' && request?.subtype === 'can_use_tool')
+        const request = event.request as
+          { subtype?: string; tool_name?: string; input?: unknown } | undefined;
+        if (event.type === 'control_request' && request?.subtype === 'can_use_tool')
           return {
             kind: 'permission',
-            requestId: String(e.request_id),
+            requestId: String(event.request_id),
             tool: String(request.tool_name),
             input: request.input,
           };
@@ -144,8 +146,10 @@ export const claudeCode: AgentAdapter = {
 /** @returns null for a line that is no JSON object: such a one is for people */
 export function readObject(line: string): Record<string, unknown> | null {
   try {
-    const e: unknown = JSON.parse(line);
-    return typeof e === 'object' && e !== null && !Array.isArray(e) ? (e as Record<string, unknown>) : null;
+    const error: unknown = JSON.parse(line);
+    return typeof error === 'object' && error !== null && !Array.isArray(error)
+      ? (error as Record<string, unknown>)
+      : null;
   } catch {
     // Another program printed it.
     return null;
@@ -153,19 +157,19 @@ export function readObject(line: string): Record<string, unknown> | null {
 }
 
 // Whatever runs beside Claude Code can write between its lines, so no field is taken for what it should be.
-const text = (x: unknown): string | undefined => (typeof x === 'string' ? x : undefined);
-const resultLine = (e: Record<string, unknown>): ResultLine => ({
-  subtype: text(e.subtype),
-  is_error: e.is_error === true,
-  result: text(e.result),
-  api_error_status: typeof e.api_error_status === 'number' ? e.api_error_status : null,
-  terminal_reason: text(e.terminal_reason),
-  startup_failure_reason: text(e.startup_failure_reason),
-  errors: Array.isArray(e.errors) ? e.errors.filter((x) => typeof x === 'string') : undefined,
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const resultLine = (event: Record<string, unknown>): ResultLine => ({
+  subtype: text(event.subtype),
+  is_error: event.is_error === true,
+  result: text(event.result),
+  api_error_status: typeof event.api_error_status === 'number' ? event.api_error_status : null,
+  terminal_reason: text(event.terminal_reason),
+  startup_failure_reason: text(event.startup_failure_reason),
+  errors: Array.isArray(event.errors) ? event.errors.filter((x) => typeof x === 'string') : undefined,
 });
-function limitInfo(x: unknown): LimitInfo | null {
-  if (typeof x !== 'object' || x === null) return null;
-  const { status, resetsAt, rateLimitType } = x as Record<string, unknown>;
+function limitInfo(value: unknown): LimitInfo | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { status, resetsAt, rateLimitType } = value as Record<string, unknown>;
   const at =
     typeof resetsAt === 'number' && Number.isSafeInteger(Math.trunc(resetsAt * 1000))
       ? { resetsAt: Math.trunc(resetsAt) }
@@ -186,47 +190,48 @@ export const withNotesOf = (repo: string, ours: string): string =>
 /**
  * An API error comes as subtype "success" with is_error true; a denial exits 0. So neither alone is
  * believed.
- * @param i the last lines of its output and how its process ended
+ * @param input the last lines of its output and how its process ended
  * @returns the outcome of the run
  */
-export function classify(i: {
+export function classify(input: {
   result: ResultLine | null;
   error: string | null;
   limit: LimitInfo | null;
   end: AgentEnd;
   nowMs: number;
 }): RunOutcome {
-  const { result: r, error, limit } = i;
-  const fail = (reason: FailReason, detail = r?.result ?? i.end.stderrTail): RunOutcome => ({
+  const { result, error, limit } = input;
+  const fail = (reason: FailReason, detail = result?.result ?? input.end.stderrTail): RunOutcome => ({
     kind: 'failed',
     reason,
     detail: detail.slice(0, 4_000),
   });
-  if (!r) {
-    if (i.end.signal !== null || i.end.code === 143 || i.end.code === 137)
+  if (!result) {
+    if (input.end.signal !== null || input.end.code === 143 || input.end.code === 137)
       return { kind: 'interrupted', reason: 'killed' };
-    return fail('startup', i.end.stderrTail || `exit ${i.end.code} without a word`);
+    return fail('startup', input.end.stderrTail || `exit ${input.end.code} without a word`);
   }
-  if (!r.is_error) return { kind: 'completed', summary: (r.result ?? '').slice(0, 50_000) };
-  switch (r.subtype) {
+  if (!result.is_error) return { kind: 'completed', summary: (result.result ?? '').slice(0, 50_000) };
+  switch (result.subtype) {
     case 'error_max_turns':
       return { kind: 'limit', reason: 'turns' };
     case 'error_max_budget_usd':
       return { kind: 'limit', reason: 'budget' };
     case 'error_during_execution':
-      if ((r.terminal_reason ?? '').startsWith('aborted')) return { kind: 'interrupted', reason: 'killed' };
+      if ((result.terminal_reason ?? '').startsWith('aborted'))
+        return { kind: 'interrupted', reason: 'killed' };
       return fail(
-        r.startup_failure_reason ? 'startup' : 'execution',
-        r.errors?.join('; ') ?? r.startup_failure_reason ?? '',
+        result.startup_failure_reason ? 'startup' : 'execution',
+        result.errors?.join('; ') ?? result.startup_failure_reason ?? '',
       );
   }
-  const status = r.api_error_status ?? null;
-  const text = r.result ?? '';
+  const status = result.api_error_status ?? null;
+  const text = result.result ?? '';
   if (limit?.status === 'rejected' && limit.resetsAt)
     return {
       kind: 'wait',
       reason: limit.rateLimitType ?? 'rate_limit',
-      untilMs: Math.max(0, Math.min(limit.resetsAt * 1000, i.nowMs + LONGEST_WAIT_MS)),
+      untilMs: Math.max(0, Math.min(limit.resetsAt * 1000, input.nowMs + LONGEST_WAIT_MS)),
     };
   const spent = LIMIT_REASONS.find((reason) => text.includes(`mainloop_${reason}_budget`));
   if (spent !== undefined) return { kind: 'limit', reason: spent };
@@ -240,7 +245,8 @@ export function classify(i: {
   if (status === 401 || status === 403 || error === 'authentication_failed' || text.includes('Not logged in'))
     return fail('auth');
   if (error === 'billing_error' || /credit balance is too low/i.test(text)) return fail('billing');
-  if (r.terminal_reason === 'prompt_too_long' || /prompt is too long/i.test(text)) return fail('context');
+  if (result.terminal_reason === 'prompt_too_long' || /prompt is too long/i.test(text))
+    return fail('context');
   if (status === 404 || error === 'model_not_found') return fail('model');
   return fail('api');
 }

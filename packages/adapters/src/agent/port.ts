@@ -49,7 +49,7 @@ export interface AgentEnd {
 }
 
 export interface AgentAdapter {
-  command(s: AgentStart): AgentCommand;
+  command(start: AgentStart): AgentCommand;
   /** What lies in a plugin folder with these servers, by path. */
   pluginFiles(servers: Readonly<Record<string, LanguageServer>>): Readonly<Record<string, string>>;
   /** The line that says something to the agent: the prompt, or a steering message in mid-run. */

@@ -1,4 +1,5 @@
-// MiniLM with weights of 8 bits, on this machine. It is loaded with the first text, and given back when nobody has asked for a while.
+// MiniLM with weights of 8 bits, on this machine. It is loaded with the first text, and given back when
+// nobody has asked for a while.
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { EmbedderError, type Embedder } from './port.ts';
@@ -42,20 +43,21 @@ export function minilm(files: Files | null, idleMs = IDLE_MS): Embedder {
     worker.unref();
     const made: Thread = { worker, waiting: new Map() };
     let ready = false;
-    worker.on('message', (a: Answer) => {
-      if ('ready' in a) {
+    worker.on('message', (answer: Answer) => {
+      if ('ready' in answer) {
         ready = true;
         return;
       }
-      const w = made.waiting.get(a.id);
-      made.waiting.delete(a.id);
-      if ('vectors' in a) w?.resolve(a.vectors);
-      else w?.reject(new EmbedderError('broken', a.broken));
+      const waiting = made.waiting.get(answer.id);
+      made.waiting.delete(answer.id);
+      if ('vectors' in answer) waiting?.resolve(answer.vectors);
+      else waiting?.reject(new EmbedderError('broken', answer.broken));
       rest(made);
     });
     const ended = (why: string): void => {
       if (thread === made) thread = null;
-      for (const w of made.waiting.values()) w.reject(new EmbedderError(ready ? 'broken' : 'not_here', why));
+      for (const waiting of made.waiting.values())
+        waiting.reject(new EmbedderError(ready ? 'broken' : 'not_here', why));
       made.waiting.clear();
     };
     worker.on('error', (err: unknown) => ended((err as Error).message));

@@ -58,7 +58,7 @@ port.on('message', ({ id, texts }: Question) => {
   last = last.then(async () => {
     try {
       const vectors: Int8Array[] = [];
-      for (const t of texts) vectors.push(await read(t));
+      for (const text of texts) vectors.push(await read(text));
       port.postMessage({ id, vectors } satisfies Answer);
     } catch (err) {
       port.postMessage({ id, broken: (err as Error).message } satisfies Answer);

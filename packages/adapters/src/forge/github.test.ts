@@ -1,4 +1,5 @@
-// What the adapter makes of answers that the local GitHub has no state for: each as GitHub's documentation gives it, from a server that says just that.
+// What the adapter makes of answers that the local GitHub has no state for: each as GitHub's documentation
+// gives it, from a server that says just that.
 import { afterEach, expect, test } from '@jest/globals';
 import { ours } from '@mainloop/models/flow/forge-text';
 import http from 'node:http';

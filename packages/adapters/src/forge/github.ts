@@ -12,10 +12,10 @@ import { templates } from './github/templates.ts';
 import type { Forge } from './port.ts';
 
 /** @returns the forge of a token, topic by topic */
-export function github(o: GitHubOptions): Forge {
-  const open = openGitHub(o);
+export function github(options: GitHubOptions): Forge {
+  const open = openGitHub(options);
   return {
-    ...repository(open, o),
+    ...repository(open, options),
     ...issues(open),
     ...pulls(open),
     ...merge(open),

@@ -33,7 +33,8 @@ export class MergeRefused extends ForgeError {
   }
 }
 /** @returns whether the same call may go through later */
-export const isRetryable = (k: ForgeErrorKind): boolean => k === 'rate_limited' || k === 'unavailable';
+export const isRetryable = (kind: ForgeErrorKind): boolean =>
+  kind === 'rate_limited' || kind === 'unavailable';
 
 export type Outcome = 'created' | 'updated' | 'unchanged';
 export interface Ensured {
@@ -65,12 +66,18 @@ export interface RepoNow {
 export interface ForgeComment {
   readonly id: number;
   readonly author: string;
-  /** By the account that we use. With a personal token that is the person too; only with a marker besides it is ours. */
+  /**
+   * By the account that we use. With a personal token that is the person too; only with a marker besides it
+   * is ours.
+   */
   readonly mine: boolean;
   /** By an app, as the forge says. Accounts that behave as a machine may be none. */
   readonly bot: boolean;
   readonly body: string;
-  /** When it was written; of a review, when it was sent. What was written in a review that was sent later carries the earlier time. */
+  /**
+   * When it was written; of a review, when it was sent. What was written in a review that was sent later
+   * carries the earlier time.
+   */
   readonly at: string;
   readonly path: string | null;
   readonly line: number | null;
@@ -114,11 +121,17 @@ export interface PullInfo {
   readonly draft: boolean;
   readonly headSha: string;
   readonly mergeSha: string | null;
-  /** Whether it merges into its base without a conflict; null while the forge does not know, which it does a moment after a look. */
+  /**
+   * Whether it merges into its base without a conflict; null while the forge does not know, which it does a
+   * moment after a look.
+   */
   readonly fits: boolean | null;
 }
 
-/** What the forge tells of a commit, and what of it this token may not read, by name: `sayUnreadable` makes a sentence of it. */
+/**
+ * What the forge tells of a commit, and what of it this token may not read, by name: `sayUnreadable` makes a
+ * sentence of it.
+ */
 export interface SeenChecks extends CiFacts {
   readonly unreadable: readonly string[];
 }
@@ -147,21 +160,27 @@ export interface Forge {
   readText(repo: string, sha: string, path: string): Promise<string | null>;
   /** The newest hundred open issues that are not ours; none where they may not be read. */
   listOpenIssues(repo: string): Promise<readonly OpenIssue[]>;
-  /** The repository's template for pull requests, of its default branch; null where it has none, or it may not be read. */
+  /**
+   * The repository's template for pull requests, of its default branch; null where it has none, or it may not
+   * be read.
+   */
   readPullTemplate(repo: string): Promise<string | null>;
   /** Those for issues, by the names of their files; the first ten of them. */
   readIssueTemplates(repo: string): Promise<{ readonly name: string; readonly text: string }[]>;
   /** What a repository is called now: one that was renamed or transferred is found under its old name too. */
   findNow(full: string): Promise<RepoNow>;
-  /** One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own, its body brought up to date. */
-  ensureIssue(i: {
+  /**
+   * One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own,
+   * its body brought up to date.
+   */
+  ensureIssue(comment: {
     repo: string;
     marker: string;
     title: ForgeText;
     body: ForgeText;
     known: number | null;
   }): Promise<Ensured>;
-  ensureDraftPr(i: {
+  ensureDraftPr(comment: {
     repo: string;
     marker: string;
     title: ForgeText;
@@ -169,8 +188,11 @@ export interface Forge {
     head: string;
     base: string;
   }): Promise<Ensured>;
-  /** One comment for each marker. `known`: its id, where it was made before; a list that lags behind may not show it yet. */
-  ensureComment(i: {
+  /**
+   * One comment for each marker. `known`: its id, where it was made before; a list that lags behind may not
+   * show it yet.
+   */
+  ensureComment(comment: {
     repo: string;
     number: number;
     marker: string;
@@ -178,9 +200,9 @@ export interface Forge {
     known?: number;
   }): Promise<{ id: number; outcome: Outcome }>;
   /** One comment on lines for each marker. `rejected` when those lines are not part of the change any more. */
-  ensureLineComment(i: LineComment): Promise<{ id: number; outcome: Outcome }>;
+  ensureLineComment(comment: LineComment): Promise<{ id: number; outcome: Outcome }>;
   /** One reply for each marker, under a comment on a line. */
-  ensureReply(i: {
+  ensureReply(comment: {
     repo: string;
     number: number;
     inReplyTo: number;
@@ -196,8 +218,10 @@ export interface Forge {
   /** Ways to merge that the repository allows; null where it does not tell. */
   mergeMethods(repo: string): Promise<readonly MergeMethod[] | null>;
   /**
-   * Merges exactly this commit. @throws MergeRefused when the forge says no; `unavailable` when the base moved just then
-   * @param message of the commit that a squash or a merge makes: the forge's own would repeat those of the agent
+   * Merges exactly this commit.
+   * @throws MergeRefused when the forge says no; `unavailable` when the base moved just then
+   * @param message of the commit that a squash or a merge makes: the forge's own would repeat those of the
+   * agent
    */
   ensureMerged(
     repo: string,
@@ -209,19 +233,24 @@ export interface Forge {
   /** @returns how many commits of the base a commit does not have */
   countBehind(repo: string, base: string, sha: string): Promise<number>;
   /**
-   * Has the forge merge the base into the branch of a pull request, if its head is this commit. It does so in its own time: what comes of it is
-   * seen at the branch. `unchanged`: the head is another, or has all of the base. @throws MergeRefused with `conflicts`
+   * Has the forge merge the base into the branch of a pull request, if its head is this commit. It does so in
+   * its own time: what comes of it is seen at the branch. `unchanged`: the head is another, or has all of the
+   * base.
+   * @throws MergeRefused with `conflicts`
    */
   ensureUpdated(repo: string, number: number, headSha: string): Promise<Outcome>;
   /** Puts it into the repository's merge queue, bound to this commit. */
   ensureQueued(repo: string, number: number, headSha: string): Promise<Outcome>;
-  /** Whether the repository merges into this branch through a queue of its own; false where the rules may not be read. */
+  /**
+   * Whether the repository merges into this branch through a queue of its own; false where the rules may not
+   * be read.
+   */
   hasQueue(repo: string, base: string): Promise<boolean>;
   /** Whether it stands in the repository's merge queue. */
   isQueued(repo: string, number: number): Promise<boolean>;
   /**
-   * What changes from where two commits part to the second, as git writes a diff; '' where the forge does not have one of them any more, null
-   * where it is too large to be had.
+   * What changes from where two commits part to the second, as git writes a diff; '' where the forge does not
+   * have one of them any more, null where it is too large to be had.
    */
   readDiff(repo: string, from: string, to: string): Promise<string | null>;
   /** The commits of a pull request, oldest first. */
@@ -232,11 +261,13 @@ export interface Forge {
   /** Who closed an issue or pull request, '' where that is not told, and when (ISO; '' while it is open). */
   readClosing(repo: string, number: number): Promise<{ by: string; atIso: string }>;
   /**
-   * Files beside the code, where no branch and no CI sees them: pictures for a comment. What is there already is not sent again.
-   * @param i `ref`: without "refs/"; `files`: each at the top, under a name that stands for what is in it
+   * Files beside the code, where no branch and no CI sees them: pictures for a comment. What is there already
+   * is not sent again.
+   * @param comment `ref`: without "refs/"; `files`: each at the top, under a name that stands for what is in
+   * it
    * @returns the address of each, in their order; whoever may see the repository sees what is there
    */
-  ensureFiles(i: {
+  ensureFiles(comment: {
     repo: string;
     ref: string;
     message: ForgeText;
@@ -251,7 +282,10 @@ export interface Forge {
   ensureRerun(repo: string, sha: string): Promise<{ asked: number }>;
   /** The log of a job, at most `maxBytes` of its end. */
   jobLog(repo: string, jobId: number, maxBytes: number): Promise<string>;
-  /** All comments, whoever wrote them: on the issue or pull request, in reviews, on lines. A time would leave out what was sent late. */
+  /**
+   * All comments, whoever wrote them: on the issue or pull request, in reviews, on lines. A time would leave
+   * out what was sent late.
+   */
   listIssueComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
   listReviews(repo: string, number: number): Promise<readonly (ForgeComment & { verdict: Verdict })[]>;
   listReviewComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
@@ -261,9 +295,9 @@ export interface Forge {
   ): Promise<readonly { author: string; content: string; at: string }[]>;
   mayWrite(repo: string, login: string): Promise<boolean>;
   /**
-   * What changed in the repository since the last call with the same memory: issues and pull requests (reactions too, for
-   * which GitHub sends no webhook), branches whose CI moved, and the base. Conditional: an unchanged answer costs no rate limit.
-   * With an empty memory everything it sees is news.
+   * What changed in the repository since the last call with the same memory: issues and pull requests
+   * (reactions too, for which GitHub sends no webhook), branches whose CI moved, and the base. Conditional:
+   * an unchanged answer costs no rate limit. With an empty memory everything it sees is news.
    */
   changed(repo: string, base: string, memory: ForgeMemory): Promise<News>;
 }

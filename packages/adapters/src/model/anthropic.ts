@@ -4,31 +4,36 @@ import { ModelError, modelError, type ChatCall, type ChatImage, type Model } fro
 
 /**
  * The chat model by Anthropic's API.
- * @param o `baseUrl` may be the gateway's
+ * @param options `baseUrl` may be the gateway's
  * @returns calls are tried three times in all, for two minutes each
  */
-export function anthropic(o: { baseUrl: string; token: string }): Model {
-  const client = new Anthropic({ baseURL: o.baseUrl, apiKey: o.token, maxRetries: 2, timeout: 120_000 });
+export function anthropic(options: { baseUrl: string; token: string }): Model {
+  const client = new Anthropic({
+    baseURL: options.baseUrl,
+    apiKey: options.token,
+    maxRetries: 2,
+    timeout: 120_000,
+  });
   return {
-    async converse(c) {
-      const messages = messagesOf(c);
-      const tools = c.tools.map((t) => ({
-        name: t.name,
-        description: t.description,
-        input_schema: t.inputSchema as Anthropic.Tool.InputSchema,
+    async converse(call) {
+      const messages = messagesOf(call);
+      const tools = call.tools.map((tool) => ({
+        name: tool.name,
+        description: tool.description,
+        input_schema: tool.inputSchema as Anthropic.Tool.InputSchema,
       }));
       let all = '';
       const say = (delta: string): void => {
         all += delta;
-        c.onText(delta);
+        call.onText(delta);
       };
-      for (let round = 0; round < c.maxRounds; round++) {
+      for (let round = 0; round < call.maxRounds; round++) {
         if (all !== '') say('\n\n');
         let done: Anthropic.Message;
         try {
           const stream = client.messages.stream(
-            { model: c.model, max_tokens: c.maxTokens, system: systemOf(c), messages, tools },
-            { signal: c.signal },
+            { model: call.model, max_tokens: call.maxTokens, system: systemOf(call), messages, tools },
+            { signal: call.signal },
           );
           stream.on('text', say);
           done = await stream.finalMessage();
@@ -38,9 +43,14 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
         const uses = done.content.filter((b) => b.type === 'tool_use');
         if (uses.length === 0) break;
         const results: Anthropic.ToolResultBlockParam[] = [];
-        for (const u of uses) {
-          const r = await c.runTool(u.name, u.input);
-          results.push({ type: 'tool_result', tool_use_id: u.id, content: r.text, is_error: r.isError });
+        for (const use of uses) {
+          const result = await call.runTool(use.name, use.input);
+          results.push({
+            type: 'tool_result',
+            tool_use_id: use.id,
+            content: result.text,
+            is_error: result.isError,
+          });
         }
         messages.push({ role: 'assistant', content: done.content }, { role: 'user', content: results });
       }
@@ -52,30 +62,33 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
 /** What the provider keeps between calls ends here: whatever comes before is the same the next time. */
 const KEPT = { cache_control: { type: 'ephemeral' as const } };
 
-function systemOf(c: ChatCall): Anthropic.TextBlockParam[] {
-  const texts = [c.system, ...(c.memory ? [c.memory] : [])];
+function systemOf(call: ChatCall): Anthropic.TextBlockParam[] {
+  const texts = [call.system, ...(call.memory ? [call.memory] : [])];
   return texts.map((text, at) => ({ type: 'text', text, ...(at === texts.length - 1 ? KEPT : {}) }));
 }
 
-/** Two marks: behind what never changes, and behind the messages before the last, which are told again with the next one. */
-function messagesOf(c: ChatCall): Anthropic.MessageParam[] {
-  return c.messages.map((m, at): Anthropic.MessageParam => {
-    const isLast = at === c.messages.length - 1;
-    const texts = isLast && c.aside ? [c.aside, ...m.texts] : m.texts;
+/**
+ * Two marks: behind what never changes, and behind the messages before the last, which are told again with
+ * the next one.
+ */
+function messagesOf(call: ChatCall): Anthropic.MessageParam[] {
+  return call.messages.map((message, at): Anthropic.MessageParam => {
+    const isLast = at === call.messages.length - 1;
+    const texts = isLast && call.aside ? [call.aside, ...message.texts] : message.texts;
     const content: Anthropic.ContentBlockParam[] = [
-      ...(m.images ?? []).map(imageBlock),
+      ...(message.images ?? []).map(imageBlock),
       ...texts.map((text) => ({ type: 'text' as const, text })),
     ];
     const last = content.at(-1);
-    if (at === c.messages.length - 2 && last?.type === 'text' && last.text !== '')
+    if (at === call.messages.length - 2 && last?.type === 'text' && last.text !== '')
       content[content.length - 1] = { ...last, ...KEPT };
-    return { role: m.role, content };
+    return { role: message.role, content };
   });
 }
 
-const imageBlock = (i: ChatImage): Anthropic.ImageBlockParam => ({
+const imageBlock = (image: ChatImage): Anthropic.ImageBlockParam => ({
   type: 'image',
-  source: { type: 'base64', media_type: i.mime as 'image/png', data: i.base64 },
+  source: { type: 'base64', media_type: image.mime as 'image/png', data: image.base64 },
 });
 
 function translate(err: unknown): ModelError {

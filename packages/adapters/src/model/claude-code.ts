@@ -1,5 +1,5 @@
-// The chat through Claude Code itself, where only a subscription is there: its token is for Claude Code's own requests, not
-// for ours. It gets none of its own tools, only ours, over MCP on loopback.
+// The chat through Claude Code itself, where only a subscription is there: its token is for Claude Code's own
+// requests, not for ours. It gets none of its own tools, only ours, over MCP on loopback.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,20 +17,20 @@ const NAME = 'mainloop';
 
 /**
  * The chat model by Claude Code, for an account without a key.
- * @param o the program, and what it is to talk to
+ * @param options the program, and what it is to talk to
  */
-export function claudeCodeChat(o: { executable: string; baseUrl: string; token: string }): Model {
+export function claudeCodeChat(options: { executable: string; baseUrl: string; token: string }): Model {
   /** Calls in flight by the token that their Claude Code shows. */
   const calls = new Map<string, ChatCall>();
   let door: Promise<string> | undefined;
   return {
-    async converse(c) {
+    async converse(call) {
       const url = await (door ??= openDoor(calls));
       const token = randomBytes(24).toString('base64url');
       const home = mkdtempSync(path.join(os.tmpdir(), 'mainloop-chat-'));
-      calls.set(token, c);
+      calls.set(token, call);
       try {
-        return await run(o, c, home, { url, token });
+        return await run(options, call, home, { url, token });
       } finally {
         calls.delete(token);
         rmSync(home, { recursive: true, force: true, maxRetries: 3 });
@@ -52,8 +52,8 @@ interface Line {
 }
 
 function run(
-  o: { executable: string; baseUrl: string; token: string },
-  c: ChatCall,
+  options: { executable: string; baseUrl: string; token: string },
+  call: ChatCall,
   home: string,
   mcp: { url: string; token: string },
 ): Promise<string> {
@@ -66,7 +66,7 @@ function run(
   const config = path.join(home, 'mcp.json');
   writeFileSync(config, JSON.stringify(servers), { mode: 0o600 });
   const child = spawn(
-    o.executable,
+    options.executable,
     [
       '-p',
       '--input-format',
@@ -76,9 +76,9 @@ function run(
       '--verbose',
       '--include-partial-messages',
       '--model',
-      c.model,
+      call.model,
       '--max-turns',
-      String(c.maxRounds),
+      String(call.maxRounds),
       '--tools',
       '',
       '--setting-sources',
@@ -87,21 +87,21 @@ function run(
       '--mcp-config',
       config,
       '--allowedTools',
-      c.tools.map((t) => `mcp__${NAME}__${t.name}`).join(','),
+      call.tools.map((t) => `mcp__${NAME}__${t.name}`).join(','),
       '--append-system-prompt',
-      c.system,
+      call.system,
       '--no-session-persistence',
     ],
     {
       cwd,
-      signal: c.signal,
+      signal: call.signal,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH ?? '/usr/bin:/bin',
         HOME: home,
         CLAUDE_CONFIG_DIR: path.join(home, '.claude'),
-        ANTHROPIC_BASE_URL: o.baseUrl,
-        ANTHROPIC_API_KEY: o.token,
+        ANTHROPIC_BASE_URL: options.baseUrl,
+        ANTHROPIC_API_KEY: options.token,
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
         CLAUDE_CODE_MAX_RETRIES: '2',
         DISABLE_AUTOUPDATER: '1',
@@ -113,41 +113,42 @@ function run(
   let all = '';
   let words = '';
   let result: Line | null = null;
-  child.stderr.on('data', (d: Buffer) => {
-    words = (words + d.toString()).slice(-2_000);
+  child.stderr.on('data', (data: Buffer) => {
+    words = (words + data.toString()).slice(-2_000);
   });
   child.stdin.on('error', () => undefined);
   child.stdin.write(
     JSON.stringify({
       type: 'user',
-      message: { role: 'user', content: content(c) },
+      message: { role: 'user', content: content(call) },
       parent_tool_use_id: null,
       session_id: '',
     }) + '\n',
   );
   const say = (delta: string): void => {
     all += delta;
-    c.onText(delta);
+    call.onText(delta);
   };
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const e = parse(line);
+    const event = parse(line);
     if (
-      e.type === 'stream_event' &&
-      e.event?.type === 'content_block_start' &&
-      e.event.content_block?.type === 'text' &&
+      event.type === 'stream_event' &&
+      event.event?.type === 'content_block_start' &&
+      event.event.content_block?.type === 'text' &&
       all !== ''
     )
       say('\n\n');
-    if (e.type === 'stream_event' && e.event?.delta?.type === 'text_delta') say(e.event.delta.text ?? '');
-    if (e.type === 'result') {
-      result = e;
+    if (event.type === 'stream_event' && event.event?.delta?.type === 'text_delta')
+      say(event.event.delta.text ?? '');
+    if (event.type === 'result') {
+      result = event;
       child.stdin.end();
     }
   });
   return new Promise((resolve, reject) => {
     child.once('error', (err) => reject(modelError(undefined, err.message)));
     child.once('close', () => {
-      if (c.signal.aborted) return reject(modelError(undefined, 'stopped'));
+      if (call.signal.aborted) return reject(modelError(undefined, 'stopped'));
       if (result === null)
         return reject(
           modelError(undefined, words.trim().split('\n').at(-1) || 'Claude Code ended without a word'),
@@ -162,16 +163,16 @@ function run(
 }
 
 /** Claude Code takes one message: the thread so far as text, and what the person said just now as a part of its own. */
-function content(c: ChatCall): object[] {
-  const parts = c.messages.flatMap((m) =>
-    m.texts.map((text) => ({ who: m.role === 'user' ? 'The person' : 'You', text })),
+function content(call: ChatCall): object[] {
+  const parts = call.messages.flatMap((message) =>
+    message.texts.map((text) => ({ who: message.role === 'user' ? 'The person' : 'You', text })),
   );
   const now = parts.pop();
   const before = parts.map((p) => `${p.who}: ${p.text}`).join('\n\n');
-  const images = c.messages.flatMap((m) => m.images ?? []);
+  const images = call.messages.flatMap((m) => m.images ?? []);
   return [
     // Not in the system prompt, which is an argument: arguments can be read by every user of the machine.
-    ...(c.memory ? [{ type: 'text' as const, text: c.memory }] : []),
+    ...(call.memory ? [{ type: 'text' as const, text: call.memory }] : []),
     ...images.map((i) => ({ type: 'image', source: { type: 'base64', media_type: i.mime, data: i.base64 } })),
     ...(before === ''
       ? []
@@ -181,7 +182,7 @@ function content(c: ChatCall): object[] {
             text: `The conversation so far:\n\n${before}\n\nWhat the person says now:`,
           },
         ]),
-    ...(c.aside ? [{ type: 'text' as const, text: c.aside }] : []),
+    ...(call.aside ? [{ type: 'text' as const, text: call.aside }] : []),
     { type: 'text' as const, text: now?.text ?? '' },
   ];
 }
@@ -198,19 +199,19 @@ const parse = (line: string): Line => {
 /** One MCP endpoint for all calls in flight; each sees the tools of its own. @returns its address */
 function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const c = calls.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));
-    if (!c || req.method !== 'POST') return void res.writeHead(c ? 405 : 401).end();
+    const call = calls.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));
+    if (!call || req.method !== 'POST') return void res.writeHead(call ? 405 : 401).end();
     const server = new Server({ name: NAME, version: '1' }, { capabilities: { tools: {} } });
     server.setRequestHandler(ListToolsRequestSchema, () => ({
-      tools: c.tools.map((t) => ({
-        name: t.name,
-        description: t.description,
-        inputSchema: { type: 'object' as const, ...t.inputSchema },
+      tools: call.tools.map((tool) => ({
+        name: tool.name,
+        description: tool.description,
+        inputSchema: { type: 'object' as const, ...tool.inputSchema },
       })),
     }));
     server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
-      const r = await c.runTool(params.name, params.arguments ?? {});
-      return { content: [{ type: 'text' as const, text: r.text }], isError: r.isError };
+      const result = await call.runTool(params.name, params.arguments ?? {});
+      return { content: [{ type: 'text' as const, text: result.text }], isError: result.isError };
     });
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     res.once('close', () => void server.close());

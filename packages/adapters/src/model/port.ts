@@ -1,4 +1,5 @@
-// The Model port: one reply of the chat, with the tools it may call on the way. Who runs the loop is the adapter's business.
+// The Model port: one reply of the chat, with the tools it may call on the way. Who runs the loop is the
+// adapter's business.
 export interface ChatTool {
   readonly name: string;
   readonly description: string;
@@ -19,7 +20,10 @@ export interface ChatCall {
   readonly model: string;
   /** The same in every call of a kind. */
   readonly system: string;
-  /** What is told of the past before the messages: it changes once a day or so, and the provider may keep it between calls. */
+  /**
+   * What is told of the past before the messages: it changes once a day or so, and the provider may keep it
+   * between calls.
+   */
   readonly memory?: string;
   /** What holds for this call alone, told just before the last message. */
   readonly aside?: string;
@@ -46,7 +50,7 @@ export class ModelError extends Error {
 }
 export interface Model {
   /** @returns all that was said, as `onText` got it. @throws ModelError with a sentence for the person */
-  converse(c: ChatCall): Promise<string>;
+  converse(call: ChatCall): Promise<string>;
 }
 
 /**

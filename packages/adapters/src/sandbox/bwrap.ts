@@ -46,8 +46,8 @@ const STANDARD = ['/usr/local/bin', '/usr/bin', '/bin'];
 const LINKS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'];
 
 /**
- * PATH inside: where the operator's own shell finds programs, as far as the sandbox sees it. Go's installer, for one, puts it in a folder
- * of its own, and sets PATH to it.
+ * PATH inside: where the operator's own shell finds programs, as far as the sandbox sees it. Go's installer,
+ * for one, puts it in a folder of its own, and sets PATH to it.
  * @param kit what goes before everything
  * @param operators PATH of whoever started us
  * @param toolchains of `toolchainBinds`
@@ -87,11 +87,11 @@ export function toolchainBinds(folder: string | null): Binds {
  * @returns arguments of bwrap, without the program that it starts
  */
 export function bwrapArgs(
-  c: Confinement,
+  confinement: Confinement,
   has: (path: string) => boolean = existsSync,
   link: (path: string) => string | null = linkOf,
 ): string[] {
-  const a: string[] = [
+  const args: string[] = [
     '--unshare-all',
     '--unshare-user',
     '--disable-userns',
@@ -105,18 +105,18 @@ export function bwrapArgs(
     '--hostname',
     'sandbox',
   ];
-  if (c.dieWithParent) a.push('--die-with-parent');
-  if (c.infoFd !== undefined) a.push('--info-fd', String(c.infoFd));
-  if (c.blockFd !== undefined) a.push('--block-fd', String(c.blockFd));
-  for (const p of SYSTEM) if (has(p)) a.push('--ro-bind', p, p);
-  for (const p of LINKS) {
-    const to = link(p);
-    if (to !== null) a.push('--symlink', to, p);
-    else if (has(p)) a.push('--ro-bind', p, p);
+  if (confinement.dieWithParent) args.push('--die-with-parent');
+  if (confinement.infoFd !== undefined) args.push('--info-fd', String(confinement.infoFd));
+  if (confinement.blockFd !== undefined) args.push('--block-fd', String(confinement.blockFd));
+  for (const folder of SYSTEM) if (has(folder)) args.push('--ro-bind', folder, folder);
+  for (const folder of LINKS) {
+    const to = link(folder);
+    if (to !== null) args.push('--symlink', to, folder);
+    else if (has(folder)) args.push('--ro-bind', folder, folder);
   }
   const tmpfs = (at: string, mib: number): string[] => ['--size', String(mib * 1024 * 1024), '--tmpfs', at];
-  const tmpMiB = c.maxTmpMiB ?? DEFAULT_TMP_MIB;
-  a.push(
+  const tmpMiB = confinement.maxTmpMiB ?? DEFAULT_TMP_MIB;
+  args.push(
     '--proc',
     '/proc',
     '--dev',
@@ -126,15 +126,15 @@ export function bwrapArgs(
     ...tmpfs('/var/tmp', tmpMiB),
     ...tmpfs('/dev/shm', tmpMiB),
   );
-  for (const [from, to] of c.readOnly) a.push('--ro-bind', from, to);
-  for (const [from, to] of c.writable) a.push('--bind', from, to);
+  for (const [from, to] of confinement.readOnly) args.push('--ro-bind', from, to);
+  for (const [from, to] of confinement.writable) args.push('--bind', from, to);
   // What bwrap builds the rest on is memory without a limit.
-  a.push('--remount-ro', '/dev', '--remount-ro', '/');
+  args.push('--remount-ro', '/dev', '--remount-ro', '/');
   // Of the shells that every machine has only bash can limit processes. A limit that can't be set ends it here.
-  const limits = `ulimit -c 0 && ulimit -u ${c.maxProcesses} && ulimit -f ${c.maxFileMiB * 1024} || exit 125; exec "$@"`;
-  a.push(
+  const limits = `ulimit -c 0 && ulimit -u ${confinement.maxProcesses} && ulimit -f ${confinement.maxFileMiB * 1024} || exit 125; exec "$@"`;
+  args.push(
     '--chdir',
-    c.cwd,
+    confinement.cwd,
     '--',
     '/usr/bin/bash',
     '--norc',
@@ -142,14 +142,14 @@ export function bwrapArgs(
     '-c',
     limits,
     'bash',
-    ...c.command,
+    ...confinement.command,
   );
-  return a;
+  return args;
 }
 
-function linkOf(p: string): string | null {
+function linkOf(folder: string): string | null {
   try {
-    return readlinkSync(p);
+    return readlinkSync(folder);
   } catch {
     // Not a link, or not there.
     return null;

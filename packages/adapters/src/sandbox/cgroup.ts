@@ -1,5 +1,6 @@
-// A control group for each sandbox, where the kernel lets us make one: version 2 in our own or our parent's group, version 1 for root.
-// What is in there can't get out, whatever it forks, and the kernel itself holds the limits.
+// A control group for each sandbox, where the kernel lets us make one: version 2 in our own or our parent's
+// group, version 1 for root. What is in there can't get out, whatever it forks, and the kernel itself holds
+// the limits.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -43,7 +44,7 @@ export function ownGroups(text: string): Map<string, string> {
   const groups = new Map<string, string>();
   for (const line of text.trim().split('\n')) {
     const [, controllers = '', group = '/'] = line.split(':');
-    for (const c of controllers.split(',')) groups.set(c, group);
+    for (const controller of controllers.split(',')) groups.set(controller, group);
   }
   return groups;
 }
@@ -73,11 +74,11 @@ function versionTwo(mounts: readonly Mount[], own: Map<string, string>): CgroupS
   return null;
 }
 
-function enables(base: string, c: Controller): boolean {
+function enables(base: string, controller: Controller): boolean {
   const file = path.join(base, 'cgroup.subtree_control');
-  const has = (): boolean => readFileSync(file, 'utf8').trim().split(/\s+/).includes(c);
+  const has = (): boolean => readFileSync(file, 'utf8').trim().split(/\s+/).includes(controller);
   try {
-    if (!has()) writeFileSync(file, `+${c}`);
+    if (!has()) writeFileSync(file, `+${controller}`);
     return has();
   } catch {
     // Not ours to turn on.
@@ -87,13 +88,13 @@ function enables(base: string, c: Controller): boolean {
 
 function versionOne(mounts: readonly Mount[], own: Map<string, string>): CgroupSite | null {
   const folders: Partial<Record<Controller, string>> = {};
-  for (const c of CONTROLLERS) {
-    const mount = mounts.find((m) => m.type === 'cgroup' && m.options.includes(c));
+  for (const controller of CONTROLLERS) {
+    const mount = mounts.find((m) => m.type === 'cgroup' && m.options.includes(controller));
     if (!mount) continue;
-    const base = [path.join(mount.point, own.get(c) ?? '/'), mount.point].find((b) =>
-      existsSync(path.join(b, 'cgroup.procs')),
+    const base = [path.join(mount.point, own.get(controller) ?? '/'), mount.point].find((folder) =>
+      existsSync(path.join(folder, 'cgroup.procs')),
     );
-    if (base !== undefined && admits(base)) folders[c] = base;
+    if (base !== undefined && admits(base)) folders[controller] = base;
   }
   return Object.keys(folders).length > 0 ? { version: 1, folders } : null;
 }
@@ -118,28 +119,28 @@ function admits(base: string): boolean {
  * Makes the groups of one sandbox, with their limits. Asking again gives the same.
  * @param name of the group, once on this machine
  */
-export function makeCgroup(site: CgroupSite, name: string, l: SandboxLimits): Cgroup {
+export function makeCgroup(site: CgroupSite, name: string, limits: SandboxLimits): Cgroup {
   const folders = Object.fromEntries(
-    Object.entries(site.folders).map(([c, base]) => [c, path.join(base, name)]),
+    Object.entries(site.folders).map(([controller, base]) => [controller, path.join(base, name)]),
   ) as Cgroup['folders'];
   for (const folder of new Set(Object.values(folders))) mkdirSync(folder, { recursive: true });
-  const set = (c: Controller, file: string, value: number | string): void => {
-    const folder = folders[c];
+  const set = (controller: Controller, file: string, value: number | string): void => {
+    const folder = folders[controller];
     if (folder !== undefined && existsSync(path.join(folder, file)))
       writeFileSync(path.join(folder, file), String(value));
   };
-  const bytes = l.maxMemoryMiB * 1024 * 1024;
-  set('pids', 'pids.max', l.maxProcesses);
+  const bytes = limits.maxMemoryMiB * 1024 * 1024;
+  set('pids', 'pids.max', limits.maxProcesses);
   if (site.version === 2) {
     set('memory', 'memory.swap.max', 0);
     set('memory', 'memory.max', bytes);
-    set('cpu', 'cpu.weight', l.cpuWeight);
+    set('cpu', 'cpu.weight', limits.cpuWeight);
   } else {
     // Memory with swap may not be below memory alone, so an older, higher one goes first.
     set('memory', 'memory.memsw.limit_in_bytes', -1);
     set('memory', 'memory.limit_in_bytes', bytes);
     set('memory', 'memory.memsw.limit_in_bytes', bytes);
-    set('cpu', 'cpu.shares', Math.round((1024 * l.cpuWeight) / 100));
+    set('cpu', 'cpu.shares', Math.round((1024 * limits.cpuWeight) / 100));
   }
   return { version: site.version, folders };
 }
@@ -152,11 +153,11 @@ export function enterCgroup(cgroup: Cgroup, pids: readonly number[]): void {
 
 /** @returns 0 for a limit that the kernel does not count here */
 export function countsOf(cgroup: Cgroup): CgroupCounts {
-  const count = (c: Controller, file: string, word: string): number => {
+  const count = (controller: Controller, file: string, word: string): number => {
     try {
       return Number(
         new RegExp(`^${word} (\\d+)$`, 'm').exec(
-          readFileSync(path.join(cgroup.folders[c] ?? '/nowhere', file), 'utf8'),
+          readFileSync(path.join(cgroup.folders[controller] ?? '/nowhere', file), 'utf8'),
         )?.[1] ?? 0,
       );
     } catch {

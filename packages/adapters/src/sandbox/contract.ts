@@ -18,124 +18,124 @@ export interface Subject {
  * @param patienceMs milliseconds that a run may take to start
  */
 export function sandboxContract(make: () => Promise<Subject>, patienceMs: number): void {
-  let s: Subject;
+  let subject: Subject;
   beforeAll(async () => {
-    s = await make();
+    subject = await make();
   }, 900_000);
-  afterAll(() => s?.close(), 120_000);
+  afterAll(() => subject?.close(), 120_000);
 
-  let n = 0;
+  let count = 0;
   const fresh = (): SandboxRun => {
-    const taskId = `1contract${(n += 1)}x`;
+    const taskId = `1contract${(count += 1)}x`;
     return { taskId, runId: `${taskId}-r1`, epoch: 1, token: 'mlr_not-a-token', repo: 'demo/nothing' };
   };
-  const eventually = async <T>(look: () => Promise<T>, wanted: (t: T) => boolean): Promise<T> => {
+  const eventually = async <T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> => {
     for (const deadline = Date.now() + patienceMs; ;) {
-      const t = await look();
-      if (wanted(t) || Date.now() > deadline) return t;
+      const seen = await look();
+      if (wanted(seen) || Date.now() > deadline) return seen;
       await new Promise((r) => setTimeout(r, 100));
     }
   };
   const oneLives = async (id: string): Promise<void> =>
     expect(
       await eventually(
-        () => s.living(id),
+        () => subject.living(id),
         (k) => k === 1,
       ),
     ).toBe(1);
 
   test('a task that nobody knows is not there, and stopping or releasing it is no error', async () => {
-    expect(await s.sandbox.status('1nobody')).toEqual({ kind: 'none' });
-    await s.sandbox.stop('1nobody');
-    await s.sandbox.release('1nobody');
+    expect(await subject.sandbox.status('1nobody')).toEqual({ kind: 'none' });
+    await subject.sandbox.stop('1nobody');
+    await subject.sandbox.release('1nobody');
   });
 
   test('provisioning twice is provisioning once, and it is listed', async () => {
     const { taskId } = fresh();
-    await s.sandbox.provision(taskId);
-    await s.sandbox.provision(taskId);
-    expect((await s.sandbox.list()).filter((t) => t === taskId)).toHaveLength(1);
-    expect(await s.sandbox.status(taskId)).toEqual({ kind: 'none' });
-    await s.sandbox.release(taskId);
+    await subject.sandbox.provision(taskId);
+    await subject.sandbox.provision(taskId);
+    expect((await subject.sandbox.list()).filter((t) => t === taskId)).toHaveLength(1);
+    expect(await subject.sandbox.status(taskId)).toEqual({ kind: 'none' });
+    await subject.sandbox.release(taskId);
   });
 
   test('a run starts once, however often it is asked for', async () => {
     const run = fresh();
-    await s.sandbox.start(run);
+    await subject.sandbox.start(run);
     await oneLives(run.taskId);
-    await s.sandbox.start(run);
-    await s.sandbox.start(run);
-    expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 1 });
+    await subject.sandbox.start(run);
+    await subject.sandbox.start(run);
+    expect(await subject.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 1 });
     await oneLives(run.taskId);
-    await s.sandbox.release(run.taskId);
+    await subject.sandbox.release(run.taskId);
   });
 
   test('a newer epoch replaces the older one', async () => {
     const run = fresh();
-    await s.sandbox.start(run);
+    await subject.sandbox.start(run);
     await oneLives(run.taskId);
-    await s.sandbox.start({ ...run, epoch: 2 });
-    expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
+    await subject.sandbox.start({ ...run, epoch: 2 });
+    expect(await subject.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
     await oneLives(run.taskId);
-    await s.sandbox.release(run.taskId);
+    await subject.sandbox.release(run.taskId);
   });
 
   test('a runner that was killed is found to be gone, and its successor starts', async () => {
     const run = fresh();
-    await s.sandbox.start(run);
+    await subject.sandbox.start(run);
     await oneLives(run.taskId);
-    await s.kill(run.taskId);
+    await subject.kill(run.taskId);
     const after = await eventually(
-      () => s.sandbox.status(run.taskId),
+      () => subject.sandbox.status(run.taskId),
       (st) => st.kind !== 'running',
     );
     expect(['exited', 'none']).toContain(after.kind);
-    await s.sandbox.start({ ...run, epoch: 2 });
+    await subject.sandbox.start({ ...run, epoch: 2 });
     await oneLives(run.taskId);
-    expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
-    await s.sandbox.release(run.taskId);
+    expect(await subject.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
+    await subject.sandbox.release(run.taskId);
   });
 
   test('stopping ends what runs and leaves the place', async () => {
     const run = fresh();
-    await s.sandbox.start(run);
+    await subject.sandbox.start(run);
     await oneLives(run.taskId);
-    await s.sandbox.stop(run.taskId);
-    expect(await s.living(run.taskId)).toBe(0);
-    expect((await s.sandbox.status(run.taskId)).kind).not.toBe('running');
-    expect(await s.sandbox.list()).toContain(run.taskId);
-    await s.sandbox.release(run.taskId);
+    await subject.sandbox.stop(run.taskId);
+    expect(await subject.living(run.taskId)).toBe(0);
+    expect((await subject.sandbox.status(run.taskId)).kind).not.toBe('running');
+    expect(await subject.sandbox.list()).toContain(run.taskId);
+    await subject.sandbox.release(run.taskId);
   });
 
   test('releasing removes the place with whatever runs in it, and it can be made again', async () => {
     const run = fresh();
-    await s.sandbox.start(run);
+    await subject.sandbox.start(run);
     await oneLives(run.taskId);
-    await s.sandbox.release(run.taskId);
-    expect(await s.sandbox.list()).not.toContain(run.taskId);
+    await subject.sandbox.release(run.taskId);
+    expect(await subject.sandbox.list()).not.toContain(run.taskId);
     expect(
       await eventually(
-        () => s.living(run.taskId),
+        () => subject.living(run.taskId),
         (k) => k === 0,
       ),
     ).toBe(0);
-    await s.sandbox.start({ ...run, epoch: 2 });
+    await subject.sandbox.start({ ...run, epoch: 2 });
     await oneLives(run.taskId);
-    await s.sandbox.release(run.taskId);
+    await subject.sandbox.release(run.taskId);
   });
 
   test('nothing is wrong with a place that works', async () => {
-    expect((await s.sandbox.checkup()).filter((c) => !c.ok)).toEqual([]);
+    expect((await subject.sandbox.checkup()).filter((c) => !c.ok)).toEqual([]);
   });
 
   test('two tasks do not know each other', async () => {
     const [a, b] = [fresh(), fresh()];
-    await Promise.all([s.sandbox.start(a), s.sandbox.start(b)]);
+    await Promise.all([subject.sandbox.start(a), subject.sandbox.start(b)]);
     await oneLives(a.taskId);
     await oneLives(b.taskId);
-    await s.sandbox.release(a.taskId);
+    await subject.sandbox.release(a.taskId);
     await oneLives(b.taskId);
-    expect(await s.sandbox.list()).toContain(b.taskId);
-    await s.sandbox.release(b.taskId);
+    expect(await subject.sandbox.list()).toContain(b.taskId);
+    await subject.sandbox.release(b.taskId);
   });
 }

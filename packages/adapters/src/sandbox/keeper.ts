@@ -1,4 +1,5 @@
-// Makes the set-up of a default branch in a sandbox of its own, in which no agent ever was, and keeps it for the tasks to come.
+// Makes the set-up of a default branch in a sandbox of its own, in which no agent ever was, and keeps it for
+// the tasks to come.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -40,18 +41,18 @@ export interface KeeperOptions {
 
 export type Keeper = ReturnType<typeof keeper>;
 
-export function keeper(o: KeeperOptions) {
+export function keeper(options: KeeperOptions) {
   let wanted: SetupWanted | null = null;
-  const places = o.places(() => JSON.stringify(wanted));
+  const places = options.places(() => JSON.stringify(wanted));
   const waiting = new Map<string, { readonly repo: string; readonly setup: ProjectSetup }>();
   let working: Promise<void> | null = null;
-  const looked = path.join(o.folder, 'looked');
+  const looked = path.join(options.folder, 'looked');
 
   /** Projects may share a repository; what each is set up with is its own. */
   const keptFor = (repo: string, folder: string | undefined): string => (folder ? `${repo}/${folder}` : repo);
 
   const tip = async (repo: string, base: string): Promise<string | null> => {
-    const mirror = path.join(o.mirrors, `${repo}.git`);
+    const mirror = path.join(options.mirrors, `${repo}.git`);
     if (!existsSync(mirror)) return null;
     const git = [
       '-c',
@@ -76,24 +77,24 @@ export function keeper(o: KeeperOptions) {
     const now = JSON.stringify([commit, setup.command, setup.folder ?? '']);
     if (commit === null || (existsSync(seen) && readFileSync(seen, 'utf8') === now)) return;
     const taskId = `setup-${createHash('sha256').update(own).digest('hex').slice(0, 16)}`;
-    wanted = { commit, command: setup.command, folder: setup.folder ?? '', have: o.store.keys(own) };
+    wanted = { commit, command: setup.command, folder: setup.folder ?? '', have: options.store.keys(own) };
     await places.release(taskId);
     const until = Date.now() + LONGEST_MS;
     try {
-      await places.start({ taskId, runId: taskId, epoch: 1, token: o.tokenFor(repo, until), repo });
+      await places.start({ taskId, runId: taskId, epoch: 1, token: options.tokenFor(repo, until), repo });
       while ((await places.status(taskId)).kind === 'running' && Date.now() < until)
         await new Promise((r) => setTimeout(r, LOOK_MS));
       await places.stop(taskId);
       const work = places.workOf(taskId);
       const made = SetupMade.parse(JSON.parse(plain(path.join(work, 'made.json'))));
-      if (made.kind === 'same') await o.store.touch(own, made.key);
+      if (made.kind === 'same') await options.store.touch(own, made.key);
       if (made.kind === 'made') {
         if (!lstatSync(path.join(work, 'kept')).isDirectory()) throw new Error('what it made is no folder');
         if (KeptList.parse(JSON.parse(plain(path.join(work, 'kept/list.json')))).key !== made.key)
           throw new Error('it names two keys');
-        await o.store.put(own, made.key, path.join(work, 'kept'));
+        await options.store.put(own, made.key, path.join(work, 'kept'));
       }
-      if (made.kind === 'failed') o.onTrouble(`The set-up of ${own} can't be kept: ${made.why}`);
+      if (made.kind === 'failed') options.onTrouble(`The set-up of ${own} can't be kept: ${made.why}`);
       // Tried once for each commit, whatever came of it.
       mkdirSync(looked, { recursive: true, mode: 0o700 });
       writeFileSync(seen, now);
@@ -107,14 +108,17 @@ export function keeper(o: KeeperOptions) {
       waiting.delete(next[0]);
       const [own, { repo, setup }] = next;
       await make(repo, setup).catch((err: unknown) =>
-        o.onTrouble(`The set-up of ${own} can't be kept: ${(err as Error).message}`),
+        options.onTrouble(`The set-up of ${own} can't be kept: ${(err as Error).message}`),
       );
     }
     working = null;
   };
 
   return {
-    /** Looks whether the default branch has a set-up that is not kept yet, and makes it, one after the other. Returns at once. */
+    /**
+     * Looks whether the default branch has a set-up that is not kept yet, and makes it, one after the other.
+     * Returns at once.
+     */
     look(repo: string, setup: ProjectSetup): void {
       waiting.set(keptFor(repo, setup.folder), { repo, setup });
       working ??= work();
@@ -125,23 +129,27 @@ export function keeper(o: KeeperOptions) {
     },
     /** @returns false when none is kept for it; see KeptStore */
     give: (repo: string, setup: ProjectSetup, to: string, owner: Owner | null): Promise<boolean> =>
-      o.store.give(keptFor(repo, setup.folder), to, owner),
+      options.store.give(keptFor(repo, setup.folder), to, owner),
     async open(): Promise<void> {
-      await o.store.open();
+      await options.store.open();
       for (const taskId of await places.list()) await places.release(taskId);
       rmSync(looked, { recursive: true, force: true });
     },
   };
 }
 
-/** The text of a plain file that somebody else wrote: a pipe in its place would never end, a link would lead elsewhere. */
+/**
+ * The text of a plain file that somebody else wrote: a pipe in its place would never end, a link would lead
+ * elsewhere.
+ */
 function plain(file: string): string {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
-    const s = fstatSync(fd);
-    if (!s.isFile() || s.size > MAX_ANSWER_BYTES) throw new Error('its answer is no file of that kind');
-    return readFileSync(fd, 'utf8');
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile() || stats.size > MAX_ANSWER_BYTES)
+      throw new Error('its answer is no file of that kind');
+    return readFileSync(descriptor, 'utf8');
   } finally {
-    closeSync(fd);
+    closeSync(descriptor);
   }
 }

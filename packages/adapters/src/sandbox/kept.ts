@@ -1,5 +1,6 @@
-// Set-ups that are kept on this machine: one folder for each, and of the newest of each repository a copy that waits for the next task.
-// A task is given the copy by a rename, so it owns what it gets and nobody else ever sees it again.
+// Set-ups that are kept on this machine: one folder for each, and of the newest of each repository a copy
+// that waits for the next task. A task is given the copy by a rename, so it owns what it gets and nobody else
+// ever sees it again.
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -38,7 +39,7 @@ export type KeptStore = ReturnType<typeof keptStore>;
 export function keptStore(folder: string, maxBytes: number, onDamage: (words: string) => void) {
   const ofRepo = (repo: string): string =>
     path.join(folder, createHash('sha256').update(repo).digest('hex').slice(0, 24));
-  const treeOf = (e: { folder: string }): string => path.join(e.folder, 'tree');
+  const treeOf = (entry: { folder: string }): string => path.join(entry.folder, 'tree');
   /** By folder of an entry: its copy, on its way or there. */
   const copies = new Map<string, Promise<string | null>>();
 
@@ -62,22 +63,22 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
   };
 
   /** @returns where it lies; null when what was kept is not what it was any more, and is thrown away */
-  const copy = async (e: Entry): Promise<string | null> => {
+  const copy = async (entry: Entry): Promise<string | null> => {
     const to = path.join(folder, `.copy-${randomUUID()}`);
     try {
-      await command('cp', ['-a', '--reflink=auto', '--', treeOf(e), to]);
-      if ((await digestOf(to)) === e.digest) return to;
+      await command('cp', ['-a', '--reflink=auto', '--', treeOf(entry), to]);
+      if ((await digestOf(to)) === entry.digest) return to;
       throw new Error('it is not what it was when it was kept');
     } catch (err) {
       onDamage(`A kept set-up was thrown away: ${(err as Error).message}.`);
       await erase(to);
-      await drop(e.folder);
+      await drop(entry.folder);
       return null;
     }
   };
-  const ready = (e: Entry): Promise<string | null> => {
-    const there = copies.get(e.folder) ?? copy(e);
-    copies.set(e.folder, there);
+  const ready = (entry: Entry): Promise<string | null> => {
+    const there = copies.get(entry.folder) ?? copy(entry);
+    copies.set(entry.folder, there);
     return there;
   };
 
@@ -92,11 +93,11 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
 
     /** It is wanted again, so it is the newest. */
     async touch(repo: string, key: string): Promise<void> {
-      const e = entriesIn(ofRepo(repo)).find((x) => x.key === key);
-      if (e === undefined) return;
+      const entry = entriesIn(ofRepo(repo)).find((x) => x.key === key);
+      if (entry === undefined) return;
       const now = new Date();
-      utimesSync(path.join(e.folder, 'meta.json'), now, now);
-      await ready(e);
+      utimesSync(path.join(entry.folder, 'meta.json'), now, now);
+      await ready(entry);
     },
 
     /**
@@ -122,8 +123,8 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
       await drop(at);
       renameSync(arriving, at);
       await this.sweep();
-      const e = newestOf(repo);
-      if (e !== null) await ready(e);
+      const entry = newestOf(repo);
+      if (entry !== null) await ready(entry);
       return true;
     },
 
@@ -133,16 +134,16 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
      * @returns false when there is none
      */
     async give(repo: string, to: string, owner: Owner | null): Promise<boolean> {
-      const e = newestOf(repo);
-      if (e === null) return false;
-      const mine = ready(e);
-      copies.delete(e.folder);
+      const entry = newestOf(repo);
+      if (entry === null) return false;
+      const mine = ready(entry);
+      copies.delete(entry.folder);
       const at = await mine;
       if (at === null) return false;
       if (owner !== null) await command('chown', ['-hR', `${owner.uid}:${owner.gid}`, '--', at]);
       renameSync(at, to);
       // The next task finds one too.
-      void ready(e);
+      void ready(entry);
       return true;
     },
 
@@ -153,14 +154,14 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
         .flatMap((n) => entriesIn(path.join(folder, n)))
         .toSorted((a, b) => b.usedMs - a.usedMs);
       let bytes = 0;
-      for (const e of all) {
+      for (const entry of all) {
         // With its copy.
-        bytes += 2 * e.bytes;
+        bytes += 2 * entry.bytes;
         if (bytes <= maxBytes) continue;
-        const waiting = copies.get(e.folder);
-        copies.delete(e.folder);
+        const waiting = copies.get(entry.folder);
+        copies.delete(entry.folder);
         if (waiting) await erase((await waiting) ?? '');
-        await drop(e.folder);
+        await drop(entry.folder);
       }
     },
   };
@@ -168,9 +169,9 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
 
 function metaOf(at: string): Meta | null {
   try {
-    const m = JSON.parse(readFileSync(path.join(at, 'meta.json'), 'utf8')) as Partial<Meta>;
-    return typeof m.key === 'string' && typeof m.bytes === 'number' && typeof m.digest === 'string'
-      ? (m as Meta)
+    const meta = JSON.parse(readFileSync(path.join(at, 'meta.json'), 'utf8')) as Partial<Meta>;
+    return typeof meta.key === 'string' && typeof meta.bytes === 'number' && typeof meta.digest === 'string'
+      ? (meta as Meta)
       : null;
   } catch {
     // Damaged, so it is none.
@@ -195,20 +196,20 @@ const bytesOf = async (at: string): Promise<number> =>
 /** @returns what it printed */
 function command(program: string, args: readonly string[], cwd = '/'): Promise<string> {
   return new Promise((resolve, reject) => {
-    const p = spawn(program, args, {
+    const child = spawn(program, args, {
       cwd,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [out, words] = ['', ''];
-    p.stdout.on('data', (d: Buffer) => {
-      out += d.toString();
+    child.stdout.on('data', (data: Buffer) => {
+      out += data.toString();
     });
-    p.stderr.on('data', (d: Buffer) => {
-      words = (words + d.toString()).slice(-500);
+    child.stderr.on('data', (data: Buffer) => {
+      words = (words + data.toString()).slice(-500);
     });
-    p.once('error', reject);
-    p.once('close', (code) =>
+    child.once('error', reject);
+    child.once('close', (code) =>
       code === 0 ? resolve(out.trim()) : reject(new Error(`${program}: ${words.trim() || `exit ${code}`}`)),
     );
   });

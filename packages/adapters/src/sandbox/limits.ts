@@ -1,6 +1,9 @@
 // How much of the machine one sandbox may take. Pure: what is there comes in, numbers go out.
 
-/** Processes and threads of one sandbox when nobody has said otherwise: enough for the widest builds, and no machine falls over them. */
+/**
+ * Processes and threads of one sandbox when nobody has said otherwise: enough for the widest builds, and no
+ * machine falls over them.
+ */
 export const MAX_PROCESSES = 4_096;
 
 export interface SandboxLimits {
@@ -48,8 +51,8 @@ export function limitsFor(
 }
 
 /** What holds on this machine, in words for a person. @param missing controllers that the kernel does not give us */
-export function limitWords(l: SandboxLimits, missing: readonly string[]): string {
-  const numbers = `each sandbox may have ${l.maxProcesses} processes, ${l.maxMemoryMiB} MiB of memory and ${l.maxDiskMiB} MiB of disk`;
+export function limitWords(limits: SandboxLimits, missing: readonly string[]): string {
+  const numbers = `each sandbox may have ${limits.maxProcesses} processes, ${limits.maxMemoryMiB} MiB of memory and ${limits.maxDiskMiB} MiB of disk`;
   if (missing.length === 0) return `${numbers}; the kernel holds processes, memory and processor`;
   return `${numbers}; no control group for ${missing.join(', ')}: processes are held by rlimit, memory is looked at once a second, the processor is not shared out`;
 }

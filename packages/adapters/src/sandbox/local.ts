@@ -43,7 +43,10 @@ export interface LocalSandboxOptions {
   readonly root: string;
   /** Folder with node, claude, runner.mjs and the talk-back command; bound read-only. */
   readonly kit: string;
-  /** Folder that holds the gateway's socket. The folder is bound, not the socket: a restarted gateway makes a new one. */
+  /**
+   * Folder that holds the gateway's socket. The folder is bound, not the socket: a restarted gateway makes a
+   * new one.
+   */
   readonly gatewayDir: string;
   /** Folder of bare mirrors, `<owner>/<name>.git`; objects are borrowed read-only. */
   readonly mirrors: string;
@@ -70,7 +73,10 @@ interface RunFile {
   readonly epoch: number;
   readonly pid: number;
   readonly startTicks: string;
-  /** The first process inside, init of its pid namespace; it outlives bubblewrap's outer one when only that is killed. */
+  /**
+   * The first process inside, init of its pid namespace; it outlives bubblewrap's outer one when only that is
+   * killed.
+   */
   readonly innerPid: number | null;
   readonly innerTicks: string | null;
   /** Left out where the kernel lets us make no groups, and by older workers. */
@@ -81,38 +87,41 @@ interface RunFile {
 
 /**
  * Sandboxes on this machine, each confined by bubblewrap, or not at all where the user wants it so.
- * @param o `root`: the folder that holds one folder for each task
+ * @param options `root`: the folder that holds one folder for each task
  */
-export function localSandbox(o: LocalSandboxOptions): Sandbox {
-  const dirOf = (taskId: string): string => path.join(o.root, safe(taskId));
+export function localSandbox(options: LocalSandboxOptions): Sandbox {
+  const dirOf = (taskId: string): string => path.join(options.root, safe(taskId));
   const runFile = (taskId: string): string => path.join(dirOf(taskId), 'run.json');
 
   let found: { limits: SandboxLimits; site: CgroupSite | null } | null = null;
   const around = (): { limits: SandboxLimits; site: CgroupSite | null } => {
-    mkdirSync(o.root, { recursive: true, mode: 0o711 });
-    const disk = statfsSync(o.root);
+    mkdirSync(options.root, { recursive: true, mode: 0o711 });
+    const disk = statfsSync(options.root);
     const machine = {
       memoryMiB: totalmem() / 1024 / 1024,
       diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024,
     };
-    return (found ??= { limits: limitsFor(machine, o.limits), site: o.unconfined ? null : findCgroupSite() });
+    return (found ??= {
+      limits: limitsFor(machine, options.limits),
+      site: options.unconfined ? null : findCgroupSite(),
+    });
   };
   const watch = watcher({
-    bwrap: o.unconfined ? null : o.bwrap,
+    bwrap: options.unconfined ? null : options.bwrap,
     limits: () => around().limits,
-    onLimit: (hit) => o.onLimit?.(hit),
+    onLimit: (hit) => options.onLimit?.(hit),
     end: (taskId) => stop(taskId),
   });
-  const watched = (taskId: string, r: RunFile): void =>
+  const watched = (taskId: string, run: RunFile): void =>
     watch.add({
       taskId,
-      runId: r.runId,
-      epoch: r.epoch,
-      pid: r.innerPid ?? r.pid,
-      cgroup: r.cgroup ?? null,
+      runId: run.runId,
+      epoch: run.epoch,
+      pid: run.innerPid ?? run.pid,
+      cgroup: run.cgroup ?? null,
       place: dirOf(taskId),
-      owner: o.unconfined ? null : ownerOf(taskId),
-      alive: () => alive(r),
+      owner: options.unconfined ? null : ownerOf(taskId),
+      alive: () => alive(run),
     });
 
   const read = (taskId: string): RunFile | null => {
@@ -128,11 +137,11 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
   const stop = async (taskId: string): Promise<void> => {
     const deadline = Date.now() + 10_000;
     for (;;) {
-      const r = read(taskId);
-      const left = r && alive(r) ? pidsOf(r) : sandboxesWith(o.bwrap, workOf(dirOf(taskId)));
+      const run = read(taskId);
+      const left = run && alive(run) ? pidsOf(run) : sandboxesWith(options.bwrap, workOf(dirOf(taskId)));
       if (left.length === 0) {
         watch.leave(taskId);
-        if (r?.cgroup) removeCgroup(r.cgroup);
+        if (run?.cgroup) removeCgroup(run.cgroup);
         return;
       }
       for (const pid of left) kill(pid);
@@ -145,13 +154,13 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
   /** Once for each place, before anything has run in it. */
   const giveKept = async (run: SandboxRun, owner: Owner | null): Promise<void> => {
     const given = path.join(dirOf(run.taskId), 'given');
-    if (!o.keeper || !run.setup || existsSync(given) || read(run.taskId) !== null) return;
+    if (!options.keeper || !run.setup || existsSync(given) || read(run.taskId) !== null) return;
     writeFileSync(given, '');
-    await o.keeper.give(run.repo, run.setup, path.join(workOf(dirOf(run.taskId)), 'kept'), owner);
+    await options.keeper.give(run.repo, run.setup, path.join(workOf(dirOf(run.taskId)), 'kept'), owner);
   };
 
   return {
-    provision: (taskId) => ensurePlace(o.root, safe(taskId), ownerOf(taskId)),
+    provision: (taskId) => ensurePlace(options.root, safe(taskId), ownerOf(taskId)),
 
     async start(run: SandboxRun) {
       const now = read(run.taskId);
@@ -159,9 +168,9 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       await stop(run.taskId);
       await this.provision(run.taskId);
       const dir = dirOf(run.taskId);
-      const mirror = path.join(o.mirrors, `${run.repo}.git`);
-      ensureMirror(o.mirrors, mirror);
-      const toolchains = toolchainBinds(o.toolchains ?? null);
+      const mirror = path.join(options.mirrors, `${run.repo}.git`);
+      ensureMirror(options.mirrors, mirror);
+      const toolchains = toolchainBinds(options.toolchains ?? null);
       const env = {
         PATH: toolPath(INSIDE.kit, process.env.PATH, toolchains),
         HOME: INSIDE.home,
@@ -172,13 +181,13 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         MAINLOOP_TOKEN: run.token,
         MAINLOOP_GATEWAY: `http://127.0.0.1:${INSIDE.port}`,
         ...(run.author === undefined ? {} : { MAINLOOP_AUTHOR: JSON.stringify(run.author) }),
-        ...o.told?.(),
+        ...options.told?.(),
       };
       const owner = ownerOf(run.taskId);
       if (process.getuid?.() === 0 && !owner)
         throw new SandboxError('unavailable', 'No unprivileged uid to run the agent under.');
       await giveKept(run, owner);
-      const etc = path.join(o.root, '.etc');
+      const etc = path.join(options.root, '.etc');
       writeEtc(etc);
       const { limits, site } = around();
       const infoPath = path.join(dir, `info-${run.epoch}.json`);
@@ -186,8 +195,8 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const log = openSync(path.join(dir, 'runner.log'), 'w');
       const confined = bwrapArgs({
         readOnly: [
-          [o.kit, INSIDE.kit],
-          [o.gatewayDir, path.dirname(INSIDE.socket)],
+          [options.kit, INSIDE.kit],
+          [options.gatewayDir, path.dirname(INSIDE.socket)],
           ...toolchains,
           ...etcBinds(etc),
           [mirror, INSIDE.mirror],
@@ -199,50 +208,52 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         dieWithParent: false,
         ...limits,
         command: [
-          ...(o.program === undefined ? [] : ['/usr/bin/nice', '-n', '15']),
-          ...runnerCommand(o.program),
+          ...(options.program === undefined ? [] : ['/usr/bin/nice', '-n', '15']),
+          ...runnerCommand(options.program),
         ],
       });
-      const [cmd, args, extra] = o.unconfined
+      const [cmd, args, extra] = options.unconfined
         ? ([
-            path.join(o.kit, 'node'),
-            [path.join(o.kit, 'runner.mjs')],
+            path.join(options.kit, 'node'),
+            [path.join(options.kit, 'runner.mjs')],
             {
               ...env,
               MAINLOOP_UNCONFINED: dir,
-              MAINLOOP_KIT: o.kit,
-              MAINLOOP_SOCKET: path.join(o.gatewayDir, 'gateway.sock'),
+              MAINLOOP_KIT: options.kit,
+              MAINLOOP_SOCKET: path.join(options.gatewayDir, 'gateway.sock'),
               MAINLOOP_MIRROR: mirror,
             },
           ] as const)
-        : ([o.bwrap, confined, env] as const);
+        : ([options.bwrap, confined, env] as const);
       const child = spawn(cmd, args, {
         cwd: '/',
         env: extra,
         detached: true,
         // Nothing of the run starts before it is where its limits hold.
         stdio: ['ignore', log, log, info, 'pipe'],
-        ...(owner && !o.unconfined ? owner : {}),
+        ...(owner && !options.unconfined ? owner : {}),
       });
       closeSync(log);
       const failed = new Promise<never>((_, no) =>
-        child.once('error', (e) =>
-          no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`)),
+        child.once('error', (error) =>
+          no(new SandboxError('unavailable', `bubblewrap did not start: ${error.message}`)),
         ),
       );
       // Returned below when there is no process; otherwise the exit says it.
       failed.catch(() => undefined);
       child.once('exit', () => {
-        o.onExit?.(run.taskId);
+        options.onExit?.(run.taskId);
         // By now the mirror has what the run started from.
-        if (run.setup) o.keeper?.look(run.repo, run.setup);
+        if (run.setup) options.keeper?.look(run.repo, run.setup);
       });
       child.unref();
       if (child.pid === undefined) return failed;
-      const innerPid = o.unconfined ? null : await Promise.race([readInner(infoPath, child.pid), failed]);
+      const innerPid = options.unconfined
+        ? null
+        : await Promise.race([readInner(infoPath, child.pid), failed]);
       let cgroup: Cgroup | null = null;
       if (site !== null && innerPid !== null) {
-        cgroup = makeCgroup(site, cgroupName(o.root, run.taskId), limits);
+        cgroup = makeCgroup(site, cgroupName(options.root, run.taskId), limits);
         enterCgroup(cgroup, [child.pid, innerPid]);
       }
       closeSync(info);
@@ -262,27 +273,33 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       gate.on('error', () => undefined);
       gate.end('1');
       watched(run.taskId, record);
-      if (run.setup) o.keeper?.look(run.repo, run.setup);
+      if (run.setup) options.keeper?.look(run.repo, run.setup);
     },
 
     async status(taskId): Promise<SandboxStatus> {
-      const r = read(taskId);
-      if (!r) return { kind: 'none' };
-      if (alive(r)) {
+      const run = read(taskId);
+      if (!run) return { kind: 'none' };
+      if (alive(run)) {
         // A worker that was restarted goes on watching what it finds.
-        watched(taskId, r);
-        return { kind: 'running', runId: r.runId, epoch: r.epoch };
+        watched(taskId, run);
+        return { kind: 'running', runId: run.runId, epoch: run.epoch };
       }
-      const over = overOf(dirOf(taskId), r.runId, r.epoch);
+      const over = overOf(dirOf(taskId), run.runId, run.epoch);
       const detail = lastLines(path.join(dirOf(taskId), 'runner.log'));
-      return { kind: 'exited', runId: r.runId, epoch: r.epoch, detail, ...(over === null ? {} : { over }) };
+      return {
+        kind: 'exited',
+        runId: run.runId,
+        epoch: run.epoch,
+        detail,
+        ...(over === null ? {} : { over }),
+      };
     },
 
     stop,
 
     async release(taskId) {
       await stop(taskId);
-      await removePlace(o.root, safe(taskId), ownerOf(taskId));
+      await removePlace(options.root, safe(taskId), ownerOf(taskId));
     },
 
     // What release leaves behind it leaves by throwing.
@@ -294,14 +311,17 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     },
 
     async list() {
-      if (!existsSync(o.root)) return [];
-      await sweepPlaces(o.root, ownerOf, Date.now());
-      return readdirSync(o.root).filter((n) => !n.startsWith('.'));
+      if (!existsSync(options.root)) return [];
+      await sweepPlaces(options.root, ownerOf, Date.now());
+      return readdirSync(options.root).filter((n) => !n.startsWith('.'));
     },
   };
 }
 
-/** The gateway fills it in place; a sandbox sees what comes into a folder that was there when it began. Open as the gateway makes them. */
+/**
+ * The gateway fills it in place; a sandbox sees what comes into a folder that was there when it began. Open
+ * as the gateway makes them.
+ */
 function ensureMirror(mirrors: string, mirror: string): void {
   const open = process.getuid?.() === 0 ? 0o755 : 0o700;
   for (const dir of [mirrors, path.dirname(mirror), mirror]) {
@@ -323,8 +343,8 @@ const cgroupName = (root: string, taskId: string): string =>
  */
 export function ownerOf(taskId: string): Owner | null {
   if (process.getuid?.() !== 0) return null;
-  const n = 2_000_000 + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % 1_000_000);
-  return { uid: n, gid: SANDBOX_GID };
+  const uid = 2_000_000 + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % 1_000_000);
+  return { uid, gid: SANDBOX_GID };
 }
 
 /**
@@ -351,21 +371,24 @@ export const etcBinds = (dir: string): (readonly [string, string])[] =>
 export async function readInner(file: string, pid: number): Promise<number | null> {
   const deadline = Date.now() + 5_000;
   while (Date.now() < deadline) {
-    const m = /"child-pid":\s*(\d+)/.exec(readFileSync(file, 'utf8'));
-    if (m) return Number(m[1]);
+    const match = /"child-pid":\s*(\d+)/.exec(readFileSync(file, 'utf8'));
+    if (match) return Number(match[1]);
     if (startTicks(pid) === null) return null;
     await new Promise((r) => setTimeout(r, 5));
   }
   return null;
 }
 
-const alive = (r: RunFile): boolean =>
-  isSame(r.pid, r.startTicks) || (r.innerPid !== null && isSame(r.innerPid, r.innerTicks ?? ''));
+const alive = (run: RunFile): boolean =>
+  isSame(run.pid, run.startTicks) || (run.innerPid !== null && isSame(run.innerPid, run.innerTicks ?? ''));
 
-/** The first process inside comes first, it is init of its pid namespace: when it goes, the kernel ends everything with it. */
-const pidsOf = (r: RunFile): number[] => [
-  ...(r.innerPid !== null && isSame(r.innerPid, r.innerTicks ?? '') ? [r.innerPid] : []),
-  ...(isSame(r.pid, r.startTicks) ? [...childrenOf(r.pid), r.pid] : []),
+/**
+ * The first process inside comes first, it is init of its pid namespace: when it goes, the kernel ends
+ * everything with it.
+ */
+const pidsOf = (run: RunFile): number[] => [
+  ...(run.innerPid !== null && isSame(run.innerPid, run.innerTicks ?? '') ? [run.innerPid] : []),
+  ...(isSame(run.pid, run.startTicks) ? [...childrenOf(run.pid), run.pid] : []),
 ];
 
 /** An agent may write as much as it likes to its runner's log, so only the end is read. */
@@ -373,14 +396,14 @@ const LOG_TAIL_BYTES = 16 * 1024;
 
 function lastLines(file: string): string {
   try {
-    const fd = openSync(file, 'r');
+    const descriptor = openSync(file, 'r');
     try {
       const end = Buffer.alloc(LOG_TAIL_BYTES);
-      const from = Math.max(0, fstatSync(fd).size - LOG_TAIL_BYTES);
-      const n = readSync(fd, end, 0, LOG_TAIL_BYTES, from);
-      return end.toString('utf8', 0, n).trim().split('\n').slice(-3).join(' ').slice(0, 500);
+      const from = Math.max(0, fstatSync(descriptor).size - LOG_TAIL_BYTES);
+      const count = readSync(descriptor, end, 0, LOG_TAIL_BYTES, from);
+      return end.toString('utf8', 0, count).trim().split('\n').slice(-3).join(' ').slice(0, 500);
     } finally {
-      closeSync(fd);
+      closeSync(descriptor);
     }
   } catch {
     // It printed nothing.

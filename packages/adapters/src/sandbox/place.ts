@@ -1,5 +1,6 @@
-// The folder a task works in. What lies in it belongs to an agent, who may have left a link, a pipe or a device where a folder was.
-// So it is made once, whole, under a name that nobody else may write to, and never touched again below its top.
+// The folder a task works in. What lies in it belongs to an agent, who may have left a link, a pipe or a
+// device where a folder was. So it is made once, whole, under a name that nobody else may write to, and never
+// touched again below its top.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
@@ -100,17 +101,17 @@ const ERASE =
 export function emptyFolder(folder: string, owner: Owner | null): Promise<void> {
   return new Promise((resolve, reject) => {
     let words = '';
-    const p = spawn('/bin/sh', ['-c', ERASE], {
+    const child = spawn('/bin/sh', ['-c', ERASE], {
       cwd: folder,
       env: { PATH: '/usr/bin:/bin' },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...owner,
     });
-    p.stderr.on('data', (d: Buffer) => {
-      words = (words + d.toString()).slice(-500);
+    child.stderr.on('data', (data: Buffer) => {
+      words = (words + data.toString()).slice(-500);
     });
-    p.once('error', reject);
-    p.once('close', (code) =>
+    child.once('error', reject);
+    child.once('close', (code) =>
       code === 0
         ? resolve()
         : reject(new Error(`${folder} can't be removed: ${words.trim() || `exit ${code}`}`)),

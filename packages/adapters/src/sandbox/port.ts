@@ -11,7 +11,10 @@ export interface SandboxRun {
   readonly token: string;
   /** "owner/name", to find the shared mirror of the repository. */
   readonly repo: string;
-  /** What the project says of its set-up, for a sandbox that can keep one for the next task. Left out: nothing is to be kept. */
+  /**
+   * What the project says of its set-up, for a sandbox that can keep one for the next task. Left out: nothing
+   * is to be kept.
+   */
   readonly setup?: ProjectSetup;
   /** Whose commits the agent's are. Left out: nobody's account. */
   readonly author?: CommitAuthor;

@@ -20,6 +20,6 @@ test('what was started as bubblewrap with a path is one; an editor, a search or 
     expect(sandboxesWith('/elsewhere/bwrap', place)).toEqual([started[0]!.pid]);
     expect(sandboxesWith('/elsewhere/bwrap', path.dirname(place))).toEqual([]);
   } finally {
-    for (const p of started) p.kill('SIGKILL');
+    for (const child of started) child.kill('SIGKILL');
   }
 });

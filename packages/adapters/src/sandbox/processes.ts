@@ -1,13 +1,17 @@
-// Processes of this machine, looked at through /proc. One is only itself together with its start time: pids are used again.
+// Processes of this machine, looked at through /proc. One is only itself together with its start time: pids
+// are used again.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** @returns when a living process started, in clock ticks since boot; null for one that is gone or only waits to be reaped */
+/**
+ * @returns when a living process started, in clock ticks since boot; null for one that is gone or only waits
+ * to be reaped
+ */
 export function startTicks(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const f = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return f[0] === 'Z' ? null : (f[19] ?? null);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {
     // There is no such process any more.
     return null;
@@ -35,9 +39,10 @@ export function childrenOf(pid: number): number[] {
 }
 
 /**
- * The outer processes and inits of sandboxes that were started with exactly this argument. Finds a sandbox again whose starter died
- * before it could write down what it had started. What only runs inside of one does not count, whatever it calls itself; nor does another
- * program that was given the same path, such as a person's editor.
+ * The outer processes and inits of sandboxes that were started with exactly this argument. Finds a sandbox
+ * again whose starter died before it could write down what it had started. What only runs inside of one does
+ * not count, whatever it calls itself; nor does another program that was given the same path, such as a
+ * person's editor.
  * @param program what starts a sandbox: bubblewrap's path
  */
 export function sandboxesWith(program: string, argument: string): number[] {

@@ -13,8 +13,8 @@ export interface DiskUse {
 }
 
 /**
- * Measures what lies in a folder. Under the uid of whoever owns it, in a namespace where nothing is closed to that uid: a folder with
- * mode 000 hides nothing.
+ * Measures what lies in a folder. Under the uid of whoever owns it, in a namespace where nothing is closed to
+ * that uid: a folder with mode 000 hides nothing.
  * @param bwrap null: unconfined, then what is closed is not seen
  */
 export async function diskUse(folder: string, owner: Owner | null, bwrap: string | null): Promise<DiskUse> {
@@ -31,25 +31,25 @@ export async function diskUse(folder: string, owner: Owner | null, bwrap: string
     '/work',
     '--',
   ];
-  const du = async (args: string): Promise<number> => {
+  const measure = async (args: string): Promise<number> => {
     const [program, all] =
       bwrap === null
         ? ['/usr/bin/du', args.split(' ')]
         : [bwrap, [...around, '/usr/bin/du', ...args.split(' ')]];
-    const o = {
+    const options = {
       ...owner,
       cwd: bwrap === null ? folder : '/',
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
       timeout: MEASURE_MS,
     };
     // A file that went away meanwhile is an error of du, and no error here: the sum stands on its last line.
-    const { stdout } = await run(program, all, o).catch((err: unknown) => ({
+    const { stdout } = await run(program, all, options).catch((err: unknown) => ({
       stdout: String((err as { stdout?: string }).stdout ?? ''),
     }));
     return Number.parseInt(stdout.trim().split('\n').at(-1) ?? '', 10) || 0;
   };
-  const kib = await du('-sxk .');
-  return { diskMiB: kib / 1024, files: await du('-sx --inodes .') };
+  const kib = await measure('-sxk .');
+  return { diskMiB: kib / 1024, files: await measure('-sx --inodes .') };
 }
 
 /**
@@ -67,11 +67,11 @@ export function processesUnder(init: number): number[] {
   }
   const isUnder = (pid: number): boolean => {
     for (
-      let p: number | undefined = pid, steps = 0;
-      p !== undefined && p > 1 && steps < 100_000;
-      p = parents.get(p), steps++
+      let parent: number | undefined = pid, steps = 0;
+      parent !== undefined && parent > 1 && steps < 100_000;
+      parent = parents.get(parent), steps++
     )
-      if (p === init) return true;
+      if (parent === init) return true;
     return false;
   };
   return [...parents.keys()].filter(isUnder);
@@ -104,8 +104,8 @@ export function deletedMiB(pids: readonly number[], device: number): number {
       const file = `/proc/${pid}/fd/${fd}`;
       try {
         if (!readlinkSync(file).endsWith(' (deleted)')) continue;
-        const s = statSync(file);
-        if (s.isFile() && s.dev === device) found.set(s.ino, s.blocks * 512);
+        const stats = statSync(file);
+        if (stats.isFile() && stats.dev === device) found.set(stats.ino, stats.blocks * 512);
       } catch {
         // Closed meanwhile.
       }

@@ -46,7 +46,7 @@ export interface WatchOptions {
 }
 
 export interface Watcher {
-  add(w: Watched): void;
+  add(watched: Watched): void;
   /** It has ended, and its cgroup is still there: what it met since the last round is told now. */
   leave(taskId: string): void;
 }
@@ -55,91 +55,92 @@ export interface Watcher {
  * Looks again and again at what sandboxes use, and ends what is over a limit that the kernel does not hold.
  * @returns what is to be watched is added and taken out by its task
  */
-export function watcher(o: WatchOptions): Watcher {
+export function watcher(options: WatchOptions): Watcher {
   const states = new Map<string, State>();
   let timer: NodeJS.Timeout | null = null;
 
-  const tell = (s: State, limit: LimitHit['limit'], max: number): void => {
-    if (Date.now() - (s.told.get(limit) ?? 0) < TOLD_MS) return;
-    s.told.set(limit, Date.now());
-    o.onLimit({ taskId: s.w.taskId, runId: s.w.runId, limit, max });
+  const tell = (state: State, limit: LimitHit['limit'], max: number): void => {
+    if (Date.now() - (state.told.get(limit) ?? 0) < TOLD_MS) return;
+    state.told.set(limit, Date.now());
+    options.onLimit({ taskId: state.w.taskId, runId: state.w.runId, limit, max });
   };
 
-  const end = async (s: State, limit: 'disk', max: number): Promise<void> => {
-    noteOver(s.w, limit);
-    tell(s, limit, max);
-    await o.end(s.w.taskId);
+  const end = async (state: State, limit: 'disk', max: number): Promise<void> => {
+    noteOver(state.w, limit);
+    tell(state, limit, max);
+    await options.end(state.w.taskId);
   };
 
-  const measure = async (s: State): Promise<void> => {
-    s.measuring = true;
-    const l = o.limits();
+  const measure = async (state: State): Promise<void> => {
+    state.measuring = true;
+    const limits = options.limits();
     const began = Date.now();
     try {
-      s.freeThen = free(s.w.place);
-      const work = workOf(s.w.place);
-      const use = await diskUse(work, s.w.owner, o.bwrap);
-      const log = statSync(path.join(s.w.place, 'runner.log'), { throwIfNoEntry: false });
+      state.freeThen = free(state.w.place);
+      const work = workOf(state.w.place);
+      const use = await diskUse(work, state.w.owner, options.bwrap);
+      const log = statSync(path.join(state.w.place, 'runner.log'), { throwIfNoEntry: false });
       const diskMiB =
-        use.diskMiB + deletedMiB(processesUnder(s.w.pid), statSync(work).dev) + (log?.blocks ?? 0) / 2048;
-      const share = Math.max(diskMiB / l.maxDiskMiB, use.files / l.maxDiskFiles);
-      if (share > 1) return await end(s, 'disk', l.maxDiskMiB);
-      if (share > 0.9) tell(s, 'disk_soon', l.maxDiskMiB);
+        use.diskMiB + deletedMiB(processesUnder(state.w.pid), statSync(work).dev) + (log?.blocks ?? 0) / 2048;
+      const share = Math.max(diskMiB / limits.maxDiskMiB, use.files / limits.maxDiskFiles);
+      if (share > 1) return await end(state, 'disk', limits.maxDiskMiB);
+      if (share > 0.9) tell(state, 'disk_soon', limits.maxDiskMiB);
     } finally {
-      s.measureAt = Date.now() + Math.max(MEASURE_MS, (Date.now() - began) * MEASURE_SHARE);
-      s.measuring = false;
+      state.measureAt = Date.now() + Math.max(MEASURE_MS, (Date.now() - began) * MEASURE_SHARE);
+      state.measuring = false;
     }
   };
 
-  const lookAtCgroup = (s: State): void => {
-    if (s.w.cgroup === null) return;
-    const l = o.limits();
-    const now = countsOf(s.w.cgroup);
-    if (now.processes > s.counts.processes) tell(s, 'processes', l.maxProcesses);
-    if (now.memory > s.counts.memory) tell(s, 'memory', l.maxMemoryMiB);
-    s.counts = now;
+  const lookAtCgroup = (state: State): void => {
+    if (state.w.cgroup === null) return;
+    const limits = options.limits();
+    const now = countsOf(state.w.cgroup);
+    if (now.processes > state.counts.processes) tell(state, 'processes', limits.maxProcesses);
+    if (now.memory > state.counts.memory) tell(state, 'memory', limits.maxMemoryMiB);
+    state.counts = now;
   };
 
-  const look = (s: State): void => {
-    const l = o.limits();
-    lookAtCgroup(s);
-    const { folders } = s.w.cgroup ?? { folders: {} as Cgroup['folders'] };
+  const look = (state: State): void => {
+    const limits = options.limits();
+    lookAtCgroup(state);
+    const { folders } = state.w.cgroup ?? { folders: {} as Cgroup['folders'] };
     if (folders.memory === undefined || folders.pids === undefined) {
-      const pids = processesUnder(s.w.pid);
-      if (folders.pids === undefined && pids.reduce((n, p) => n + threadsOf(p), 0) >= l.maxProcesses - 2)
-        tell(s, 'processes', l.maxProcesses);
+      const pids = processesUnder(state.w.pid);
+      if (folders.pids === undefined && pids.reduce((n, p) => n + threadsOf(p), 0) >= limits.maxProcesses - 2)
+        tell(state, 'processes', limits.maxProcesses);
       if (folders.memory === undefined) {
         const sizes = pids
           .map((pid) => ({ pid, bytes: ownBytes(pid) }))
           .toSorted((a, b) => b.bytes - a.bytes);
-        if (sizes.reduce((n, x) => n + x.bytes, 0) > l.maxMemoryMiB * 1024 * 1024) {
+        if (sizes.reduce((n, x) => n + x.bytes, 0) > limits.maxMemoryMiB * 1024 * 1024) {
           kill(
             (
-              sizes.find((x) => x.pid !== s.w.pid && !/^(bwrap|node|claude)$/.test(nameOf(x.pid))) ??
+              sizes.find((x) => x.pid !== state.w.pid && !/^(bwrap|node|claude)$/.test(nameOf(x.pid))) ??
               sizes[0]!
             ).pid,
           );
-          tell(s, 'memory', l.maxMemoryMiB);
+          tell(state, 'memory', limits.maxMemoryMiB);
         }
       }
     }
     const sudden =
-      s.freeThen - free(s.w.place) > SUDDEN_BYTES && Date.now() > s.measureAt - MEASURE_MS + MEASURE_SOON_MS;
-    if (s.measuring || (!sudden && Date.now() <= s.measureAt)) return;
+      state.freeThen - free(state.w.place) > SUDDEN_BYTES &&
+      Date.now() > state.measureAt - MEASURE_MS + MEASURE_SOON_MS;
+    if (state.measuring || (!sudden && Date.now() <= state.measureAt)) return;
     // Measured again in the next round.
-    void measure(s).catch(() => undefined);
+    void measure(state).catch(() => undefined);
   };
 
   const leave = (taskId: string): void => {
-    const s = states.get(taskId);
+    const state = states.get(taskId);
     states.delete(taskId);
-    if (s !== undefined) lookAtCgroup(s);
+    if (state !== undefined) lookAtCgroup(state);
   };
 
   const round = (): void => {
-    for (const [taskId, s] of states) {
+    for (const [taskId, state] of states) {
       try {
-        if (s.w.alive()) look(s);
+        if (state.w.alive()) look(state);
         else leave(taskId);
       } catch {
         // It went away under our eyes; the next round sees that.
@@ -151,16 +152,16 @@ export function watcher(o: WatchOptions): Watcher {
   };
 
   return {
-    add(w) {
-      const now = states.get(w.taskId)?.w;
-      if (now?.runId === w.runId && now.epoch === w.epoch) return;
-      const counts = w.cgroup === null ? { processes: 0, memory: 0 } : countsOf(w.cgroup);
-      states.set(w.taskId, {
-        w,
+    add(watched) {
+      const now = states.get(watched.taskId)?.w;
+      if (now?.runId === watched.runId && now.epoch === watched.epoch) return;
+      const counts = watched.cgroup === null ? { processes: 0, memory: 0 } : countsOf(watched.cgroup);
+      states.set(watched.taskId, {
+        w: watched,
         counts,
         measureAt: Date.now() + MEASURE_SOON_MS,
         measuring: false,
-        freeThen: free(w.place),
+        freeThen: free(watched.place),
         told: new Map(),
       });
       timer ??= setInterval(round, LOOK_MS).unref();
@@ -170,16 +171,19 @@ export function watcher(o: WatchOptions): Watcher {
 }
 
 const free = (place: string): number => {
-  const f = statfsSync(place);
-  return f.bavail * f.bsize;
+  const disk = statfsSync(place);
+  return disk.bavail * disk.bsize;
 };
 
 /** Beside run.json, where no agent can write: a worker that was restarted still knows why it ended the run. */
 const overFile = (place: string): string => path.join(place, 'over.json');
 
-function noteOver(w: Watched, limit: 'disk'): void {
-  writeFileSync(`${overFile(w.place)}.new`, JSON.stringify({ runId: w.runId, epoch: w.epoch, limit }));
-  renameSync(`${overFile(w.place)}.new`, overFile(w.place));
+function noteOver(watched: Watched, limit: 'disk'): void {
+  writeFileSync(
+    `${overFile(watched.place)}.new`,
+    JSON.stringify({ runId: watched.runId, epoch: watched.epoch, limit }),
+  );
+  renameSync(`${overFile(watched.place)}.new`, overFile(watched.place));
 }
 
 /** @returns the limit that ended this run */

@@ -1,4 +1,5 @@
-// What a set-up sandbox is asked for, and what it answers. The worker reads the answer from a folder that packages' own scripts wrote to.
+// What a set-up sandbox is asked for, and what it answers. The worker reads the answer from a folder that
+// packages' own scripts wrote to.
 import { z } from 'zod';
 import { isFolderBelow } from '../flow/folders.ts';
 

@@ -1,4 +1,5 @@
-// The live stream (Server-Sent Events): `event` carries an Event, and these are the other two. They are hints and are not sent again.
+// The live stream (Server-Sent Events): `event` carries an Event, and these are the other two. They are hints
+// and are not sent again.
 import { z } from 'zod';
 import { Id } from './fields.ts';
 

@@ -1,7 +1,7 @@
-// A request to the model (Anthropic's Messages API), as much of it as Claude Code 2.1.329 and our chat use. Everything else is refused by
-// name: what the API grows tomorrow may fetch, store or run something where no rule of the sandbox holds.
-// Shapes: https://platform.claude.com/docs/en/api/messages and what Claude Code was seen to send. The bodies it sent are looked at again
-// with every new version (docs/development.md).
+// A request to the model (Anthropic's Messages API), as much of it as Claude Code 2.1.329 and our chat use.
+// Everything else is refused by name: what the API grows tomorrow may fetch, store or run something where no
+// rule of the sandbox holds. Shapes: https://platform.claude.com/docs/en/api/messages and what Claude Code
+// was seen to send. The bodies it sent are looked at again with every new version (docs/development.md).
 import { own } from '../flow/look.ts';
 import { z } from 'zod';
 
@@ -21,7 +21,10 @@ const Text = z.strictObject({
   cache_control: CacheControl,
   citations: NoCitations,
 });
-/** Bytes that stand in the request. Never a URL or a file id: the provider would fetch it, also where egress is "none". */
+/**
+ * Bytes that stand in the request. Never a URL or a file id: the provider would fetch it, also where egress
+ * is "none".
+ */
 const Image = z.strictObject({
   type: z.literal('image'),
   source: z.strictObject({
@@ -93,7 +96,10 @@ const CustomTool = z.strictObject({
   strict: z.boolean().optional(),
   cache_control: CacheControl,
 });
-/** Tools that the provider describes and the client runs. Those that run at the provider would walk around every rule of the sandbox. */
+/**
+ * Tools that the provider describes and the client runs. Those that run at the provider would walk around
+ * every rule of the sandbox.
+ */
 const ClientTool = z.strictObject({
   type: z.enum([
     'bash_20241022',
@@ -156,7 +162,10 @@ const Message = z.strictObject({
 });
 
 const Threshold = z.strictObject({ type: z.enum(['input_tokens', 'tool_uses']), value: z.int().min(0) });
-/** Edits that only leave things out. One that summarises at the provider is a second answer, which no budget was reserved for. */
+/**
+ * Edits that only leave things out. One that summarises at the provider is a second answer, which no budget
+ * was reserved for.
+ */
 const Edit = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('clear_thinking_20251015'),
@@ -227,7 +236,10 @@ export type ModelRequest = z.infer<typeof ModelRequest>;
 type Issue = z.core.$ZodIssue;
 const UPDATE = 'Turn off what sends it, or update mainloop.';
 
-/** Of a value that may be one of several things, the complaint about what it most nearly is: the one that got furthest. */
+/**
+ * Of a value that may be one of several things, the complaint about what it most nearly is: the one that got
+ * furthest.
+ */
 function furthest(issue: Issue): { path: PropertyKey[]; issue: Issue } {
   let best = { path: issue.path, issue };
   if (issue.code === 'invalid_union')
@@ -270,13 +282,16 @@ export function readModelRequest(
 ):
   | { readonly ok: true; readonly request: Partial<ModelRequest> & { model: string } }
   | { readonly ok: false; readonly why: string } {
-  const r = (kind === 'count' ? CountRequest : ModelRequest).safeParse(body);
-  return r.success ? { ok: true, request: r.data } : { ok: false, why: sentence(r.error.issues[0]!, body) };
+  const result = (kind === 'count' ? CountRequest : ModelRequest).safeParse(body);
+  return result.success
+    ? { ok: true, request: result.data }
+    : { ok: false, why: sentence(result.error.issues[0]!, body) };
 }
 
 /**
- * What may be asked for by header. A beta only widens what the provider accepts; one that is not here is left out, and what it would have
- * allowed is refused as a field. `context-1m` costs more than the prices we count with.
+ * What may be asked for by header. A beta only widens what the provider accepts; one that is not here is left
+ * out, and what it would have allowed is refused as a field. `context-1m` costs more than the prices we count
+ * with.
  */
 const BETAS: ReadonlySet<string> = new Set([
   'advanced-tool-use-2025-11-20',

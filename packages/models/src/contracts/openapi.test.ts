@@ -30,10 +30,12 @@ test('a document that is none is found out', async () => {
 
 test('has every route of the table once, under its own name, and every schema that it points to', () => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, o]) => [o.operationId, method.toUpperCase(), path]),
+    Object.entries(methods).map(([method, operation]) => [operation.operationId, method.toUpperCase(), path]),
   );
   const routes: [string, Route][] = Object.entries(ROUTES);
-  expect(operations.toSorted()).toEqual(routes.map(([name, r]) => [name, r.method, r.path]).toSorted());
+  expect(operations.toSorted()).toEqual(
+    routes.map(([name, route]) => [name, route.method, route.path]).toSorted(),
+  );
   const named = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) =>
     ref!.replace('#/components/schemas/', ''),
   );

@@ -28,9 +28,9 @@ export function openApi(): Json {
   // All of them at once, so that what several have is written once.
   const parts = z.object({
     ...Object.fromEntries(
-      named.flatMap(([name, r]) => [
-        ...(r.body ? [[`${name}.body`, r.body]] : []),
-        ...(r.gives ? [] : [[name, r.answer]]),
+      named.flatMap(([name, route]) => [
+        ...(route.body ? [[`${name}.body`, route.body]] : []),
+        ...(route.gives ? [] : [[name, route.answer]]),
       ]),
     ),
     Problem,
@@ -49,8 +49,11 @@ export function openApi(): Json {
     JSON.stringify(printed).replaceAll('"#/$defs/', '"#/components/schemas/'),
   ) as typeof printed;
   const paths = new Map<string, Json>();
-  for (const [name, r] of named)
-    paths.set(r.path, { ...paths.get(r.path), [r.method.toLowerCase()]: operation(name, r, properties) });
+  for (const [name, route] of named)
+    paths.set(route.path, {
+      ...paths.get(route.path),
+      [route.method.toLowerCase()]: operation(name, route, properties),
+    });
   return {
     openapi: '3.1.1',
     info: {
@@ -84,17 +87,17 @@ export function openApi(): Json {
   };
 }
 
-function operation(name: string, r: Route, schemas: Record<string, Json>): Json {
-  const inPath = [...r.path.matchAll(/\{(\w+)\}/g)].map(([, param]) => ({
+function operation(name: string, route: Route, schemas: Record<string, Json>): Json {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, param]) => ({
     name: param,
     in: 'path',
     required: true,
     schema: schemas.Id,
   }));
   const query =
-    r.query === undefined
+    route.query === undefined
       ? { properties: {} }
-      : (z.toJSONSchema(r.query, {
+      : (z.toJSONSchema(route.query, {
           io: 'input',
           override: ({ jsonSchema }) => readable(jsonSchema as Json),
         }) as Json);
@@ -107,23 +110,25 @@ function operation(name: string, r: Route, schemas: Record<string, Json>): Json 
   }));
   return {
     operationId: name,
-    tags: [r.topic],
-    summary: r.summary,
+    tags: [route.topic],
+    summary: route.summary,
     ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery] }),
-    ...(r.body === undefined
+    ...(route.body === undefined
       ? {}
       : {
           requestBody: {
             required: true,
-            content: { [r.sends ?? 'application/json']: { schema: own(schemas, `${name}.body`) } },
+            content: { [route.sends ?? 'application/json']: { schema: own(schemas, `${name}.body`) } },
           },
         }),
     responses: {
-      [r.status]: {
+      [route.status]: {
         description: 'Done',
-        content: { [r.gives ?? 'application/json']: { schema: own(schemas, name) ?? { type: 'string' } } },
+        content: {
+          [route.gives ?? 'application/json']: { schema: own(schemas, name) ?? { type: 'string' } },
+        },
       },
-      ...refusals([...r.refusals, ...COMMON_REFUSALS]),
+      ...refusals([...route.refusals, ...COMMON_REFUSALS]),
     },
   };
 }

@@ -25,7 +25,10 @@ export const Comment = z
   .meta({ id: 'Comment' });
 export type Comment = z.infer<typeof Comment>;
 
-/** A comment on lines of a change. It stays a draft until the review is sent with a decision on the task's review item. */
+/**
+ * A comment on lines of a change. It stays a draft until the review is sent with a decision on the task's
+ * review item.
+ */
 export const NewComment = z
   .object({
     id: Id.describe('Made by the sender: the same one again is kept once'),

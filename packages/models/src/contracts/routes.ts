@@ -1,5 +1,6 @@
-// Every route of the api, as data. Controllers take path, status and schemas from here (apps/api/src/http/route.ts), the command line calls by
-// these names (client.ts), and docs/openapi.json is printed from it (openapi.ts).
+// Every route of the api, as data. Controllers take path, status and schemas from here
+// (apps/api/src/http/route.ts), the command line calls by these names (client.ts), and docs/openapi.json is
+// printed from it (openapi.ts).
 import { z } from 'zod';
 import { TASK_STATES } from '../flow/states.ts';
 import type { RefusalCode } from '../flow/refusals.ts';
@@ -60,7 +61,10 @@ export interface Route {
   readonly refusals: readonly RefusalCode[];
 }
 
-/** What any request may be refused with: at the door, for want of a sign-in, for what it is, or because nothing works just now. */
+/**
+ * What any request may be refused with: at the door, for want of a sign-in, for what it is, or because
+ * nothing works just now.
+ */
 export const COMMON_REFUSALS = [
   'no_host',
   'foreign_host',

@@ -151,7 +151,10 @@ export const Ask = z.object({
   multiple: z.boolean().default(false),
 });
 
-/** An address that a sandbox must not reach, and the words for it when it does. `host` may be `$NAME`, from the environment. */
+/**
+ * An address that a sandbox must not reach, and the words for it when it does. `host` may be `$NAME`, from
+ * the environment.
+ */
 export const Target = z.object({
   name: z.string().max(100),
   host: z.string().max(100),
@@ -162,14 +165,18 @@ export type Target = z.infer<typeof Target>;
 export const MustNotReach = z.array(Target).max(50);
 
 /**
- * How the name begins under which a runner claims its run and that it says with everything it tells afterwards. The agent has the token,
- * but not the name. One without it is from before that, and records nothing.
+ * How the name begins under which a runner claims its run and that it says with everything it tells
+ * afterwards. The agent has the token, but not the name. One without it is from before that, and records
+ * nothing.
  */
 export const HOLDS = 'holds:';
 
 /** Largest checkpoint the gateway takes, in bytes. */
 export const CHECKPOINT_MAX_BYTES = 32 * 1024 * 1024;
-/** The one group of all sandboxes that root starts, far above real accounts: it opens the way to what they are given, and nothing else. */
+/**
+ * The one group of all sandboxes that root starts, far above real accounts: it opens the way to what they are
+ * given, and nothing else.
+ */
 export const SANDBOX_GID = 1_999_999;
 /** Where things are inside every sandbox, local or in a pod. */
 export const INSIDE = {
@@ -183,11 +190,16 @@ export const INSIDE = {
   /** Where package clients find their registry. */
   packagesPort: 8701,
 } as const;
-/** A copy of Node that may be run and not read: so what it runs is shown to no process of its own uid, whatever the kernel thinks of ptrace. */
+/**
+ * A copy of Node that may be run and not read: so what it runs is shown to no process of its own uid,
+ * whatever the kernel thinks of ptrace.
+ */
 export const CLOSED_NODE = 'node-closed';
 /**
- * How the runner is started. The agent beside it has the same uid, and is to see nothing of its memory: a program that can't be read can't
- * be looked into (https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html), and a signal does not open Node's debugger.
+ * How the runner is started. The agent beside it has the same uid, and is to see nothing of its memory: a
+ * program that can't be read can't be looked into
+ * (https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html), and a signal does not open Node's
+ * debugger.
  * @param program of the kit
  */
 export const runnerCommand = (program = 'runner.mjs'): readonly string[] => [

@@ -30,9 +30,9 @@ test('what was never set has its default', () => {
 });
 
 test('one rule that is too long costs the rules and nothing else', () => {
-  const s = resolveProjectSettings({ ...ASKS, allowRules: ['x'.repeat(2_001)] });
-  expect(s).toMatchObject({ ...ASKS, allowRules: [], unreadable: ['allowRules'] });
-  expect(unreadableWords(s.unreadable, 'a/b')).toBe(
+  const settings = resolveProjectSettings({ ...ASKS, allowRules: ['x'.repeat(2_001)] });
+  expect(settings).toMatchObject({ ...ASKS, allowRules: [], unreadable: ['allowRules'] });
+  expect(unreadableWords(settings.unreadable, 'a/b')).toBe(
     "These settings of a/b can't be read, so the strictest values count for them: what is allowed without asking. Set them again.",
   );
 });
@@ -83,12 +83,12 @@ describe('no value of a field makes it laxer than the value says, or than the st
   /** A model that was kept before may have any name; only what is typed has to be one that is served. */
   const isReadable = (
     field: string,
-    v: unknown,
+    given: unknown,
     shape: { safeParse(v: unknown): { success: boolean } },
   ): boolean =>
     field === 'model' || field === 'chatModel'
-      ? typeof v === 'string' && v.trim() !== '' && v.trim().length <= 100
-      : shape.safeParse(v).success;
+      ? typeof given === 'string' && given.trim() !== '' && given.trim().length <= 100
+      : shape.safeParse(given).success;
   const egress = (e: ResolvedProjectSettings['egress']): string => JSON.stringify(e);
 
   test('of a project', () => {
@@ -98,8 +98,8 @@ describe('no value of a field makes it laxer than the value says, or than the st
         const readable = isReadable(field, v, ProjectSettings.shape[field]);
         expect(got.unreadable).toEqual(readable ? [] : [field]);
         // The other fields are as they were.
-        for (const [k, other] of Object.entries(ASKS))
-          if (k !== field) expect(got[k as 'maxRuns']).toEqual(other);
+        for (const [key, other] of Object.entries(ASKS))
+          if (key !== field) expect(got[key as 'maxRuns']).toEqual(other);
         if (readable) return;
         expect(got.permissions).toBe('ask');
         expect(egress(got.egress)).toBe('"none"');
@@ -140,7 +140,7 @@ test.each([
   [{ budgetCents: 0 }, /1 at least/],
   [{ model: 'banana' }, /no model of that name/],
 ])('%j is refused where it is written, with a sentence', (change, words) => {
-  const r = ProjectSettings.safeParse(change);
-  expect(r.success).toBe(false);
-  expect(r.error!.issues[0]!.message).toMatch(words);
+  const result = ProjectSettings.safeParse(change);
+  expect(result.success).toBe(false);
+  expect(result.error!.issues[0]!.message).toMatch(words);
 });

@@ -1,5 +1,5 @@
-// Settings with their defaults filled in, each field for itself. What was never set has its default; what can't be read has the
-// strictest value there is, and is named. Pure.
+// Settings with their defaults filled in, each field for itself. What was never set has its default; what
+// can't be read has the strictest value there is, and is named. Pure.
 import { own } from '../flow/look.ts';
 import { ITEM_KINDS } from '../flow/events.ts';
 import { PROMPT_TOKENS } from '../flow/memory/levels.ts';
@@ -217,9 +217,9 @@ function fieldByField<T extends object>(
   const unreadable: string[] = [];
   for (const [field, reader] of Object.entries(shape)) {
     if (!Object.hasOwn(raw, field)) continue;
-    const r = reader.safeParse(own(raw as Record<string, unknown>, field));
-    if (!r.success) unreadable.push(field);
-    set.push([field, r.success ? r.data : own(strictest, field)]);
+    const result = reader.safeParse(own(raw as Record<string, unknown>, field));
+    if (!result.success) unreadable.push(field);
+    set.push([field, result.success ? result.data : own(strictest, field)]);
   }
   return { set: Object.fromEntries(set) as T, unreadable };
 }
@@ -231,12 +231,12 @@ function fieldByField<T extends object>(
  */
 export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
   const { set, unreadable } = fieldByField<ProjectSettings>(raw, PROJECT.shape, STRICTEST);
-  const s = { ...PROJECT_DEFAULTS, ...set };
+  const settings = { ...PROJECT_DEFAULTS, ...set };
   // A command of spaces is none.
   return {
-    ...s,
-    setupCommand: s.setupCommand?.trim() || null,
-    verifyCommand: s.verifyCommand?.trim() || null,
+    ...settings,
+    setupCommand: settings.setupCommand?.trim() || null,
+    verifyCommand: settings.verifyCommand?.trim() || null,
     unreadable,
   };
 }
@@ -252,8 +252,8 @@ export function resolveSettings(raw: unknown): OwnerSettings {
 }
 
 /** Where the person's days begin and end. */
-export const zoneOf = (s: Pick<OwnerSettings, 'timeZone' | 'quietHours'>): string =>
-  s.timeZone ?? s.quietHours?.timeZone ?? 'UTC';
+export const zoneOf = (settings: Pick<OwnerSettings, 'timeZone' | 'quietHours'>): string =>
+  settings.timeZone ?? settings.quietHours?.timeZone ?? 'UTC';
 
 const WORDS: Readonly<Record<string, string>> = {
   model: 'the model',

@@ -29,12 +29,12 @@ import {
   takeSlot,
 } from './runs/runs.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
+  database = await freshDatabase();
+  await seedProject(database.db);
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const note = (id: string) =>
   messageSaid.new({ actor: 'x', payload: { id, role: 'note', text: id, turnId: null } });
@@ -46,7 +46,7 @@ const question = (taskId: string, id: string, of: { runId?: string; questionNo?:
   });
 
 test('answers to one item from four surfaces, in any interleaving, each maybe sent twice: exactly one counts', async () => {
-  const taskId = await seedTask(t.db, 'surfaces');
+  const taskId = await seedTask(database.db, 'surfaces');
   let n = 0;
   const tries = fc.array(
     fc.record({
@@ -59,12 +59,12 @@ test('answers to one item from four surfaces, in any interleaving, each maybe se
   await fc.assert(
     fc.asyncProperty(tries, async (list) => {
       const id = `any-${n++}`;
-      await appendOnce(t.db, [question(taskId, id)], OWNER);
+      await appendOnce(database.db, [question(taskId, id)], OWNER);
       const results = await Promise.all(
         list.flatMap((x, k) =>
           (x.twice ? [0, 1] : [0]).map(async (again) => {
             await new Promise((r) => setTimeout(r, x.waitMs + again));
-            const r = await decide(t.db, {
+            const result = await decide(database.db, {
               ownerId: OWNER,
               itemId: id,
               decision: 'answer',
@@ -73,25 +73,26 @@ test('answers to one item from four surfaces, in any interleaving, each maybe se
               by: 'you',
               answerId: `${id}-${k}`,
             });
-            return { k, ...r };
+            return { k, ...result };
           }),
         ),
       );
       const winners = new Set(results.filter((r) => r.ok).map((r) => r.k));
       expect(winners.size).toBe(1);
       const row = await one<{ answer: { text: string } }>(
-        t.db,
+        database.db,
         'select answer from inbox_items where id = $1',
         [id],
       );
       expect(row!.answer.text).toBe(String([...winners][0]));
-      for (const r of results) if (!r.ok) expect(r.sentence).toMatch(/^Already answered by you/);
+      for (const result of results)
+        if (!result.ok) expect(result.sentence).toMatch(/^Already answered by you/);
       const counted = await many(
-        t.db,
+        database.db,
         "select 1 from events where type = 'inbox.answered' and payload->>'id' = $1",
         [id],
       );
-      const signals = await many(t.db, "select 1 from outbox where payload->>'itemId' = $1", [id]);
+      const signals = await many(database.db, "select 1 from outbox where payload->>'itemId' = $1", [id]);
       expect([counted.length, signals.length]).toEqual([1, 1]);
     }),
     { numRuns: 40 },
@@ -101,12 +102,12 @@ test('answers to one item from four surfaces, in any interleaving, each maybe se
 describe('the log', () => {
   test('a reader at "seq > cursor" misses nothing while many write', async () => {
     const seen: number[] = [];
-    let cursor = (await eventsAfter(t.db, OWNER, 0)).upTo;
+    let cursor = (await eventsAfter(database.db, OWNER, 0)).upTo;
     let writing = true;
     const reader = (async () => {
       for (let last = false; ;) {
-        const { events: fresh } = await eventsAfter(t.db, OWNER, cursor, 7);
-        for (const e of fresh) seen.push((cursor = e.seq));
+        const { events: fresh } = await eventsAfter(database.db, OWNER, cursor, 7);
+        for (const event of fresh) seen.push((cursor = event.seq));
         if (fresh.length === 0 && last) return;
         last = !writing && fresh.length === 0;
       }
@@ -114,7 +115,7 @@ describe('the log', () => {
     await Promise.all(
       Array.from({ length: 8 }, async (_, w) => {
         for (let i = 0; i < 25; i++)
-          await withTx(t.db, async (tx) => {
+          await withTx(database.db, async (tx) => {
             await append(tx, [note(`w${w}-${i}`)], OWNER);
             await tx.query('select pg_sleep(random() / 500)');
           });
@@ -131,15 +132,15 @@ describe('the log', () => {
       actor: 'x',
       payload: { id: 'once', role: 'note', text: '', turnId: null },
     });
-    expect(await appendOnce(t.db, [e], OWNER)).toHaveLength(1);
-    expect(await appendOnce(t.db, [e], OWNER)).toHaveLength(0);
+    expect(await appendOnce(database.db, [e], OWNER)).toHaveLength(1);
+    expect(await appendOnce(database.db, [e], OWNER)).toHaveLength(0);
   });
 
   test('keeps no character that hides: what is read, confirmed and told to the agent is one text', async () => {
     const [hidden, spelt] = ['do it\u202e\u{e0041}\r', 'do it[U+202E][U+E0041][CR]'];
-    await seedTask(t.db, 'hides');
+    await seedTask(database.db, 'hides');
     await appendOnce(
-      t.db,
+      database.db,
       [
         planWritten.new({
           taskId: 'hides',
@@ -150,92 +151,95 @@ describe('the log', () => {
       ],
       OWNER,
     );
-    expect(await one(t.db, "select plan from tasks where id = 'hides'")).toEqual({ plan: spelt });
-    const id = await withTx(t.db, (tx) =>
+    expect(await one(database.db, "select plan from tasks where id = 'hides'")).toEqual({ plan: spelt });
+    const id = await withTx(database.db, (tx) =>
       propose(tx, OWNER, 'hides', null, { ...DRAFT, prompt: hidden }, new Date(Date.now() + 60_000)),
     );
     const shown = (await one<{ prompt: string; digest: string }>(
-      t.db,
+      database.db,
       'select prompt, digest from proposals where id = $1',
       [id],
     ))!;
     expect(shown.prompt).toBe(spelt);
     // The fingerprint is of what is shown.
     expect(shown.digest).toBe(digestOf({ ...DRAFT, prompt: spelt }));
-    const started = await confirm(t.db, OWNER, id, { digest: shown.digest }, 'you');
+    const started = await confirm(database.db, OWNER, id, { digest: shown.digest }, 'you');
     expect(
-      await one(t.db, 'select prompt from tasks where id = $1', [started.ok ? started.taskId : '']),
+      await one(database.db, 'select prompt from tasks where id = $1', [started.ok ? started.taskId : '']),
     ).toEqual({ prompt: spelt });
   });
 
   test('nobody changes the past', async () => {
-    await expect(t.db.query("update events set actor = 'me'")).rejects.toThrow('append-only');
-    await expect(t.db.query('delete from events')).rejects.toThrow('append-only');
+    await expect(database.db.query("update events set actor = 'me'")).rejects.toThrow('append-only');
+    await expect(database.db.query('delete from events')).rejects.toThrow('append-only');
   });
 
   test('an event and its projection are one: neither is there without the other', async () => {
     await expect(
-      withTx(t.db, async (tx) => {
+      withTx(database.db, async (tx) => {
         await append(tx, [note('lost')], OWNER);
         throw new Error('killed here');
       }),
     ).rejects.toThrow('killed here');
-    expect(await one(t.db, "select 1 from messages where id = 'lost'")).toBeNull();
-    expect(await one(t.db, "select 1 from events where payload->>'id' = 'lost'")).toBeNull();
+    expect(await one(database.db, "select 1 from messages where id = 'lost'")).toBeNull();
+    expect(await one(database.db, "select 1 from events where payload->>'id' = 'lost'")).toBeNull();
   });
 });
 
 describe('proposals', () => {
   test('a double tap makes one task', async () => {
-    const p = await seedProposal(t.db, 'double');
+    const proposal = await seedProposal(database.db, 'double');
     const both = await Promise.all(
-      [1, 2, 3].map(() => confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you')),
+      [1, 2, 3].map(() => confirm(database.db, OWNER, proposal.id, { digest: proposal.digest }, 'you')),
     );
     expect(new Set(both.map((r) => (r.ok ? r.taskId : r.code))).size).toBe(1);
     expect(
-      await many(t.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [
+      await many(database.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [
         both[0]!.ok ? both[0]!.taskId : '',
       ]),
     ).toHaveLength(1);
   });
   test('what was not shown is not started', async () => {
-    const p = await seedProposal(t.db, 'altered');
-    expect(await confirm(t.db, OWNER, p.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({
+    const proposal = await seedProposal(database.db, 'altered');
+    expect(await confirm(database.db, OWNER, proposal.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({
       ok: false,
       code: 'proposal_altered',
     });
-    const elsewhere = await seedProposal(t.db, 'elsewhere');
+    const elsewhere = await seedProposal(database.db, 'elsewhere');
     const moved = (projectId: string) =>
-      confirm(t.db, OWNER, elsewhere.id, { digest: elsewhere.digest, edits: { projectId } }, 'you');
+      confirm(database.db, OWNER, elsewhere.id, { digest: elsewhere.digest, edits: { projectId } }, 'you');
     expect(await moved('pr-none')).toMatchObject({ ok: false, code: 'no_project' });
-    await seedProject(t.db, 'pr-other', 'demo/other');
+    await seedProject(database.db, 'pr-other', 'demo/other');
     const there = await moved('pr-other');
     expect(there).toMatchObject({ ok: true });
     expect(
-      (await t.db.query('select project_id from tasks where id = $1', [there.ok ? there.taskId : ''])).rows,
+      (await database.db.query('select project_id from tasks where id = $1', [there.ok ? there.taskId : '']))
+        .rows,
     ).toEqual([{ project_id: 'pr-other' }]);
   });
   test('expired and declined ones are refused', async () => {
-    const old = await seedProposal(t.db, 'old', -1);
-    expect(await confirm(t.db, OWNER, old.id, { digest: old.digest }, 'you')).toMatchObject({
+    const old = await seedProposal(database.db, 'old', -1);
+    expect(await confirm(database.db, OWNER, old.id, { digest: old.digest }, 'you')).toMatchObject({
       ok: false,
       code: 'proposal_expired',
     });
-    const no = await seedProposal(t.db, 'no');
-    expect(await decline(t.db, OWNER, no.id, 'you')).toBe('declined');
-    expect(await confirm(t.db, OWNER, no.id, { digest: no.digest }, 'you')).toMatchObject({
+    const no = await seedProposal(database.db, 'no');
+    expect(await decline(database.db, OWNER, no.id, 'you')).toBe('declined');
+    expect(await confirm(database.db, OWNER, no.id, { digest: no.digest }, 'you')).toMatchObject({
       ok: false,
       code: 'proposal_declined',
     });
-    expect(await confirm(t.db, 'somebody-else', old.id, { digest: old.digest }, 'you')).toMatchObject({
+    expect(await confirm(database.db, 'somebody-else', old.id, { digest: old.digest }, 'you')).toMatchObject({
       ok: false,
       code: 'no_proposal',
     });
   });
   test('a turn that is said again proposes once', async () => {
-    await seedProposal(t.db, 'turn-1/0');
-    await seedProposal(t.db, 'turn-1/0', 60_000, { ...DRAFT, title: 'Said differently' });
-    expect(await many(t.db, "select id from proposals where title in ('Said differently')")).toHaveLength(0);
+    await seedProposal(database.db, 'turn-1/0');
+    await seedProposal(database.db, 'turn-1/0', 60_000, { ...DRAFT, title: 'Said differently' });
+    expect(
+      await many(database.db, "select id from proposals where title in ('Said differently')"),
+    ).toHaveLength(0);
   });
 });
 
@@ -247,13 +251,13 @@ describe('decisions', () => {
         fc.shuffledSubarray(['app', 'cli', 'chat', 'github'] as const, { minLength: 2 }),
         fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }),
         async (vias, delays) => {
-          const task = await seedTask(t.db, `t-race${++n}`);
+          const task = await seedTask(database.db, `t-race${++n}`);
           const id = `${task}-q`;
-          await appendOnce(t.db, [question(task, id)], OWNER);
+          await appendOnce(database.db, [question(task, id)], OWNER);
           const results = await Promise.all(
             vias.map(async (via, i) => {
               await new Promise((r) => setTimeout(r, delays[i]));
-              return decide(t.db, {
+              return decide(database.db, {
                 ownerId: OWNER,
                 itemId: id,
                 decision: 'answer',
@@ -265,15 +269,19 @@ describe('decisions', () => {
           );
           expect(results.filter((r) => r.ok)).toHaveLength(1);
           const item = await one<{ answer: { text: string }; answered_via: string }>(
-            t.db,
+            database.db,
             'select answer, answered_via from inbox_items where id = $1',
             [id],
           );
           expect(item!.answer.text).toBe(vias[results.findIndex((r) => r.ok)]);
-          for (const r of results)
-            if (!r.ok) expect(r.sentence).toContain(`Already answered by ${item!.answered_via}`);
+          for (const result of results)
+            if (!result.ok) expect(result.sentence).toContain(`Already answered by ${item!.answered_via}`);
           expect(
-            await many(t.db, "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1", [id]),
+            await many(
+              database.db,
+              "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1",
+              [id],
+            ),
           ).toHaveLength(1);
         },
       ),
@@ -281,10 +289,10 @@ describe('decisions', () => {
     );
   });
   test('a decision that does not fit is refused with what would', async () => {
-    const task = await seedTask(t.db, 't-fit');
-    await appendOnce(t.db, [question(task, 't-fit-q')], OWNER);
+    const task = await seedTask(database.db, 't-fit');
+    await appendOnce(database.db, [question(task, 't-fit-q')], OWNER);
     const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') =>
-      decide(t.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
+      decide(database.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
     expect(await d('approve')).toMatchObject({ code: 'wrong_decision', sentence: 'This takes answer.' });
     expect(await d('answer', '  ')).toMatchObject({ code: 'nothing_said' });
     expect(await d('answer', 'x', 'nothing')).toMatchObject({ code: 'no_item' });
@@ -298,7 +306,7 @@ describe('decisions', () => {
   ])(
     'nothing is let through at a %s from where it is not shown, and what was is named by us',
     async (kind, title) => {
-      const task = await seedTask(t.db, `t-${kind}`);
+      const task = await seedTask(database.db, `t-${kind}`);
       const code = kind === 'failure' ? { errorCode: 'gate' as const } : {};
       const payload = {
         id: `${task}-f1`,
@@ -308,10 +316,10 @@ describe('decisions', () => {
         options: [],
         ...code,
       };
-      await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })], OWNER);
+      await appendOnce(database.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })], OWNER);
       const decision = kind === 'gate' ? 'allow' : 'retry';
       const d = (via: 'push' | 'chat' | 'app') =>
-        decide(t.db, {
+        decide(database.db, {
           ownerId: OWNER,
           itemId: payload.id,
           decision,
@@ -323,7 +331,7 @@ describe('decisions', () => {
         expect(await d(via)).toMatchObject({ ok: false, sentence: expect.stringMatching(/^Open it first/) });
       expect(await d('app')).toMatchObject({ ok: true });
       const [item] = await many<{ answer: { text: string } }>(
-        t.db,
+        database.db,
         'select answer from inbox_items where id = $1',
         [payload.id],
       );
@@ -331,10 +339,10 @@ describe('decisions', () => {
     },
   );
   test('a merge that would carry an agent’s acting words over is refused, and as one commit it goes', async () => {
-    await seedTask(t.db, 'acts');
+    await seedTask(database.db, 'acts');
     const pushed = (pushId: string, acting: object) =>
       appendOnce(
-        t.db,
+        database.db,
         [
           branchPushed.new({
             taskId: 'acts',
@@ -360,9 +368,13 @@ describe('decisions', () => {
       body: '',
       options: [],
     };
-    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: review })], OWNER);
+    await appendOnce(
+      database.db,
+      [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: review })],
+      OWNER,
+    );
     const answer = (method: 'squash' | 'rebase' | 'merge') =>
-      decide(t.db, {
+      decide(database.db, {
         ownerId: OWNER,
         itemId: 'acts-review',
         decision: 'merge',
@@ -387,12 +399,12 @@ describe('decisions', () => {
     // The newest push counts: the agent has put it right.
     await pushed('put right', { acting: [] });
     await appendOnce(
-      t.db,
+      database.db,
       [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } })],
       OWNER,
     );
     expect(
-      await decide(t.db, {
+      await decide(database.db, {
         ownerId: OWNER,
         itemId: 'acts-again',
         decision: 'merge',
@@ -408,16 +420,18 @@ describe('decisions', () => {
   });
 
   test('cancel twice is one cancel', async () => {
-    const task = await seedTask(t.db, 't-cancel');
+    const task = await seedTask(database.db, 't-cancel');
     for (let i = 0; i < 3; i++)
-      expect((await cancelTask(t.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);
-    expect(await many(t.db, "select 1 from outbox where payload->>'id' = 'cancel-t-cancel'")).toHaveLength(1);
+      expect((await cancelTask(database.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);
+    expect(
+      await many(database.db, "select 1 from outbox where payload->>'id' = 'cancel-t-cancel'"),
+    ).toHaveLength(1);
   });
 });
 
 describe('runs', () => {
   const run = async (task: string, n = 1): Promise<string> =>
-    ensureRun(t.db, {
+    ensureRun(database.db, {
       ownerId: OWNER,
       taskId: task,
       n,
@@ -427,27 +441,33 @@ describe('runs', () => {
     });
 
   test('a newer epoch locks the older one out', async () => {
-    const id = await run(await seedTask(t.db, 't-epoch'));
-    const first = await openEpoch(t.db, id);
-    expect((await findRunByToken(t.db, first.token))?.id).toBe(id);
-    const second = await openEpoch(t.db, id);
-    expect(await findRunByToken(t.db, first.token)).toBeNull();
-    expect(await renewLease(t.db, id, first.run.epoch)).toBe(false);
-    expect(await renewLease(t.db, id, second.run.epoch)).toBe(true);
-    expect(await endRun(t.db, id, first.run.epoch, { kind: 'completed', summary: 'old' })).toBe('stale');
-    expect(await endRun(t.db, id, second.run.epoch, { kind: 'completed', summary: 'new' })).toBe('ended');
-    expect(await endRun(t.db, id, second.run.epoch, { kind: 'completed', summary: 'again' })).toBe('stale');
-    expect(await findRunByToken(t.db, second.token)).toBeNull();
-    await expect(openEpoch(t.db, id)).rejects.toThrow('has ended');
+    const id = await run(await seedTask(database.db, 't-epoch'));
+    const first = await openEpoch(database.db, id);
+    expect((await findRunByToken(database.db, first.token))?.id).toBe(id);
+    const second = await openEpoch(database.db, id);
+    expect(await findRunByToken(database.db, first.token)).toBeNull();
+    expect(await renewLease(database.db, id, first.run.epoch)).toBe(false);
+    expect(await renewLease(database.db, id, second.run.epoch)).toBe(true);
+    expect(await endRun(database.db, id, first.run.epoch, { kind: 'completed', summary: 'old' })).toBe(
+      'stale',
+    );
+    expect(await endRun(database.db, id, second.run.epoch, { kind: 'completed', summary: 'new' })).toBe(
+      'ended',
+    );
+    expect(await endRun(database.db, id, second.run.epoch, { kind: 'completed', summary: 'again' })).toBe(
+      'stale',
+    );
+    expect(await findRunByToken(database.db, second.token)).toBeNull();
+    await expect(openEpoch(database.db, id)).rejects.toThrow('has ended');
   });
 
   test('a session that grew too long is never resumed: the next run has a new one, and those after it go on with that', async () => {
-    const task = await seedTask(t.db, 't-spent');
+    const task = await seedTask(database.db, 't-spent');
     const ended = async (n: number, outcome: RunOutcome) => {
       const id = await run(task, n);
-      await endRun(t.db, id, (await openEpoch(t.db, id)).run.epoch, outcome);
+      await endRun(database.db, id, (await openEpoch(database.db, id)).run.epoch, outcome);
       return (await one<{ session_id: string; resume: boolean; prompt: string }>(
-        t.db,
+        database.db,
         'select session_id, resume, prompt from runs where id = $1',
         [id],
       ))!;
@@ -471,26 +491,26 @@ describe('runs', () => {
   });
 
   test('output arrives once, in order, whatever is sent again', async () => {
-    const id = await run(await seedTask(t.db, 't-out'));
-    expect(await appendOutput(t.db, id, 0, Buffer.from('hello '))).toBe(6);
-    expect(await appendOutput(t.db, id, 0, Buffer.from('hello '))).toBe(6);
-    expect(await appendOutput(t.db, id, 3, Buffer.from('lo world'))).toBe(11);
-    expect(await appendOutput(t.db, id, 99, Buffer.from('gap'))).toBe(11);
-    expect((await readOutput(t.db, id, 2)).data.toString()).toBe('llo world');
+    const id = await run(await seedTask(database.db, 't-out'));
+    expect(await appendOutput(database.db, id, 0, Buffer.from('hello '))).toBe(6);
+    expect(await appendOutput(database.db, id, 0, Buffer.from('hello '))).toBe(6);
+    expect(await appendOutput(database.db, id, 3, Buffer.from('lo world'))).toBe(11);
+    expect(await appendOutput(database.db, id, 99, Buffer.from('gap'))).toBe(11);
+    expect((await readOutput(database.db, id, 2)).data.toString()).toBe('llo world');
   });
 
   test('a question that was asked ends the run as asked', async () => {
-    const task = await seedTask(t.db, 't-asks');
+    const task = await seedTask(database.db, 't-asks');
     const id = await run(task);
-    const { run: r } = await openEpoch(t.db, id);
+    const { run: row } = await openEpoch(database.db, id);
     await appendOnce(
-      t.db,
+      database.db,
       [2, 10].map((questionNo) => question(task, `${id}-q${questionNo}`, { runId: id, questionNo })),
       OWNER,
     );
-    await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
+    await endRun(database.db, id, row.epoch, { kind: 'completed', summary: 'I asked' });
     const outcome = async (): Promise<object> =>
-      (await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome;
+      (await one<{ outcome: object }>(database.db, 'select outcome from runs where id = $1', [id]))!.outcome;
     expect(await outcome()).toEqual({
       kind: 'asked',
       itemId: `${id}-q10`,
@@ -498,9 +518,9 @@ describe('runs', () => {
     });
     // An answer that is quicker than the end of the run must not turn "I asked" into the result.
     const quick = await run(task, 2);
-    const { run: r2 } = await openEpoch(t.db, quick);
-    await appendOnce(t.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })], OWNER);
-    await decide(t.db, {
+    const { run: r2 } = await openEpoch(database.db, quick);
+    await appendOnce(database.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })], OWNER);
+    await decide(database.db, {
       ownerId: OWNER,
       itemId: `${quick}-q0`,
       decision: 'answer',
@@ -508,38 +528,39 @@ describe('runs', () => {
       via: 'app',
       by: 'you',
     });
-    await endRun(t.db, quick, r2.epoch, { kind: 'completed', summary: 'I asked' });
+    await endRun(database.db, quick, r2.epoch, { kind: 'completed', summary: 'I asked' });
     expect(
-      (await one<{ outcome: { kind: string } }>(t.db, 'select outcome from runs where id = $1', [quick]))!
-        .outcome.kind,
+      (await one<{ outcome: { kind: string } }>(database.db, 'select outcome from runs where id = $1', [
+        quick,
+      ]))!.outcome.kind,
     ).toBe('asked');
   });
 
   test('the cap holds and slots are given in order', async () => {
-    await t.db.query("update runs set state = 'ended'");
+    await database.db.query("update runs set state = 'ended'");
     const ids: string[] = [];
-    for (let i = 0; i < 6; i++) ids.push(await run(await seedTask(t.db, `t-cap${i}`)));
-    const take = (id: string) => takeSlot(t.db, id, { all: 2, ofProject: () => 10 });
+    for (let i = 0; i < 6; i++) ids.push(await run(await seedTask(database.db, `t-cap${i}`)));
+    const take = (id: string) => takeSlot(database.db, id, { all: 2, ofProject: () => 10 });
     expect((await take(ids[3]!)).got).toBe(false);
     const got = await Promise.all(ids.map(take));
     expect(got.filter((g) => g.got)).toHaveLength(2);
     expect(got.slice(0, 2).every((g) => g.got)).toBe(true);
-    await t.db.query("update runs set state = 'ended' where id = $1", [ids[0]]);
+    await database.db.query("update runs set state = 'ended' where id = $1", [ids[0]]);
     expect((await take(ids[3]!)).got).toBe(false);
     expect((await take(ids[2]!)).got).toBe(true);
   });
 
   test('a run that waits for permission gives its slot to the next, and is over the cap at most until that one ends', async () => {
-    await t.db.query("update runs set state = 'ended'");
+    await database.db.query("update runs set state = 'ended'");
     const ids: string[] = [];
-    for (let i = 0; i < 4; i++) ids.push(await run(await seedTask(t.db, `t-leave${i}`)));
+    for (let i = 0; i < 4; i++) ids.push(await run(await seedTask(database.db, `t-leave${i}`)));
     const take = async (n: number): Promise<boolean> =>
-      (await takeSlot(t.db, ids[n]!, { all: 1, ofProject: () => 10 })).got;
-    const { run: first } = await openEpoch(t.db, ids[0]!);
-    await t.db.query("update runs set state = 'running' where id = $1", [first.id]);
+      (await takeSlot(database.db, ids[n]!, { all: 1, ofProject: () => 10 })).got;
+    const { run: first } = await openEpoch(database.db, ids[0]!);
+    await database.db.query("update runs set state = 'running' where id = $1", [first.id]);
     expect(await take(1)).toBe(false);
     await appendOnce(
-      t.db,
+      database.db,
       [
         inboxOpened.new({
           taskId: 't-leave0',
@@ -560,21 +581,21 @@ describe('runs', () => {
     // Two have a sandbox now, and a third would be too many.
     expect(await take(2)).toBe(false);
     await appendOnce(
-      t.db,
+      database.db,
       [inboxClosed.new({ taskId: 't-leave0', actor: 'x', payload: { id: 't-leave0-p', why: 'Answered.' } })],
       OWNER,
     );
-    await t.db.query("update runs set state = 'ended' where id = $1", [ids[1]!]);
+    await database.db.query("update runs set state = 'ended' where id = $1", [ids[1]!]);
     expect(await take(2)).toBe(false);
-    await t.db.query("update runs set state = 'ended' where id = $1", [ids[0]!]);
+    await database.db.query("update runs set state = 'ended' where id = $1", [ids[0]!]);
     expect(await take(2)).toBe(true);
-    await t.db.query("update runs set state = 'ended'");
+    await database.db.query("update runs set state = 'ended'");
   });
 });
 
 test('everything that people see can be rebuilt from the log', async () => {
   await appendOnce(
-    t.db,
+    database.db,
     [
       projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } }),
       planWritten.new({
@@ -601,21 +622,21 @@ test('everything that people see can be rebuilt from the log', async () => {
   const dump = async (): Promise<unknown[]> =>
     Promise.all(
       Object.entries(PROJECTIONS).map(([n, key]) =>
-        many(t.db, `select * from ${n} order by ${key.join(', ')}`),
+        many(database.db, `select * from ${n} order by ${key.join(', ')}`),
       ),
     );
   const before = await dump();
   // After all that the tests above did.
-  expect(await checkRebuild(t.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });
-  const count = await rebuild(t.db);
+  expect(await checkRebuild(database.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });
+  const count = await rebuild(database.db);
   expect(count).toBeGreaterThan(100);
   expect(await dump()).toEqual(before);
 });
 
 test('the page reads with a role that may only read', async () => {
-  const u = new URL(t.url);
-  u.username = 'mainloop_web';
-  const read = openRead(u.href);
+  const url = new URL(database.url);
+  url.username = 'mainloop_web';
+  const read = openRead(url.href);
   try {
     const inbox = await read.inbox();
     expect(inbox.failed.map((f) => f.id)).toContain('t-cancel');
@@ -625,7 +646,7 @@ test('the page reads with a role that may only read', async () => {
   } finally {
     await read.close();
   }
-  const c = await withTx(t.db, async (tx) => {
+  const c = await withTx(database.db, async (tx) => {
     await tx.query('set local role mainloop_web');
     return tx.query('insert into messages select * from messages').then(
       () => 'wrote',
@@ -640,7 +661,7 @@ test('schema.prisma and the migrations say the same', async () => {
     [
       ...(
         await many<{ line: string }>(
-          t.db,
+          database.db,
           `select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') as line
            from information_schema.columns where table_schema = $1 and table_name <> '_prisma_migrations'`,
           [schema],
@@ -649,7 +670,7 @@ test('schema.prisma and the migrations say the same', async () => {
       // Partial indexes and those over an expression are nothing that schema.prisma can say.
       ...(
         await many<{ line: string }>(
-          t.db,
+          database.db,
           "select indexdef as line from pg_indexes where schemaname = $1 and tablename <> '_prisma_migrations' and indexdef not like '% WHERE %' and indexdef not like '%words_of(%'",
           [schema],
         )
@@ -657,8 +678,8 @@ test('schema.prisma and the migrations say the same', async () => {
     ]
       .map((l) => l.replaceAll(`${schema}.`, '').replaceAll(`'${schema}`, "'"))
       .sort();
-  const script = (await schemaSql(t.url)).replace(/CREATE SCHEMA[^;]*;/, '');
-  await withTx(t.db, async (tx) => {
+  const script = (await schemaSql(database.url)).replace(/CREATE SCHEMA[^;]*;/, '');
+  await withTx(database.db, async (tx) => {
     await tx.query('create schema wanted');
     await tx.query('set local search_path to wanted');
     await tx.query(script.replaceAll('"public".', ''));

@@ -6,14 +6,14 @@ import { OWNER } from '../flow/ids.ts';
 import { many, withTx } from './pool.ts';
 import { ensureRun } from './runs/runs.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
-  await seedTask(t.db, 'one');
-  await seedItem(t.db, 'one', 'asked', 'question', 'Which?');
-  await seedProposal(t.db, 'p');
-  await ensureRun(t.db, {
+  database = await freshDatabase();
+  await seedProject(database.db);
+  await seedTask(database.db, 'one');
+  await seedItem(database.db, 'one', 'asked', 'question', 'Which?');
+  await seedProposal(database.db, 'p');
+  await ensureRun(database.db, {
     ownerId: OWNER,
     taskId: 'one',
     n: 1,
@@ -22,7 +22,7 @@ beforeAll(async () => {
     model: 'm',
   });
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const CALL =
   "insert into model_calls (id, owner_id, project_id, gateway, model, reserved_microusd, input_tokens, lease_until) values ('x','o','','g','m',";
@@ -99,13 +99,13 @@ const BROKEN: readonly (readonly [constraint: string, statement: string])[] = [
 ];
 
 test.each(BROKEN)('%s is held: %s', async (constraint, statement) => {
-  const refused = withTx(t.db, (tx) => tx.query(statement));
+  const refused = withTx(database.db, (tx) => tx.query(statement));
   await expect(refused).rejects.toMatchObject({ constraint });
 });
 
 test('every constraint that a migration laid over the facts is broken above', async () => {
   const held = await many<{ name: string }>(
-    t.db,
+    database.db,
     `select conname as name from pg_constraint c join pg_class r on r.oid = c.conrelid
       where contype in ('c', 'f') and connamespace = 'public'::regnamespace and r.relname not like 'auth_%' and convalidated`,
   );

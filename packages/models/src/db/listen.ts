@@ -7,8 +7,8 @@ export const DELTA_CHANNEL = 'mainloop_delta';
 export const OUTPUT_CHANNEL = 'mainloop_output';
 
 /**
- * Waits for a word, at most `ms` milliseconds and no longer than `over` is not aborted. One that came since this listener last
- * waited counts. Never rejects, and leaves nothing behind however it ends.
+ * Waits for a word, at most `ms` milliseconds and no longer than `over` is not aborted. One that came since
+ * this listener last waited counts. Never rejects, and leaves nothing behind however it ends.
  */
 export type Listener = (ms: number, over?: AbortSignal) => Promise<void>;
 
@@ -61,19 +61,20 @@ export function openWord(): Word {
 export function wakeOn(url: string, name: string, channel: string, isOver: () => boolean): () => Listener {
   const word = openWord();
   const listen = (): void => {
-    const l = new pg.Client({ connectionString: url, application_name: name });
+    const listener = new pg.Client({ connectionString: url, application_name: name });
     const again = (): void => {
-      l.removeAllListeners();
-      l.on('error', () => undefined);
+      listener.removeAllListeners();
+      listener.on('error', () => undefined);
       // It is broken, which is why another one comes.
       // It is broken, which is why another one comes.
-      void l.end().catch(() => undefined);
+      void listener.end().catch(() => undefined);
       if (!isOver()) setTimeout(listen, 1_000).unref();
     };
-    l.once('error', again);
-    l.on('notification', word.give);
-    l.connect()
-      .then(() => l.query(`listen ${channel}`))
+    listener.once('error', again);
+    listener.on('notification', word.give);
+    listener
+      .connect()
+      .then(() => listener.query(`listen ${channel}`))
       .catch(again);
   };
   listen();
@@ -81,7 +82,8 @@ export function wakeOn(url: string, name: string, channel: string, isOver: () =>
 }
 
 /**
- * Listens on some channels and passes on what is said, over any break of the connection. What was said during one is lost.
+ * Listens on some channels and passes on what is said, over any break of the connection. What was said during
+ * one is lost.
  * @param url of Postgres
  * @param name how Postgres shows this connection
  * @param heard takes what was said on a channel, '' for nothing
@@ -97,26 +99,27 @@ export function listenTo(
 ): () => Promise<void> {
   let current: pg.Client | null = null;
   let isOver = false;
-  const again = (l: pg.Client): void => {
-    if (current !== l || isOver) return;
+  const again = (listener: pg.Client): void => {
+    if (current !== listener || isOver) return;
     current = null;
-    l.on('error', () => undefined);
+    listener.on('error', () => undefined);
     // It is broken, which is why another one comes.
-    void l.end().catch(() => undefined);
+    void listener.end().catch(() => undefined);
     setTimeout(() => {
       if (!isOver) listen();
     }, 500).unref();
   };
   const listen = (): void => {
-    const l = new pg.Client({ connectionString: url, application_name: name });
-    current = l;
-    l.once('error', () => again(l));
-    l.once('end', () => again(l));
-    l.on('notification', (n) => heard(n.channel, n.payload ?? ''));
-    l.connect()
-      .then(() => l.query(channels.map((channel) => `listen ${channel}`).join('; ')))
+    const listener = new pg.Client({ connectionString: url, application_name: name });
+    current = listener;
+    listener.once('error', () => again(listener));
+    listener.once('end', () => again(listener));
+    listener.on('notification', (n) => heard(n.channel, n.payload ?? ''));
+    listener
+      .connect()
+      .then(() => listener.query(channels.map((channel) => `listen ${channel}`).join('; ')))
       .then(isUp)
-      .catch(() => again(l));
+      .catch(() => again(listener));
   };
   listen();
   return async () => {

@@ -16,7 +16,10 @@ export const LOCKS = {
   notices: 7_140_005,
   /** One worker at a time makes vectors, so that their numbers are given in the order in which they can be seen. */
   vectors: 7_140_015,
-  /** Money for model calls is promised one call at a time. Taken by the function reserve_model_call in the database itself. */
+  /**
+   * Money for model calls is promised one call at a time. Taken by the function reserve_model_call in the
+   * database itself.
+   */
   money: 7_140_008,
 } as const;
 

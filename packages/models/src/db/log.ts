@@ -18,7 +18,8 @@ const OUTBOX_CHANNEL = 'mainloop_outbox';
 export const freshId = (): string => newId(Date.now(), randomBytes);
 
 /**
- * Appends events, with whatever hides in their words spelt out, and applies their projections. Must run inside a transaction. Their constructors are typed, so nothing is checked again here.
+ * Appends events, with whatever hides in their words spelt out, and applies their projections. Must run
+ * inside a transaction. Their constructors are typed, so nothing is checked again here.
  * @param ownerId whose log it is; never a default, or what belongs to one ends up with another
  * @returns the events that were new, with their seq; one whose dedupe key is known is left out
  */
@@ -82,8 +83,9 @@ async function appendOne<T extends EventType>(
 export const lockLog = (tx: Tx): Promise<void> => takeLock(tx, 'append');
 
 /**
- * The door for whoever appends something that depends on what is there: what it reads in `decide` can't change before its events
- * are in. Nothing in there waits for anything but the database, because everybody else waits meanwhile.
+ * The door for whoever appends something that depends on what is there: what it reads in `decide` can't
+ * change before its events are in. Nothing in there waits for anything but the database, because everybody
+ * else waits meanwhile.
  * @param decide reads, then appends; what it returns is handed on
  */
 export const decideAndAppend = <T>(db: Db, decide: (tx: Tx) => Promise<T>): Promise<T> =>
@@ -141,9 +143,14 @@ export interface Stretch {
  * @returns `upTo` is the next cursor, also past events of types that are not known; `isLast` says that
  * nothing followed
  */
-export async function eventsAfter(q: Queryable, ownerId: string, seq: number, limit = 500): Promise<Stretch> {
+export async function eventsAfter(
+  database: Queryable,
+  ownerId: string,
+  seq: number,
+  limit = 500,
+): Promise<Stretch> {
   const found = await rows(
-    q,
+    database,
     storedEvents.where('owner_id', '=', ownerId).where('seq', '>', seq).orderBy('seq').limit(limit),
   );
   return { events: readEvents(found).events, upTo: found.at(-1)?.seq ?? seq, isLast: found.length < limit };
@@ -154,7 +161,7 @@ export async function eventsAfter(q: Queryable, ownerId: string, seq: number, li
  * @returns `limit` events at most
  */
 export async function eventsOfTask(
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   taskId: string,
   limit = 1_000,
@@ -164,21 +171,22 @@ export async function eventsOfTask(
     .where('task_id', '=', taskId)
     .orderBy('seq', 'desc')
     .limit(limit);
-  return readEvents(await rows(q, tables.selectFrom(newest.as('e')).selectAll().orderBy('seq'))).events;
+  return readEvents(await rows(database, tables.selectFrom(newest.as('e')).selectAll().orderBy('seq')))
+    .events;
 }
 
 /**
  * Whether an event with this dedupe key is in the log.
  * @param dedupeKey as the event's constructor makes it
  */
-export const hasEvent = (q: Queryable, dedupeKey: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('events').select('seq').where('dedupe_key', '=', dedupeKey));
+export const hasEvent = (database: Queryable, dedupeKey: string): Promise<boolean> =>
+  hasRow(database, tables.selectFrom('events').select('seq').where('dedupe_key', '=', dedupeKey));
 
 /** @returns the number of the user's newest event, 0 before the first */
-export const lastSeq = async (q: Queryable, ownerId: string): Promise<number> =>
+export const lastSeq = async (database: Queryable, ownerId: string): Promise<number> =>
   (
     await row(
-      q,
+      database,
       tables
         .selectFrom('events')
         .select((eb) => eb.fn.max<number | null>('seq').as('seq'))

@@ -1,4 +1,5 @@
-// Migrations on databases of every age, on a real Postgres. Old ones are made by Prisma's own engine, as versions before made them.
+// Migrations on databases of every age, on a real Postgres. Old ones are made by Prisma's own engine, as
+// versions before made them.
 import { afterEach, expect, test } from '@jest/globals';
 import { freshDatabase, sql } from '@mainloop/testkit/database';
 import { migrateAsPrismaDid } from '@mainloop/testkit/schema';

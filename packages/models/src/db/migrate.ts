@@ -1,5 +1,6 @@
-// Applies the migrations on start, safely with several replicas: one advisory lock of ours around a small runner (umzug). What is applied
-// stands where Prisma writes it, in its own shape, so databases that Prisma's engine made go on, and `prisma migrate status` reads ours.
+// Applies the migrations on start, safely with several replicas: one advisory lock of ours around a small
+// runner (umzug). What is applied stands where Prisma writes it, in its own shape, so databases that Prisma's
+// engine made go on, and `prisma migrate status` reads ours.
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +22,8 @@ const TABLE = `create table _prisma_migrations (
  * @param url Postgres URL whose user may create tables
  * @param folder that holds a folder for each migration; they are applied in the order of their names
  * @returns names of the migrations that were applied now
- * @throws Error of the first script that Postgres refuses. All of that script is taken back then, and those before it stay
+ * @throws Error of the first script that Postgres refuses. All of that script is taken back then, and those
+ * before it stay
  */
 export async function migrate(url: string, folder = MIGRATIONS): Promise<string[]> {
   const client = await connectPatiently(url, 20_000);
@@ -77,7 +79,8 @@ const appliedIn = (client: pg.Client): UmzugStorage => ({
     const { rows } = await client.query<{ name: string; isOver: boolean }>(
       'select migration_name as name, finished_at is not null as "isOver" from _prisma_migrations where rolled_back_at is null order by started_at',
     );
-    // Prisma's engine notes the beginning, runs the script and notes the end: without the end nobody knows whether the script was run.
+    // Prisma's engine notes the beginning, runs the script and notes the end: without the end nobody knows
+    // whether the script was run.
     const open = rows.find((row) => !row.isOver);
     if (open !== undefined)
       throw new Error(
@@ -102,7 +105,8 @@ async function connectPatiently(url: string, forMs: number): Promise<pg.Client> 
       // What is wrong is the error that we have.
       await client.end().catch(() => undefined);
       const code = (err as { code?: string }).code;
-      // 57P03: the server is starting up. Everything else (wrong password, no such database) will not go away by itself.
+      // 57P03: the server is starting up. Everything else (wrong password, no such database) will not go away
+      // by itself.
       if ((code !== '57P03' && code !== 'ECONNREFUSED') || Date.now() > deadline)
         throw new Error(`Postgres at ${redact(url)} can't be used: ${(err as Error).message}`);
       await new Promise((r) => setTimeout(r, 100));

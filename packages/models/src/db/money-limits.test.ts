@@ -8,24 +8,24 @@ import { newCallId, reserve } from './money/budget.ts';
 import { readForecasts, readSpent } from './money/limits.ts';
 import { ensureRun, takeSlot } from './runs/runs.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', 'acme/one');
-  await seedProject(t.db, 'pr-2', 'acme/two');
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/one');
+  await seedProject(database.db, 'pr-2', 'acme/two');
 });
-afterAll(() => t.drop());
-beforeEach(() => t.db.query('delete from cost_days; delete from model_calls'));
+afterAll(() => database.drop());
+beforeEach(() => database.db.query('delete from cost_days; delete from model_calls'));
 
 const DOLLAR = 1_000_000;
 const cost = (day: Date, projectId: string, microusd: number): Promise<unknown> =>
-  t.db.query(
+  database.db.query(
     `insert into cost_days (owner_id, day, project_id, model, microusd, input_tokens, output_tokens) values ($1, $2::date, $3, 'm', $4, 0, 0)`,
     [OWNER, day.toISOString().slice(0, 10), projectId, microusd],
   );
 const take = (microusd: number, owner: Limits, project: Limits = NO_LIMITS): Promise<SpentLimit | null> =>
   reserve(
-    t.db,
+    database.db,
     {
       id: newCallId(),
       ownerId: OWNER,
@@ -48,7 +48,7 @@ test('what was spent in the week and in the month counts, and what was before do
   await cost(began.month, 'pr-2', 4 * DOLLAR);
   await cost(before(first), 'pr-1', 100 * DOLLAR);
   const week = began.month >= began.week ? 5 : 1;
-  const spent = await readSpent(t.db, OWNER, Date.now());
+  const spent = await readSpent(database.db, OWNER, Date.now());
   expect(spent.get('pr-1')).toEqual({ day: DOLLAR, week: DOLLAR, month: DOLLAR });
   expect(spent.get('pr-2')!.month).toBe(4 * DOLLAR);
   expect(await take(DOLLAR, { ...NO_LIMITS, month: 599 })).toBe('month');
@@ -73,18 +73,18 @@ test('calls side by side never pass the limit of a month', async () => {
 test('where a limit is spent new work waits, and that of other projects does not wait for it', async () => {
   await cost(new Date(), 'pr-1', 10 * DOLLAR);
   const run = async (taskId: string): Promise<string> =>
-    ensureRun(t.db, {
+    ensureRun(database.db, {
       ownerId: OWNER,
-      taskId: await seedTask(t.db, taskId),
+      taskId: await seedTask(database.db, taskId),
       n: 1,
       phase: 'implement',
       prompt: () => 'go',
       model: 'm',
     });
   const [poor, rich] = [await run('t-poor'), await run('t-rich')];
-  await t.db.query("update tasks set project_id = 'pr-2' where id = 't-rich'");
+  await database.db.query("update tasks set project_id = 'pr-2' where id = 't-rich'");
   const settings = (week: number | null): string => JSON.stringify({ weekBudgetCents: week });
-  await t.db.query(`update projects set settings = $1 where id = 'pr-1'`, [settings(1_000)]);
+  await database.db.query(`update projects set settings = $1 where id = 'pr-1'`, [settings(1_000)]);
   const caps = (owner: Limits) => ({
     all: 10,
     ofProject: () => 10,
@@ -96,11 +96,11 @@ test('where a limit is spent new work waits, and that of other projects does not
       }),
     },
   });
-  expect((await takeSlot(t.db, rich, caps({ ...NO_LIMITS, day: 1_000 }))).got).toBe(false);
-  expect((await takeSlot(t.db, poor, caps(NO_LIMITS))).got).toBe(false);
-  expect((await takeSlot(t.db, rich, caps(NO_LIMITS))).got).toBe(true);
-  await t.db.query(`update projects set settings = $1 where id = 'pr-1'`, [settings(1_100)]);
-  expect((await takeSlot(t.db, poor, caps(NO_LIMITS))).got).toBe(true);
+  expect((await takeSlot(database.db, rich, caps({ ...NO_LIMITS, day: 1_000 }))).got).toBe(false);
+  expect((await takeSlot(database.db, poor, caps(NO_LIMITS))).got).toBe(false);
+  expect((await takeSlot(database.db, rich, caps(NO_LIMITS))).got).toBe(true);
+  await database.db.query(`update projects set settings = $1 where id = 'pr-1'`, [settings(1_100)]);
+  expect((await takeSlot(database.db, poor, caps(NO_LIMITS))).got).toBe(true);
 });
 
 test('a forecast counts what was merged, and nothing that was cancelled', async () => {
@@ -109,12 +109,14 @@ test('a forecast counts what was merged, and nothing that was cancelled', async 
     ['t-f2', 'done', 3],
     ['t-f3', 'cancelled', 900],
   ] as const) {
-    await seedTask(t.db, id);
-    await t.db.query('update tasks set state = $2, cost_microusd = $3, ended_at = now() where id = $1', [
-      id,
-      state,
-      microusd * DOLLAR,
-    ]);
+    await seedTask(database.db, id);
+    await database.db.query(
+      'update tasks set state = $2, cost_microusd = $3, ended_at = now() where id = $1',
+      [id, state, microusd * DOLLAR],
+    );
   }
-  expect((await readForecasts(t.db, OWNER)).get('pr-1')).toEqual({ tasks: 2, medianMicrousd: 2 * DOLLAR });
+  expect((await readForecasts(database.db, OWNER)).get('pr-1')).toEqual({
+    tasks: 2,
+    medianMicrousd: 2 * DOLLAR,
+  });
 });

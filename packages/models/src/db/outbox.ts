@@ -28,7 +28,10 @@ export const listUnsent = (tx: Tx): Promise<OutboxRow[]> =>
       .limit(100),
   );
 
-/** Whatever waits for a workflow waits longer: twice as long each time, half a minute at most. @param error what the last try said */
+/**
+ * Whatever waits for a workflow waits longer: twice as long each time, half a minute at most.
+ * @param error what the last try said
+ */
 export async function postpone(tx: Tx, workflowId: string, error: string): Promise<void> {
   await run(
     tx,
@@ -56,9 +59,9 @@ export async function updateSent(tx: Tx, id: number, error: string | null): Prom
  * Whether something for this workflow has been sent: then a worker is there.
  * @param workflowId Temporal's, as `task/…`
  */
-export const wasSent = (q: Queryable, workflowId: string): Promise<boolean> =>
+export const wasSent = (database: Queryable, workflowId: string): Promise<boolean> =>
   hasRow(
-    q,
+    database,
     tables
       .selectFrom('outbox')
       .select('id')

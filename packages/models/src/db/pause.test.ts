@@ -8,20 +8,20 @@ import { checkRebuild } from './rebuild.ts';
 import { listOverdue, pauseAll, readPause, resumeAll } from './runs/pause.ts';
 import { endRun, ensureRun, openEpoch, takeSlot } from './runs/runs.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
+  database = await freshDatabase();
+  await seedProject(database.db);
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const by = { ownerId: OWNER, via: 'cli', by: 'you' } as const;
 const CAPS = { all: 10, ofProject: () => 10 };
 let n = 0;
 /** @returns a run of a task of its own that waits for its turn */
 async function queued(): Promise<string> {
-  const taskId = await seedTask(t.db, `t-pause${++n}`);
-  return ensureRun(t.db, {
+  const taskId = await seedTask(database.db, `t-pause${++n}`);
+  return ensureRun(database.db, {
     ownerId: OWNER,
     taskId,
     n: 1,
@@ -32,78 +32,78 @@ async function queued(): Promise<string> {
 }
 const working = async (): Promise<{ id: string; epoch: number }> => {
   const id = await queued();
-  await takeSlot(t.db, id, CAPS);
-  return { id, epoch: (await openEpoch(t.db, id)).run.epoch };
+  await takeSlot(database.db, id, CAPS);
+  return { id, epoch: (await openEpoch(database.db, id)).run.epoch };
 };
 const stopsFor = (id: string): Promise<object[]> =>
-  many(t.db, 'select payload from run_commands where run_id = $1', [id]);
+  many(database.db, 'select payload from run_commands where run_id = $1', [id]);
 const pokes = async (): Promise<string[]> =>
-  (await many<{ workflow_id: string }>(t.db, "select workflow_id from outbox where name = 'poke'", [])).map(
-    (row) => row.workflow_id,
-  );
+  (
+    await many<{ workflow_id: string }>(database.db, "select workflow_id from outbox where name = 'poke'", [])
+  ).map((row) => row.workflow_id);
 
 beforeEach(async () => {
-  await resumeAll(t.db, by);
-  await t.db.query("update runs set state = 'ended'");
-  await t.db.query('delete from outbox');
+  await resumeAll(database.db, by);
+  await database.db.query("update runs set state = 'ended'");
+  await database.db.query('delete from outbox');
 });
 
 test('every agent that works is told to stop, once, and nobody else is started', async () => {
   const [one, other] = [await working(), await working()];
   const waits = await queued();
-  expect(await pauseAll(t.db, by)).toMatchObject({ via: 'cli', agents: 2, queued: 1 });
-  await pauseAll(t.db, { ...by, via: 'app' });
+  expect(await pauseAll(database.db, by)).toMatchObject({ via: 'cli', agents: 2, queued: 1 });
+  await pauseAll(database.db, { ...by, via: 'app' });
   for (const { id } of [one, other])
     expect(await stopsFor(id)).toEqual([{ payload: { type: 'stop', why: 'all_paused' } }]);
-  expect(await takeSlot(t.db, waits, CAPS)).toEqual({ got: false, ahead: 0 });
+  expect(await takeSlot(database.db, waits, CAPS)).toEqual({ got: false, ahead: 0 });
   // Confirmed later, or a repair of CI.
-  expect(await takeSlot(t.db, await queued(), CAPS)).toEqual({ got: false, ahead: 1 });
-  expect((await readPause(t.db, OWNER)).via).toBe('cli');
+  expect(await takeSlot(database.db, await queued(), CAPS)).toEqual({ got: false, ahead: 1 });
+  expect((await readPause(database.db, OWNER)).via).toBe('cli');
 });
 
 test('a run that ends by it frees no slot for another', async () => {
   const { id, epoch } = await working();
   const waits = await queued();
-  await pauseAll(t.db, by);
-  await endRun(t.db, id, epoch, { kind: 'interrupted', reason: 'all_paused' });
-  expect((await takeSlot(t.db, waits, CAPS)).got).toBe(false);
-  expect(await readPause(t.db, OWNER)).toMatchObject({ agents: 0, queued: 1 });
+  await pauseAll(database.db, by);
+  await endRun(database.db, id, epoch, { kind: 'interrupted', reason: 'all_paused' });
+  expect((await takeSlot(database.db, waits, CAPS)).got).toBe(false);
+  expect(await readPause(database.db, OWNER)).toMatchObject({ agents: 0, queued: 1 });
 });
 
 test('when it is resumed all that wait look again at once, and start', async () => {
-  await pauseAll(t.db, by);
+  await pauseAll(database.db, by);
   const waits = await queued();
-  const approved = await seedTask(t.db, 't-pause-train');
-  await t.db.query("update tasks set train_item = 'i', train_seq = 1 where id = $1", [approved]);
+  const approved = await seedTask(database.db, 't-pause-train');
+  await database.db.query("update tasks set train_item = 'i', train_seq = 1 where id = $1", [approved]);
   expect(await pokes()).toEqual([]);
-  await resumeAll(t.db, by);
+  await resumeAll(database.db, by);
   expect((await pokes()).toSorted()).toEqual(['task/t-pause-train', `task/t-pause${n}`]);
-  expect((await takeSlot(t.db, waits, CAPS)).got).toBe(true);
-  await t.db.query('update tasks set train_item = null, train_seq = null where id = $1', [approved]);
+  expect((await takeSlot(database.db, waits, CAPS)).got).toBe(true);
+  await database.db.query('update tasks set train_item = null, train_seq = null where id = $1', [approved]);
   // Doing it again wakes nobody.
-  await t.db.query('delete from outbox');
-  await resumeAll(t.db, by);
+  await database.db.query('delete from outbox');
+  await resumeAll(database.db, by);
   expect(await pokes()).toEqual([]);
 });
 
 test('whoever still works after the grace is named, and nobody while nothing is paused', async () => {
   const { id } = await working();
-  expect(await listOverdue(t.db, -60_000)).toEqual([]);
-  await pauseAll(t.db, by);
-  expect(await listOverdue(t.db, 60_000)).toEqual([]);
-  expect((await listOverdue(t.db, -1_000)).map((r) => r.id)).toEqual([id]);
+  expect(await listOverdue(database.db, -60_000)).toEqual([]);
+  await pauseAll(database.db, by);
+  expect(await listOverdue(database.db, 60_000)).toEqual([]);
+  expect((await listOverdue(database.db, -1_000)).map((r) => r.id)).toEqual([id]);
 });
 
 test('of runs that take their slot in the moment of the pause, each is told to stop or gets none', async () => {
   const ids = await Promise.all(Array.from({ length: 8 }, queued));
   const [, ...got] = await Promise.all([
-    pauseAll(t.db, by),
-    ...ids.map(async (id) => (await takeSlot(t.db, id, CAPS)).got),
+    pauseAll(database.db, by),
+    ...ids.map(async (id) => (await takeSlot(database.db, id, CAPS)).got),
   ]);
   for (const [at, id] of ids.entries()) expect((await stopsFor(id)).length).toBe(got[at] === true ? 1 : 0);
 });
 
 test('the log alone says whether everything is paused', async () => {
-  await pauseAll(t.db, by);
-  expect((await checkRebuild(t.db)).wrong.filter((row) => row.table === 'pauses')).toEqual([]);
+  await pauseAll(database.db, by);
+  expect((await checkRebuild(database.db)).wrong.filter((row) => row.table === 'pauses')).toEqual([]);
 });

@@ -1,4 +1,5 @@
-// Fields of payloads inside statements. Their names come from the event types, so that a field of another name does not compile there either.
+// Fields of payloads inside statements. Their names come from the event types, so that a field of another
+// name does not compile there either.
 import { sql, type RawBuilder } from 'kysely';
 import type { PermissionAsk } from '../flow/events.ts';
 import type { EventType, Payloads } from '../events/registry.ts';

@@ -38,8 +38,8 @@ export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T
     await tx.query('commit');
     return out;
   } catch (err) {
-    await tx.query('rollback').catch((e: Error) => {
-      broken = e;
+    await tx.query('rollback').catch((error: Error) => {
+      broken = error;
     });
     throw err;
   } finally {
@@ -52,11 +52,11 @@ export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T
  * @returns the first row, or null
  */
 export async function one<T extends pg.QueryResultRow>(
-  q: Queryable,
+  database: Queryable,
   sql: string,
   args: readonly unknown[] = [],
 ): Promise<T | null> {
-  return ((await q.query<T>(sql, args as unknown[])).rows[0] as T | undefined) ?? null;
+  return ((await database.query<T>(sql, args as unknown[])).rows[0] as T | undefined) ?? null;
 }
 
 /**
@@ -64,9 +64,9 @@ export async function one<T extends pg.QueryResultRow>(
  * @returns all rows
  */
 export async function many<T extends pg.QueryResultRow>(
-  q: Queryable,
+  database: Queryable,
   sql: string,
   args: readonly unknown[] = [],
 ): Promise<T[]> {
-  return (await q.query<T>(sql, args as unknown[])).rows;
+  return (await database.query<T>(sql, args as unknown[])).rows;
 }

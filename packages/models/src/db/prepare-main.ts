@@ -9,14 +9,14 @@ const Env = z.object({
   /** JSON: a password for each role. */
   MAINLOOP_ROLE_PASSWORDS: z.string(),
 });
-const e = Env.parse(process.env);
+const env = Env.parse(process.env);
 const Passwords: z.ZodType<RolePasswords> = z.record(
   z.enum([OWNER_ROLE, ...PROCESS_ROLES]),
   z.string().min(16),
 );
-const passwords = Passwords.parse(JSON.parse(e.MAINLOOP_ROLE_PASSWORDS));
-await prepareRoles(e.SUPERUSER_DATABASE_URL, passwords);
-const owner = new URL(e.SUPERUSER_DATABASE_URL);
+const passwords = Passwords.parse(JSON.parse(env.MAINLOOP_ROLE_PASSWORDS));
+await prepareRoles(env.SUPERUSER_DATABASE_URL, passwords);
+const owner = new URL(env.SUPERUSER_DATABASE_URL);
 owner.username = OWNER_ROLE;
 owner.password = passwords[OWNER_ROLE];
 await migrate(owner.href);

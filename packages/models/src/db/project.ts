@@ -17,9 +17,10 @@ import { ofTasks } from './projections/tasks.ts';
 import { ofWork } from './projections/work.ts';
 
 /**
- * Tables that are made from the log alone, with their primary keys. Nothing but `project` writes to them, so all of each can be made again.
- * The others hold facts that are in no event and are no projections: runs and what they put out, pushes with their diffs, turns, the outbox,
- * commands to runners, checkpoints, attachments, settings of the owner, devices, money in flight, summaries and pins.
+ * Tables that are made from the log alone, with their primary keys. Nothing but `project` writes to them, so
+ * all of each can be made again. The others hold facts that are in no event and are no projections: runs and
+ * what they put out, pushes with their diffs, turns, the outbox, commands to runners, checkpoints,
+ * attachments, settings of the owner, devices, money in flight, summaries and pins.
  */
 export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   projects: ['id'],

@@ -193,7 +193,10 @@ export interface ThreadItem {
   };
   readonly proposal?: ProposalView;
 }
-/** Which piece of the conversation: before or after a place in the event log, or around one or around a time. Its end by default. */
+/**
+ * Which piece of the conversation: before or after a place in the event log, or around one or around a time.
+ * Its end by default.
+ */
 export type Piece =
   | { readonly before: number }
   | { readonly after: number }

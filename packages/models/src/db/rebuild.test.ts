@@ -57,12 +57,12 @@ import { PROJECTIONS } from './project.ts';
 import { confirm, decline } from './conversation/proposals.ts';
 import { checkRebuild, rebuild } from './rebuild.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
+  database = await freshDatabase();
+  await seedProject(database.db);
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 const comment = (id: string, n: number) => ({
   id,
@@ -81,7 +81,10 @@ const comment = (id: string, n: number) => ({
 
 const rule = (n: number) => ({ rule: `Rule ${n} é "`, why: n % 2 ? '' : 'w', path: n % 3 ? null : '*.ts' });
 
-/** What may happen to a task, in any order. `n` tells one from another; a few have the same, so that they meet the same rows. */
+/**
+ * What may happen to a task, in any order. `n` tells one from another; a few have the same, so that they meet
+ * the same rows.
+ */
 const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEvent>> = {
   said: (taskId, n) =>
     messageSaid.new({
@@ -342,16 +345,16 @@ test('whatever happened and in which order, the log makes the same again', async
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const tasks = [`t${++round}a`, `t${round}b`];
-      for (const task of tasks) await seedTask(t.db, task);
-      const p = await seedProposal(t.db, `round ${round}`);
-      if (round % 2 === 0) await decline(t.db, OWNER, p.id, 'you');
-      else await confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you');
+      for (const task of tasks) await seedTask(database.db, task);
+      const proposal = await seedProposal(database.db, `round ${round}`);
+      if (round % 2 === 0) await decline(database.db, OWNER, proposal.id, 'you');
+      else await confirm(database.db, OWNER, proposal.id, { digest: proposal.digest }, 'you');
       await appendOnce(
-        t.db,
+        database.db,
         list.map(([name, task, n]) => HAPPENINGS[name as keyof typeof HAPPENINGS]!(tasks[task]!, n)),
         OWNER,
       );
-      const report = await checkRebuild(t.db);
+      const report = await checkRebuild(database.db);
       expect(report).toMatchObject(nothingWrong);
       expect(report.rows).toBeGreaterThan(round * 3);
     }),
@@ -363,16 +366,16 @@ test('a check leaves everything as it was, and appends do not wait for it', asyn
   const tables = async (): Promise<unknown[]> =>
     Promise.all(
       Object.entries(PROJECTIONS).map(([n, key]) =>
-        many(t.db, `select * from ${n} order by ${key.join(', ')}`),
+        many(database.db, `select * from ${n} order by ${key.join(', ')}`),
       ),
     );
   const before = await tables();
-  const tx = await t.db.connect();
+  const tx = await database.db.connect();
   try {
     // Somebody who appends holds the lock and does not let go.
     await tx.query('begin');
     await tx.query('select pg_advisory_xact_lock(7140001)');
-    expect(await checkRebuild(t.db)).toMatchObject(nothingWrong);
+    expect(await checkRebuild(database.db)).toMatchObject(nothingWrong);
     await tx.query('rollback');
   } finally {
     tx.release();
@@ -382,7 +385,7 @@ test('a check leaves everything as it was, and appends do not wait for it', asyn
 
 const run = (...args: string[]) => {
   const main = path.join(path.dirname(fileURLToPath(import.meta.url)), 'rebuild-main.ts');
-  const owner = new URL(t.url);
+  const owner = new URL(database.url);
   owner.username = 'mainloop_owner';
   const ran = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
     encoding: 'utf8',
@@ -392,9 +395,9 @@ const run = (...args: string[]) => {
 };
 
 test('rows that are not as the log says are named with what differs, and are put right', async () => {
-  await seedTask(t.db, 'planted');
+  await seedTask(database.db, 'planted');
   await appendOnce(
-    t.db,
+    database.db,
     [
       inboxOpened.new({
         taskId: 'planted',
@@ -405,9 +408,9 @@ test('rows that are not as the log says are named with what differs, and are put
     OWNER,
   );
   expect(run('--check')).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: false } });
-  await t.db.query("update tasks set title = 'Another', turns = 5 where id = 'planted'");
-  await t.db.query("delete from inbox_items where id = 'gone'");
-  await t.db.query("insert into cost_days values ('owner', '2026-01-02', 'pr-1', 'm', 1, 1, 1)");
+  await database.db.query("update tasks set title = 'Another', turns = 5 where id = 'planted'");
+  await database.db.query("delete from inbox_items where id = 'gone'");
+  await database.db.query("insert into cost_days values ('owner', '2026-01-02', 'pr-1', 'm', 1, 1, 1)");
   const wrong = [
     {
       table: 'tasks',
@@ -423,7 +426,7 @@ test('rows that are not as the log says are named with what differs, and are put
   ];
   expect(run('--check')).toMatchObject({ status: 1, report: { wrong, wrongRows: 3, unreadable: [] } });
   const home = mkdtempSync('/tmp/mainloop-rebuild-');
-  const owner = new URL(t.url);
+  const owner = new URL(database.url);
   owner.username = 'mainloop_owner';
   const command = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../../apps/cli/src/main.ts');
   const said = spawnSync(
@@ -440,26 +443,26 @@ test('rows that are not as the log says are named with what differs, and are put
     stdout: expect.stringContaining('tasks planted: title is "Another", the log says "Task planted"'),
   });
   // Looking put nothing right.
-  expect(await checkRebuild(t.db)).toMatchObject({ wrong, wrongRows: 3 });
+  expect(await checkRebuild(database.db)).toMatchObject({ wrong, wrongRows: 3 });
   expect(run()).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: true } });
 });
 
 test('of a hundred and more wrong rows a hundred are named, and the number is right', async () => {
-  await t.db.query(
+  await database.db.query(
     "insert into cost_days select 'owner', '2026-01-02', 'pr-1', 'm' || n, 1, 1, 1 from generate_series(1, 130) n",
   );
-  const report = await checkRebuild(t.db);
+  const report = await checkRebuild(database.db);
   expect([report.wrong.length, report.wrongRows]).toEqual([100, 130]);
-  await rebuild(t.db);
-  expect(await checkRebuild(t.db)).toMatchObject(nothingWrong);
+  await rebuild(database.db);
+  expect(await checkRebuild(database.db)).toMatchObject(nothingWrong);
 });
 
 test('rows of the log that can not be read are named, and nothing is replaced while there are any', async () => {
   const [newer] = await many<{ seq: number }>(
-    t.db,
+    database.db,
     "insert into events (owner_id, type, actor, payload, version) values ('owner', 'agent.said', 'x', '{}', 9), ('owner', 'thing.new', 'x', '{}', null) returning seq",
   );
-  await t.db.query("update tasks set title = 'Another' where id = 'planted'");
+  await database.db.query("update tasks set title = 'Another' where id = 'planted'");
   const { status, report } = run('--check');
   expect(status).toBe(1);
   expect(report.unreadable).toEqual([
@@ -469,5 +472,7 @@ test('rows of the log that can not be read are named, and nothing is replaced wh
   const refused = run();
   expect(refused).toMatchObject({ status: 2, report: null });
   expect(refused.error).toContain("Nothing was changed: 2 rows of the log can't be read.");
-  expect(await many(t.db, "select title from tasks where id = 'planted'")).toEqual([{ title: 'Another' }]);
+  expect(await many(database.db, "select title from tasks where id = 'planted'")).toEqual([
+    { title: 'Another' },
+  ]);
 });

@@ -1,4 +1,5 @@
-// Makes the projections anew from the log, beside those that are there: to hold one against the other, or to put the new ones in their place.
+// Makes the projections anew from the log, beside those that are there: to hold one against the other, or to
+// put the new ones in their place.
 import { readEvents, type UnreadableEvent } from '../events/read.ts';
 import { lockLog, storedEvents } from './log.ts';
 import { many, one, withTx, type Db, type Tx } from './pool.ts';
@@ -34,8 +35,8 @@ export interface RebuildReport {
 }
 
 /**
- * Makes every projection anew in tables of this session and compares. It changes nothing and nobody waits for it: log and projections
- * are seen as they are at one moment, and an append is in both or in neither.
+ * Makes every projection anew in tables of this session and compares. It changes nothing and nobody waits for
+ * it: log and projections are seen as they are at one moment, and an append is in both or in neither.
  * @param db with a user that may read everything and make tables of its own
  * @throws Error that names the event which can't be applied
  */
@@ -56,10 +57,12 @@ export const checkRebuild = (db: Db): Promise<RebuildReport> =>
   });
 
 /**
- * Puts what the log says in the place of every projection. Appends wait meanwhile; readers see what was there until it is done.
+ * Puts what the log says in the place of every projection. Appends wait meanwhile; readers see what was there
+ * until it is done.
  * @param db with a user that owns the tables
  * @returns how many events it was made from
- * @throws Error when the log holds a row that can't be read, or an event that can't be applied; then nothing has changed
+ * @throws Error when the log holds a row that can't be read, or an event that can't be applied; then nothing
+ * has changed
  */
 export const rebuild = (db: Db): Promise<number> =>
   withTx(db, async (tx) => {
@@ -81,7 +84,10 @@ export const rebuild = (db: Db): Promise<number> =>
 const live = (schema: string, table: string): string => `"${schema}"."${table}"`;
 const beside = (table: string): string => `pg_temp."${table}"`;
 
-/** Tables of a session are found before others of the same name, so the handlers write to these and know nothing of it. */
+/**
+ * Tables of a session are found before others of the same name, so the handlers write to these and know
+ * nothing of it.
+ */
 async function buildBeside(
   tx: Tx,
 ): Promise<{ schema: string; events: number; unreadable: UnreadableEvent[] }> {

@@ -1,4 +1,5 @@
-// What each statement gives, on a real database: the compiler believes the type that stands beside a statement, so a test has to look.
+// What each statement gives, on a real database: the compiler believes the type that stands beside a
+// statement, so a test has to look.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { messageSaid } from '../events/conversation.ts';
 import { reviewPublished, reviewReplied, reviewSubmitted } from '../events/review.ts';
@@ -109,13 +110,13 @@ import {
   type TaskToTell,
 } from './tasks/tasks.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let runId: string;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db);
-  await seedTask(t.db, 'one');
-  runId = await ensureRun(t.db, {
+  database = await freshDatabase();
+  await seedProject(database.db);
+  await seedTask(database.db, 'one');
+  runId = await ensureRun(database.db, {
     ownerId: OWNER,
     taskId: 'one',
     n: 1,
@@ -123,11 +124,11 @@ beforeAll(async () => {
     prompt: () => 'go',
     model: 'm',
   });
-  await openEpoch(t.db, runId);
-  await renewLease(t.db, runId, 1);
-  await t.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [runId]);
+  await openEpoch(database.db, runId);
+  await renewLease(database.db, runId, 1);
+  await database.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [runId]);
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 /** What a row has to have: every name that its type says, so that one that is left out does not compile. */
 type Names<T> = Record<keyof T, true>;
@@ -175,7 +176,7 @@ const FACT: Names<TaskFact> = {
 };
 
 test('a task, as the worker, the api and the chat read it', async () => {
-  const q = t.db;
+  const q = database.db;
   expectNames<TaskRow>(await getTask(q, 'one'), {
     id: true,
     ownerId: true,
@@ -236,7 +237,7 @@ test('a task, as the worker, the api and the chat read it', async () => {
 });
 
 test('a project', async () => {
-  const [row] = await listProjects(t.db, OWNER);
+  const [row] = await listProjects(database.db, OWNER);
   expectNames<Project>(row, {
     id: true,
     name: true,
@@ -247,24 +248,27 @@ test('a project', async () => {
     settings: true,
     createdAt: true,
   });
-  const [name] = await listProjectNames(t.db, OWNER);
+  const [name] = await listProjectNames(database.db, OWNER);
   expectNames<ProjectName>(name, { id: true, name: true });
-  expect(await findProject(t.db, OWNER, 'pr-1')).toEqual({ settings: row!.settings });
-  expect(await findProjectOf(t.db, OWNER, 'Demo/Tally')).toEqual({ id: 'pr-1', settings: row!.settings });
-  expect([await findAnyProject(t.db, 'demo/tally'), await findAnyProject(t.db, 'demo/none')]).toEqual([
-    { settings: row!.settings },
-    null,
-  ]);
-  expect([await hasProject(t.db, OWNER, 'pr-1'), await hasProject(t.db, 'somebody else', 'pr-1')]).toEqual([
-    true,
-    false,
-  ]);
+  expect(await findProject(database.db, OWNER, 'pr-1')).toEqual({ settings: row!.settings });
+  expect(await findProjectOf(database.db, OWNER, 'Demo/Tally')).toEqual({
+    id: 'pr-1',
+    settings: row!.settings,
+  });
+  expect([
+    await findAnyProject(database.db, 'demo/tally'),
+    await findAnyProject(database.db, 'demo/none'),
+  ]).toEqual([{ settings: row!.settings }, null]);
+  expect([
+    await hasProject(database.db, OWNER, 'pr-1'),
+    await hasProject(database.db, 'somebody else', 'pr-1'),
+  ]).toEqual([true, false]);
 });
 
 test('the conversation and a turn of it', async () => {
   const file = { id: 'f-1', name: 'a.png', mime: 'image/png', size: 3 };
   const [said] = await appendOnce(
-    t.db,
+    database.db,
     [
       messageSaid.byPerson({
         actor: 'you',
@@ -273,10 +277,10 @@ test('the conversation and a turn of it', async () => {
     ],
     OWNER,
   );
-  await withTx(t.db, (tx) => insertTurn(tx, OWNER, 'turn-1', said!.seq));
-  const [message] = await listMessages(t.db, OWNER);
+  await withTx(database.db, (tx) => insertTurn(tx, OWNER, 'turn-1', said!.seq));
+  const [message] = await listMessages(database.db, OWNER);
   expectNames<Message>(message, { id: true, role: true, text: true, turnId: true, seq: true, at: true });
-  const [inThread] = await listThread(t.db, OWNER, said!.seq);
+  const [inThread] = await listThread(database.db, OWNER, said!.seq);
   expectNames<ThreadMessage>(inThread, {
     role: true,
     text: true,
@@ -285,16 +289,16 @@ test('the conversation and a turn of it', async () => {
     turnId: true,
     seq: true,
   });
-  expect(await listFiles(t.db, OWNER)).toEqual([file]);
-  const turn = await claimTurn(t.db, 'me', 60_000);
+  expect(await listFiles(database.db, OWNER)).toEqual([file]);
+  const turn = await claimTurn(database.db, 'me', 60_000);
   expectNames<Turn>(turn, { id: true, ownerId: true, attempts: true, seq: true });
-  expect(await claimTurn(t.db, 'another', 60_000)).toBeNull();
-  expect(await updateDraft(t.db, { id: 'turn-1', by: 'another', text: 'x', leaseMs: 1 })).toBe(false);
-  expect(await updateDraft(t.db, { id: 'turn-1', by: 'me', text: 'x', leaseMs: 60_000 })).toBe(true);
-  expect(await withTx(t.db, (tx) => updateTurnDone(tx, 'turn-1', 'another'))).toBe(false);
-  expect(await withTx(t.db, (tx) => updateTurnDone(tx, 'turn-1', 'me'))).toBe(true);
-  await seedProposal(t.db, 'any');
-  const [proposal] = await listOpenProposals(t.db, OWNER);
+  expect(await claimTurn(database.db, 'another', 60_000)).toBeNull();
+  expect(await updateDraft(database.db, { id: 'turn-1', by: 'another', text: 'x', leaseMs: 1 })).toBe(false);
+  expect(await updateDraft(database.db, { id: 'turn-1', by: 'me', text: 'x', leaseMs: 60_000 })).toBe(true);
+  expect(await withTx(database.db, (tx) => updateTurnDone(tx, 'turn-1', 'another'))).toBe(false);
+  expect(await withTx(database.db, (tx) => updateTurnDone(tx, 'turn-1', 'me'))).toBe(true);
+  await seedProposal(database.db, 'any');
+  const [proposal] = await listOpenProposals(database.db, OWNER);
   expectNames<Proposal>(proposal, {
     id: true,
     title: true,
@@ -311,12 +315,15 @@ test('the conversation and a turn of it', async () => {
 });
 
 test('an item of the inbox, before and after it is answered', async () => {
-  const id = await seedItem(t.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A'], {
+  const id = await seedItem(database.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A'], {
     runId,
     questionNo: 0,
   });
-  expect([await hasOpenQuestion(t.db, runId), await hasOpenQuestion(t.db, 'none')]).toEqual([true, false]);
-  const [open] = await listOpenItems(t.db, OWNER);
+  expect([await hasOpenQuestion(database.db, runId), await hasOpenQuestion(database.db, 'none')]).toEqual([
+    true,
+    false,
+  ]);
+  const [open] = await listOpenItems(database.db, OWNER);
   const names: Names<Item> = {
     id: true,
     kind: true,
@@ -334,10 +341,13 @@ test('an item of the inbox, before and after it is answered', async () => {
     held: true,
   };
   expectNames(open, names);
-  const [ofTask] = await listOpenOfTask(t.db, 'one');
+  const [ofTask] = await listOpenOfTask(database.db, 'one');
   expectNames<OpenItem>(ofTask, { id: true, kind: true, title: true, options: true });
-  expect([await findDecision(t.db, id), await findDecision(t.db, 'none')]).toEqual([null, null]);
-  await decide(t.db, {
+  expect([await findDecision(database.db, id), await findDecision(database.db, 'none')]).toEqual([
+    null,
+    null,
+  ]);
+  await decide(database.db, {
     ownerId: OWNER,
     itemId: id,
     decision: 'answer',
@@ -346,13 +356,13 @@ test('an item of the inbox, before and after it is answered', async () => {
     by: 'ada',
     answerId: 'github-comment-5',
   });
-  expect(await hasOpenQuestion(t.db, runId)).toBe(false);
-  expect(await listOpenItems(t.db, OWNER)).toEqual([]);
-  const [again] = await listItemsOfTask(t.db, OWNER, 'one');
+  expect(await hasOpenQuestion(database.db, runId)).toBe(false);
+  expect(await listOpenItems(database.db, OWNER)).toEqual([]);
+  const [again] = await listItemsOfTask(database.db, OWNER, 'one');
   expectNames(again, names);
-  expect(await findDecision(t.db, id)).toBe('answer');
-  expectNames<AnsweredItem>(await findItem(t.db, id), { title: true, kind: true, answer: true });
-  const question = await findQuestion(t.db, id);
+  expect(await findDecision(database.db, id)).toBe('answer');
+  expectNames<AnsweredItem>(await findItem(database.db, id), { title: true, kind: true, answer: true });
+  const question = await findQuestion(database.db, id);
   expectNames<QuestionRow>(question, {
     id: true,
     state: true,
@@ -365,21 +375,21 @@ test('an item of the inbox, before and after it is answered', async () => {
     answeredVia: true,
   });
   expect([question!.answeredBy, question!.answeredVia]).toEqual(['ada', 'github']);
-  expect(await listForgeAnswers(t.db, 'one')).toEqual(['github-comment-5']);
-  expect(await findFailure(t.db, OWNER, 'one')).toBeNull();
-  await seedItem(t.db, 'one', 'failed', 'failure', 'It failed.');
-  expect(await findFailure(t.db, OWNER, 'one')).toBe('failed');
+  expect(await listForgeAnswers(database.db, 'one')).toEqual(['github-comment-5']);
+  expect(await findFailure(database.db, OWNER, 'one')).toBeNull();
+  await seedItem(database.db, 'one', 'failed', 'failure', 'It failed.');
+  expect(await findFailure(database.db, OWNER, 'one')).toBe('failed');
 });
 
 test('the review', async () => {
   const place = { path: 'a.ts', side: 'new' as const, startLine: null, line: 3 };
-  await draftComment(t.db, {
+  await draftComment(database.db, {
     ownerId: OWNER,
     taskId: 'one',
     by: 'you',
     comment: { id: 'c1', ...place, quote: '', text: 'Why?' },
   });
-  const [draft] = await listComments(t.db, OWNER, 'one');
+  const [draft] = await listComments(database.db, OWNER, 'one');
   expectNames<Comment>(draft, {
     id: true,
     path: true,
@@ -396,28 +406,28 @@ test('the review', async () => {
     answeredAt: true,
     createdAt: true,
   });
-  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([
-    false,
-    0,
-  ]);
+  expect([
+    await isOpenComment(database.db, 'one', 'c1'),
+    (await listUnpublished(database.db, 'one')).length,
+  ]).toEqual([false, 0]);
   await appendOnce(
-    t.db,
+    database.db,
     [reviewSubmitted.new({ taskId: 'one', actor: 'you', payload: { ids: ['c1'] } })],
     OWNER,
   );
-  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([
-    true,
-    1,
-  ]);
+  expect([
+    await isOpenComment(database.db, 'one', 'c1'),
+    (await listUnpublished(database.db, 'one')).length,
+  ]).toEqual([true, 1]);
   await appendOnce(
-    t.db,
+    database.db,
     [
       reviewPublished.new({ taskId: 'one', actor: 'mainloop', payload: { id: 'c1', forgeId: 9 } }),
       reviewReplied.new({ taskId: 'one', actor: 'agent', payload: { id: 'c1', text: 'Because.', runId } }),
     ],
     OWNER,
   );
-  const [reply] = await listReplies(t.db, 'one');
+  const [reply] = await listReplies(database.db, 'one');
   expectNames<ReplyRow>(reply, {
     seq: true,
     id: true,
@@ -427,15 +437,18 @@ test('the review', async () => {
     forgeId: true,
     via: true,
   });
-  const [thread] = await listThreads(t.db, 'one');
+  const [thread] = await listThreads(database.db, 'one');
   expectNames<ThreadRow>(thread, { id: true, state: true, forgeId: true, agreed: true });
   expect([thread!.forgeId, thread!.agreed]).toEqual([9, null]);
-  await saveThread(t.db, 'one', 'c1', true);
-  expect((await listThreads(t.db, 'one'))[0]!.agreed).toBe(true);
+  await saveThread(database.db, 'one', 'c1', true);
+  expect((await listThreads(database.db, 'one'))[0]!.agreed).toBe(true);
 });
 
 test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
-  expect([await findLatestDiff(t.db, 'one'), await hasPushed(t.db, 'one', 'new')]).toEqual(['', false]);
+  expect([await findLatestDiff(database.db, 'one'), await hasPushed(database.db, 'one', 'new')]).toEqual([
+    '',
+    false,
+  ]);
   const push = {
     id: 'p1',
     ownerId: OWNER,
@@ -447,27 +460,30 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
     diff: 'the diff',
     delta: 'the delta',
   };
-  await withTx(t.db, (tx) => insertPush(tx, push));
-  expect([await findLatestDiff(t.db, 'one'), await hasPushed(t.db, 'one', 'new')]).toEqual([
+  await withTx(database.db, (tx) => insertPush(tx, push));
+  expect([await findLatestDiff(database.db, 'one'), await hasPushed(database.db, 'one', 'new')]).toEqual([
     'the diff',
     true,
   ]);
-  const { rows } = await t.db.query('select old_sha, new_sha, state, delta from pushes');
+  const { rows } = await database.db.query('select old_sha, new_sha, state, delta from pushes');
   expect(rows).toEqual([{ old_sha: 'old', new_sha: 'new', state: 'forwarded', delta: 'the delta' }]);
   const key = 'one/comment-c1';
-  expect(await findEffect(t.db, key)).toBeNull();
-  await insertIntent(t.db, key, 'one');
-  await insertIntent(t.db, key, 'one');
-  expect(await findEffect(t.db, key)).toEqual({ state: 'intent', result: null } satisfies EffectRow<object>);
-  await updateDone(t.db, key, { id: 9, line: true });
-  expect(await findEffect(t.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
-  expect(await listOnLines(t.db, 'one', ['c1', 'c2'])).toEqual(new Set(['c1']));
+  expect(await findEffect(database.db, key)).toBeNull();
+  await insertIntent(database.db, key, 'one');
+  await insertIntent(database.db, key, 'one');
+  expect(await findEffect(database.db, key)).toEqual({
+    state: 'intent',
+    result: null,
+  } satisfies EffectRow<object>);
+  await updateDone(database.db, key, { id: 9, line: true });
+  expect(await findEffect(database.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
+  expect(await listOnLines(database.db, 'one', ['c1', 'c2'])).toEqual(new Set(['c1']));
   expect([
-    await withTx(t.db, (tx) => claimDelivery(tx, 'd')),
-    await withTx(t.db, (tx) => claimDelivery(tx, 'd')),
+    await withTx(database.db, (tx) => claimDelivery(tx, 'd')),
+    await withTx(database.db, (tx) => claimDelivery(tx, 'd')),
   ]).toEqual([true, false]);
   await appendOnce(
-    t.db,
+    database.db,
     [
       taskStateChanged.new({
         taskId: 'one',
@@ -477,39 +493,42 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
     ],
     OWNER,
   );
-  expect(await listWaitingRepos(t.db)).toEqual([{ repo: 'demo/tally', base: 'main' }]);
+  expect(await listWaitingRepos(database.db)).toEqual([{ repo: 'demo/tally', base: 'main' }]);
 });
 
 test('runs, while one works and after it', async () => {
-  expect(await listActive(t.db)).toEqual([{ id: runId, taskId: 'one', epoch: 1 }]);
-  const [silent] = await listSilent(t.db, 30_000);
+  expect(await listActive(database.db)).toEqual([{ id: runId, taskId: 'one', epoch: 1 }]);
+  const [silent] = await listSilent(database.db, 30_000);
   expectNames<SilentRun>(silent, { id: true, taskId: true, ownerId: true, epoch: true, ms: true });
   expect(silent!.ms).toBeGreaterThanOrEqual(60_000);
-  expect(await listSilent(t.db, 3_600_000)).toEqual([]);
-  expect(await listUnended(t.db, 'one')).toEqual([{ id: runId, epoch: 1, state: 'running' }]);
-  expect([await lastNumber(t.db, 'one'), await lastNumber(t.db, 'none')]).toEqual([1, 0]);
-  expect([await hasRun(t.db, OWNER, runId), await hasRun(t.db, 'somebody else', runId)]).toEqual([
-    true,
-    false,
+  expect(await listSilent(database.db, 3_600_000)).toEqual([]);
+  expect(await listUnended(database.db, 'one')).toEqual([{ id: runId, epoch: 1, state: 'running' }]);
+  expect([await lastNumber(database.db, 'one'), await lastNumber(database.db, 'none')]).toEqual([1, 0]);
+  expect([
+    await hasRun(database.db, OWNER, runId),
+    await hasRun(database.db, 'somebody else', runId),
+  ]).toEqual([true, false]);
+  expect([await findOutcome(database.db, runId), await findOutcome(database.db, 'none')]).toEqual([
+    null,
+    null,
   ]);
-  expect([await findOutcome(t.db, runId), await findOutcome(t.db, 'none')]).toEqual([null, null]);
   const data = Buffer.from('an archive');
-  for (const epoch of [1, 2]) await saveCheckpoint(t.db, { taskId: 'one', runId, epoch, data });
-  expect(await findCheckpoint(t.db, 'one')).toEqual(data);
-  await deleteCheckpoint(t.db, 'one');
-  expect(await findCheckpoint(t.db, 'one')).toBeNull();
+  for (const epoch of [1, 2]) await saveCheckpoint(database.db, { taskId: 'one', runId, epoch, data });
+  expect(await findCheckpoint(database.db, 'one')).toEqual(data);
+  await deleteCheckpoint(database.db, 'one');
+  expect(await findCheckpoint(database.db, 'one')).toBeNull();
   // A question was asked in this run, so it ends as one that asked.
-  await endRun(t.db, runId, 1, { kind: 'interrupted', reason: 'stopped' });
-  expect(await findOutcome(t.db, runId)).toEqual({ kind: 'interrupted', reason: 'stopped' });
-  expect([await listUnended(t.db, 'one'), await listActive(t.db), await listCompleted(t.db, 'one')]).toEqual([
-    [],
-    [],
-    [],
-  ]);
+  await endRun(database.db, runId, 1, { kind: 'interrupted', reason: 'stopped' });
+  expect(await findOutcome(database.db, runId)).toEqual({ kind: 'interrupted', reason: 'stopped' });
+  expect([
+    await listUnended(database.db, 'one'),
+    await listActive(database.db),
+    await listCompleted(database.db, 'one'),
+  ]).toEqual([[], [], []]);
   const outcome = { kind: 'completed', summary: 'It is done.' } as const;
-  await t.db.query('update runs set outcome = $1', [JSON.stringify(outcome)]);
-  expect(await listCompleted(t.db, 'one')).toEqual([{ phase: 'implement', outcome }]);
-  const [run] = await listRuns(t.db, 'one');
+  await database.db.query('update runs set outcome = $1', [JSON.stringify(outcome)]);
+  expect(await listCompleted(database.db, 'one')).toEqual([{ phase: 'implement', outcome }]);
+  const [run] = await listRuns(database.db, 'one');
   expectNames<Run>(run, {
     id: true,
     phase: true,
@@ -534,42 +553,43 @@ test('of the checks that the repository names only those are red that ran to a b
   const tell = (epoch: number, payload: (typeof said)[number] & { clean: boolean; sha: string }) =>
     evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch }, payload });
   await appendOnce(
-    t.db,
+    database.db,
     said.map((e) => tell(41, e)),
     OWNER,
   );
-  expect(await listRedChecks(t.db, 'one', 'red')).toEqual([
+  expect(await listRedChecks(database.db, 'one', 'red')).toEqual([
     { what: 'lint', command: 'lint', tail: 'a.ts: error' },
   ]);
-  expect(await listRedChecks(t.db, 'one', 'another')).toEqual([]);
+  expect(await listRedChecks(database.db, 'one', 'another')).toEqual([]);
   // With files beside it that are in no commit it says nothing, and what is green by now is red no more.
   await appendOnce(
-    t.db,
+    database.db,
     [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)],
     OWNER,
   );
-  expect([await listRedChecks(t.db, 'one', 'dirty'), await listRedChecks(t.db, 'one', 'red')]).toEqual([
-    [],
-    [],
-  ]);
+  expect([
+    await listRedChecks(database.db, 'one', 'dirty'),
+    await listRedChecks(database.db, 'one', 'red'),
+  ]).toEqual([[], []]);
   // What was red before the change is not the change's.
-  await appendOnce(t.db, [tell(44, { ...said[0], sha: 'old', redBefore: true } as never)], OWNER);
-  expect(await listRedChecks(t.db, 'one', 'old')).toEqual([]);
+  await appendOnce(database.db, [tell(44, { ...said[0], sha: 'old', redBefore: true } as never)], OWNER);
+  expect(await listRedChecks(database.db, 'one', 'old')).toEqual([]);
 });
 
 test('how a check ended before a change is known to every task of its project, by commit, check and command', async () => {
   const baseline = { what: 'lint', command: 'lint', exitCode: 1, tail: 'a.ts: error', sha: 'base' } as const;
   await appendOnce(
-    t.db,
+    database.db,
     [baselineRecorded.new({ taskId: 'one', actor: 'runner', payload: { ...baseline, runId } })],
     OWNER,
   );
-  const project = (await t.db.query<{ project_id: string }>("select project_id from tasks where id = 'one'"))
-    .rows[0]!.project_id;
-  expect(await findBaseline(t.db, project, baseline)).toMatchObject(baseline);
+  const project = (
+    await database.db.query<{ project_id: string }>("select project_id from tasks where id = 'one'")
+  ).rows[0]!.project_id;
+  expect(await findBaseline(database.db, project, baseline)).toMatchObject(baseline);
   for (const other of [{ sha: 'another' }, { what: 'tests' as const }, { command: 'lint --fix' }])
-    expect(await findBaseline(t.db, project, { ...baseline, ...other })).toBeNull();
-  expect(await findBaseline(t.db, 'another', baseline)).toBeNull();
+    expect(await findBaseline(database.db, project, { ...baseline, ...other })).toBeNull();
+  expect(await findBaseline(database.db, 'another', baseline)).toBeNull();
 });
 
 test('evidence of a commit counts only for what was checked, and for a clean tree', async () => {
@@ -584,7 +604,7 @@ test('evidence of a commit counts only for what was checked, and for a clean tre
     clean: true,
   };
   await appendOnce(
-    t.db,
+    database.db,
     [
       evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 1 }, payload: evidence }),
       evidenceRecorded.new({
@@ -596,32 +616,32 @@ test('evidence of a commit counts only for what was checked, and for a clean tre
     ],
     OWNER,
   );
-  expect(await findEvidence(t.db, 'one', 'abc', 'verify')).toEqual(evidence);
+  expect(await findEvidence(database.db, 'one', 'abc', 'verify')).toEqual(evidence);
   expect([
-    await findEvidence(t.db, 'one', 'abc', 'lint'),
-    await findEvidence(t.db, 'one', 'other', 'verify'),
+    await findEvidence(database.db, 'one', 'abc', 'lint'),
+    await findEvidence(database.db, 'one', 'other', 'verify'),
   ]).toEqual([null, null]);
   expect([
-    await hasEvent(t.db, `evidence/${runId}/1/verify`),
-    await hasEvent(t.db, `evidence/${runId}/3/verify`),
+    await hasEvent(database.db, `evidence/${runId}/1/verify`),
+    await hasEvent(database.db, `evidence/${runId}/3/verify`),
   ]).toEqual([true, false]);
 });
 
 test('the outbox, in order', async () => {
-  await t.db.query('delete from outbox');
+  await database.db.query('delete from outbox');
   for (const name of ['first', 'second'])
-    await withTx(t.db, (tx) =>
+    await withTx(database.db, (tx) =>
       toOutbox(tx, { kind: 'signal', workflowId: 'task/one', name, payload: { name } }),
     );
-  const rows = await withTx(t.db, (tx) => listUnsent(tx));
+  const rows = await withTx(database.db, (tx) => listUnsent(tx));
   expect(rows.map((r) => r.name)).toEqual(['first', 'second']);
   expectNames<OutboxRow>(rows[0], { id: true, kind: true, workflowId: true, name: true, payload: true });
-  expect(await wasSent(t.db, 'task/one')).toBe(false);
-  await withTx(t.db, (tx) => updateSent(tx, rows[0]!.id, null));
-  expect(await wasSent(t.db, 'task/one')).toBe(true);
-  await withTx(t.db, (tx) => postpone(tx, 'task/one', 'away'));
-  expect(await withTx(t.db, (tx) => listUnsent(tx))).toEqual([]);
-  const kept = await t.db.query(
+  expect(await wasSent(database.db, 'task/one')).toBe(false);
+  await withTx(database.db, (tx) => updateSent(tx, rows[0]!.id, null));
+  expect(await wasSent(database.db, 'task/one')).toBe(true);
+  await withTx(database.db, (tx) => postpone(tx, 'task/one', 'away'));
+  expect(await withTx(database.db, (tx) => listUnsent(tx))).toEqual([]);
+  const kept = await database.db.query(
     'select name, error, attempts, sent_at is null as waits from outbox order by id',
   );
   expect(kept.rows).toEqual([
@@ -631,17 +651,17 @@ test('the outbox, in order', async () => {
 });
 
 test('devices, counts, and a lock that one has at a time', async () => {
-  expect([await findFirstUser(t.db), await hasUsers(t.db), await hasDevices(t.db)]).toEqual([
-    null,
-    false,
-    false,
-  ]);
-  await t.db.query("insert into auth_users (id, name, email) values ('u1', 'Owner', 'a@b.invalid')");
-  await t.db.query(
+  expect([
+    await findFirstUser(database.db),
+    await hasUsers(database.db),
+    await hasDevices(database.db),
+  ]).toEqual([null, false, false]);
+  await database.db.query("insert into auth_users (id, name, email) values ('u1', 'Owner', 'a@b.invalid')");
+  await database.db.query(
     "insert into auth_sessions (id, expires_at, token, user_id) values ('s1', now() + interval '1 day', 'x', 'u1')",
   );
-  expect([await findFirstUser(t.db), await hasUsers(t.db)]).toEqual(['u1', true]);
-  const [session] = await listSessions(t.db);
+  expect([await findFirstUser(database.db), await hasUsers(database.db)]).toEqual(['u1', true]);
+  const [session] = await listSessions(database.db);
   expectNames<SessionRow>(session, {
     id: true,
     token: true,
@@ -649,23 +669,26 @@ test('devices, counts, and a lock that one has at a time', async () => {
     createdAt: true,
     updatedAt: true,
   });
-  expect([await deleteSession(t.db, 's1'), await deleteSession(t.db, 's1')]).toEqual([true, false]);
-  const { id } = await addDevice(t.db, OWNER, {
+  expect([await deleteSession(database.db, 's1'), await deleteSession(database.db, 's1')]).toEqual([
+    true,
+    false,
+  ]);
+  const { id } = await addDevice(database.db, OWNER, {
     endpoint: 'https://push.invalid/1',
     keys: { p256dh: 'a', auth: 'b' },
     label: 'Phone',
   });
-  expect(await hasDevices(t.db)).toBe(true);
-  await deleteDevice(t.db, id);
-  expect(await hasDevices(t.db)).toBe(false);
-  await ping(t.db);
-  expect(await countTasks(t.db)).toEqual([{ state: 'ci', n: 1 }]);
-  const counts = await count(t.db);
+  expect(await hasDevices(database.db)).toBe(true);
+  await deleteDevice(database.db, id);
+  expect(await hasDevices(database.db)).toBe(false);
+  await ping(database.db);
+  expect(await countTasks(database.db)).toEqual([{ state: 'ci', n: 1 }]);
+  const counts = await count(database.db);
   expectNames<Counts>(counts, { unsent: true, lag: true, runs: true, cost: true, open: true });
   expect(Object.values(counts).every((n) => typeof n === 'number')).toBe(true);
-  await withTx(t.db, async (mine) => {
+  await withTx(database.db, async (mine) => {
     expect(await claimLock(mine, 'relay')).toBe(true);
-    expect(await withTx(t.db, (another) => claimLock(another, 'relay'))).toBe(false);
-    expect(await withTx(t.db, (another) => claimLock(another, 'notices'))).toBe(true);
+    expect(await withTx(database.db, (another) => claimLock(another, 'relay'))).toBe(false);
+    expect(await withTx(database.db, (another) => claimLock(another, 'notices'))).toBe(true);
   });
 });

@@ -15,31 +15,31 @@ import {
 import { many, openPool } from './pool.ts';
 import { dueNotices, openItems } from './devices/push.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
 });
 afterAll(async () => {
-  for (const c of clients.values()) await c.end();
-  await t.drop();
+  for (const client of clients.values()) await client.end();
+  await database.drop();
 });
 
 const urlOf = (role: string): string => {
-  const u = new URL(t.url);
-  u.username = role;
-  return u.href;
+  const url = new URL(database.url);
+  url.username = role;
+  return url.href;
 };
 const clients = new Map<string, pg.Client>();
 /** What Postgres says to one statement of a role: its error code, or `done`. */
 async function say(role: string, sql: string): Promise<string> {
-  let c = clients.get(role);
-  if (!c) {
-    c = new pg.Client({ connectionString: urlOf(role) });
-    clients.set(role, c);
-    await c.connect();
+  let client = clients.get(role);
+  if (!client) {
+    client = new pg.Client({ connectionString: urlOf(role) });
+    clients.set(role, client);
+    await client.connect();
   }
   try {
-    await c.query(sql);
+    await client.query(sql);
     return 'done';
   } catch (err) {
     return (err as { code?: string }).code ?? 'no code';
@@ -51,7 +51,7 @@ const LETTERS = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
 describe.each(PROCESS_ROLES)('%s', (role) => {
   test('holds on every table what the table of rights says, and nothing else', async () => {
     const rows = await many<{ name: string; privilege: string; held: boolean; column: string | null }>(
-      t.db,
+      database.db,
       `select c.relname as name, p as privilege, null as column, has_table_privilege($1, c.oid, p) as held from pg_class c,
               unnest(array['SELECT','INSERT','UPDATE','DELETE','TRUNCATE','REFERENCES','TRIGGER','MAINTAIN']) p
         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r','p','v','m')
@@ -61,19 +61,19 @@ describe.each(PROCESS_ROLES)('%s', (role) => {
       [role],
     );
     expect(rows.length).toBeGreaterThan(200);
-    const wrong = rows.filter((r) => {
-      const right = RIGHTS[role][r.name];
-      const letter = Object.entries(LETTERS).find(([, word]) => word === r.privilege)?.[0];
+    const wrong = rows.filter((row) => {
+      const right = RIGHTS[role][row.name];
+      const letter = Object.entries(LETTERS).find(([, word]) => word === row.privilege)?.[0];
       const named = right !== undefined && letter !== undefined && right.may.includes(letter);
-      if (letter !== 'U' || right?.columns === undefined) return r.held !== named;
-      return r.held !== (named && r.column !== null && right.columns.includes(r.column));
+      if (letter !== 'U' || right?.columns === undefined) return row.held !== named;
+      return row.held !== (named && row.column !== null && right.columns.includes(row.column));
     });
     expect(wrong).toEqual([]);
   });
 
   test('is nobody: no power over the server, no member of another role', async () => {
     const [row] = await many(
-      t.db,
+      database.db,
       `select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
               (select count(*)::int from pg_auth_members m where m.member = r.oid) as groups,
               has_database_privilege(r.oid, current_database(), 'CREATE') as may_make_schemas, has_schema_privilege(r.oid, 'public', 'CREATE') as may_make_tables
@@ -173,18 +173,18 @@ test('the superuser can do what the others are refused, so the refusals mean som
 
 test('a wrong password and none are refused', async () => {
   for (const password of ['', 'wrong']) {
-    const u = new URL(t.url);
-    u.password = password;
-    const c = new pg.Client({ connectionString: u.href });
+    const url = new URL(database.url);
+    url.password = password;
+    const client = new pg.Client({ connectionString: url.href });
     // pg itself refuses to go on without a password once the server asks for one.
-    await expect(c.connect()).rejects.toThrow(/password/);
+    await expect(client.connect()).rejects.toThrow(/password/);
   }
 });
 
 test('every table is known to somebody, and every role to the tests', async () => {
   const tables = (
     await many<{ name: string }>(
-      t.db,
+      database.db,
       "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
     )
   ).map((r) => r.name);
@@ -194,48 +194,48 @@ test('every table is known to somebody, and every role to the tests', async () =
 });
 
 test('rights that were given by hand or by an older version are taken away, missing ones given back, and the rest is left', async () => {
-  await t.db.query('grant all on auth_accounts, events to mainloop_gateway');
-  await t.db.query('grant update (prompt) on tasks to mainloop_gateway');
-  await t.db.query('revoke select on tasks from mainloop_web');
-  await t.db.query(
+  await database.db.query('grant all on auth_accounts, events to mainloop_gateway');
+  await database.db.query('grant update (prompt) on tasks to mainloop_gateway');
+  await database.db.query('revoke select on tasks from mainloop_web');
+  await database.db.query(
     `alter default privileges for role ${OWNER_ROLE} in schema public grant select on tables to mainloop_web`,
   );
-  const c = new pg.Client({ connectionString: urlOf(OWNER_ROLE) });
-  await c.connect();
+  const client = new pg.Client({ connectionString: urlOf(OWNER_ROLE) });
+  await client.connect();
   try {
-    await applyRights(c);
-    const { held, serials } = await heldRights(c);
+    await applyRights(client);
+    const { held, serials } = await heldRights(client);
     for (const role of PROCESS_ROLES)
       expect([...(held.get(role) ?? [])].sort()).toEqual([...wantedRights(role, serials)].sort());
-    await c.query('create table later (x int)');
+    await client.query('create table later (x int)');
     expect(await say('mainloop_web', 'select * from later')).toBe(DENIED);
   } finally {
-    await c.end();
+    await client.end();
   }
 });
 
 test('a database that an older version made as the superuser is handed to the owner, with everything in it', async () => {
-  await t.db.query("insert into settings (owner_id, key, value) values ('o', 'kept', '1')");
-  await t.db.query('grant mainloop to mainloop_web');
+  await database.db.query("insert into settings (owner_id, key, value) values ('o', 'kept', '1')");
+  await database.db.query('grant mainloop to mainloop_web');
   for (const { name } of await many<{ name: string }>(
-    t.db,
+    database.db,
     "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
   ))
-    await t.db.query(`alter table "${name}" owner to mainloop`);
-  await t.db.query('alter function mainloop_refuse_change() owner to mainloop');
-  const { password } = new URL(t.url);
+    await database.db.query(`alter table "${name}" owner to mainloop`);
+  await database.db.query('alter function mainloop_refuse_change() owner to mainloop');
+  const { password } = new URL(database.url);
   const passwords = Object.fromEntries(
     [OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password]),
   ) as unknown as RolePasswords;
-  await prepareRoles(t.url, passwords);
-  await prepareRoles(t.url, passwords);
+  await prepareRoles(database.url, passwords);
+  await prepareRoles(database.url, passwords);
   expect(
     await many(
-      t.db,
+      database.db,
       "select relname from pg_class where relnamespace = 'public'::regnamespace and pg_get_userbyid(relowner) <> $1",
       [OWNER_ROLE],
     ),
   ).toEqual([]);
-  expect(await many(t.db, "select value from settings where key = 'kept'")).toEqual([{ value: 1 }]);
+  expect(await many(database.db, "select value from settings where key = 'kept'")).toEqual([{ value: 1 }]);
   expect(await say('mainloop_web', 'set role mainloop')).toBe(DENIED);
 });

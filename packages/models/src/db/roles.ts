@@ -1,5 +1,5 @@
-// Who may do what in the database, one role for each process. The table below is the truth: it is applied after the migrations at
-// every start, and a test asks Postgres itself.
+// Who may do what in the database, one role for each process. The table below is the truth: it is applied
+// after the migrations at every start, and a test asks Postgres itself.
 import { own } from '../flow/look.ts';
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
@@ -20,7 +20,10 @@ const may = (letters: string, columns?: readonly string[]): Right => ({
   ...(columns ? { columns } : {}),
 });
 
-/** What news of an agent changes about its task: never what the person decided (title, prompt, model, budget, branch). */
+/**
+ * What news of an agent changes about its task: never what the person decided (title, prompt, model, budget,
+ * branch).
+ */
 const GATEWAY_TASK = [
   'status_line',
   'waiting_for',
@@ -35,8 +38,8 @@ const GATEWAY_TASK = [
 ] as const;
 const everyAuthTable = (right: Right): Record<string, Right> =>
   Object.fromEntries(
-    ['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((t) => [
-      `auth_${t}`,
+    ['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((table) => [
+      `auth_${table}`,
       right,
     ]),
   );
@@ -143,12 +146,16 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
 
 const PRIVILEGE = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
 
-/** Every privilege a role should hold, as Postgres names it: `tasks SELECT`, `tasks.phase UPDATE`, `events_seq_seq USAGE`. */
+/**
+ * Every privilege a role should hold, as Postgres names it: `tasks SELECT`, `tasks.phase UPDATE`,
+ * `events_seq_seq USAGE`.
+ */
 export function wantedRights(role: ProcessRole, serials: Readonly<Record<string, string>>): Set<string> {
   const out = new Set<string>();
-  for (const [table, r] of Object.entries(RIGHTS[role]))
-    for (const letter of r.may as Iterable<keyof typeof PRIVILEGE>) {
-      if (letter === 'U' && r.columns) for (const c of r.columns) out.add(`${table}.${c} UPDATE`);
+  for (const [table, right] of Object.entries(RIGHTS[role]))
+    for (const letter of right.may as Iterable<keyof typeof PRIVILEGE>) {
+      if (letter === 'U' && right.columns)
+        for (const column of right.columns) out.add(`${table}.${column} UPDATE`);
       else out.add(`${table} ${PRIVILEGE[letter]}`);
       const serial = own(serials, table);
       if (letter === 'I' && serial !== undefined) out.add(`${serial} USAGE`);
@@ -156,11 +163,14 @@ export function wantedRights(role: ProcessRole, serials: Readonly<Record<string,
   return out;
 }
 
-/** Every privilege the process roles hold on what is in the schema `public`, and which sequence counts for which table. */
+/**
+ * Every privilege the process roles hold on what is in the schema `public`, and which sequence counts for
+ * which table.
+ */
 export async function heldRights(
-  q: Pick<pg.ClientBase, 'query'>,
+  query: Pick<pg.ClientBase, 'query'>,
 ): Promise<{ held: Map<string, Set<string>>; serials: Record<string, string> }> {
-  const r = await q.query<{ role: string; what: string }>(
+  const result = await query.query<{ role: string; what: string }>(
     `select g.rolname as role, c.relname || ' ' || a.privilege_type as what
        from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a join pg_roles g on g.oid = a.grantee
       where n.nspname = 'public' and g.rolname = any($1)
@@ -172,12 +182,12 @@ export async function heldRights(
     [PROCESS_ROLES],
   );
   const held = new Map<string, Set<string>>();
-  for (const row of r.rows) held.set(row.role, (held.get(row.role) ?? new Set()).add(row.what));
-  const s = await q.query<{ seq: string; tab: string }>(
+  for (const row of result.rows) held.set(row.role, (held.get(row.role) ?? new Set()).add(row.what));
+  const sequences = await query.query<{ seq: string; tab: string }>(
     `select s.relname as seq, t.relname as tab from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
        join pg_class t on t.oid = d.refobjid join pg_namespace n on n.oid = s.relnamespace where n.nspname = 'public' and d.deptype = 'a'`,
   );
-  return { held, serials: Object.fromEntries(s.rows.map((x) => [x.tab, x.seq])) };
+  return { held, serials: Object.fromEntries(sequences.rows.map((x) => [x.tab, x.seq])) };
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -190,30 +200,32 @@ function words(what: string): string {
 }
 
 /**
- * Gives every process role that exists what the table says and takes the rest away. On a server of somebody else's that has none of the
- * roles, or lets us change nothing, it does nothing.
- * @param q connected as the owner of the tables
+ * Gives every process role that exists what the table says and takes the rest away. On a server of somebody
+ * else's that has none of the roles, or lets us change nothing, it does nothing.
+ * @param client connected as the owner of the tables
  */
-export async function applyRights(q: pg.ClientBase): Promise<void> {
-  const there = await q.query<{ rolname: string }>('select rolname from pg_roles where rolname = any($1)', [
-    PROCESS_ROLES,
-  ]);
+export async function applyRights(client: pg.ClientBase): Promise<void> {
+  const there = await client.query<{ rolname: string }>(
+    'select rolname from pg_roles where rolname = any($1)',
+    [PROCESS_ROLES],
+  );
   if (there.rows.length === 0) return;
-  await q.query('begin');
+  await client.query('begin');
   try {
-    const { held, serials } = await heldRights(q);
+    const { held, serials } = await heldRights(client);
     for (const { rolname: role } of there.rows) {
       const wanted = wantedRights(role as ProcessRole, serials);
       const has = held.get(role) ?? new Set<string>();
-      for (const w of has) if (!wanted.has(w)) await q.query(`revoke ${words(w)} from ${role}`);
-      for (const w of wanted) if (!has.has(w)) await q.query(`grant ${words(w)} to ${role}`);
-      await q.query(`grant usage on schema public to ${role}`);
+      for (const right of has)
+        if (!wanted.has(right)) await client.query(`revoke ${words(right)} from ${role}`);
+      for (const right of wanted) if (!has.has(right)) await client.query(`grant ${words(right)} to ${role}`);
+      await client.query(`grant usage on schema public to ${role}`);
       // An older version let the page read every table that is ever made.
-      await q.query(`alter default privileges in schema public revoke all on tables from ${role}`);
+      await client.query(`alter default privileges in schema public revoke all on tables from ${role}`);
     }
-    await q.query('commit');
+    await client.query('commit');
   } catch (err) {
-    await q.query('rollback');
+    await client.query('rollback');
     // 42501: a server that lets us change no rights. Doctor says what that means.
     if ((err as { code?: string }).code !== '42501') throw err;
   }
@@ -231,37 +243,38 @@ export function scramVerifier(password: string, salt = randomBytes(16)): string 
 }
 
 /**
- * Makes a server of our own ready for the owner and the processes: their roles with fresh passwords and no powers, and everything that an
- * older version made as the superuser handed to the owner. Nothing is lost; doing it again changes nothing.
+ * Makes a server of our own ready for the owner and the processes: their roles with fresh passwords and no
+ * powers, and everything that an older version made as the superuser handed to the owner. Nothing is lost;
+ * doing it again changes nothing.
  * @param url the superuser's, at the database that holds (or will hold) our tables
  */
 export async function prepareRoles(url: string, passwords: RolePasswords): Promise<void> {
-  const c = new pg.Client({ connectionString: url });
-  await c.connect();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   try {
-    await c.query('begin');
+    await client.query('begin');
     const known = new Set(
-      (await c.query<{ rolname: string }>('select rolname from pg_roles')).rows.map((r) => r.rolname),
+      (await client.query<{ rolname: string }>('select rolname from pg_roles')).rows.map((r) => r.rolname),
     );
-    const { db } = (await c.query<{ db: string }>('select current_database() as db')).rows[0]!;
+    const { db } = (await client.query<{ db: string }>('select current_database() as db')).rows[0]!;
     for (const role of [OWNER_ROLE, ...PROCESS_ROLES] as const) {
-      if (!known.has(role)) await c.query(`create role ${role}`);
-      await c.query(
+      if (!known.has(role)) await client.query(`create role ${role}`);
+      await client.query(
         `alter role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls inherit password '${scramVerifier(passwords[role])}'`,
       );
       // Whatever role somebody had made it a member of.
-      const groups = await c.query<{ name: string }>(
+      const groups = await client.query<{ name: string }>(
         'select g.rolname as name from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member where r.rolname = $1',
         [role],
       );
-      for (const g of groups.rows) await c.query(`revoke ${quoted(g.name)} from ${role}`);
+      for (const group of groups.rows) await client.query(`revoke ${quoted(group.name)} from ${role}`);
     }
-    await c.query(`revoke all on database ${quoted(db)} from public`);
-    await c.query(`grant connect on database ${quoted(db)} to ${PROCESS_ROLES.join(', ')}`);
-    await c.query(`grant connect, create on database ${quoted(db)} to ${OWNER_ROLE}`);
-    await c.query(`alter schema public owner to ${OWNER_ROLE}`);
-    await c.query('revoke create on schema public from public');
-    const mine = await c.query<{ kind: string; name: string }>(
+    await client.query(`revoke all on database ${quoted(db)} from public`);
+    await client.query(`grant connect on database ${quoted(db)} to ${PROCESS_ROLES.join(', ')}`);
+    await client.query(`grant connect, create on database ${quoted(db)} to ${OWNER_ROLE}`);
+    await client.query(`alter schema public owner to ${OWNER_ROLE}`);
+    await client.query('revoke create on schema public from public');
+    const mine = await client.query<{ kind: string; name: string }>(
       `select 'table' as kind, quote_ident(c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles o on o.oid = c.relowner
         where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'm') and o.rolname <> $1
        union all
@@ -269,12 +282,13 @@ export async function prepareRoles(url: string, passwords: RolePasswords): Promi
         where n.nspname = 'public' and o.rolname <> $1`,
       [OWNER_ROLE],
     );
-    for (const m of mine.rows) await c.query(`alter ${m.kind} ${m.name} owner to ${OWNER_ROLE}`);
-    await c.query(
+    for (const owned of mine.rows)
+      await client.query(`alter ${owned.kind} ${owned.name} owner to ${OWNER_ROLE}`);
+    await client.query(
       `alter default privileges in schema public revoke all on tables from ${PROCESS_ROLES.join(', ')}`,
     );
-    await c.query('commit');
+    await client.query('commit');
   } finally {
-    await c.end();
+    await client.end();
   }
 }

@@ -1,5 +1,6 @@
-// Statements whose rows are typed by a machine: Kysely puts the text together, and what each table holds comes from schema.prisma
-// (generated/tables.ts, made at build). A column that is renamed there does not compile here. docs/adr/0012-typed-rows.md says why this.
+// Statements whose rows are typed by a machine: Kysely puts the text together, and what each table holds
+// comes from schema.prisma (generated/tables.ts, made at build). A column that is renamed there does not
+// compile here. docs/adr/0012-typed-rows.md says why this.
 import {
   DummyDriver,
   Kysely,
@@ -15,7 +16,10 @@ import {
 import type { DB } from './generated/tables.ts';
 import type { Queryable } from './pool.ts';
 
-/** Where every statement begins. It has no connection: a statement is run by what it is handed to, so transactions stay those of `withTx`. */
+/**
+ * Where every statement begins. It has no connection: a statement is run by what it is handed to, so
+ * transactions stay those of `withTx`.
+ */
 export const tables = new Kysely<DB>({
   dialect: {
     createAdapter: () => new PostgresAdapter(),
@@ -29,23 +33,25 @@ export const tables = new Kysely<DB>({
 type RowOf<S extends Compilable> = InferResult<S>[number];
 
 /** @returns the rows that the statement gives, in its order */
-export async function rows<S extends Compilable>(q: Queryable, statement: S): Promise<RowOf<S>[]> {
+export async function rows<S extends Compilable>(database: Queryable, statement: S): Promise<RowOf<S>[]> {
   const { sql: text, parameters } = statement.compile();
-  return (await q.query(text, parameters as unknown[])).rows;
+  return (await database.query(text, parameters as unknown[])).rows;
 }
 
 /** @returns the first row that the statement gives; null when it gives none */
-export const row = async <S extends Compilable>(q: Queryable, statement: S): Promise<RowOf<S> | null> =>
-  (await rows(q, statement))[0] ?? null;
+export const row = async <S extends Compilable>(
+  database: Queryable,
+  statement: S,
+): Promise<RowOf<S> | null> => (await rows(database, statement))[0] ?? null;
 
 /** @returns whether the statement gives a row */
-export const hasRow = async (q: Queryable, statement: Compilable): Promise<boolean> =>
-  (await rows(q, statement)).length > 0;
+export const hasRow = async (database: Queryable, statement: Compilable): Promise<boolean> =>
+  (await rows(database, statement)).length > 0;
 
 /** Runs a statement that changes something. @returns how many rows it touched */
-export async function run(q: Queryable, statement: Compilable): Promise<number> {
+export async function run(database: Queryable, statement: Compilable): Promise<number> {
   const { sql: text, parameters } = statement.compile();
-  return (await q.query(text, parameters as unknown[])).rowCount ?? 0;
+  return (await database.query(text, parameters as unknown[])).rowCount ?? 0;
 }
 
 /** The clock of Postgres, which is the same for all processes: when the transaction began. */
@@ -71,8 +77,8 @@ class Hole {
 }
 
 /**
- * A statement that is put together once, for the ways that are gone often: an append puts four together, and that alone is a third of
- * what it costs this process.
+ * A statement that is put together once, for the ways that are gone often: an append puts four together, and
+ * that alone is a third of what it costs this process.
  * @param make puts it together around the values, which it hands on as they are and does not look at
  * @returns runs it with some values, and gives its rows
  */
@@ -80,14 +86,14 @@ export const prepare =
   <Values extends object>() =>
   <S extends Compilable>(
     make: (values: Values) => S,
-  ): ((q: Queryable, values: Values) => Promise<RowOf<S>[]>) => {
+  ): ((database: Queryable, values: Values) => Promise<RowOf<S>[]>) => {
     let compiled: CompiledQuery | undefined;
-    return async (q, values) => {
+    return async (database, values) => {
       compiled ??= make(new Proxy<Values>({} as Values, { get: (_, name) => new Hole(name) })).compile();
-      const parameters = compiled.parameters.map((p) =>
-        p instanceof Hole ? Reflect.get(values, p.name) : p,
+      const parameters = compiled.parameters.map((parameter) =>
+        parameter instanceof Hole ? Reflect.get(values, parameter.name) : parameter,
       );
-      return (await q.query(compiled.sql, parameters)).rows;
+      return (await database.query(compiled.sql, parameters)).rows;
     };
   };
 
@@ -96,5 +102,5 @@ const tell = prepare<{ readonly channel: string; readonly words: string }>()(({ 
 );
 
 /** Tells whoever listens on a channel, when the transaction commits. @param words at most 8,000 bytes */
-export const notify = (q: Queryable, channel: string, words: string): Promise<unknown> =>
-  tell(q, { channel, words });
+export const notify = (database: Queryable, channel: string, words: string): Promise<unknown> =>
+  tell(database, { channel, words });

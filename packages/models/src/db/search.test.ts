@@ -9,10 +9,10 @@ import { listSaidBetween, searchMessages, searchTasks } from './conversation/sea
 import { append } from './log.ts';
 import { withTx } from './pool.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 let n = 0;
 const say = (text: string, ownerId: string = OWNER): Promise<unknown> =>
-  withTx(t.db, (tx) =>
+  withTx(database.db, (tx) =>
     append(
       tx,
       [
@@ -25,16 +25,16 @@ const say = (text: string, ownerId: string = OWNER): Promise<unknown> =>
     ),
   );
 const find = async (asked: string, limit = 10): Promise<string[]> =>
-  (await searchMessages(t.db, OWNER, { words: wordsIn(asked), limit })).map((m) => m.text);
+  (await searchMessages(database.db, OWNER, { words: wordsIn(asked), limit })).map((m) => m.text);
 
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
   await say('We decided to round half to even.');
   await say('The invoices were rounded twice, in src/tally/split.ts.');
   await say('東京のサーバー is slow');
   await say('The password of nobody else', 'somebody');
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
 describe('messages', () => {
   test.each([
@@ -60,10 +60,15 @@ describe('messages', () => {
 
   test('are found by their day', async () => {
     const on = (from: string, to: string): Promise<unknown[]> =>
-      searchMessages(t.db, OWNER, { words: ['round'], from: new Date(from), to: new Date(to), limit: 10 });
+      searchMessages(database.db, OWNER, {
+        words: ['round'],
+        from: new Date(from),
+        to: new Date(to),
+        limit: 10,
+      });
     expect(await on('2020-01-01', '2020-01-02')).toEqual([]);
     expect(await on('2020-01-01', '2999-01-01')).toHaveLength(2);
-    const said = await listSaidBetween(t.db, OWNER, {
+    const said = await listSaidBetween(database.db, OWNER, {
       from: new Date(0),
       to: new Date('2999-01-01'),
       limit: 2,
@@ -82,18 +87,18 @@ describe('messages', () => {
       );
     // Without the way out for it, it could not be said at all.
     await expect(
-      t.db.query("select to_tsvector('simple', $1) || to_tsvector('english', $1)", [text]),
+      database.db.query("select to_tsvector('simple', $1) || to_tsvector('english', $1)", [text]),
     ).rejects.toThrow(/too long/);
     await say(text);
     expect(await find('enormous')).toEqual([text]);
   });
 
   test('are found by an index, not by reading them all', async () => {
-    await t.db.query(
+    await database.db.query(
       "insert into messages (id, owner_id, role, text, state, seq, at) select 'x' || i, 'many', 'user', 'word' || i || ' of many', 'done', -i, now() from generate_series(1, 20000) i",
     );
-    await t.db.query('analyze messages');
-    const { rows } = await t.db.query<{ 'QUERY PLAN': string }>(
+    await database.db.query('analyze messages');
+    const { rows } = await database.db.query<{ 'QUERY PLAN': string }>(
       "explain select id from messages where owner_id = 'many' and words_of(text) @@ to_tsquery('simple', 'word777')",
     );
     expect(rows.map((r) => r['QUERY PLAN']).join('\n')).toContain('messages_words_idx');
@@ -101,13 +106,13 @@ describe('messages', () => {
 });
 
 test('tasks are found by title, repository, request and plan, each word somewhere; signs of a pattern are signs', async () => {
-  await seedProject(t.db);
-  await seedTask(t.db, 'one');
-  await t.db.query(
+  await seedProject(database.db);
+  await seedTask(database.db, 'one');
+  await database.db.query(
     "update tasks set title = 'Round 100% right', prompt = 'Half to even.', plan = 'Touch split_bill.ts' where id = 'one'",
   );
   const found = async (asked: string): Promise<string[]> =>
-    (await searchTasks(t.db, OWNER, wordsIn(asked), 5)).map((x) => x.id);
+    (await searchTasks(database.db, OWNER, wordsIn(asked), 5)).map((x) => x.id);
   expect(await found('round tally')).toEqual(['one']);
   expect(await found('even split_bill.ts')).toEqual(['one']);
   expect(await found('even splitXbill.ts')).toEqual([]);

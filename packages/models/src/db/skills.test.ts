@@ -9,16 +9,16 @@ import { callSkill, listSkills, removeSkill, saveSkill, type SkillCall } from '.
 import { withTx } from './pool.ts';
 import { checkRebuild } from './rebuild.ts';
 
-let t: TestDatabase;
+let database: TestDatabase;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', 'acme/api');
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 
-const keep = (skill: object) => saveSkill(t.db, OWNER, SaveSkill.parse(skill));
+const keep = (skill: object) => saveSkill(database.db, OWNER, SaveSkill.parse(skill));
 const call = (c: Partial<SkillCall>) =>
-  withTx(t.db, (tx) =>
+  withTx(database.db, (tx) =>
     callSkill(tx, { ownerId: OWNER, name: 'bump', given: '', projectId: null, key: 'k', turnId: null, ...c }),
   );
 const BUMP = {
@@ -36,7 +36,7 @@ test('a call proposes what the skill says, once under its key, and starts nothin
   expect(await keep(BUMP)).toMatchObject({ ok: true });
   const first = await call({ given: 'left-pad' });
   expect(await call({ given: 'left-pad' })).toEqual(first);
-  expect(await listOpenProposals(t.db, OWNER)).toMatchObject([
+  expect(await listOpenProposals(database.db, OWNER)).toMatchObject([
     {
       title: '/bump left-pad',
       prompt: 'Bring left-pad to minor.',
@@ -45,17 +45,17 @@ test('a call proposes what the skill says, once under its key, and starts nothin
       forecast: null,
     },
   ]);
-  expect((await t.db.query('select 1 from tasks')).rowCount).toBe(0);
+  expect((await database.db.query('select 1 from tasks')).rowCount).toBe(0);
 });
 
 test('saved again under its name it is changed, and removed it is gone', async () => {
   await keep({ ...BUMP, prompt: '{{package}} to {{to}}, please.' });
-  expect(await listSkills(t.db, OWNER)).toMatchObject([
+  expect(await listSkills(database.db, OWNER)).toMatchObject([
     { name: 'bump', prompt: '{{package}} to {{to}}, please.', project: 'acme/api' },
   ]);
-  expect((await checkRebuild(t.db)).wrong).toEqual([]);
-  expect(await removeSkill(t.db, OWNER, 'bump')).toEqual({ ok: true });
-  expect(await removeSkill(t.db, OWNER, 'bump')).toMatchObject({ code: 'no_skill' });
+  expect((await checkRebuild(database.db)).wrong).toEqual([]);
+  expect(await removeSkill(database.db, OWNER, 'bump')).toEqual({ ok: true });
+  expect(await removeSkill(database.db, OWNER, 'bump')).toMatchObject({ code: 'no_skill' });
   expect(await call({ given: 'x', key: 'gone' })).toMatchObject({ code: 'no_skill' });
 });
 
@@ -67,7 +67,7 @@ test.each<[object, Partial<SkillCall>, string]>([
 ])('of %j the call %j is refused with %s', async (skill, wrong, code) => {
   await keep(skill);
   expect(await call({ key: 'refused', ...wrong })).toMatchObject({ ok: false, code });
-  expect((await listOpenProposals(t.db, OWNER)).map((p) => p.title)).toEqual(['/bump left-pad']);
+  expect((await listOpenProposals(database.db, OWNER)).map((p) => p.title)).toEqual(['/bump left-pad']);
 });
 
 test('a skill that can not work is not kept', async () => {

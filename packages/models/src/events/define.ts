@@ -1,4 +1,5 @@
-// What an event type is made of, and the only way to a new event: `append` takes nothing but what a constructor made here.
+// What an event type is made of, and the only way to a new event: `append` takes nothing but what a
+// constructor made here.
 import type { z } from 'zod';
 import { own } from '../flow/look.ts';
 
@@ -82,8 +83,8 @@ interface Description<
   readonly writtenBy: readonly Writer[];
   readonly payload: Payload;
   /**
-   * A constructor for each key, by its name. An event whose key is in the log already is not appended again; null: each call is an
-   * event of its own.
+   * A constructor for each key, by its name. An event whose key is in the log already is not appended again;
+   * null: each call is an event of its own.
    */
   readonly keys: Keys;
 }
@@ -95,7 +96,7 @@ type Constructors<
   Keys extends Readonly<Record<string, string | null>>,
 > = {
   readonly [Name in keyof Keys]: (
-    a: Arguments<A, z.output<Payload>, Keys[Name]>,
+    about: Arguments<A, z.output<Payload>, Keys[Name]>,
   ) => Made<Type, z.output<Payload>>;
 };
 
@@ -128,7 +129,8 @@ function keyWriter(type: string, template: string): (values: Readonly<Record<str
 
 /**
  * Defines an event type.
- * @returns its description and, under the name of each key, the constructor that makes a new event with it: `planWritten.new({ ... })`
+ * @returns its description and, under the name of each key, the constructor that makes a new event with it:
+ * `planWritten.new({ ... })`
  * @throws Error when there is no upcast for each older version
  */
 export function defineEvent<

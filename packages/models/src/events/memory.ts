@@ -1,4 +1,5 @@
-// What becomes of the long memory of the conversation. No words stand in these events: they are in tables of their own, so that deleting them is real.
+// What becomes of the long memory of the conversation. No words stand in these events: they are in tables of
+// their own, so that deleting them is real.
 import { z } from 'zod';
 import { LEVELS } from '../flow/memory/levels.ts';
 import { defineEvent } from './define.ts';

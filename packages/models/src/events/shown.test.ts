@@ -5,12 +5,15 @@ import type { EventType, Payloads } from './registry.ts';
 import { shownPayload } from './shown.ts';
 
 type EventBody = { [T in EventType]: { type: T; payload: Payloads[T] } }[EventType];
-const shownEvent = <T extends EventType>(e: { type: T; payload: Payloads[T] }) => ({
-  ...e,
-  payload: shownPayload<T>(e.type, e.payload),
+const shownEvent = <T extends EventType>(event: { type: T; payload: Payloads[T] }) => ({
+  ...event,
+  payload: shownPayload<T>(event.type, event.payload),
 });
 
-/** Bidirectional controls, no width, line ends that are none, letters nobody sees (tags, fillers, variations), control sequences. */
+/**
+ * Bidirectional controls, no width, line ends that are none, letters nobody sees (tags, fillers, variations),
+ * control sequences.
+ */
 const MISLEADING = ['\u202e', '\u2066', '\u200f', '\u061c', '\u200b', '\u200d', '\u2060', '\ufeff', '\r', '\u2028', '\u2029', '\u0085', '\u{e0041}', '\u{e007f}', '\u115f', '\u3164', '\u2800', '\ufe0f', '\u{e0100}', '\u00ad', '\u001b]0;x\u0007', '\u009b2J', '\b', '\u001b[2A', '\u0000', '\ud800']; // prettier-ignore
 const text = fc.array(fc.oneof(fc.constantFrom(...MISLEADING, 'a', ' ', '\n', '\t', '#', '\u200c', '1', '\u20e3', '❤', 'ک'), fc.string({ unit: 'binary' }))).map((x) => x.join('')); // prettier-ignore
 const isPlain = (s: string): boolean => {
@@ -19,11 +22,11 @@ const isPlain = (s: string): boolean => {
   return !found;
 };
 /** Every string anywhere in a value. */
-const stringsOf = (v: unknown): string[] =>
-  typeof v === 'string'
-    ? [v]
-    : typeof v === 'object' && v !== null
-      ? Object.values(v).flatMap(stringsOf)
+const stringsOf = (value: unknown): string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(stringsOf)
       : [];
 
 test.each(MISLEADING)('%j is spelt out', (c) => {
@@ -146,21 +149,22 @@ const events = (s: string): EventBody[] => [
 test('no event holds a character that hides or misleads, in any field where somebody else speaks', () => {
   fc.assert(
     fc.property(text, (s) => {
-      for (const e of events(s))
-        expect({ type: e.type, hidden: stringsOf(shownEvent(e).payload).filter((x) => !isPlain(x)) }).toEqual(
-          { type: e.type, hidden: [] },
-        );
+      for (const event of events(s))
+        expect({
+          type: event.type,
+          hidden: stringsOf(shownEvent(event).payload).filter((x) => !isPlain(x)),
+        }).toEqual({ type: event.type, hidden: [] });
     }),
     { numRuns: 50 },
   );
 });
 
 test('what a later version adds is spelt out too', () => {
-  const e = {
+  const event = {
     type: 'something.new',
     payload: { deep: [{ words: 'a\u202eb' }], n: 1, none: null },
   } as never as EventBody;
-  expect(shownEvent(e).payload).toEqual({ deep: [{ words: 'a[U+202E]b' }], n: 1, none: null });
+  expect(shownEvent(event).payload).toEqual({ deep: [{ words: 'a[U+202E]b' }], n: 1, none: null });
 });
 
 test.each([

@@ -1,5 +1,6 @@
-// What a person decides by is what is acted on: no event of the log holds a character that hides or misleads, except where it is the
-// person's own word, or has to stay as it is to the byte and is spelt out where it is shown. Pure.
+// What a person decides by is what is acted on: no event of the log holds a character that hides or misleads,
+// except where it is the person's own word, or has to stay as it is to the byte and is spelt out where it is
+// shown. Pure.
 import { spellOut } from '../flow/text.ts';
 import type { EventType, Payloads } from './registry.ts';
 

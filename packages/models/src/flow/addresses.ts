@@ -1,5 +1,5 @@
-// Which addresses lie outside of our own networks: the one table for the way out of a sandbox, push services and sign-in providers.
-// Data only; packages/doors/src/addresses.ts holds addresses against it.
+// Which addresses lie outside of our own networks: the one table for the way out of a sandbox, push services
+// and sign-in providers. Data only; packages/doors/src/addresses.ts holds addresses against it.
 
 export interface Network {
   readonly address: string;
@@ -10,7 +10,10 @@ const net = (cidr: string): Network => {
   return { address, bits: Number(bits) };
 };
 
-/** IPv4 that is not public. Source: https://www.iana.org/assignments/iana-ipv4-special-registry (RFC 6890) and multicast (RFC 5771). */
+/**
+ * IPv4 that is not public. Source: https://www.iana.org/assignments/iana-ipv4-special-registry (RFC 6890) and
+ * multicast (RFC 5771).
+ */
 export const NOT_PUBLIC_IPV4: readonly Network[] = [
   '0.0.0.0/8', // this network
   '10.0.0.0/8', // private
@@ -33,8 +36,9 @@ export const NOT_PUBLIC_IPV4: readonly Network[] = [
 ].map(net);
 
 /**
- * What the internet uses of IPv6. Everything else is not public: loopback, IPv4-mapped and IPv4-compatible, NAT64, unique-local,
- * link-local, site-local, multicast, and what nobody has assigned yet. Source: https://www.iana.org/assignments/ipv6-address-space
+ * What the internet uses of IPv6. Everything else is not public: loopback, IPv4-mapped and IPv4-compatible,
+ * NAT64, unique-local, link-local, site-local, multicast, and what nobody has assigned yet. Source:
+ * https://www.iana.org/assignments/ipv6-address-space
  */
 export const PUBLIC_IPV6: Network = net('2000::/3');
 

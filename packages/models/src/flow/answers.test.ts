@@ -101,8 +101,8 @@ describe('an answer is told from chatter', () => {
   const way = { title: 'Which way?', options, multiple: false };
   const free = { title: 'Which colour?', options: [], multiple: false };
   const read = (body: string, q: typeof way | typeof free, more = {}): string | null => {
-    const r = readingOf({ author: 'mona', bot: false, body, ...more }, q, timesOf([body]));
-    return r.is === 'answer' ? r.text : null;
+    const reading = readingOf({ author: 'mona', bot: false, body, ...more }, q, timesOf([body]));
+    return reading.is === 'answer' ? reading.text : null;
   };
   test.each<[string, typeof way | typeof free, string | null]>([
     ['2', way, 'Right'],

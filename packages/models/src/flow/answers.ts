@@ -25,31 +25,31 @@ export interface Question {
  * @param answered who answered it, where and how; null while it waits
  */
 export function questionComment(
-  q: Question,
+  question: Question,
   answered: { by: string; where: string; text: string } | null,
 ): ForgeText {
-  const parts = [ours`**Claude asks:**\n\n${agentQuote(q.title)}`];
-  if (q.body.trim() !== '') parts.push(agentQuote(q.body));
-  if (q.options.length > 0) parts.push(joined(q.options.map(optionLine), '\n'));
+  const parts = [ours`**Claude asks:**\n\n${agentQuote(question.title)}`];
+  if (question.body.trim() !== '') parts.push(agentQuote(question.body));
+  if (question.options.length > 0) parts.push(joined(question.options.map(optionLine), '\n'));
   parts.push(ours`---`);
   if (answered !== null)
     parts.push(
       ours`Answered by ${agentLine(answered.by)} ${agentLine(answered.where)}:\n\n${agentQuote(answered.text)}`,
     );
-  else if (q.options.length === 0) parts.push(ours`Answer with a comment, or in mainloop.`);
+  else if (question.options.length === 0) parts.push(ours`Answer with a comment, or in mainloop.`);
   else
     parts.push(
-      ours`Answer with ${q.multiple ? ours`one or several numbers` : ours`a number`}, with a comment here or in mainloop. To say it in your own words, quote the question.`,
+      ours`Answer with ${question.multiple ? ours`one or several numbers` : ours`a number`}, with a comment here or in mainloop. To say it in your own words, quote the question.`,
     );
   return joined(parts, '\n\n');
 }
 
-const optionLine = (o: Option, i: number): ForgeText =>
+const optionLine = (option: Option, i: number): ForgeText =>
   joined(
     [
-      ours`${i + 1}. ${agentLine(o.label)}`,
-      o.recommended === true ? ours` (recommended)` : ours``,
-      o.description === undefined ? ours`` : ours`: ${agentLine(o.description)}`,
+      ours`${i + 1}. ${agentLine(option.label)}`,
+      option.recommended === true ? ours` (recommended)` : ours``,
+      option.description === undefined ? ours`` : ours`: ${agentLine(option.description)}`,
     ],
     '',
   );
@@ -58,7 +58,7 @@ const optionLine = (o: Option, i: number): ForgeText =>
  * What a comment says to a question: the labels of the numbers it gives, or its own words without what it quotes.
  * @returns null when nothing is left to count as an answer
  */
-export function answerOf(comment: string, q: Pick<Question, 'options' | 'multiple'>): string | null {
+export function answerOf(comment: string, question: Pick<Question, 'options' | 'multiple'>): string | null {
   const own = cleanText(comment, 20_000)
     .split(/\r?\n/)
     .filter((l) => !l.startsWith('>'))
@@ -66,9 +66,9 @@ export function answerOf(comment: string, q: Pick<Question, 'options' | 'multipl
     .trim();
   if (own === '') return null;
   if (!/^#?\d{1,2}([\s,;&+]+(and\s+)?#?\d{1,2})*[.! ]*$/i.test(own)) return own;
-  const labels = [...new Set(own.match(/\d+/g)!.map(Number))].map((n) => q.options[n - 1]?.label);
+  const labels = [...new Set(own.match(/\d+/g)!.map(Number))].map((n) => question.options[n - 1]?.label);
   // A number that is none of the options is an answer in its own right: "How many?" - "3".
-  if (labels.some((l) => l === undefined) || (labels.length > 1 && !q.multiple)) return own;
+  if (labels.some((l) => l === undefined) || (labels.length > 1 && !question.multiple)) return own;
   return labels.join(', ');
 }
 
@@ -76,21 +76,22 @@ export function answerOf(comment: string, q: Pick<Question, 'options' | 'multipl
 type Reading = { readonly is: 'answer'; readonly text: string } | { readonly is: 'chatter' };
 
 /**
- * Tells an answer from what people say besides. An answer gives a number, names an option, or quotes the question; where there are no
- * options, it is whatever is no small talk and asks nothing back. Whether its author may answer is not decided here.
+ * Tells an answer from what people say besides. An answer gives a number, names an option, or quotes the
+ * question; where there are no options, it is whatever is no small talk and asks nothing back. Whether its
+ * author may answer is not decided here.
  * @param times of what the author wrote there, this comment too
  */
 export function readingOf(
-  c: Account & { readonly body: string },
-  q: Pick<Question, 'title' | 'options' | 'multiple'>,
+  comment: Account & { readonly body: string },
+  question: Pick<Question, 'title' | 'options' | 'multiple'>,
   times: Times,
 ): Reading {
-  const text = answerOf(c.body, q);
-  if (text === null || isMachines(c, c.body, times) || isReport(c.body)) return CHATTER;
-  if (quotes(c.body, q) || isNumbers(c.body, q)) return { is: 'answer', text };
-  const talk = smallTalk(c.body);
-  if (namesOption(c.body, q) && talk !== 'later') return { is: 'answer', text };
-  if (q.options.length > 0 || /^@[\w-]+\s/.test(text) || /\?\s*$/.test(text)) return CHATTER;
+  const text = answerOf(comment.body, question);
+  if (text === null || isMachines(comment, comment.body, times) || isReport(comment.body)) return CHATTER;
+  if (quotes(comment.body, question) || isNumbers(comment.body, question)) return { is: 'answer', text };
+  const talk = smallTalk(comment.body);
+  if (namesOption(comment.body, question) && talk !== 'later') return { is: 'answer', text };
+  if (question.options.length > 0 || /^@[\w-]+\s/.test(text) || /\?\s*$/.test(text)) return CHATTER;
   return talk === null || talk === 'approval' || (talk === 'later' && ONE_WORD.test(text))
     ? { is: 'answer', text }
     : CHATTER;
@@ -108,8 +109,9 @@ function quotes(body: string, { title, options }: Pick<Question, 'title' | 'opti
   return quoted.map(plain).some((l) => l.trim() !== '' && asked.includes(l));
 }
 
-const isNumbers = (body: string, q: Pick<Question, 'options' | 'multiple'>): boolean =>
-  q.options.length > 0 && answerOf(body, q) !== answerOf(body, { options: [], multiple: q.multiple });
+const isNumbers = (body: string, question: Pick<Question, 'options' | 'multiple'>): boolean =>
+  question.options.length > 0 &&
+  answerOf(body, question) !== answerOf(body, { options: [], multiple: question.multiple });
 
 const namesOption = (body: string, { options }: Pick<Question, 'options'>): boolean => {
   const own = plain(answerOf(body, { options: [], multiple: false }) ?? '');

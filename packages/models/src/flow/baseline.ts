@@ -1,4 +1,5 @@
-// Red before the agent began: whether a check that is red on a change was red in the same way on the commit that the change is from. Pure.
+// Red before the agent began: whether a check that is red on a change was red in the same way on the commit
+// that the change is from. Pure.
 import { countsOf } from './counts.ts';
 
 /** A check as it ended on one commit. */
@@ -15,8 +16,8 @@ const DID_NOT_RUN = new Set([126, 127]);
  * @returns false as well for a command that was not found or could not be run: that says nothing about the
  * code
  */
-export const isRed = (e: Pick<Ended, 'exitCode'>): boolean =>
-  e.exitCode !== null && e.exitCode !== 0 && !DID_NOT_RUN.has(e.exitCode);
+export const isRed = (ended: Pick<Ended, 'exitCode'>): boolean =>
+  ended.exitCode !== null && ended.exitCode !== 0 && !DID_NOT_RUN.has(ended.exitCode);
 
 const ANSI = /\u001b\[[\d;]*m/g;
 /** A line without what differs each time: where it stands, how long it took, which port it had. */
@@ -46,12 +47,12 @@ export function wasRedBefore(before: Ended, now: Ended): boolean {
   // Fewer tests than before may be because the one that is new stopped the others.
   if (had !== null && has !== null && (has.failed > had.failed || has.failed === 0)) return false;
   const known = new Map<string, number>();
-  for (const l of linesOf(before.tail)) known.set(l, (known.get(l) ?? 0) + 1);
-  return linesOf(now.tail).every((l) => {
+  for (const line of linesOf(before.tail)) known.set(line, (known.get(line) ?? 0) + 1);
+  return linesOf(now.tail).every((line) => {
     // With numbers away, one more of the same is a new one.
-    const left = known.get(l) ?? 0;
-    known.set(l, left - 1);
-    return left > 0 || isSummary(l);
+    const left = known.get(line) ?? 0;
+    known.set(line, left - 1);
+    return left > 0 || isSummary(line);
   });
 }
 
@@ -77,7 +78,7 @@ const NO_NETWORK =
  * What `trunk check` says when it could not have what it needs: then it has not looked at the code.
  * @returns the sentence; null when it has, or when this is another command
  */
-export function trunkTrouble(command: string, e: Ended): string | null {
-  if (!/(^|\/)trunk check\b/.test(command) || !isRed(e) || !NO_NETWORK.test(e.tail)) return null;
-  return `trunk could not fetch what it needs from here, so it did not look at the code (it ended with exit ${e.exitCode}).`;
+export function trunkTrouble(command: string, ended: Ended): string | null {
+  if (!/(^|\/)trunk check\b/.test(command) || !isRed(ended) || !NO_NETWORK.test(ended.tail)) return null;
+  return `trunk could not fetch what it needs from here, so it did not look at the code (it ended with exit ${ended.exitCode}).`;
 }

@@ -17,14 +17,17 @@ const SILENT_MS = 3 * 60_000;
 
 /**
  * The worker's checks; or that nothing was heard of it, then what it said last counts for nothing.
- * @param c what the worker wrote last, null when it never has
+ * @param checkup what the worker wrote last, null when it never has
  * @returns the worker itself first
  */
-export function checksOf(c: Checkup | null, nowMs: number): readonly Check[] {
-  const silentMs = c === null ? 0 : nowMs - Date.parse(c.at);
-  if (c !== null && silentMs < SILENT_MS) return [{ name: 'worker', ok: true, says: 'at work' }, ...c.checks];
+export function checksOf(checkup: Checkup | null, nowMs: number): readonly Check[] {
+  const silentMs = checkup === null ? 0 : nowMs - Date.parse(checkup.at);
+  if (checkup !== null && silentMs < SILENT_MS)
+    return [{ name: 'worker', ok: true, says: 'at work' }, ...checkup.checks];
   const since =
-    c === null ? 'The worker has not started yet' : `The worker has been silent for ${silence(silentMs)}`;
+    checkup === null
+      ? 'The worker has not started yet'
+      : `The worker has been silent for ${silence(silentMs)}`;
   return [
     {
       name: 'worker',
@@ -48,12 +51,12 @@ const CLOCK_OFF_MS = 60_000;
  * @param offMs how far the cluster's clock is before ours, in milliseconds; after, when it is less than 0
  */
 export function clockCheck(offMs: number): Check {
-  const s = Math.round(Math.abs(offMs) / 1000);
+  const seconds = Math.round(Math.abs(offMs) / 1000);
   return Math.abs(offMs) < CLOCK_OFF_MS
     ? { name: 'clock', ok: true, says: "agrees with the cluster's" }
     : {
         name: 'clock',
         ok: false,
-        says: `The worker's clock is ${s} s ${offMs > 0 ? 'ahead of' : 'behind'} the cluster's. Let both keep time by NTP.`,
+        says: `The worker's clock is ${seconds} s ${offMs > 0 ? 'ahead of' : 'behind'} the cluster's. Let both keep time by NTP.`,
       };
 }

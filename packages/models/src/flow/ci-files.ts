@@ -1,5 +1,5 @@
-// Which files of a repository a CI system runs, with the repository's secrets. Pure, and the only list: the gateway holds a push by it,
-// the page marks a file by it.
+// Which files of a repository a CI system runs, with the repository's secrets. Pure, and the only list: the
+// gateway holds a push by it, the page marks a file by it.
 import { withoutEnd } from './text.ts';
 
 /** Folders at the root whose files count, all of them. */
@@ -16,11 +16,11 @@ const ANYWHERE = /^(jenkinsfile(\..*)?|azure-pipelines.*\.ya?ml|buildspec.*\.ya?
 const isGitLabs = (name: string): boolean => name.includes('gitlab-ci') && /\.ya?ml$/.test(name);
 
 /**
- * A name as the file systems fold it that runners check out on: without case, without the dots and spaces that Windows drops, without
- * the characters that macOS ignores, and by its short name.
+ * A name as the file systems fold it that runners check out on: without case, without the dots and spaces
+ * that Windows drops, without the characters that macOS ignores, and by its short name.
  */
 function folded(segment: string): string {
-  const s = withoutEnd(
+  const spelling = withoutEnd(
     segment
       .normalize('NFKC')
       .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '')
@@ -28,7 +28,7 @@ function folded(segment: string): string {
       .replace(/:.*$/s, ''),
     '. ',
   );
-  return /^github~\d$/.test(s) ? '.github' : s;
+  return /^github~\d$/.test(spelling) ? '.github' : spelling;
 }
 
 /**
@@ -66,9 +66,9 @@ export interface CiTree {
 }
 
 /**
- * What CI runs of a tree: the files that count by name, every action of the repository with all that lies in its folder (called or not: a
- * call can be written in more ways than one can read), files that a CI system other than GitHub is told to include, and whatever a
- * symbolic link among these leads to.
+ * What CI runs of a tree: the files that count by name, every action of the repository with all that lies in
+ * its folder (called or not: a call can be written in more ways than one can read), files that a CI system
+ * other than GitHub is told to include, and whatever a symbolic link among these leads to.
  * @param known contents by id, as far as they were read; null: too large to be read
  */
 export function ciTree(tree: readonly TreeEntry[], known: ReadonlyMap<string, string | null>): CiTree {
@@ -76,54 +76,55 @@ export function ciTree(tree: readonly TreeEntry[], known: ReadonlyMap<string, st
   const wants = new Set<string>();
   let open: string | null = null;
   const queue: TreeEntry[] = [];
-  const count = (e: TreeEntry): void => {
-    if (counted.has(e.path)) return;
-    counted.set(e.path, e);
-    queue.push(e);
+  const count = (entry: TreeEntry): void => {
+    if (counted.has(entry.path)) return;
+    counted.set(entry.path, entry);
+    queue.push(entry);
   };
   const countBelow = (folder: string): void => {
-    for (const e of tree) if (e.path === folder || e.path.startsWith(`${folder}/`)) count(e);
+    for (const entry of tree) if (entry.path === folder || entry.path.startsWith(`${folder}/`)) count(entry);
   };
   const actions = new Set<string>();
-  for (const e of tree) {
-    if (isCiFile(e.path)) count(e);
-    const name = folded(e.path.slice(e.path.lastIndexOf('/') + 1));
+  for (const entry of tree) {
+    if (isCiFile(entry.path)) count(entry);
+    const name = folded(entry.path.slice(entry.path.lastIndexOf('/') + 1));
     if (/^action\.ya?ml$/.test(name)) {
-      count(e);
-      if (e.path.includes('/')) actions.add(e.path.slice(0, e.path.lastIndexOf('/')));
+      count(entry);
+      if (entry.path.includes('/')) actions.add(entry.path.slice(0, entry.path.lastIndexOf('/')));
     }
   }
-  if (actions.size > 0) for (const e of tree) if (parentsOf(e.path).some((p) => actions.has(p))) count(e);
+  if (actions.size > 0)
+    for (const entry of tree) if (parentsOf(entry.path).some((p) => actions.has(p))) count(entry);
   let written: TreeEntry[] | null = null;
-  for (let e = queue.shift(); e; e = queue.shift()) {
+  for (let entry = queue.shift(); entry; entry = queue.shift()) {
     const includes =
-      e.mode !== LINK &&
-      !/^\.(github|forgejo|gitea|circleci)$/.test(folded(e.path.split('/')[0]!)) &&
-      (WRITTEN.test(e.path) || isCiFile(e.path));
-    if (e.mode === SUBMODULE || (e.mode !== LINK && !includes)) continue;
-    const text = known.get(e.id);
+      entry.mode !== LINK &&
+      !/^\.(github|forgejo|gitea|circleci)$/.test(folded(entry.path.split('/')[0]!)) &&
+      (WRITTEN.test(entry.path) || isCiFile(entry.path));
+    if (entry.mode === SUBMODULE || (entry.mode !== LINK && !includes)) continue;
+    const text = known.get(entry.id);
     if (text === undefined) {
-      wants.add(e.id);
+      wants.add(entry.id);
       continue;
     }
     if (text === null) {
-      open ??= `${e.path} is too large to see what it includes`;
+      open ??= `${entry.path} is too large to see what it includes`;
       continue;
     }
-    if (e.mode === LINK) {
-      const to = resolve(e.path, text);
-      if (to === null) open ??= `${e.path} is a symbolic link that leads out of the repository`;
+    if (entry.mode === LINK) {
+      const to = resolve(entry.path, text);
+      if (to === null) open ??= `${entry.path} is a symbolic link that leads out of the repository`;
       else {
-        for (const p of [...parentsOf(to), to])
-          for (const l of tree) if (l.path === p && l.mode === LINK) count(l);
+        for (const parent of [...parentsOf(to), to])
+          for (const l of tree) if (l.path === parent && l.mode === LINK) count(l);
         countBelow(to);
       }
       continue;
     }
     written ??= tree.filter((x) => WRITTEN.test(x.path));
     const said = mentions(text);
-    for (const x of written)
-      if (said.all || said.names.has(x.path.slice(x.path.lastIndexOf('/') + 1))) count(x);
+    for (const file of written)
+      if (said.all || said.names.has(file.path.slice(file.path.lastIndexOf('/') + 1))) count(file);
   }
   return {
     entries: [...counted.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -142,14 +143,17 @@ const parentsOf = (path: string): string[] => {
 function resolve(link: string, target: string): string | null {
   if (target.startsWith('/')) return null;
   const at = link.split('/').slice(0, -1);
-  for (const p of target.split('/')) {
-    if (p === '..' && at.pop() === undefined) return null;
-    if (p !== '..' && p !== '.' && p !== '') at.push(p);
+  for (const part of target.split('/')) {
+    if (part === '..' && at.pop() === undefined) return null;
+    if (part !== '..' && part !== '.' && part !== '') at.push(part);
   }
   return at.length === 0 ? null : at.join('/');
 }
 
-/** Names of files that a text may mean, with the escapes of a YAML string undone; `all`: a pattern that may mean any. */
+/**
+ * Names of files that a text may mean, with the escapes of a YAML string undone; `all`: a pattern that may
+ * mean any.
+ */
 function mentions(text: string): { names: ReadonlySet<string>; all: boolean } {
   const plain = text
     .replace(/\\\r?\n[ \t]*/g, '')
@@ -158,10 +162,10 @@ function mentions(text: string): { names: ReadonlySet<string>; all: boolean } {
       return code <= 0x10_ffff ? String.fromCodePoint(code) : '';
     });
   const names = new Set<string>();
-  for (const m of `${text}\n${plain}`.matchAll(
+  for (const match of `${text}\n${plain}`.matchAll(
     /[^/\\"'`\r\n,[\]{}]{1,255}?\.(?:ya?ml|jsonnet|libsonnet|star|groovy|kts)\b/gi,
   )) {
-    const words = m[0].split(/[\s:=(]+/);
+    const words = match[0].split(/[\s:=(]+/);
     for (let i = 0; i < words.length; i++) names.add(words.slice(i).join(' '));
   }
   return { names, all: /\*[^\s"']*\.ya?ml\b/i.test(plain) || /include[^\n]*\$/i.test(plain) };

@@ -40,17 +40,17 @@ export interface Situation {
 
 /**
  * What a task is told of the checks of its commit.
- * @param i the situation on the forge: its pull request, the last fix and what that was about
+ * @param situation the situation on the forge: its pull request, the last fix and what that was about
  */
-export function tellCi({ outcome }: CiVerdict, i: Situation): CiTold {
+export function tellCi({ outcome }: CiVerdict, situation: Situation): CiTold {
   const told = {
-    pull: i.pull,
+    pull: situation.pull,
     ask: null,
     red: '',
     unchecked: null,
-    pushedNothing: i.repaired?.sha === i.sha,
+    pushedNothing: situation.repaired?.sha === situation.sha,
   };
-  if (i.pull === 'closed')
+  if (situation.pull === 'closed')
     return {
       ...told,
       ask: 'The pull request was closed before it was ready. Open it again to go on, or cancel the task.',
@@ -59,13 +59,16 @@ export function tellCi({ outcome }: CiVerdict, i: Situation): CiTold {
     case 'green':
       return told;
     case 'red':
-      return { ...told, red: sayRed(i.failures, 'is red'), ask: sayStuck(i) };
+      return { ...told, red: sayRed(situation.failures, 'is red'), ask: sayStuck(situation) };
     case 'pending':
-      return { ...told, ask: sayOverdue(outcome.awaited, i) };
+      return { ...told, ask: sayOverdue(outcome.awaited, situation) };
     case 'infrastructure':
       return {
         ...told,
-        ask: i.rerun === 'done' || i.rerun === 'refused' ? sayTroubled(outcome.troubled, i.rerun) : null,
+        ask:
+          situation.rerun === 'done' || situation.rerun === 'refused'
+            ? sayTroubled(outcome.troubled, situation.rerun)
+            : null,
       };
     case 'nothing_ran':
       return outcome.skipped.length === 0
@@ -148,8 +151,8 @@ const MAX_FAILURE_CHARS = 1_000;
  */
 export const failureOf = (log: string): string =>
   tellingLines(log)
-    .map((l) =>
-      l
+    .map((line) =>
+      line
         .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, '<time>')
         .replace(/\b\d+(\.\d+)?\s?(ms|s|sec|seconds|m|min)\b/g, '<time>')
         .replace(/\/(tmp|var\/folders)\/[^\s:'")]+/g, '<tmp>')
@@ -195,31 +198,35 @@ export interface AtCi {
 
 /**
  * What a task does next when it has looked at its checks.
- * @param v what all checks say together
- * @param i how often it was fixed, how long it has waited (in milliseconds), and what else was told
+ * @param verdict what all checks say together
+ * @param input how often it was fixed, how long it has waited (in milliseconds), and what else was told
  */
-export function afterCi(v: CiWord, i: AtCi): AfterCi {
-  if (i.told?.pull === 'merged') return { do: 'finish' };
-  if (typeof i.told?.ask === 'string') return { do: 'ask_human', sentence: i.told.ask };
-  if (v === 'pending') return { do: 'wait' };
-  const red = v === 'red' || i.verified === 'failed';
-  if (!red && v === 'none' && i.waitedMs < i.graceMs) return { do: 'wait' };
-  if (!red && i.named === true) {
-    // The agent is told once for each commit. What it leaves red then, or red after its last repair, is the person's to let through.
-    const isTold = i.told?.pushedNothing === true || i.repairs >= i.maxRepairs;
-    return isTold ? { do: 'gate', what: 'red' } : { do: 'repair', round: i.repairs + 1 };
+export function afterCi(verdict: CiWord, input: AtCi): AfterCi {
+  if (input.told?.pull === 'merged') return { do: 'finish' };
+  if (typeof input.told?.ask === 'string') return { do: 'ask_human', sentence: input.told.ask };
+  if (verdict === 'pending') return { do: 'wait' };
+  const red = verdict === 'red' || input.verified === 'failed';
+  if (!red && verdict === 'none' && input.waitedMs < input.graceMs) return { do: 'wait' };
+  if (!red && input.named === true) {
+    // The agent is told once for each commit. What it leaves red then, or red after its last repair, is the
+    // person's to let through.
+    const isTold = input.told?.pushedNothing === true || input.repairs >= input.maxRepairs;
+    return isTold ? { do: 'gate', what: 'red' } : { do: 'repair', round: input.repairs + 1 };
   }
-  if (!red && v === 'none') {
-    if (i.verified === 'unknown') return { do: 'gate', what: 'unchecked' };
+  if (!red && verdict === 'none') {
+    if (input.verified === 'unknown') return { do: 'gate', what: 'unchecked' };
   }
-  if (!red) return i.weakened ? { do: 'gate', what: 'weakened' } : { do: 'review' };
-  if (v !== 'red' && i.told?.pushedNothing === true)
+  if (!red) return input.weakened ? { do: 'gate', what: 'weakened' } : { do: 'review' };
+  if (verdict !== 'red' && input.told?.pushedNothing === true)
     return {
       do: 'ask_human',
       sentence: `The verify command still fails, and the repair pushed nothing. ${LOOK}`,
     };
-  if (i.repairs < i.maxRepairs) return { do: 'repair', round: i.repairs + 1 };
-  const spent = `after ${i.maxRepairs} repairs.`;
-  if (v !== 'red') return { do: 'ask_human', sentence: `The verify command still fails ${spent}` };
-  return { do: 'ask_human', sentence: `CI is still red ${spent}${i.told ? ` ${i.told.red} ${LOOK}` : ''}` };
+  if (input.repairs < input.maxRepairs) return { do: 'repair', round: input.repairs + 1 };
+  const spent = `after ${input.maxRepairs} repairs.`;
+  if (verdict !== 'red') return { do: 'ask_human', sentence: `The verify command still fails ${spent}` };
+  return {
+    do: 'ask_human',
+    sentence: `CI is still red ${spent}${input.told ? ` ${input.told.red} ${LOOK}` : ''}`,
+  };
 }

@@ -294,8 +294,8 @@ describe('any list of checks', () => {
     statuses: fc.uniqueArray(aStatus, { selector: (s) => s.id, maxLength: 5 }),
     required: fc.array(aRule, { maxLength: 3 }),
   });
-  const shuffled = <T>(xs: readonly T[], seed: number): T[] =>
-    xs
+  const shuffled = <T>(values: readonly T[], seed: number): T[] =>
+    values
       .map((x, i) => ({ x, key: (i * 7919 + seed * 104_729) % 1009 }))
       .sort((a, b) => a.key - b.key)
       .map(({ x }) => x);
@@ -317,7 +317,8 @@ describe('any list of checks', () => {
   });
 
   test('red is never covered but by a pass or another try of the same app, workflow and name', () => {
-    const isRed = (c: CheckRun): boolean => c.status === 'completed' && c.conclusion === 'failure';
+    const isRed = (checkRun: CheckRun): boolean =>
+      checkRun.status === 'completed' && checkRun.conclusion === 'failure';
     fc.assert(
       fc.property(anything, (facts) => {
         const open = facts.checks
@@ -325,16 +326,16 @@ describe('any list of checks', () => {
           .filter(
             (red) =>
               !facts.checks.some(
-                (c) =>
-                  c.id > red.id &&
-                  c.app === red.app &&
-                  c.name === red.name &&
-                  c.workflow === red.workflow &&
-                  (c.workflow !== null || c.suite === red.suite) &&
-                  (c.status !== 'completed' ||
-                    c.conclusion === 'success' ||
-                    c.conclusion === 'failure' ||
-                    c.conclusion === 'timed_out'),
+                (checkRun) =>
+                  checkRun.id > red.id &&
+                  checkRun.app === red.app &&
+                  checkRun.name === red.name &&
+                  checkRun.workflow === red.workflow &&
+                  (checkRun.workflow !== null || checkRun.suite === red.suite) &&
+                  (checkRun.status !== 'completed' ||
+                    checkRun.conclusion === 'success' ||
+                    checkRun.conclusion === 'failure' ||
+                    checkRun.conclusion === 'timed_out'),
               ),
           );
         if (open.length > 0) expect(is(facts)).toBe('red');
@@ -361,9 +362,9 @@ describe('any list of checks', () => {
             .toSorted((a, b) => a.id - b.id)
             .map((c) => [JSON.stringify([c.app, c.workflow ?? c.suite, c.name]), c]),
         );
-        for (const c of newest.values()) {
-          expect(c.status).toBe('completed');
-          expect(['success', 'neutral', 'skipped']).toContain(c.conclusion);
+        for (const checkRun of newest.values()) {
+          expect(checkRun.status).toBe('completed');
+          expect(['success', 'neutral', 'skipped']).toContain(checkRun.conclusion);
         }
       }),
       { numRuns: 1_000 },

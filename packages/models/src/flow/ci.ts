@@ -8,7 +8,10 @@ export interface CheckRun {
   readonly app: string;
   readonly appId: number | null;
   readonly suite: number;
-  /** Which workflow it belongs to and what set it off, like ".github/workflows/a.yml on push"; null where the forge does not tell. */
+  /**
+   * Which workflow it belongs to and what set it off, like ".github/workflows/a.yml on push"; null where the
+   * forge does not tell.
+   */
   readonly workflow: string | null;
   readonly name: string;
   readonly status: string;
@@ -104,9 +107,15 @@ interface Judged extends NamedCheck {
 }
 
 export const ACTIONS = 'github-actions';
-/** The `external_id` of a check with which a runner says that the job can't run where it is. GitHub leaves that field to who makes the check. */
+/**
+ * The `external_id` of a check with which a runner says that the job can't run where it is. GitHub leaves
+ * that field to who makes the check.
+ */
 export const NOT_HERE = 'mainloop-not-run-here';
-/** GitHub opens a suite for every app that might report, and many never do: after so long one without any check holds nothing up. */
+/**
+ * GitHub opens a suite for every app that might report, and many never do: after so long one without any
+ * check holds nothing up.
+ */
 export const SILENT_APP_MS = 10 * 60_000;
 
 /**
@@ -118,29 +127,29 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
   const standing = standingChecks(checks, suites);
   const contexts = latestStatuses(statuses);
   const judged: Judged[] = [
-    ...standing.map((c) => ({
-      is: judgeCheck(c),
-      name: nameOf(c),
-      context: c.name,
-      url: c.url,
-      summary: summaryOf(c),
-      job: jobOf(c),
-      since: c.startedAt,
+    ...standing.map((check) => ({
+      is: judgeCheck(check),
+      name: nameOf(check),
+      context: check.name,
+      url: check.url,
+      summary: summaryOf(check),
+      job: jobOf(check),
+      since: check.startedAt,
     })),
-    ...contexts.map((s) => ({
-      is: judgeStatus(s.state),
-      name: s.context,
-      context: s.context,
-      url: s.url,
-      summary: s.summary,
+    ...contexts.map((status) => ({
+      is: judgeStatus(status.state),
+      name: status.context,
+      context: status.context,
+      url: status.url,
+      summary: status.summary,
       job: null,
-      since: s.at,
+      since: status.at,
     })),
     ...judgeSuites(suites, checks, nowMs),
   ];
-  const isReported = (r: RequiredCheck): boolean =>
-    standing.some((c) => c.name === r.name && (r.appId === null || c.appId === r.appId)) ||
-    contexts.some((s) => s.context === r.name);
+  const isReported = (wanted: RequiredCheck): boolean =>
+    standing.some((c) => c.name === wanted.name && (wanted.appId === null || c.appId === wanted.appId)) ||
+    contexts.some((s) => s.context === wanted.name);
   const isRequired = ({ context }: Judged): boolean => required.some((r) => r.name === context);
   const missing = unique(required).filter((r) => !isReported(r));
   const of = (is: Judgement): Judged[] => byName(judged.filter((j) => j.is === is));
@@ -173,34 +182,36 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
 }
 
 /** Sorted, so that the same verdict reads the same. */
-function byName<T extends { readonly name: string }>(xs: readonly T[]): T[] {
-  const keyed = xs.map((x) => ({ x, key: JSON.stringify([x.name, x]) }));
+function byName<T extends { readonly name: string }>(values: readonly T[]): T[] {
+  const keyed = values.map((x) => ({ x, key: JSON.stringify([x.name, x]) }));
   return keyed.sort((a, b) => Number(a.key > b.key) - Number(a.key < b.key)).map(({ x }) => x);
 }
 
 /** Two workflows may have a job of one name, so the workflow is part of it. */
-const nameOf = (c: CheckRun): string =>
-  c.workflow === null ? c.name : `${c.name} (${shortWorkflow(c.workflow)})`;
-const summaryOf = (c: CheckRun): string =>
-  judgeCheck(c) === 'trouble' ? words(c.conclusion ?? 'without a conclusion') : c.summary;
-const jobOf = (c: CheckRun): number | null => (c.app === ACTIONS ? c.id : null);
-const shortWorkflow = (w: string): string => w.replace(/^\.github\/workflows\//, '').replace(/ on .*$/, '');
+const nameOf = (check: CheckRun): string =>
+  check.workflow === null ? check.name : `${check.name} (${shortWorkflow(check.workflow)})`;
+const summaryOf = (check: CheckRun): string =>
+  judgeCheck(check) === 'trouble' ? words(check.conclusion ?? 'without a conclusion') : check.summary;
+const jobOf = (check: CheckRun): number | null => (check.app === ACTIONS ? check.id : null);
+const shortWorkflow = (workflow: string): string =>
+  workflow.replace(/^\.github\/workflows\//, '').replace(/ on .*$/, '');
 
-function judgeCheck(c: CheckRun): Judgement {
-  if (c.status !== 'completed') return 'pending';
-  switch (c.conclusion) {
+function judgeCheck(check: CheckRun): Judgement {
+  if (check.status !== 'completed') return 'pending';
+  switch (check.conclusion) {
     case 'success':
       return 'passed';
     case 'failure':
       return 'failed';
     case 'timed_out':
       // It had its time, or it waited for a machine all the while.
-      return c.startedAt !== null && c.startedAt !== c.completedAt ? 'failed' : 'trouble';
+      return check.startedAt !== null && check.startedAt !== check.completedAt ? 'failed' : 'trouble';
     case 'neutral':
     case 'skipped':
-      return c.notHere ? 'not_here' : 'skipped';
+      return check.notHere ? 'not_here' : 'skipped';
     default:
-      // cancelled, stale, action_required, startup_failure, and words that GitHub has not said so far: neither good nor the code's fault.
+      // cancelled, stale, action_required, startup_failure, and words that GitHub has not said so far:
+      // neither good nor the code's fault.
       return 'trouble';
   }
 }
@@ -219,14 +230,17 @@ function judgeStatus(state: string): Judgement {
   }
 }
 
-/** The attempts that count: of each app, workflow and name the latest, and a red one until something of the same key passes. */
+/**
+ * The attempts that count: of each app, workflow and name the latest, and a red one until something of the
+ * same key passes.
+ */
 function standingChecks(checks: readonly CheckRun[], suites: readonly CheckSuite[]): CheckRun[] {
   const attempts = new Map(suites.map((s) => [s.id, s.attempt]));
   const byKey = new Map<string, CheckRun[]>();
-  for (const c of unique(checks)) {
+  for (const check of unique(checks)) {
     // Without the workflow's name only the suite tells two of them apart.
-    const key = JSON.stringify([c.app, c.workflow ?? c.suite, c.name]);
-    byKey.set(key, [...(byKey.get(key) ?? []), c]);
+    const key = JSON.stringify([check.app, check.workflow ?? check.suite, check.name]);
+    byKey.set(key, [...(byKey.get(key) ?? []), check]);
   }
   const isCovered = (earlier: CheckRun, later: CheckRun): boolean => {
     if (later.id <= earlier.id) return false;
@@ -249,27 +263,30 @@ function latestStatuses(statuses: readonly CommitStatus[]): CommitStatus[] {
 }
 
 /** A list that grows while its pages are read may show one entry twice. */
-const unique = <T>(xs: readonly T[]): T[] => [...new Map(xs.map((x) => [JSON.stringify(x), x])).values()];
+const unique = <T>(values: readonly T[]): T[] => [
+  ...new Map(values.map((x) => [JSON.stringify(x), x])).values(),
+];
 
 /** What suites tell that none of their checks does: more is to come, or there never was one. */
 function judgeSuites(suites: readonly CheckSuite[], checks: readonly CheckRun[], nowMs: number): Judged[] {
   const filled = new Set(checks.map((c) => c.suite));
-  const isRunAnew = (s: CheckSuite): boolean =>
-    s.workflow !== null && suites.some((x) => x.id > s.id && x.app === s.app && x.workflow === s.workflow);
-  return suites.flatMap((s): Judged[] => {
-    const isEmpty = !filled.has(s.id);
-    const name = s.workflow === null ? s.app : shortWorkflow(s.workflow);
+  const isRunAnew = (suite: CheckSuite): boolean =>
+    suite.workflow !== null &&
+    suites.some((x) => x.id > suite.id && x.app === suite.app && x.workflow === suite.workflow);
+  return suites.flatMap((suite): Judged[] => {
+    const isEmpty = !filled.has(suite.id);
+    const name = suite.workflow === null ? suite.app : shortWorkflow(suite.workflow);
     const told = (is: Judgement, summary = ''): Judged[] => [
-      { is, name, context: null, url: s.url, summary, job: null, since: s.createdAt },
+      { is, name, context: null, url: suite.url, summary, job: null, since: suite.createdAt },
     ];
-    if (s.status !== 'completed') {
+    if (suite.status !== 'completed') {
       // Jobs that need others are there when those are done. What another app is about is told by its checks.
-      if (s.app === ACTIONS) return told('pending');
-      const isSilent = s.createdAt !== null && nowMs - Date.parse(s.createdAt) >= SILENT_APP_MS;
+      if (suite.app === ACTIONS) return told('pending');
+      const isSilent = suite.createdAt !== null && nowMs - Date.parse(suite.createdAt) >= SILENT_APP_MS;
       return isEmpty && !isSilent ? told('pending') : [];
     }
-    if (!isEmpty || isRunAnew(s)) return [];
-    switch (s.conclusion) {
+    if (!isEmpty || isRunAnew(suite)) return [];
+    switch (suite.conclusion) {
       case 'failure':
       case 'timed_out':
         return told('failed', 'It ended before any of its jobs began; look at the file of the workflow.');
@@ -277,7 +294,7 @@ function judgeSuites(suites: readonly CheckSuite[], checks: readonly CheckRun[],
       case 'stale':
       case 'action_required':
       case 'startup_failure':
-        return told('trouble', words(s.conclusion));
+        return told('trouble', words(suite.conclusion));
       default:
         return told('skipped');
     }
@@ -298,4 +315,4 @@ const WORDS: Record<CiOutcome['is'], CiWord> = {
 };
 export const CI_OUTCOMES = Object.keys(WORDS) as [CiOutcome['is'], ...CiOutcome['is'][]];
 /** @returns the one word that an outcome comes to */
-export const wordOf = (o: CiOutcome): CiWord => WORDS[o.is];
+export const wordOf = (outcome: CiOutcome): CiWord => WORDS[outcome.is];

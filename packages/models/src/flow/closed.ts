@@ -1,4 +1,5 @@
-// What becomes of a pull request that somebody closed without merging it: a moment to open it again, then a question. Pure.
+// What becomes of a pull request that somebody closed without merging it: a moment to open it again, then a
+// question. Pure.
 import { cleanTitle } from './text.ts';
 import type { Decision } from './workflow.ts';
 

@@ -8,7 +8,10 @@ export interface Joined {
   readonly sha: string;
   readonly times: number;
 }
-/** @returns what becomes of a branch that conflicts with its base: the agent's work, once for each head, or a sentence for the person */
+/**
+ * @returns what becomes of a branch that conflicts with its base: the agent's work, once for each head, or a
+ * sentence for the person
+ */
 export function afterConflict(
   sha: string,
   base: string,

@@ -40,8 +40,9 @@ test.each<[string, string, [number, number] | null]>([
 test('whatever a command prints, what is counted is a number or nothing', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (tail) => {
-      const c = countsOf(tail);
-      if (c !== null) expect(Number.isInteger(c.passed) && Number.isInteger(c.failed)).toBe(true);
+      const counts = countsOf(tail);
+      if (counts !== null)
+        expect(Number.isInteger(counts.passed) && Number.isInteger(counts.failed)).toBe(true);
     }),
   );
 });

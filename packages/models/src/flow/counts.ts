@@ -5,7 +5,7 @@ export interface Counts {
   readonly failed: number;
 }
 
-const number = (s: string | undefined): number => Number(s ?? 0);
+const number = (text: string | undefined): number => Number(text ?? 0);
 
 /** Each reads one kind of summary; null where there is none of it. */
 const READERS: readonly ((text: string) => Counts | null)[] = [
@@ -53,10 +53,10 @@ const READERS: readonly ((text: string) => Counts | null)[] = [
   // Maven says a total last.
   (text) => {
     const line = last(text, /Tests run: \d+, Failures: \d+, Errors: \d+(?:, Skipped: \d+)?/g);
-    const m = /run: (\d+), Failures: (\d+), Errors: (\d+)(?:, Skipped: (\d+))?/.exec(line ?? '');
-    if (!m) return null;
-    const failed = number(m[2]) + number(m[3]);
-    return { passed: number(m[1]) - failed - number(m[4]), failed };
+    const match = /run: (\d+), Failures: (\d+), Errors: (\d+)(?:, Skipped: (\d+))?/.exec(line ?? '');
+    if (!match) return null;
+    const failed = number(match[2]) + number(match[3]);
+    return { passed: number(match[1]) - failed - number(match[4]), failed };
   },
 ];
 

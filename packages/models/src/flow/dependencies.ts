@@ -1,5 +1,6 @@
-// Which packages a change brings in, and from where, read from the files that name them. Pure. A diff shows some lines of a file and not
-// the file, so each reader goes by what a line itself says and by the nearest heading above it.
+// Which packages a change brings in, and from where, read from the files that name them. Pure. A diff shows
+// some lines of a file and not the file, so each reader goes by what a line itself says and by the nearest
+// heading above it.
 import type { DiffFile, DiffLine } from './diff.ts';
 
 /** One package as a line names it. */
@@ -50,9 +51,9 @@ const npm = (registry: string, file: RegExp): Reader => ({
   file,
   registry,
   read(line) {
-    const m = /^\s*"([@\w][\w./@-]*)"\s*:\s*"([^"]*)"\s*,?\s*$/.exec(line);
+    const match = /^\s*"([@\w][\w./@-]*)"\s*:\s*"([^"]*)"\s*,?\s*$/.exec(line);
     // What lies in the same repository is read there.
-    const { 1: name, 2: spec } = m ?? [];
+    const { 1: name, 2: spec } = match ?? [];
     if (name === undefined || spec === undefined || NO_PACKAGE.has(name) || spec.startsWith('workspace:'))
       return null;
     if (NPM_ELSEWHERE.test(spec)) return named(name, spec, spec);
@@ -63,8 +64,8 @@ const npm = (registry: string, file: RegExp): Reader => ({
 const PEP_508 =
   /^([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*((?:===?|>=|<=|~=|!=|<|>)[^;#"']*)?(?:@\s*([^;\s"']+))?/;
 function pep508(text: string): Named | null {
-  const m = PEP_508.exec(text.trim());
-  return m ? named(m[1]!, (m[2] ?? '').trim(), m[3] ?? null) : null;
+  const match = PEP_508.exec(text.trim());
+  return match ? named(match[1]!, (match[2] ?? '').trim(), match[3] ?? null) : null;
 }
 
 const READERS: readonly Reader[] = [
@@ -107,26 +108,26 @@ const READERS: readonly Reader[] = [
     read(line) {
       const moved = /^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\S+)(?:\s+(v\S+))?/.exec(line);
       if (moved) return named(moved[1]!, moved[3] ?? '', moved[2]!);
-      const m = /^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+\/\S+)\s+(v\d\S*)/i.exec(line);
-      return m ? named(m[1]!, m[2]) : null;
+      const match = /^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+\/\S+)\s+(v\d\S*)/i.exec(line);
+      return match ? named(match[1]!, match[2]) : null;
     },
   },
   {
     file: /(^|\/)Cargo\.toml$/,
     registry: 'crates.io',
     read(line, heading) {
-      const m = /^\s*([A-Za-z][\w-]*)\s*=\s*(?:"([^"]*)"|(\{.*))/.exec(line);
-      if (!m || ['version', 'edition', 'rust-version', 'name', 'license', 'resolver'].includes(m[1]!))
+      const match = /^\s*([A-Za-z][\w-]*)\s*=\s*(?:"([^"]*)"|(\{.*))/.exec(line);
+      if (!match || ['version', 'edition', 'rust-version', 'name', 'license', 'resolver'].includes(match[1]!))
         return null;
       const isDependency =
         heading === ''
-          ? /^[\^~=<>\s]*\d/.test(m[2] ?? '') || /\b(version|git|path)\s*=/.test(m[3] ?? '')
+          ? /^[\^~=<>\s]*\d/.test(match[2] ?? '') || /\b(version|git|path)\s*=/.test(match[3] ?? '')
           : /dependencies/.test(heading);
       if (!isDependency) return null;
       return named(
-        m[1]!,
-        m[2] ?? /version\s*=\s*"([^"]+)/.exec(m[3]!)?.[1] ?? '',
-        elsewhereInToml(m[3] ?? ''),
+        match[1]!,
+        match[2] ?? /version\s*=\s*"([^"]+)/.exec(match[3]!)?.[1] ?? '',
+        elsewhereInToml(match[3] ?? ''),
       );
     },
   },
@@ -134,33 +135,32 @@ const READERS: readonly Reader[] = [
     file: /(^|\/)pom\.xml$/,
     registry: 'Maven Central',
     read: (line) => {
-      const m = /<artifactId>\s*([\w.-]+)\s*<\/artifactId>/.exec(line);
-      return m ? named(m[1]!) : null;
+      const match = /<artifactId>\s*([\w.-]+)\s*<\/artifactId>/.exec(line);
+      return match ? named(match[1]!) : null;
     },
   },
   {
     file: /(^|\/)[^/]*\.gradle(?:\.kts)?$/,
     registry: 'Maven',
     read(line) {
-      const m =
+      const match =
         /^\s*\w*(?:implementation|api|compileOnly|runtimeOnly|annotationProcessor|classpath|kapt|ksp)\w*[\s(]+["']([\w.-]+:[\w.-]+)(?::([\w.+-]+))?/i.exec(
           line,
         );
-      return m ? named(m[1]!, m[2] ?? '') : null;
+      return match ? named(match[1]!, match[2] ?? '') : null;
     },
   },
   {
     file: /(^|\/)(?:Gemfile|[^/]+\.gemspec)$/,
     registry: 'RubyGems',
     read(line) {
-      const m = /^\s*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[\s(]+["']([\w.-]+)["'](.*)$/.exec(
-        line,
-      );
-      if (!m) return null;
+      const match =
+        /^\s*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[\s(]+["']([\w.-]+)["'](.*)$/.exec(line);
+      if (!match) return null;
       return named(
-        m[1]!,
-        /["']([~><=\s\d.]+)["']/.exec(m[2]!)?.[1]?.trim() ?? '',
-        /(?:git|github|path|source):\s*["']([^"']+)/.exec(m[2]!)?.[1] ?? null,
+        match[1]!,
+        /["']([~><=\s\d.]+)["']/.exec(match[2]!)?.[1]?.trim() ?? '',
+        /(?:git|github|path|source):\s*["']([^"']+)/.exec(match[2]!)?.[1] ?? null,
       );
     },
   },
@@ -168,8 +168,10 @@ const READERS: readonly Reader[] = [
     file: /\.(?:cs|fs|vb)proj$|(^|\/)Directory\.Packages\.props$/,
     registry: 'NuGet',
     read(line) {
-      const m = /<Package(?:Reference|Version)\s[^>]*Include="([^"]+)"(?:[^>]*Version="([^"]+)")?/.exec(line);
-      return m ? named(m[1]!, m[2] ?? '') : null;
+      const match = /<Package(?:Reference|Version)\s[^>]*Include="([^"]+)"(?:[^>]*Version="([^"]+)")?/.exec(
+        line,
+      );
+      return match ? named(match[1]!, match[2] ?? '') : null;
     },
   },
 ];
@@ -205,22 +207,25 @@ const USUAL = new Set(
 );
 const CRATES_INDEX = 'github.com/rust-lang/crates.io-index';
 
-/** @returns a line for each package that is new or another version, and for each place packages come from that is not the usual one */
+/**
+ * @returns a line for each package that is new or another version, and for each place packages come from that
+ * is not the usual one
+ */
 export function dependencyRisks(files: readonly DiffFile[]): string[] {
   return files.flatMap((f) => [...ofManifest(f), ...ofSources(f), ...ofLock(f, files)]);
 }
 
-function ofManifest(f: DiffFile): string[] {
-  const reader = READERS.find((r) => r.file.test(f.path));
-  if (reader === undefined || f.change === 'deleted') return [];
+function ofManifest(file: DiffFile): string[] {
+  const reader = READERS.find((r) => r.file.test(file.path));
+  if (reader === undefined || file.change === 'deleted') return [];
   const has = new Map<string, Named>();
   const had = new Map<string, Named>();
   let heading = '';
-  for (const l of f.lines) {
-    if (l.kind === 'hunk') heading = l.text;
-    const found = l.kind === 'add' || l.kind === 'del' ? reader.read(l.text, heading) : null;
-    if (found !== null) (l.kind === 'add' ? has : had).set(found.name, found);
-    heading = headingAfter(heading, l);
+  for (const line of file.lines) {
+    if (line.kind === 'hunk') heading = line.text;
+    const found = line.kind === 'add' || line.kind === 'del' ? reader.read(line.text, heading) : null;
+    if (found !== null) (line.kind === 'add' ? has : had).set(found.name, found);
+    heading = headingAfter(heading, line);
   }
   return [...has.values()].flatMap((n) => {
     const before = had.get(n.name);
@@ -230,7 +235,7 @@ function ofManifest(f: DiffFile): string[] {
       before === undefined
         ? `adds ${n.name}${version === '' ? '' : ` ${version}`}`
         : `changes ${n.name} to ${version || 'another'}`;
-    return [`${f.path}: ${what}, from ${n.source ?? reader.registry}`];
+    return [`${file.path}: ${what}, from ${n.source ?? reader.registry}`];
   });
 }
 
@@ -243,29 +248,30 @@ function headingAfter(heading: string, { kind, text }: DiffLine): string {
   return /^\s*\]/.test(text) ? (heading.split(' ')[0] ?? '') : heading;
 }
 
-function ofSources(f: DiffFile): string[] {
-  if (f.change === 'deleted') return [];
-  if (SOURCES.test(f.path)) return [`${f.path}: says where packages come from`];
-  if (!/\.(txt|in|toml|gradle|kts)$|Gemfile$|pom\.xml$/.test(f.path)) return [];
-  return f.lines.flatMap((l) => {
-    const at = l.kind === 'add' ? (INDEX_LINE.exec(l.text)?.[1] ?? null) : null;
-    return at === null || USUAL.has(hostOf(at)) ? [] : [`${f.path}: packages may come from ${at}`];
+function ofSources(file: DiffFile): string[] {
+  if (file.change === 'deleted') return [];
+  if (SOURCES.test(file.path)) return [`${file.path}: says where packages come from`];
+  if (!/\.(txt|in|toml|gradle|kts)$|Gemfile$|pom\.xml$/.test(file.path)) return [];
+  return file.lines.flatMap((line) => {
+    const at = line.kind === 'add' ? (INDEX_LINE.exec(line.text)?.[1] ?? null) : null;
+    return at === null || USUAL.has(hostOf(at)) ? [] : [`${file.path}: packages may come from ${at}`];
   });
 }
 
-function ofLock(f: DiffFile, files: readonly DiffFile[]): string[] {
-  if (!LOCK.test(f.path) || f.change === 'deleted') return [];
+function ofLock(file: DiffFile, files: readonly DiffFile[]): string[] {
+  if (!LOCK.test(file.path) || file.change === 'deleted') return [];
   const hosts = new Set<string>();
-  for (const l of f.lines)
-    if (l.kind === 'add')
-      for (const [url] of l.text.matchAll(/(?:git\+)?(?:https?|ssh|git):\/\/[^\s"',)#]+/g))
-        if (isSource(l.text) && !url.includes(CRATES_INDEX) && !USUAL.has(hostOf(url)))
+  for (const line of file.lines)
+    if (line.kind === 'add')
+      for (const [url] of line.text.matchAll(/(?:git\+)?(?:https?|ssh|git):\/\/[^\s"',)#]+/g))
+        if (isSource(line.text) && !url.includes(CRATES_INDEX) && !USUAL.has(hostOf(url)))
           hosts.add(hostOf(url));
-  const manifest = MANIFEST_OF.find(([lock]) => lock.test(f.path))?.[1];
-  const alone = f.change === 'changed' && manifest !== undefined && !files.some((o) => manifest.test(o.path));
+  const manifest = MANIFEST_OF.find(([lock]) => lock.test(file.path))?.[1];
+  const alone =
+    file.change === 'changed' && manifest !== undefined && !files.some((o) => manifest.test(o.path));
   return [
-    ...[...hosts].map((h) => `${f.path}: packages come from ${h}`),
-    ...(alone ? [`${f.path}: other packages are locked, though nothing that names them has changed`] : []),
+    ...[...hosts].map((h) => `${file.path}: packages come from ${h}`),
+    ...(alone ? [`${file.path}: other packages are locked, though nothing that names them has changed`] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
-// The parser against git itself: whatever names and contents a repository holds, each file comes out with all its lines.
+// The parser against git itself: whatever names and contents a repository holds, each file comes out with all
+// its lines.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
@@ -27,10 +28,10 @@ function tree(files: readonly { name: Buffer; mode?: string; content: Buffer }[]
   const parts: Buffer[] = [
     Buffer.from('commit refs/heads/x\ncommitter x <x@x> 0 +0000\ndata 0\ndeleteall\n'),
   ];
-  for (const f of files)
+  for (const file of files)
     parts.push(
-      Buffer.from(`M ${f.mode ?? '100644'} inline ${quoted(f.name)}\ndata ${f.content.length}\n`),
-      f.content,
+      Buffer.from(`M ${file.mode ?? '100644'} inline ${quoted(file.name)}\ndata ${file.content.length}\n`),
+      file.content,
       Buffer.from('\n'),
     );
   git(['update-ref', '-d', 'refs/heads/x']);
@@ -90,10 +91,10 @@ describe('whatever is in a repository', () => {
         const got = readDiff(diff(empty, tree(fs)));
         expect(got.cut).toBe(false);
         expect(
-          got.files.map((f) => [
-            f.path,
-            f.change,
-            f.lines.filter((l) => l.kind === 'add').map((l) => l.text),
+          got.files.map((file) => [
+            file.path,
+            file.change,
+            file.lines.filter((l) => l.kind === 'add').map((l) => l.text),
           ]),
         ).toEqual(fs.map((f) => [nameOfBytes(f.name), 'added', linesOf(f.content)]));
       }),
@@ -109,13 +110,13 @@ describe('whatever is in a repository', () => {
         );
         if (before.equals(after) && mode === '100644') return expect(got.files).toEqual([]);
         expect(got.files.map((f) => f.path)).toEqual([nameOfBytes(n)]);
-        const f = got.files[0]!;
-        expect(f.newMode === '100755').toBe(mode === '100755');
+        const file = got.files[0]!;
+        expect(file.newMode === '100755').toBe(mode === '100755');
         if (before.equals(after)) return;
-        expect(f.lines.filter((l) => l.kind === 'same' || l.kind === 'del').map((l) => l.text)).toEqual(
+        expect(file.lines.filter((l) => l.kind === 'same' || l.kind === 'del').map((l) => l.text)).toEqual(
           linesOf(before),
         );
-        expect(f.lines.filter((l) => l.kind === 'same' || l.kind === 'add').map((l) => l.text)).toEqual(
+        expect(file.lines.filter((l) => l.kind === 'same' || l.kind === 'add').map((l) => l.text)).toEqual(
           linesOf(after),
         );
       }),

@@ -1,7 +1,8 @@
 // A unified diff as git writes it, read into files and lines. Pure, and the only place that reads one.
 //
-// What counts as a line is what git counts: LF and nothing else. Where a hunk ends is said by its own header and by nothing inside it, so
-// that no content can forge a file or hide one. Names are read from git's quoted form (docs/adr/0010 says why no kept library does this).
+// What counts as a line is what git counts: LF and nothing else. Where a hunk ends is said by its own header
+// and by nothing inside it, so that no content can forge a file or hide one. Names are read from git's quoted
+// form (docs/adr/0010 says why no kept library does this).
 import { isCiFile } from './ci-files.ts';
 
 export interface DiffLine {
@@ -35,7 +36,10 @@ export interface Diff {
   readonly cut: boolean;
 }
 
-/** What stands, at the start of a line of its own, where the rest of a diff was cut. No line of git's begins like this. */
+/**
+ * What stands, at the start of a line of its own, where the rest of a diff was cut. No line of git's begins
+ * like this.
+ */
 export const CUT_MARK = '…';
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?([^\n]*)$/;
@@ -69,7 +73,8 @@ function readFile(all: readonly string[], start: number): { file: DiffFile; next
   const head = new Map<string, string>();
   let i = start + 1;
   let binary = false;
-  // Everything up to the first hunk or the next file was written by git, and a name in it can't hold a line feed: it is quoted.
+  // Everything up to the first hunk or the next file was written by git, and a name in it can't hold a line
+  // feed: it is quoted.
   for (; i < all.length && !/^(@@ |diff --git )/.test(all[i]!) && !all[i]!.startsWith(CUT_MARK); i++) {
     const key =
       /^(old mode|new mode|new file mode|deleted file mode|rename from|rename to|copy from|copy to|---|\+\+\+) (.*)$/s.exec(
@@ -147,7 +152,10 @@ function nameOf(first: string, head: ReadonlyMap<string, string>): string {
   return '?';
 }
 
-/** git writes names with unusual characters as C strings, other bytes in octal. Bytes that are no UTF-8 stay visible as `\xff`. */
+/**
+ * git writes names with unusual characters as C strings, other bytes in octal. Bytes that are no UTF-8 stay
+ * visible as `\xff`.
+ */
 function unquote(name: string): string {
   if (!name.startsWith('"') || !name.endsWith('"')) return name;
   const bytes: number[] = [];

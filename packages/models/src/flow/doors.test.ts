@@ -21,8 +21,8 @@ const knock = (o: Partial<Knock> = {}): Knock => ({
   ...o,
 });
 const says = (door: typeof page, o: Partial<Knock>): string => {
-  const a = admit(door, knock(o));
-  return a.ok ? 'in' : a.code;
+  const admission = admit(door, knock(o));
+  return admission.ok ? 'in' : admission.code;
 };
 
 test.each([

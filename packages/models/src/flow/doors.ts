@@ -1,8 +1,8 @@
 // Who is let in at a listener. What counts as "this machine" is what we bound, never what a request says of itself.
 
 /**
- * Whether a listener serves pages itself, whether pages of ours that another listener serves talk to it, or whether no browser has
- * any business with it.
+ * Whether a listener serves pages itself, whether pages of ours that another listener serves talk to it, or
+ * whether no browser has any business with it.
  */
 export type Pages = 'served' | 'elsewhere' | 'none';
 
@@ -10,7 +10,10 @@ export type Pages = 'served' | 'elsewhere' | 'none';
 export interface Door {
   /** Names under which it may be asked for: lower case, without a port. */
   readonly names: readonly string[];
-  /** Any address as well, for one that others reach by the address of a pod or a node. Only a name can be pointed elsewhere. */
+  /**
+   * Any address as well, for one that others reach by the address of a pod or a node. Only a name can be
+   * pointed elsewhere.
+   */
   readonly anyAddress: boolean;
   /** Origins whose pages may talk to it, as browsers write them (RFC 6454). */
   readonly origins: readonly string[];
@@ -74,25 +77,25 @@ export const isLoopbackAddress = (address: string): boolean =>
  * @param publicUrl where people reach mainloop from elsewhere, or null: there is no sign-in
  * @param names more names it is asked for under, such as that of its Service in a cluster
  */
-export function doorOf(c: {
+export function doorOf(configured: {
   address: string;
   publicUrl: string | null;
   names?: readonly string[];
   pages: Pages;
 }): Door {
-  const isLoopback = isLoopbackAddress(c.address);
-  const url = c.publicUrl === null ? null : new URL(c.publicUrl);
+  const isLoopback = isLoopbackAddress(configured.address);
+  const url = configured.publicUrl === null ? null : new URL(configured.publicUrl);
   return {
     names: [
       ...(isLoopback ? LOOPBACK_NAMES : []),
-      ...(url && c.pages === 'served' ? [url.hostname.toLowerCase()] : []),
-      ...(c.names ?? []).map((n) => n.toLowerCase()),
+      ...(url && configured.pages === 'served' ? [url.hostname.toLowerCase()] : []),
+      ...(configured.names ?? []).map((n) => n.toLowerCase()),
     ],
     anyAddress: !isLoopback,
-    origins: url && c.pages !== 'none' ? [url.origin] : [],
+    origins: url && configured.pages !== 'none' ? [url.origin] : [],
     // With a sign-in there is one address for pages, and cookies are only ever for that one.
-    servesPages: c.pages === 'served' && url === null,
-    refusesForwarded: isLoopback && (url === null || c.pages !== 'served'),
+    servesPages: configured.pages === 'served' && url === null,
+    refusesForwarded: isLoopback && (url === null || configured.pages !== 'served'),
   };
 }
 
@@ -127,14 +130,14 @@ function isOwnOrigin(door: Door, host: string, knock: Knock): boolean {
  * Whether a listener that serves people may start: where anybody else can reach it, they have to sign in.
  * @returns null, or the sentence that says what to do
  */
-export const whyNotOpen = (c: { address: string; publicUrl: string | null }): string | null =>
-  c.publicUrl === null && !isLoopbackAddress(c.address)
-    ? `MAINLOOP_LISTEN is ${c.address}, which others can reach, and nobody would have to sign in. Set MAINLOOP_PUBLIC_URL to where people reach mainloop, or leave MAINLOOP_LISTEN at 127.0.0.1. docs/phone.md says how.`
+export const whyNotOpen = (configured: { address: string; publicUrl: string | null }): string | null =>
+  configured.publicUrl === null && !isLoopbackAddress(configured.address)
+    ? `MAINLOOP_LISTEN is ${configured.address}, which others can reach, and nobody would have to sign in. Set MAINLOOP_PUBLIC_URL to where people reach mainloop, or leave MAINLOOP_LISTEN at 127.0.0.1. docs/phone.md says how.`
     : null;
 
 /**
- * Who asks, behind proxies. Each proxy adds whom it heard from at the end of X-Forwarded-For; what stands before the first hop that is
- * no proxy of ours is hearsay.
+ * Who asks, behind proxies. Each proxy adds whom it heard from at the end of X-Forwarded-For; what stands
+ * before the first hop that is no proxy of ours is hearsay.
  * @param peer the connection's other end
  * @param forwardedFor the header's addresses, in order
  * @param isProxy whether an address is that of a proxy that the operator named
@@ -155,8 +158,8 @@ const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d
 
 /** The name in a Host header (RFC 9110, 7.2), lower case, without the port. @returns null for what is none */
 export function nameOf(host: string): string | null {
-  const m = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host);
-  return m ? m[1]!.toLowerCase() : null;
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host);
+  return match ? match[1]!.toLowerCase() : null;
 }
 const isAddress = (name: string): boolean => name.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
 

@@ -46,8 +46,8 @@ export interface Option {
  * How an option is called where it stands in a line of text.
  * @returns its label, and whether it is recommended
  */
-export const optionWords = (o: Option): string =>
-  `${o.label}${o.recommended === true ? ' (recommended)' : ''}`;
+export const optionWords = (option: Option): string =>
+  `${option.label}${option.recommended === true ? ' (recommended)' : ''}`;
 
 export const VIAS = ['app', 'push', 'cli', 'chat', 'github'] as const;
 /** Where an answer came from; `push`: a button on a notification. */

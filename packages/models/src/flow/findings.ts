@@ -57,19 +57,19 @@ export function writtenBy(delta: string): Written {
   let lines: Set<number> | null = null;
   let at = 0;
   let left = 0;
-  for (const l of delta.split('\n')) {
-    const hunk = /^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@/.exec(l);
-    if (left > 0 && /^[+ ]/.test(l)) {
-      if (l.startsWith('+')) lines?.add(at);
+  for (const line of delta.split('\n')) {
+    const hunk = /^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@/.exec(line);
+    if (left > 0 && /^[+ ]/.test(line)) {
+      if (line.startsWith('+')) lines?.add(at);
       at++;
       left--;
     } else if (hunk) {
       at = Number(hunk[1]);
       left = Number(hunk[2] ?? '1');
-    } else if (l.startsWith('+++ b/')) {
-      const path = l.slice('+++ b/'.length).replace(/\t$/, '');
+    } else if (line.startsWith('+++ b/')) {
+      const path = line.slice('+++ b/'.length).replace(/\t$/, '');
       written.set(path, (lines = written.get(path) ?? new Set()));
-    } else if (l.startsWith('+++ ')) lines = null;
+    } else if (line.startsWith('+++ ')) lines = null;
   }
   return written;
 }

@@ -1,4 +1,5 @@
-// A git folder of this machine that is a project: what a look at it comes to, how it is called, and how merged work comes back to it.
+// A git folder of this machine that is a project: what a look at it comes to, how it is called, and how
+// merged work comes back to it.
 
 /**
  * Whether it is a plain path inside of a repository, or empty for all of it.
@@ -18,18 +19,22 @@ export const isFolderBelow = (folder: string): boolean =>
     );
 
 /**
- * What a project is called: by its repository, and by its folder where several projects may share that. A folder of this machine is a
- * repository of its own, whose name says it already.
- * @param p `folder` is empty for all of it
+ * What a project is called: by its repository, and by its folder where several projects may share that. A
+ * folder of this machine is a repository of its own, whose name says it already.
+ * @param project `folder` is empty for all of it
  */
-export const projectName = (p: {
+export const projectName = (project: {
   readonly repo: string;
   readonly folder: string;
   readonly localPath: string | null;
-}): string => (p.folder === '' || p.localPath !== null ? p.repo : `${p.repo}/${p.folder}`);
+}): string =>
+  project.folder === '' || project.localPath !== null ? project.repo : `${project.repo}/${project.folder}`;
 
 export const FOLDER_OUTCOMES = ['added', 'refreshed', 'unchanged', 'behind', 'diverged'] as const;
-/** What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it and mainloop each lack some. */
+/**
+ * What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it
+ * and mainloop each lack some.
+ */
 export type FolderOutcome = (typeof FOLDER_OUTCOMES)[number];
 
 export interface Look {
@@ -88,21 +93,21 @@ export interface PulledBack {
  * nothing, and leaves the folder's remotes as they are.
  * @returns a line for a shell, quoted where it has to be
  */
-export const pullCommand = (p: PulledBack): string => pullWords(p).map(shellWord).join(' ');
+export const pullCommand = (pulled: PulledBack): string => pullWords(pulled).map(shellWord).join(' ');
 
 /**
  * The same, word for word.
  * @returns the program and its arguments
  */
-export const pullWords = (p: PulledBack): string[] => [
+export const pullWords = (pulled: PulledBack): string[] => [
   'git',
-  ...(p.localPath === null ? [] : ['-C', p.localPath]),
+  ...(pulled.localPath === null ? [] : ['-C', pulled.localPath]),
   'pull',
   '--no-rebase',
   '--no-edit',
   '--',
-  p.remoteUrl,
-  p.defaultBranch,
+  pulled.remoteUrl,
+  pulled.defaultBranch,
 ];
 
 /** For a POSIX shell. */
@@ -125,8 +130,8 @@ const NEWS: Record<Exclude<FolderOutcome, 'added'>, (commits: string) => string>
  * Why no task can start from a folder that has diverged, and what to do.
  * @returns two sentences for the person
  */
-export const divergedWords = (p: PulledBack): string =>
-  `Your folder and mainloop each have commits on ${p.defaultBranch} that the other lacks. Run ${pullCommand(p)} and then Retry.`;
+export const divergedWords = (pulled: PulledBack): string =>
+  `Your folder and mainloop each have commits on ${pulled.defaultBranch} that the other lacks. Run ${pullCommand(pulled)} and then Retry.`;
 
 /**
  * @param here a whole path, without links in it

@@ -29,8 +29,9 @@ const FINDS: readonly [string, RegExp][] = [
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/,
   ],
 ];
-const found = (s: string): string[] => FINDS.filter(([, re]) => re.test(s)).map(([what]) => what);
-const bare = (s: string): string => s.replaceAll('\u2060', '');
+const found = (text: string): string[] =>
+  FINDS.filter(([, pattern]) => pattern.test(text)).map(([what]) => what);
+const bare = (text: string): string => text.replaceAll('\u2060', '');
 
 const HOSTILE: readonly string[] = [
   '/merge',
@@ -115,8 +116,8 @@ describe("an agent's words set nothing off", () => {
     (text) => {
       const url = 'https://github.example/o/r/blob/abc/1.png?raw=true';
       const out = agentPicture(text, url);
-      const m = /^!\[([^\]]*)\]\(([^)]*)\)\n\n([^]*)$/.exec(out);
-      expect([m?.[2], found(m![1]!), found(m![3]!)]).toEqual([url, [], []]);
+      const match = /^!\[([^\]]*)\]\(([^)]*)\)\n\n([^]*)$/.exec(out);
+      expect([match?.[2], found(match![1]!), found(match![3]!)]).toEqual([url, [], []]);
     },
   );
 
@@ -204,7 +205,7 @@ describe("an agent's words set nothing off", () => {
   test('every line of a quotation is quoted, and no fence inside closes ours', () => {
     fc.assert(
       fc.property(text, (s) => {
-        for (const l of agentQuote(s).split('\n')) expect(l).toMatch(/^>/);
+        for (const line of agentQuote(s).split('\n')) expect(line).toMatch(/^>/);
         const lines = agentCode(s).split('\n');
         const ticks = lines[0]!;
         expect(lines.at(-1)).toBe(ticks);

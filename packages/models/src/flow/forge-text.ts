@@ -1,13 +1,18 @@
-// What goes out to the forge under the owner's name. Only text that went through here may: the Forge port takes nothing else. Pure.
+// What goes out to the forge under the owner's name. Only text that went through here may: the Forge port
+// takes nothing else. Pure.
 import { cleanTitle, withoutHidden } from './text.ts';
 
 declare const passed: unique symbol;
-/** Text that may stand on the forge: our own sentences, a person's own words, and an agent's with what they could set off taken out. */
+/**
+ * Text that may stand on the forge: our own sentences, a person's own words, and an agent's with what they
+ * could set off taken out.
+ */
 export type ForgeText = string & { readonly [passed]: true };
 
 /**
- * U+2060, the word joiner: it has no width and breaks no line, no regular expression takes it for white space, and no trim takes
- * it off. A backslash would show in code and in commit messages, and an entity outside of Markdown.
+ * U+2060, the word joiner: it has no width and breaks no line, no regular expression takes it for white
+ * space, and no trim takes it off. A backslash would show in code and in commit messages, and an entity
+ * outside of Markdown.
  */
 const JOINER = '\u2060';
 
@@ -88,8 +93,10 @@ export function agentPicture(caption: string, url: string): ForgeText {
 export const agentName = (text: string, max = 300): ForgeText =>
   `\`${agentLine(text.replaceAll('`', "'"), max)}\`` as ForgeText;
 
-const cut = (s: string, max: number): string =>
-  s.length > max ? `${s.slice(0, max).toWellFormed()}\n… (${s.length - max} more characters were cut)` : s;
+const cut = (text: string, max: number): string =>
+  text.length > max
+    ? `${text.slice(0, max).toWellFormed()}\n… (${text.length - max} more characters were cut)`
+    : text;
 
 const LINE_ENDS = /\r\n|[\r\v\f\u001c-\u001e\u0085\u2028\u2029]/g;
 
@@ -124,7 +131,10 @@ function disarmed(text: string): string {
     .replace(COMMAND, (whole) => `${whole}${JOINER}`);
 }
 
-/** What bots read as a command: a sign before a word, at the start of a line, behind whatever may stand before it there. */
+/**
+ * What bots read as a command: a sign before a word, at the start of a line, behind whatever may stand before
+ * it there.
+ */
 const COMMAND = /^(?:\[[xX]\]|[^\p{L}\n])*?[/!.](?=[\p{L}_-])/gmu;
 
 const split = (...found: unknown[]): string => {
@@ -133,8 +143,9 @@ const split = (...found: unknown[]): string => {
 };
 
 /**
- * What a commit message that we can't rewrite would do on the default branch: close an issue, call somebody, skip CI, speak for somebody in a
- * trailer. It rather finds too much: what it costs is that such commits are merged as one.
+ * What a commit message that we can't rewrite would do on the default branch: close an issue, call somebody,
+ * skip CI, speak for somebody in a trailer. It rather finds too much: what it costs is that such commits are
+ * merged as one.
  * @returns the line that would, short enough for a sentence; null when none would
  */
 export function setsOff(message: string): string | null {

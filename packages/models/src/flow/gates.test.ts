@@ -13,8 +13,8 @@ describe('a gate', () => {
       ['Put it back', 'Allow'],
     ],
   ] as const)('%s %j', (what, lines, title, options) => {
-    const g = gateOf(what, lines);
-    expect([g.title, g.lines, g.options.map((o) => o.label)]).toEqual([title, lines, options]);
+    const gate = gateOf(what, lines);
+    expect([gate.title, gate.lines, gate.options.map((o) => o.label)]).toEqual([title, lines, options]);
   });
 
   test.each([
@@ -34,18 +34,18 @@ describe('a gate', () => {
       'The type check is red in the sandbox, like the tests, and Claude has left it so. The change also removes or skips tests.',
     ],
   ] as const)('red: %s', (_, red, lost, title) => {
-    const g = redGateOf(red, lost);
-    expect([g.title, g.options.map((o) => o.label)]).toEqual([title, ['Let Claude fix it', 'Allow']]);
-    expect(g.lines).toEqual(expect.arrayContaining([`$ ${red[0].command}`, ...lost]));
+    const gate = redGateOf(red, lost);
+    expect([gate.title, gate.options.map((o) => o.label)]).toEqual([title, ['Let Claude fix it', 'Allow']]);
+    expect(gate.lines).toEqual(expect.arrayContaining([`$ ${red[0].command}`, ...lost]));
     expect(isGate({ kind: 'gate', errorCode: null })).toBe(true);
   });
 
   test('however much a red check prints, the card stays short', () => {
-    const g = redGateOf(
+    const gate = redGateOf(
       [{ what: 'lint', command: 'x'.repeat(900), tail: `error ${'y'.repeat(900)}\n`.repeat(500) }],
       [],
     );
-    expect([g.lines.length <= 9, g.lines.every((l) => l.length <= 203)]).toEqual([true, true]);
+    expect([gate.lines.length <= 9, gate.lines.every((l) => l.length <= 203)]).toEqual([true, true]);
   });
 
   test('its answer names what was let through', () => {
@@ -66,7 +66,7 @@ test.each([
   '%s with the code %s lets something through: %s; then no notification offers it',
   (kind, errorCode, gate) => {
     expect(isGate({ kind, errorCode })).toBe(gate);
-    const n = noticeOf(
+    const notice = noticeOf(
       {
         id: 'i',
         kind,
@@ -80,6 +80,6 @@ test.each([
       },
       1,
     );
-    if (gate) expect(n.type === 'show' && n.actions).toEqual([{ action: 'open', title: 'Look' }]);
+    if (gate) expect(notice.type === 'show' && notice.actions).toEqual([{ action: 'open', title: 'Look' }]);
   },
 );

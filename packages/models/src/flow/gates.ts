@@ -50,7 +50,8 @@ const MAX_LINES = 8;
 /**
  * What CI lets pass and the repository's own checks do not.
  * @param red at least one
- * @param weakened what the change does to its tests besides, a line for each: letting the change through lets that through too
+ * @param weakened what the change does to its tests besides, a line for each: letting the change through lets
+ * that through too
  */
 export function redGateOf(red: readonly RedCheck[], weakened: readonly string[]): Gate {
   const [first, ...others] = red;
@@ -59,9 +60,9 @@ export function redGateOf(red: readonly RedCheck[], weakened: readonly string[])
   return {
     title: `${first === undefined ? 'A check is' : RED_NAMES[first.what][0]} red in the sandbox${also}, and Claude has left it so.${tests}`,
     lines: [
-      ...red.flatMap((r) => [
-        `$ ${cleanTitle(r.command, 200)}`,
-        ...tellingLines(r.tail)
+      ...red.flatMap((check) => [
+        `$ ${cleanTitle(check.command, 200)}`,
+        ...tellingLines(check.tail)
           .slice(-MAX_LINES)
           .map((l) => cleanTitle(l, 200)),
       ]),
@@ -78,13 +79,13 @@ export const linesOf = (body: string): string[] => body.split('\n').filter((l) =
  * What an answer to a gate is noted as: what was let through, or what has to come back, by name.
  * @returns a line for each thing, or the title of an item that lists none
  */
-export const gateAnswer = (i: { title: string; body: string }): string =>
-  linesOf(i.body).join('\n') || i.title;
+export const gateAnswer = (input: { title: string; body: string }): string =>
+  linesOf(input.body).join('\n') || input.title;
 
 /**
  * Whether a button that only says "Retry" would let something through unseen: at a gate, and at what was
  * one before they had a kind.
- * @param i an item as its row has it
+ * @param input an item as its row has it
  */
-export const isGate = (i: { readonly kind: ItemKind; readonly errorCode: ErrorCode | null }): boolean =>
-  i.kind === 'gate' || i.errorCode === 'gate';
+export const isGate = (input: { readonly kind: ItemKind; readonly errorCode: ErrorCode | null }): boolean =>
+  input.kind === 'gate' || input.errorCode === 'gate';

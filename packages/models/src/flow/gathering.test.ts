@@ -28,14 +28,14 @@ describe('gathering', () => {
     fc.assert(
       fc.property(gaps, (list) => {
         let now = 0;
-        let g: Gathered = gather(null, waits('0'), now);
+        let gathered: Gathered = gather(null, waits('0'), now);
         for (const [i, gap] of list.entries()) {
           now += gap;
-          if (now >= g.dueMs) break;
-          g = gather(g, waits(String(i + 1)), now);
+          if (now >= gathered.dueMs) break;
+          gathered = gather(gathered, waits(String(i + 1)), now);
         }
-        expect(g.dueMs).toBeLessThanOrEqual(5 * MINUTE);
-        expect(g.dueMs).toBeGreaterThanOrEqual(Math.min(MINUTE, g.lastMs));
+        expect(gathered.dueMs).toBeLessThanOrEqual(5 * MINUTE);
+        expect(gathered.dueMs).toBeGreaterThanOrEqual(Math.min(MINUTE, gathered.lastMs));
       }),
     );
   });

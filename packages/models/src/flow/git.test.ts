@@ -66,13 +66,15 @@ test('a transport that a call does not need is refused by name', () => {
 });
 
 test('it holds no variable but its own, and a secret of a call stands where it was put', () => {
-  const e = gitEnvironment({
+  const environment = gitEnvironment({
     path: '/bin',
     config: [['http.extraHeader', 'Authorization: x']],
     more: { GIT_PROTOCOL: 'version=2' },
   });
-  expect(Object.keys(e).filter((k) => !/^(GIT_|PATH$|HOME$|XDG_CONFIG_HOME$|LANG$)/.test(k))).toEqual([]);
-  const at = Object.entries(e).filter(([, v]) => v === 'Authorization: x');
-  expect(at).toEqual([[`GIT_CONFIG_VALUE_${Number(e.GIT_CONFIG_COUNT) - 1}`, 'Authorization: x']]);
-  expect(e.GIT_PROTOCOL).toBe('version=2');
+  expect(
+    Object.keys(environment).filter((k) => !/^(GIT_|PATH$|HOME$|XDG_CONFIG_HOME$|LANG$)/.test(k)),
+  ).toEqual([]);
+  const at = Object.entries(environment).filter(([, value]) => value === 'Authorization: x');
+  expect(at).toEqual([[`GIT_CONFIG_VALUE_${Number(environment.GIT_CONFIG_COUNT) - 1}`, 'Authorization: x']]);
+  expect(environment.GIT_PROTOCOL).toBe('version=2');
 });

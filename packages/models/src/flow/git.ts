@@ -1,4 +1,5 @@
-// The surroundings of every git of ours that touches what an agent or a stranger made. Pure: it says what the process may see.
+// The surroundings of every git of ours that touches what an agent or a stranger made. Pure: it says what the
+// process may see.
 
 /** What git may reach besides the repository that it is told to work in. */
 export type Reach = 'nothing' | 'files' | 'http';
@@ -8,7 +9,10 @@ export interface GitSurroundings {
   readonly path: string | undefined;
   /** Transports that a fetch, a push or a clone may use. Default: none. */
   readonly reach?: Reach;
-  /** Settings that this call needs, as `git -c` would set them. A secret here stands in the environment, never in an argument. */
+  /**
+   * Settings that this call needs, as `git -c` would set them. A secret here stands in the environment, never
+   * in an argument.
+   */
   readonly config?: readonly (readonly [key: string, value: string])[];
   /** Further variables that this call needs, such as GIT_PROTOCOL. */
   readonly more?: Readonly<Record<string, string>>;
@@ -16,7 +20,10 @@ export interface GitSurroundings {
 
 const PROTOCOLS = { nothing: '', files: 'file', http: 'http:https' } as const;
 
-/** Settings that win over those of the repository: nothing that it names is started, and nothing of it is cleaned up by the way. */
+/**
+ * Settings that win over those of the repository: nothing that it names is started, and nothing of it is
+ * cleaned up by the way.
+ */
 const SETTINGS: readonly (readonly [string, string])[] = [
   ['core.hooksPath', '/dev/null'],
   ['core.fsmonitor', 'false'],
@@ -36,13 +43,13 @@ const SETTINGS: readonly (readonly [string, string])[] = [
  * A complete environment for one call of git. Nothing is taken over from ours but where programs are: no
  * GIT_* variable, no token, no
  * home folder and so nobody's configuration, attributes, credential helper, LFS, filter, hook or pager.
- * @param s where programs are, settings and whatever else this call needs
+ * @param surroundings where programs are, settings and whatever else this call needs
  * @returns all variables, to be given instead of ours
  */
-export function gitEnvironment(s: GitSurroundings): Record<string, string> {
-  const settings = [...SETTINGS, ...(s.config ?? [])];
+export function gitEnvironment(surroundings: GitSurroundings): Record<string, string> {
+  const settings = [...SETTINGS, ...(surroundings.config ?? [])];
   return {
-    PATH: s.path ?? '/usr/bin:/bin',
+    PATH: surroundings.path ?? '/usr/bin:/bin',
     HOME: '/nonexistent',
     XDG_CONFIG_HOME: '/nonexistent',
     LANG: 'C.UTF-8',
@@ -55,7 +62,7 @@ export function gitEnvironment(s: GitSurroundings): Record<string, string> {
     GIT_SSH_COMMAND: 'false',
     GIT_PAGER: 'cat',
     GIT_EDITOR: 'false',
-    GIT_ALLOW_PROTOCOL: PROTOCOLS[s.reach ?? 'nothing'] || 'none',
+    GIT_ALLOW_PROTOCOL: PROTOCOLS[surroundings.reach ?? 'nothing'] || 'none',
     // Other names for an object, for a history and for a missing object: what is looked at must be what is sent on.
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_GRAFT_FILE: '/dev/null',
@@ -71,6 +78,6 @@ export function gitEnvironment(s: GitSurroundings): Record<string, string> {
         [`GIT_CONFIG_VALUE_${i}`, value],
       ]),
     ),
-    ...s.more,
+    ...surroundings.more,
   };
 }

@@ -8,7 +8,10 @@ export const taskIdOfWorkflow = (workflowId: string): string | null =>
   /^task\/(.+)$/s.exec(workflowId)?.[1] ?? null;
 /** @param n which run of the task, from 1 */
 export const runId = (taskId: string, n: number): string => `${taskId}-r${n}`;
-/** Where the branches of all tasks lie. A repository with a branch of this very name can hold none of them: git keeps both as a path. */
+/**
+ * Where the branches of all tasks lie. A repository with a branch of this very name can hold none of them:
+ * git keeps both as a path.
+ */
 export const BRANCH_FOLDER = 'mainloop';
 
 /**
@@ -21,13 +24,13 @@ export const taskBranch = (taskId: string, title: string): string =>
 
 /** @returns at most 40 characters of a-z, 0-9 and single dashes */
 export function slug(title: string): string {
-  const s = title
+  const words = title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 40)
     .replace(/-+$/, '');
-  return s === '' ? 'task' : s;
+  return words === '' ? 'task' : words;
 }
 
 /**
@@ -46,17 +49,17 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
  * @param nowMs milliseconds since 1970
  */
 export function newId(nowMs: number, random: (n: number) => Uint8Array): string {
-  let t = '';
-  for (let v = nowMs, i = 0; i < 9; i++, v = Math.floor(v / 32)) t = ALPHABET[v % 32] + t;
+  let time = '';
+  for (let v = nowMs, i = 0; i < 9; i++, v = Math.floor(v / 32)) time = ALPHABET[v % 32] + time;
   let r = '';
-  for (const b of random(9)) r += ALPHABET[b % 32];
-  return t + r;
+  for (const byte of random(9)) r += ALPHABET[byte % 32];
+  return time + r;
 }
 
 /**
  * Whether a comment on the forge is one of ours: the account alone is not, with a personal token it is the
  * person's as well.
- * @param c `mine`: it was made by the account that we use
+ * @param comment `mine`: it was made by the account that we use
  */
-export const isOurComment = (c: { readonly mine: boolean; readonly body: string }): boolean =>
-  c.mine && c.body.includes('<!-- mainloop:');
+export const isOurComment = (comment: { readonly mine: boolean; readonly body: string }): boolean =>
+  comment.mine && comment.body.includes('<!-- mainloop:');

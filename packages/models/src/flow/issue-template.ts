@@ -1,7 +1,10 @@
 // The issue of a plan in a repository that has templates or forms for issues. Pure.
 import { joined, ours, personsWords, type ForgeText } from './forge-text.ts';
 
-/** Where GitHub looks for them: https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/about-issue-and-pull-request-templates */
+/**
+ * Where GitHub looks for them:
+ * https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/about-issue-and-pull-request-templates
+ */
 export const ISSUE_TEMPLATE_FOLDER = '.github/ISSUE_TEMPLATE';
 /** Where the one of older repositories lies, in GitHub's order. */
 export const OLD_ISSUE_TEMPLATE_FOLDERS = ['.github', '', 'docs'] as const;
@@ -50,7 +53,8 @@ export function readIssueTemplate(file: string, text: string, parse: ReadYaml): 
 }
 
 type Yaml = Readonly<Record<string, unknown>>;
-const isYaml = (x: unknown): x is Yaml => typeof x === 'object' && x !== null && !Array.isArray(x);
+const isYaml = (value: unknown): value is Yaml =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 function readYaml(text: string, parse: ReadYaml): Yaml | null {
   try {
     const read: unknown = parse(text);
@@ -60,8 +64,8 @@ function readYaml(text: string, parse: ReadYaml): Yaml | null {
     return null;
   }
 }
-const wordsOf = (x: unknown): string => (typeof x === 'string' ? x : '');
-const lineOf = (x: unknown): string => wordsOf(x).replace(/\s+/g, ' ').trim();
+const wordsOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const lineOf = (value: unknown): string => wordsOf(value).replace(/\s+/g, ' ').trim();
 
 function nameOf(file: string, said: Yaml, about: unknown): Pick<IssueTemplate, 'about' | 'prefix'> {
   const prefix = /^(?:\[[^\]\n]{1,40}\]:?|[\w-]{1,20}(?:\([\w-]{1,20}\))?:)/.exec(lineOf(said.title))?.[0];
@@ -71,7 +75,9 @@ function nameOf(file: string, said: Yaml, about: unknown): Pick<IssueTemplate, '
   };
 }
 
-/** https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema */
+/**
+ * https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema
+ */
 function readForm(file: string, form: Yaml | null): IssueTemplate | null {
   if (form === null || !Array.isArray(form.body)) return null;
   const sections = form.body.slice(0, MAX_FIELDS).flatMap((field: unknown): Section[] => {
@@ -141,7 +147,8 @@ const PLACES = [
 ];
 
 /**
- * Fills in what is asked for. Everything else stays as the repository wrote it, and every box is open: whoever ticks it has looked.
+ * Fills in what is asked for. Everything else stays as the repository wrote it, and every box is open:
+ * whoever ticks it has looked.
  * @param asked as a quotation
  */
 export function fillIssueTemplate({ sections }: IssueTemplate, asked: ForgeText): ForgeText {

@@ -36,8 +36,8 @@ const SMALL_BYTES = 1024 * 1024;
  */
 export function filesThatSay(listing: string, folder: string): readonly string[] {
   return listing.split('\0').flatMap((line) => {
-    const m = /^\d+ blob [0-9a-f]+ +(\d+)\t([\s\S]+)$/.exec(line);
-    return m && saysSetup(m[2]!, Number(m[1]), folder) ? [m[2]!] : [];
+    const match = /^\d+ blob [0-9a-f]+ +(\d+)\t([\s\S]+)$/.exec(line);
+    return match && saysSetup(match[2]!, Number(match[1]), folder) ? [match[2]!] : [];
   });
 }
 
@@ -59,14 +59,14 @@ const COMPILED = /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f90|gyp|gypi|node)$/;
  * file of the commit is one of them.
  * @returns words in an order that is always the same
  */
-export function keptParts(o: KeptFrom): readonly string[] {
-  const readsSources = o.isOwn || o.runsAtInstall || o.files.some((f) => COMPILED.test(f.path));
-  const counts = readsSources ? o.files : o.files.filter((f) => MANIFESTS.test(f.path));
+export function keptParts(made: KeptFrom): readonly string[] {
+  const readsSources = made.isOwn || made.runsAtInstall || made.files.some((f) => COMPILED.test(f.path));
+  const counts = readsSources ? made.files : made.files.filter((f) => MANIFESTS.test(f.path));
   return [
     'kept set-up, version 1',
-    o.platform,
-    o.command,
-    ...o.tools.toSorted(),
+    made.platform,
+    made.command,
+    ...made.tools.toSorted(),
     ...counts.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap((f) => [f.path, f.object]),
   ];
 }
@@ -77,8 +77,8 @@ export function keptParts(o: KeptFrom): readonly string[] {
  */
 export function runsAtInstall(packageJson: string): boolean {
   try {
-    const m = JSON.parse(packageJson) as { scripts?: Record<string, unknown> } | null;
-    return AT_INSTALL.some((name) => Object.hasOwn(m?.scripts ?? {}, name));
+    const manifest = JSON.parse(packageJson) as { scripts?: Record<string, unknown> } | null;
+    return AT_INSTALL.some((name) => Object.hasOwn(manifest?.scripts ?? {}, name));
   } catch {
     // A broken manifest: nobody knows.
     return true;
@@ -97,12 +97,15 @@ const AT_INSTALL = [
 /** @param listing of `git ls-tree -r -z` */
 export function trackedOf(listing: string): readonly Tracked[] {
   return listing.split('\0').flatMap((line) => {
-    const m = /^\d+ \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
-    return m ? [{ object: m[1]!, path: m[2]! }] : [];
+    const match = /^\d+ \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
+    return match ? [{ object: match[1]!, path: match[2]! }] : [];
   });
 }
 
-/** What set-ups leave in the home folder, and what another task needs of it. What packages came from is in the package door's own cache. */
+/**
+ * What set-ups leave in the home folder, and what another task needs of it. What packages came from is in the
+ * package door's own cache.
+ */
 export const KEPT_OF_HOME = [
   'go/pkg/mod',
   '.cargo/registry',

@@ -1,4 +1,5 @@
-// What agents learn: rules that a person approved, which of them apply to what an agent is about to do, and what no rule may say. Pure.
+// What agents learn: rules that a person approved, which of them apply to what an agent is about to do, and
+// what no rule may say. Pure.
 import { fence } from './text.ts';
 import { weights, wordsIn } from './search.ts';
 
@@ -71,10 +72,10 @@ const pathsIn = (text: string): string[] =>
 export function isAbout(pattern: string, file: string): boolean {
   const parts = pattern.split(/(\*\*\/?|\*)/);
   const source = parts
-    .map((p) => {
-      if (p === '*') return '[^/]*';
-      if (p.startsWith('**')) return '.*';
-      return p.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+    .map((part) => {
+      if (part === '*') return '[^/]*';
+      if (part.startsWith('**')) return '.*';
+      return part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
     })
     .join('');
   const whole = pattern.includes('/') ? source.replace(/\/$/, '/.*') : `(?:.*/)?${source}`;
@@ -87,7 +88,8 @@ export const MAX_GIVEN_TOKENS = 1_500;
 /** An upper bound for any text: no tokenizer makes more than one token of a byte, and of words about one of four. */
 const tokensAtMost = (text: string): number => Math.ceil(new TextEncoder().encode(text).length / 2.5);
 
-const lineOf = (l: LearningFacts): string => `- [${l.id}] ${l.rule}${l.why === '' ? '' : ` Why: ${l.why}`}`;
+const lineOf = (learning: LearningFacts): string =>
+  `- [${learning.id}] ${learning.rule}${learning.why === '' ? '' : ` Why: ${learning.why}`}`;
 
 /**
  * The handful that applies to what an agent is about to do.

@@ -1,4 +1,5 @@
-// What one run may take, in numbers, and the sentence for each. Counted by what was written down, not by what a process remembers.
+// What one run may take, in numbers, and the sentence for each. Counted by what was written down, not by what
+// a process remembers.
 
 /** What a run may say and ask. The agent holds the run's token, so its runner is no place to count. */
 export const TALK_LIMITS = {
@@ -23,23 +24,24 @@ export type TalkVerdict = { readonly ok: true } | { readonly ok: false; readonly
 
 /**
  * Decides whether a run may do one thing more.
- * @param n what it did already: of this kind in this run and in the last minute, events of any kind in the last minute, open items
+ * @param used what it did already: of this kind in this run and in the last minute, events of any kind in the
+ * last minute, open items
  */
 export function mayTalk(
   talk: Talk,
-  n: { aRun: number; aMinute: number; events: number; open: number },
+  used: { aRun: number; aMinute: number; events: number; open: number },
 ): TalkVerdict {
-  const l: { aRun?: number; aMinute?: number; what: string } = TALK_LIMITS[talk];
-  if (l.aRun !== undefined && n.aRun >= l.aRun)
-    return { ok: false, sentence: `This run has had its ${l.aRun} ${l.what}. Go on without.` };
-  if (l.aMinute !== undefined && n.aMinute >= l.aMinute)
-    return { ok: false, sentence: `${l.aMinute} ${l.what} in one minute are enough. Wait a minute.` };
-  if (opensItem(talk) && n.open >= MAX_OPEN_ITEMS)
+  const limit: { aRun?: number; aMinute?: number; what: string } = TALK_LIMITS[talk];
+  if (limit.aRun !== undefined && used.aRun >= limit.aRun)
+    return { ok: false, sentence: `This run has had its ${limit.aRun} ${limit.what}. Go on without.` };
+  if (limit.aMinute !== undefined && used.aMinute >= limit.aMinute)
+    return { ok: false, sentence: `${limit.aMinute} ${limit.what} in one minute are enough. Wait a minute.` };
+  if (opensItem(talk) && used.open >= MAX_OPEN_ITEMS)
     return {
       ok: false,
       sentence: `${MAX_OPEN_ITEMS} things wait for the reader already. End your turn; you are woken with the answers.`,
     };
-  if (n.events >= MAX_EVENTS_A_MINUTE)
+  if (used.events >= MAX_EVENTS_A_MINUTE)
     return { ok: false, sentence: `More than ${MAX_EVENTS_A_MINUTE} events in one minute. Wait a minute.` };
   return { ok: true };
 }
@@ -47,7 +49,10 @@ export function mayTalk(
 const opensItem = (talk: Talk): boolean =>
   talk === 'questions' || talk === 'permissions' || talk === 'heldPushes';
 
-/** What is kept of what a run prints, in bytes; the agent holds the run's token, so what its runner leaves out is no limit. */
+/**
+ * What is kept of what a run prints, in bytes; the agent holds the run's token, so what its runner leaves out
+ * is no limit.
+ */
 export const OUTPUT_LIMITS = {
   aRun: 256 * 1024 * 1024,
   atOnce: 32 * 1024 * 1024,

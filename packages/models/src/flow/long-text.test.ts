@@ -1,4 +1,5 @@
-// Text of somebody else may be as long as it likes: what is done with it grows with its length, and not with the square of that.
+// Text of somebody else may be as long as it likes: what is done with it grows with its length, and not with
+// the square of that.
 import { expect, test } from '@jest/globals';
 import { isCiFile } from './ci-files.ts';
 import { cloneNotes } from './clone-notes.ts';

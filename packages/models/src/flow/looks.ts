@@ -5,8 +5,9 @@ const LATER_MS = 10 * 60_000;
 const LONGEST_MS = 6 * 3_600_000;
 
 /**
- * GitHub's lists may lag behind its webhooks, its times are whole seconds, and of a reaction or a resolved thread it tells nobody. So a look
- * that came with a word from it is followed by two more soon, and then by one ever more seldom.
+ * GitHub's lists may lag behind its webhooks, its times are whole seconds, and of a reaction or a resolved
+ * thread it tells nobody. So a look that came with a word from it is followed by two more soon, and then by
+ * one ever more seldom.
  * @param looks how many there were since the last word
  * @returns milliseconds until the next
  */

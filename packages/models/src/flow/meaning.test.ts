@@ -7,9 +7,9 @@ const vector = fc
   .map((xs) => inBytes(xs));
 const noOf = (i: number): number => i * 10;
 const indexOf = (vectors: readonly Int8Array[], atMs: (i: number) => number = () => 0): Signatures => {
-  const s = new Signatures();
-  for (const [i, v] of vectors.entries()) s.add(noOf(i), signatureBytes(signatureOf(v)), atMs(i));
-  return s;
+  const signatures = new Signatures();
+  for (const [i, v] of vectors.entries()) signatures.add(noOf(i), signatureBytes(signatureOf(v)), atMs(i));
+  return signatures;
 };
 /** Counted bit by bit. */
 const apart = (a: Int8Array, b: Int8Array): number =>
@@ -20,11 +20,11 @@ describe('a vector in bytes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 2, maxLength: 50 }),
-        (xs) => {
-          fc.pre(xs.some((x) => Math.abs(x) > 1e-6));
-          const length = Math.hypot(...xs);
-          const b = inBytes(xs);
-          const cosine = xs.reduce((n, x, i) => n + x * b[i]!, 0) / (length * Math.hypot(...b));
+        (values) => {
+          fc.pre(values.some((x) => Math.abs(x) > 1e-6));
+          const length = Math.hypot(...values);
+          const bytes = inBytes(values);
+          const cosine = values.reduce((n, x, i) => n + x * bytes[i]!, 0) / (length * Math.hypot(...bytes));
           expect(cosine).toBeGreaterThan(0.99);
         },
       ),
@@ -66,11 +66,13 @@ describe('signatures', () => {
     const v = (x: number): Int8Array =>
       inBytes(Array.from({ length: DIMENSIONS }, (_, i) => (i < x ? -1 : 1)));
     const all = Array.from({ length: 3_000 }, (_, i) => v(i % 300));
-    const s = indexOf(all, (i) => i * 60_000);
-    expect(s.size).toBe(3_000);
-    expect(s.nearest(v(0), 2, { fromMs: 10 * 60_000, toMs: 12 * 60_000 }).toSorted()).toEqual([100, 110]);
-    expect(s.nearest(v(0), 5, { fromMs: 2_999 * 60_000 })).toEqual([29_990]);
-    expect(s.nearest(v(0), 5, { toMs: 0 })).toEqual([]);
+    const signatures = indexOf(all, (i) => i * 60_000);
+    expect(signatures.size).toBe(3_000);
+    expect(signatures.nearest(v(0), 2, { fromMs: 10 * 60_000, toMs: 12 * 60_000 }).toSorted()).toEqual([
+      100, 110,
+    ]);
+    expect(signatures.nearest(v(0), 5, { fromMs: 2_999 * 60_000 })).toEqual([29_990]);
+    expect(signatures.nearest(v(0), 5, { toMs: 0 })).toEqual([]);
   });
   test('of nothing nothing is near', () => expect(new Signatures().nearest(inBytes([1]), 3)).toEqual([]));
 });

@@ -1,8 +1,9 @@
-// Looking for what was meant: vectors of a sentence model, how they are kept, which are near, and how two ways to look become one list. Pure.
+// Looking for what was meant: vectors of a sentence model, how they are kept, which are near, and how two
+// ways to look become one list. Pure.
 
 /**
- * The model that vectors come from. Vectors of two models have nothing to do with each other, so they are kept by this name: another model,
- * or another way to make them, takes another name, and all are made anew.
+ * The model that vectors come from. Vectors of two models have nothing to do with each other, so they are
+ * kept by this name: another model, or another way to make them, takes another name, and all are made anew.
  */
 export const MEANING_MODEL = 'minilm-l6-int8-1';
 /** How many numbers a vector has. */
@@ -11,7 +12,10 @@ export const DIMENSIONS = 384;
 const WORDS = DIMENSIONS / 32;
 /** Bytes of a signature, as it is kept. */
 export const SIGNATURE_BYTES = DIMENSIONS / 8;
-/** What of a text is looked at, in characters: the model reads 128 pieces of words, and an enormous text is costly to cut into them. */
+/**
+ * What of a text is looked at, in characters: the model reads 128 pieces of words, and an enormous text is
+ * costly to cut into them.
+ */
 export const READ_CHARS = 2_000;
 
 /** @param vector of any length but zero @returns the same direction in whole numbers, the largest of which is 127 */
@@ -23,7 +27,10 @@ export function inBytes(vector: ArrayLike<number>): Int8Array {
   return out;
 }
 
-/** @returns how near two directions are: 1 for the same, 0 for none to do with each other; 0 where one has no direction */
+/**
+ * @returns how near two directions are: 1 for the same, 0 for none to do with each other; 0 where one has no
+ * direction
+ */
 export function nearness(a: Int8Array, b: Int8Array): number {
   let dot = 0;
   let ofA = 0;
@@ -45,7 +52,10 @@ export function signatureOf(vector: Int8Array): Uint32Array {
   return out;
 }
 
-/** Counts bits of three words at once, by bytes: full adders make two words of three, and only those two are counted. */
+/**
+ * Counts bits of three words at once, by bytes: full adders make two words of three, and only those two are
+ * counted.
+ */
 function bits(a: number, b: number, c: number): number {
   const odd = a ^ b;
   let ones = odd ^ c;
@@ -58,7 +68,10 @@ function bits(a: number, b: number, c: number): number {
 }
 const sum = (bytes: number): number => Math.imul(bytes, 0x01010101) >>> 24;
 
-/** Signatures side by side, with when each was said: 52 bytes for a message, and a million are gone through in a hundredth of a second. */
+/**
+ * Signatures side by side, with when each was said: 52 bytes for a message, and a million are gone through in
+ * a hundredth of a second.
+ */
 export class Signatures {
   private signatures = new Uint32Array(WORDS * 1_024);
   private numbers = new Float64Array(1_024);
@@ -98,16 +111,17 @@ export class Signatures {
     const nearer: number[] = [];
     const last: number[] = [];
     for (let i = 0; i < this.size && nearer.length < most; i++) {
-      const d = this.distances[i]!;
-      if (d < bound) nearer.push(this.numbers[i]!);
-      else if (d === bound && d <= DIMENSIONS && last.length < most) last.push(this.numbers[i]!);
+      const distance = this.distances[i]!;
+      if (distance < bound) nearer.push(this.numbers[i]!);
+      else if (distance === bound && distance <= DIMENSIONS && last.length < most)
+        last.push(this.numbers[i]!);
     }
     return [...nearer, ...last].slice(0, most);
   }
 
   /** How far each is, and how many are so far. What was said at another time is further than anything. */
   private measure(of: Uint32Array, from: number, to: number): Uint32Array {
-    const s = this.signatures;
+    const signatures = this.signatures;
     const [a, b, c, d, e, f, g, h, i, j, k, l] = [...of] as [
       number,
       number,
@@ -129,11 +143,12 @@ export class Signatures {
       if (at >= from && at < to)
         distance =
           sum(
-            bits(s[p]! ^ a, s[p + 1]! ^ b, s[p + 2]! ^ c) + bits(s[p + 3]! ^ d, s[p + 4]! ^ e, s[p + 5]! ^ f),
+            bits(signatures[p]! ^ a, signatures[p + 1]! ^ b, signatures[p + 2]! ^ c) +
+              bits(signatures[p + 3]! ^ d, signatures[p + 4]! ^ e, signatures[p + 5]! ^ f),
           ) +
           sum(
-            bits(s[p + 6]! ^ g, s[p + 7]! ^ h, s[p + 8]! ^ i) +
-              bits(s[p + 9]! ^ j, s[p + 10]! ^ k, s[p + 11]! ^ l),
+            bits(signatures[p + 6]! ^ g, signatures[p + 7]! ^ h, signatures[p + 8]! ^ i) +
+              bits(signatures[p + 9]! ^ j, signatures[p + 10]! ^ k, signatures[p + 11]! ^ l),
           );
       this.distances[n] = distance;
       count[distance]! += 1;
@@ -162,8 +177,9 @@ export function signatureBytes(signature: Uint32Array): Uint8Array {
 }
 
 /**
- * How much less the second of a list counts than the first. The paper on it (Cormack and others, 2009) has 60, for lists of a thousand; of
- * ours, which are short, the first few matter, and 10 finds more (docs/benchmarks.md).
+ * How much less the second of a list counts than the first. The paper on it (Cormack and others, 2009) has
+ * 60, for lists of a thousand; of ours, which are short, the first few matter, and 10 finds more
+ * (docs/benchmarks.md).
  */
 const RANK_OFFSET = 10;
 
@@ -176,5 +192,5 @@ export function fused<T>(lists: readonly (readonly T[])[]): T[] {
   const scores = new Map<T, number>();
   for (const list of lists)
     for (const [i, x] of list.entries()) scores.set(x, (scores.get(x) ?? 0) + 1 / (RANK_OFFSET + i + 1));
-  return [...scores].toSorted((a, b) => b[1] - a[1]).map(([x]) => x);
+  return [...scores].toSorted((a, b) => b[1] - a[1]).map(([value]) => value);
 }

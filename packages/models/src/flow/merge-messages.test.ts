@@ -4,7 +4,10 @@ import { setsOff } from './forge-text.ts';
 import { actingCommits, UNREAD, wayRefused } from './merge-messages.ts';
 import { MERGE_METHODS } from './workflow.ts';
 
-/** What GitHub looks for in the messages of commits that come to the default branch, each as its own documentation has it. */
+/**
+ * What GitHub looks for in the messages of commits that come to the default branch, each as its own
+ * documentation has it.
+ */
 const ON_GITHUB = [
   /\b(close[sd]?|fix(e[sd])?|resolve[sd]?)\b:?\s+(?:[\w.-]+\/[\w.-]+)?(#\d|GH-\d|https?:)/i,
   /(?<![\w.+-])@[a-z0-9]/i,

@@ -12,7 +12,10 @@ interface Commit {
   /** "name <address>" of its author line. */
   readonly author?: string;
 }
-/** @returns a line for each of an agent's commits whose message would do something on the default branch; five at most */
+/**
+ * @returns a line for each of an agent's commits whose message would do something on the default branch; five
+ * at most
+ */
 export const actingCommits = (commits: readonly Commit[]): string[] =>
   commits
     .flatMap(({ sha, message, author }) => {
@@ -30,8 +33,9 @@ export const actingCommits = (commits: readonly Commit[]): string[] =>
     .slice(0, MOST_NAMED);
 
 /**
- * Only as one commit a change gets a message of ours. Each other way carries the agent's own messages over as they are, so with words that
- * act it is refused, and the person is told the way that is open; to rewrite commits that were reviewed would make them others.
+ * Only as one commit a change gets a message of ours. Each other way carries the agent's own messages over as
+ * they are, so with words that act it is refused, and the person is told the way that is open; to rewrite
+ * commits that were reviewed would make them others.
  * @param acting of `actingCommits` at the newest push; null when nobody looked
  * @returns why it is not merged in this way, as a sentence; null when it is
  */

@@ -99,7 +99,8 @@ export function wayToMerge(
 }
 /**
  * A ruleset may forbid what the settings of the repository allow, and is not told of before.
- * @param tried what the forge has refused @returns the next way, where the person has chosen none; null when none is left
+ * @param tried what the forge has refused
+ * @returns the next way, where the person has chosen none; null when none is left
  */
 export function nextWay(
   wanted: string | undefined,

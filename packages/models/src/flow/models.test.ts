@@ -41,12 +41,12 @@ test('whatever is typed beside a name that is served is refused wherever it is t
     fc.property(fc.string({ minLength: 1 }), fc.constantFrom(...MODELS), (typed, model) => {
       const made = `${model}${typed.trim() === '' ? '?' : typed}`;
       fc.pre(!isModelName(made.trim()));
-      for (const r of [
+      for (const result of [
         Settings.safeParse({ chatModel: made }),
         ProjectSettings.safeParse({ model: made }),
         ChangeModel.safeParse({ model: made }),
       ])
-        expect(r.error?.issues.length ?? 0).toBeGreaterThan(0);
+        expect(result.error?.issues.length ?? 0).toBeGreaterThan(0);
     }),
   );
   expect(ProjectSettings.safeParse({ model: 'banana' }).error?.issues[0]?.message).toBe(NO_SUCH_MODEL);

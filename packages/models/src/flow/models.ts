@@ -1,4 +1,5 @@
-// Which names of models a person may type. Pure. A name that nobody serves would be found out only when the first run fails.
+// Which names of models a person may type. Pure. A name that nobody serves would be found out only when the
+// first run fails.
 
 /** Those that are offered to choose from, the strongest first. */
 export const MODELS = ['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5'] as const;

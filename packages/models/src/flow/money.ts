@@ -41,7 +41,10 @@ export const sumSpent = (all: Iterable<Spent>): Spent =>
     NOTHING_SPENT,
   );
 
-/** @returns the longest period whose limit is spent, because waiting for a shorter one would help nobody; null when there is room */
+/**
+ * @returns the longest period whose limit is spent, because waiting for a shorter one would help nobody; null
+ * when there is room
+ */
 export function fullPeriod(spent: Spent, limits: Limits): Period | null {
   const isFull = (period: Period): boolean => {
     const cents = limits[period];
@@ -84,7 +87,10 @@ export const PERIOD_FIELD = {
 export const fullWords = (period: Period, cents: number, of: string): string =>
   `${WHOSE[period]} for ${of} (${dollars(cents * 10_000)}) is spent. New work waits until ${UNTIL[period]} (UTC), or until you raise it.`;
 
-/** What the button that raises a limit raises it to: half as much again, in whole dollars, and more than was spent. Cents. */
+/**
+ * What the button that raises a limit raises it to: half as much again, in whole dollars, and more than was
+ * spent. Cents.
+ */
 export const raisedCents = (cents: number, spentMicrousd: number): number =>
   100 * Math.ceil(Math.max(cents * 1.5, spentMicrousd / 10_000 + 100) / 100);
 

@@ -73,11 +73,11 @@ test.each<[string, unknown, Partial<News>]>([
 
 test('whatever comes is passed over in peace, and no flood is let in', () => {
   fc.assert(
-    fc.property(fc.anything(), (x) => {
-      const n = newsOf(x);
+    fc.property(fc.anything(), (value) => {
+      const news = newsOf(value);
       expect(
-        n.numbers.every((v) => typeof v === 'number') &&
-          [...n.branches, ...n.shas].every((v) => typeof v === 'string'),
+        news.numbers.every((v) => typeof v === 'number') &&
+          [...news.branches, ...news.shas].every((v) => typeof v === 'string'),
       ).toBe(true);
     }),
   );

@@ -69,9 +69,10 @@ export function newsOf(payload: unknown): News {
   };
 }
 
-const list = <T>(x: readonly T[] | undefined): readonly T[] => (Array.isArray(x) ? (x as readonly T[]) : []);
-function only(type: 'number', xs: readonly unknown[]): number[];
-function only(type: 'string', xs: readonly unknown[]): string[];
-function only(type: string, xs: readonly unknown[]): unknown[] {
-  return [...new Set(xs.filter((x) => typeof x === type && x !== ''))].slice(0, 100);
+const list = <T>(given: readonly T[] | undefined): readonly T[] =>
+  Array.isArray(given) ? (given as readonly T[]) : [];
+function only(type: 'number', values: readonly unknown[]): number[];
+function only(type: 'string', values: readonly unknown[]): string[];
+function only(type: string, values: readonly unknown[]): unknown[] {
+  return [...new Set(values.filter((x) => typeof x === type && x !== ''))].slice(0, 100);
 }

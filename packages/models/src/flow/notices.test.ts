@@ -83,13 +83,13 @@ test.each([
   ],
   ['none, said to be none', [{ label: 'Up', recommended: false }], 'demo/tally · Split fairly', ['answer-0']],
 ])('a notification says what is recommended, and chooses nothing: %s', (_, options, body, actions) => {
-  const n = noticeOf({ ...ITEM, options }, 1);
-  if (n.type !== 'show') throw new Error('it is shown');
-  expect({ body: n.body, actions: n.actions.map((a) => a.action) }).toEqual({ body, actions });
+  const notice = noticeOf({ ...ITEM, options }, 1);
+  if (notice.type !== 'show') throw new Error('it is shown');
+  expect({ body: notice.body, actions: notice.actions.map((a) => a.action) }).toEqual({ body, actions });
 });
 
 test('a notification cuts what is long, and has no buttons for a question without options', () => {
-  const n = noticeOf(
+  const notice = noticeOf(
     {
       ...ITEM,
       title: 'x'.repeat(121),
@@ -98,9 +98,13 @@ test('a notification cuts what is long, and has no buttons for a question withou
     },
     0,
   );
-  if (n.type !== 'show') throw new Error('it is shown');
-  expect([n.title, n.body.length, n.body.endsWith('y…')]).toEqual([`${'x'.repeat(119)}…`, 240, true]);
-  expect(n.actions.map((a) => [a.title, a.text])).toEqual([
+  if (notice.type !== 'show') throw new Error('it is shown');
+  expect([notice.title, notice.body.length, notice.body.endsWith('y…')]).toEqual([
+    `${'x'.repeat(119)}…`,
+    240,
+    true,
+  ]);
+  expect(notice.actions.map((a) => [a.title, a.text])).toEqual([
     [`${'z'.repeat(39)}…`, 'z'.repeat(41)],
     ['z'.repeat(40), 'z'.repeat(40)],
   ]);

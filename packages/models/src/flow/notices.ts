@@ -26,17 +26,17 @@ export function isTimeZone(name: string): boolean {
 
 /**
  * Whether a time lies in the quiet hours, which may run over midnight. From and to alike means never.
- * @param q null: there are none
+ * @param hours null: there are none
  */
-export function isQuiet(q: QuietHours | null, nowMs: number): boolean {
-  if (q === null || q.from === q.to) return false;
+export function isQuiet(hours: QuietHours | null, nowMs: number): boolean {
+  if (hours === null || hours.from === hours.to) return false;
   const now = new Intl.DateTimeFormat('en-GB', {
-    timeZone: q.timeZone,
+    timeZone: hours.timeZone,
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
   }).format(nowMs);
-  return q.from < q.to ? now >= q.from && now < q.to : now >= q.from || now < q.to;
+  return hours.from < hours.to ? now >= hours.from && now < hours.to : now >= hours.from || now < hours.to;
 }
 
 export interface NoticeItem {
@@ -77,26 +77,28 @@ const TITLE_CHARS = 120;
 const OPEN = { action: 'open', title: 'Look' };
 
 /** @param waiting items that need the person now, for the badge */
-export function noticeOf(i: NoticeItem, waiting: number): Notice {
+export function noticeOf(item: NoticeItem, waiting: number): Notice {
   return {
     type: 'show',
-    itemId: i.id,
-    title: cut(HEAD[i.kind](i), TITLE_CHARS),
+    itemId: item.id,
+    title: cut(HEAD[item.kind](item), TITLE_CHARS),
     body: cut(
       [
-        i.repo,
-        i.kind === 'failure' || i.kind === 'question' || i.kind === 'permission' ? i.taskTitle : i.title,
-        ...advice(i),
+        item.repo,
+        item.kind === 'failure' || item.kind === 'question' || item.kind === 'permission'
+          ? item.taskTitle
+          : item.title,
+        ...advice(item),
       ].join(' · '),
       240,
     ),
-    url: `/inbox?item=${encodeURIComponent(i.id)}`,
-    actions: actionsOf(i),
+    url: `/inbox?item=${encodeURIComponent(item.id)}`,
+    actions: actionsOf(item),
     waiting,
   };
 }
 
-const HEAD: Record<ItemKind, (i: NoticeItem) => string> = {
+const HEAD: Record<ItemKind, (item: NoticeItem) => string> = {
   question: (i) => i.title,
   plan: (i) => `Plan: ${i.taskTitle}`,
   permission: (i) => `May I? ${i.title}`,
@@ -107,37 +109,44 @@ const HEAD: Record<ItemKind, (i: NoticeItem) => string> = {
   failure: (i) => i.title,
 };
 
-/** What an agent that asks would choose: in the words, because not every phone shows buttons and none chooses by itself. */
+/**
+ * What an agent that asks would choose: in the words, because not every phone shows buttons and none chooses
+ * by itself.
+ */
 function advice({ options }: NoticeItem): string[] {
   const labels = options.filter((o) => o.recommended === true).map((o) => o.label);
   return labels.length === 0 ? [] : [`Recommended: ${labels.join(', ')}`];
 }
 
-/** Two at most: more are not shown by Chrome (Notification.maxActions). What should be read first has no button that decides. */
-function actionsOf(i: NoticeItem): NoticeAction[] {
-  switch (i.kind) {
+/**
+ * Two at most: more are not shown by Chrome (Notification.maxActions). What should be read first has no
+ * button that decides.
+ */
+function actionsOf(item: NoticeItem): NoticeAction[] {
+  switch (item.kind) {
     case 'question':
-      return i.options.length === 0 || i.options.length > 2
+      return item.options.length === 0 || item.options.length > 2
         ? [OPEN]
-        : i.options.map((o, n) => ({
+        : item.options.map((option, n) => ({
             action: `answer-${n}`,
-            title: cut(o.label, 40),
+            title: cut(option.label, 40),
             decision: 'answer',
-            text: o.label,
+            text: option.label,
           }));
     case 'plan':
       return [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN];
     case 'permission':
       // A notification shows the title only: what it does not say whole is not decided by it.
-      if (!i.titleIsWhole || cut(HEAD.permission(i), TITLE_CHARS) !== HEAD.permission(i)) return [OPEN];
+      if (!item.titleIsWhole || cut(HEAD.permission(item), TITLE_CHARS) !== HEAD.permission(item))
+        return [OPEN];
       return [
         { action: 'allow', title: 'Allow once', decision: 'allow' },
         { action: 'deny', title: 'Refuse', decision: 'deny' },
       ];
     case 'failure':
-      if (isGate(i)) return [OPEN];
+      if (isGate(item)) return [OPEN];
       return [
-        { action: 'retry', title: isPaused(i.errorCode) ? 'Resume' : 'Retry', decision: 'retry' },
+        { action: 'retry', title: isPaused(item.errorCode) ? 'Resume' : 'Retry', decision: 'retry' },
         OPEN,
       ];
     case 'review':

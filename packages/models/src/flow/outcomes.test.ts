@@ -108,7 +108,7 @@ test('each reason has a sentence of its own, which says what to do', () => {
     ...FAIL_REASONS.map((reason) => afterRun({ kind: 'failed', reason, detail: '' }, 1, NOW)),
   ].map((a) => (a.do === 'ask_human' ? a.sentence : ''));
   expect(new Set(sentences).size).toBe(LIMIT_REASONS.length + FAIL_REASONS.length);
-  for (const s of sentences) expect(s).toMatch(/^[A-Z].{20,}\.$/);
+  for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z].{20,}\.$/);
   expect(sentences.filter((s) => /retry|output below|Check|details/i.test(s)).length).toBeGreaterThan(
     sentences.length - 2,
   );

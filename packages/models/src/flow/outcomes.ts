@@ -51,19 +51,19 @@ export type FailReason = (typeof FAIL_REASONS)[number];
 
 /**
  * Whether no later run may resume the session of one that ended so: it is longer than the model takes.
- * @param o null while it runs
+ * @param outcome null while it runs
  */
-export const spendsSession = (o: RunOutcome | null): boolean =>
-  o?.kind === 'failed' && o.reason === 'context';
+export const spendsSession = (outcome: RunOutcome | null): boolean =>
+  outcome?.kind === 'failed' && outcome.reason === 'context';
 
 /**
  * Whether a run was lost in the middle, or its model failed it there, so that the next one does its work anew.
- * @param o null while it runs
+ * @param outcome null while it runs
  */
-export const isCutOff = (o: RunOutcome | null): boolean =>
-  o?.kind === 'retry' ||
-  o?.kind === 'wait' ||
-  (o?.kind === 'interrupted' && ['killed', 'lost', 'all_paused'].includes(o.reason));
+export const isCutOff = (outcome: RunOutcome | null): boolean =>
+  outcome?.kind === 'retry' ||
+  outcome?.kind === 'wait' ||
+  (outcome?.kind === 'interrupted' && ['killed', 'lost', 'all_paused'].includes(outcome.reason));
 
 export type AfterRun =
   | { readonly do: 'go_on' }
@@ -77,7 +77,10 @@ export type AfterRun =
       readonly detail: string;
     };
 
-/** What stands at a gate: tests that are weaker, a change that nothing checks, checks of the repository that are red in the sandbox. */
+/**
+ * What stands at a gate: tests that are weaker, a change that nothing checks, checks of the repository that
+ * are red in the sandbox.
+ */
 export const GATE_REASONS = ['weakened', 'unchecked', 'red'] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 
@@ -115,37 +118,37 @@ export const MAX_ATTEMPTS = 4;
  * Decides what follows a finished run.
  * @param attempt 1 for the first try of this phase round
  */
-export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
+export function afterRun(ended: RunEnd, attempt: number, nowMs: number): AfterRun {
   const last = attempt >= MAX_ATTEMPTS;
-  switch (o.kind) {
+  switch (ended.kind) {
     case 'completed':
       return { do: 'go_on' };
     case 'asked':
-      return { do: 'await_answer', itemIds: o.itemIds ?? [o.itemId] };
+      return { do: 'await_answer', itemIds: ended.itemIds ?? [ended.itemId] };
     case 'wait':
-      return { do: 'again', delayMs: Math.max(1_000, o.untilMs - nowMs) };
+      return { do: 'again', delayMs: Math.max(1_000, ended.untilMs - nowMs) };
     case 'retry':
       return last
-        ? ask('model_failing', `The model kept failing (${words(o.reason)}). Try again in a while.`)
-        : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
+        ? ask('model_failing', `The model kept failing (${words(ended.reason)}). Try again in a while.`)
+        : { do: 'again', delayMs: ended.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
-      if (o.reason === 'stopped') return ask('paused', 'Paused by you. Resume continues from here.');
-      if (o.reason === 'silent')
+      if (ended.reason === 'stopped') return ask('paused', 'Paused by you. Resume continues from here.');
+      if (ended.reason === 'silent')
         return ask(
           'silent',
           'The agent hung without a word and was stopped. Look at its output, then retry.',
         );
       // Somebody said something in the very moment the turn ended: the next run hears it.
-      if (o.reason === 'steered') return { do: 'again', delayMs: 0 };
+      if (ended.reason === 'steered') return { do: 'again', delayMs: 0 };
       // The next run stands in the queue, which gives no slot before everything is resumed.
-      if (o.reason === 'all_paused') return { do: 'again', delayMs: 0 };
+      if (ended.reason === 'all_paused') return { do: 'again', delayMs: 0 };
       return last
         ? ask('lost', 'The agent was lost four times in a row. Look at its output, then retry.')
         : { do: 'again', delayMs: 500 * attempt };
     case 'limit':
-      return ask(o.reason, LIMITS[o.reason]);
+      return ask(ended.reason, LIMITS[ended.reason]);
     case 'failed':
-      return ask(o.reason, FAILURES[o.reason], o.detail);
+      return ask(ended.reason, FAILURES[ended.reason], ended.detail);
   }
 }
 

@@ -14,8 +14,9 @@ export const isPackageSetting = (name: string): boolean =>
 /** What only the gateway knows of the registries behind it, and a client has to be told. */
 export interface PackageHints {
   /**
-   * Whose addresses in lock files npm takes for its registry: those of npmjs, or all. "All" is for registries of somebody's own, which a lock
-   * file may name; a dependency that is an address of its own can't be had then.
+   * Whose addresses in lock files npm takes for its registry: those of npmjs, or all. "All" is for registries
+   * of somebody's own, which a lock file may name; a dependency that is an address of its own can't be had
+   * then.
    * @see https://docs.npmjs.com/cli/v11/using-npm/config#replace-registry-host
    */
   readonly npmReplaces: 'npmjs' | 'always';
@@ -33,14 +34,16 @@ export function packageEnvironment(origin: string, hints: PackageHints): Record<
     npm_config_registry: `${origin}/npm/`,
     pnpm_config_registry: `${origin}/npm/`,
     npm_config_replace_registry_host: hints.npmReplaces,
-    // What they would ask a registry besides packages. The gateway takes names only, and answers for its registry by itself.
+    // What they would ask a registry besides packages. The gateway takes names only, and answers for its
+    // registry by itself.
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
     YARN_NPM_REGISTRY_SERVER: `${origin}/npm`,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
     COREPACK_NPM_REGISTRY: `${origin}/npm`,
-    // Not uv: it writes the index that it is told into its lock file, and takes a lock file that names another for outdated.
+    // Not uv: it writes the index that it is told into its lock file, and takes a lock file that names
+    // another for outdated.
     PIP_INDEX_URL: `${origin}/pypi/simple/`,
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
     GOPROXY: `${origin}/go`,
@@ -63,8 +66,8 @@ const mavenSettings = (origin: string): string =>
   `<settings><mirrors><mirror><id>mainloop</id><mirrorOf>central</mirrorOf><url>${origin}/maven/</url></mirror></mirrors></settings>\n`;
 
 /**
- * Bundler's own file. A lock file that names rubygems.org stays what it is. The path is the one that a set-up installs to, below the project's
- * Gemfile: `bundle exec` has to find it there, whoever runs it.
+ * Bundler's own file. A lock file that names rubygems.org stays what it is. The path is the one that a set-up
+ * installs to, below the project's Gemfile: `bundle exec` has to find it there, whoever runs it.
  */
 const bundleConfig = (origin: string): string =>
   `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "${origin}/rubygems/"\nBUNDLE_PATH: "vendor/bundle"\n`;

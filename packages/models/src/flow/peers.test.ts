@@ -64,15 +64,15 @@ test('nothing but the exact connection is ever found', () => {
 });
 
 test('ourselves, root and whom the owner names are let in; of whom we cannot tell only if anybody is', () => {
-  const us = readLocalUsers('caddy, 1234', (n) => (n === 'caddy' ? 33 : undefined), [0, 1000]);
-  expect([0, 1000, 33, 1234, 65_534].map((u) => admitPeer({ kind: 'user', uid: u }, us).ok)).toEqual([
+  const users = readLocalUsers('caddy, 1234', (n) => (n === 'caddy' ? 33 : undefined), [0, 1000]);
+  expect([0, 1000, 33, 1234, 65_534].map((u) => admitPeer({ kind: 'user', uid: u }, users).ok)).toEqual([
     true,
     true,
     true,
     true,
     false,
   ]);
-  expect([admitPeer({ kind: 'unknown' }, us).ok, admitPeer({ kind: 'unreadable' }, us).ok]).toEqual([
+  expect([admitPeer({ kind: 'unknown' }, users).ok, admitPeer({ kind: 'unreadable' }, users).ok]).toEqual([
     false,
     false,
   ]);
@@ -85,7 +85,7 @@ test('ourselves, root and whom the owner names are let in; of whom we cannot tel
     /MAINLOOP_LOCAL_USERS should name users/,
   );
   expect(() => readLocalUsers('any,caddy', () => undefined, [0])).toThrow(/any is none/);
-  const refused = admitPeer({ kind: 'user', uid: 65_534 }, us);
+  const refused = admitPeer({ kind: 'user', uid: 65_534 }, users);
   expect(refused.ok ? '' : refused.sentence).toContain('MAINLOOP_LOCAL_USERS=65534');
 });
 
@@ -156,8 +156,8 @@ test('nobody is named by blanks, and a number is a number whole', () => {
 
 test('whoever is not let in reads why, and what the owner can do', () => {
   const said = (peer: Parameters<typeof admitPeer>[0]): string => {
-    const a = admitPeer(peer, new Set([0]));
-    return a.ok ? 'ok' : a.sentence;
+    const admission = admitPeer(peer, new Set([0]));
+    return admission.ok ? 'ok' : admission.sentence;
   };
   expect(said({ kind: 'user', uid: 7 })).toBe(
     "This mainloop is another user's. To let user 7 of this machine in, its owner sets MAINLOOP_LOCAL_USERS=7. docs/security.md says who may.",

@@ -1,4 +1,5 @@
-// Who is at the other end of a connection on this machine: what the kernel says in /proc/net/tcp (proc(5)), read as text.
+// Who is at the other end of a connection on this machine: what the kernel says in /proc/net/tcp (proc(5)),
+// read as text.
 
 export interface Endpoint {
   readonly address: string;
@@ -72,11 +73,12 @@ function pairsOf(from: Endpoint, to: Endpoint, isLittleEndian: boolean): [string
 
 /** @returns 4 or 16 bytes; an IPv4 address in IPv6 clothes is an IPv4 address */
 function bytesOf(address: string): number[] | null {
-  const v4 = /^(?:::ffff:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/i.exec(address);
-  if (v4) return v4.slice(1).map(Number);
+  const four = /^(?:::ffff:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/i.exec(address);
+  if (four) return four.slice(1).map(Number);
   if (!/^[0-9a-f:]+$/i.test(address)) return null;
   const [head = '', tail] = address.split('::');
-  const groups = (s: string): number[] => (s === '' ? [] : s.split(':').map((g) => Number.parseInt(g, 16)));
+  const groups = (text: string): number[] =>
+    text === '' ? [] : text.split(':').map((g) => Number.parseInt(g, 16));
   const [first, last] = [groups(head), groups(tail ?? '')];
   const zeros = tail === undefined ? 0 : 8 - first.length - last.length;
   if (zeros < 0) return null;
@@ -113,11 +115,11 @@ export function readLocalUsers(
   if (names.length === 1 && names[0] === 'any') return 'any';
   return new Set([
     ...always,
-    ...names.map((n) => {
-      const uid = /^\d+$/.test(n) ? Number(n) : uidOf(n);
+    ...names.map((name) => {
+      const uid = /^\d+$/.test(name) ? Number(name) : uidOf(name);
       if (uid === undefined)
         throw new Error(
-          `MAINLOOP_LOCAL_USERS should name users of this machine, by name or number, or be any: ${n} is none`,
+          `MAINLOOP_LOCAL_USERS should name users of this machine, by name or number, or be any: ${name} is none`,
         );
       return uid;
     }),

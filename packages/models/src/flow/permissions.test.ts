@@ -191,10 +191,10 @@ describe('what may run unasked is a list of shapes', () => {
   test('bash sees the words that we saw', () => {
     const letters = fc.constantFrom(...`ab -=~^@%+,:./'"0_ ${'$`\\!&|;<>(){}[]*?#\t\n\r'}é\u00a0`);
     fc.assert(
-      fc.property(fc.string({ unit: letters, maxLength: 14 }), (s) => {
-        const words = plainWords(`x ${s}`);
+      fc.property(fc.string({ unit: letters, maxLength: 14 }), (text) => {
+        const words = plainWords(`x ${text}`);
         if (words === null) return;
-        const seen = execFileSync('/bin/bash', ['-c', `printf '%s\\0' x ${s}`], {
+        const seen = execFileSync('/bin/bash', ['-c', `printf '%s\\0' x ${text}`], {
           encoding: 'utf8',
           env: { HOME: '/home/somebody' },
         });
@@ -309,9 +309,9 @@ describe("the clone's configuration", () => {
 
 describe('a request in words', () => {
   const ask = (tool: string, input: Record<string, unknown>) => {
-    const d = describeRequest(tool, input, 'registries');
-    if (d.kind !== 'ask') throw new Error(d.sentence);
-    return d;
+    const described = describeRequest(tool, input, 'registries');
+    if (described.kind !== 'ask') throw new Error(described.sentence);
+    return described;
   };
   test('is shown whole, with what hides in it', () => {
     expect(ask('Bash', { command: 'touch one' }).title).toBe('Run: touch one');
@@ -362,9 +362,9 @@ describe('what a person reads before they decide', () => {
     input: Record<string, unknown>,
     egress: Parameters<typeof describeRequest>[2] = 'none',
   ) => {
-    const d = describeRequest(tool, input, egress);
-    if (d.kind !== 'ask') throw new Error(d.sentence);
-    return d;
+    const described = describeRequest(tool, input, egress);
+    if (described.kind !== 'ask') throw new Error(described.sentence);
+    return described;
   };
   const ALWAYS =
     '“Always” means exactly this, to the letter. Where it runs files of the working tree, it runs them as the agent has them by then.';

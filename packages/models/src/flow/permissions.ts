@@ -1,5 +1,5 @@
-// What a running Claude Code may do unasked where its project asks, as shapes; what it asks permission for, as a rule that can be
-// remembered and as words for the person who decides. Pure.
+// What a running Claude Code may do unasked where its project asks, as shapes; what it asks permission for,
+// as a rule that can be remembered and as words for the person who decides. Pure.
 import { own } from './look.ts';
 import { plainWords } from './shell-words.ts';
 import { cleanTitle, fence, visible, withoutEnd } from './text.ts';
@@ -62,7 +62,10 @@ interface Shape {
 
 const TEXT = /^(?!-)[^]+$/;
 const COUNT = /^\d{1,6}$/;
-/** A commit, a branch or a range of them. No path from the root and none upwards: git would then compare files outside of the clone. */
+/**
+ * A commit, a branch or a range of them. No path from the root and none upwards: git would then compare files
+ * outside of the clone.
+ */
 const REVISION = /^(?!.*(?:^|\/)\.\.(?:\/|$))(?!.*\/\/)[A-Za-z0-9][A-Za-z0-9._/~^@-]*$/;
 const BRANCH = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 const MANY = [0, 200] as const;
@@ -117,22 +120,22 @@ function fits(shape: Shape | undefined, args: readonly string[], git: boolean): 
   let operands = 0;
   let onlyPaths = false;
   for (let i = 0; i < args.length; i++) {
-    const a = args[i]!;
-    if (!onlyPaths && a === '--') {
+    const argument = args[i]!;
+    if (!onlyPaths && argument === '--') {
       if (!(shape.operands?.includes('path') ?? false) && !TAKES_PATHS.has(shape)) return null;
       onlyPaths = true;
-    } else if (!onlyPaths && a.startsWith('-')) {
-      seen.push(a);
-      const valueOf = own(shape.valued ?? {}, a);
+    } else if (!onlyPaths && argument.startsWith('-')) {
+      seen.push(argument);
+      const valueOf = own(shape.valued ?? {}, argument);
       if (valueOf !== undefined) {
         const value = args[++i];
         if (value === undefined || !valueOf.test(value)) return null;
-      } else if (!(shape.flags?.test(a) ?? false)) return null;
+      } else if (!(shape.flags?.test(argument) ?? false)) return null;
     } else {
       const kind = onlyPaths ? 'path' : shape.operands?.[Math.min(operands, shape.operands.length - 1)];
       if (kind === undefined) return null;
-      if (kind === 'path' ? !isPath(a) : !kind.test(a)) return null;
-      if (kind === 'path') reads.push(a);
+      if (kind === 'path' ? !isPath(argument) : !kind.test(argument)) return null;
+      if (kind === 'path') reads.push(argument);
       operands++;
     }
   }
@@ -143,12 +146,12 @@ function fits(shape: Shape | undefined, args: readonly string[], git: boolean): 
 }
 
 /** A path as it is, and no pattern: git reads patterns and its own magic out of quoted words too. */
-const isPath = (s: string): boolean =>
-  s !== '' && /^[^-~:]/.test(s) && !/[*?[\]\\\u0000-\u001f\u007f]/.test(s);
+const isPath = (text: string): boolean =>
+  text !== '' && /^[^-~:]/.test(text) && !/[*?[\]\\\u0000-\u001f\u007f]/.test(text);
 
 /**
- * Files and folders of a clone that decide what a later command runs: git's own, the agent's, the shell's, the package managers'
- * and the editors'. By the parts of a path, in any case.
+ * Files and folders of a clone that decide what a later command runs: git's own, the agent's, the shell's,
+ * the package managers' and the editors'. By the parts of a path, in any case.
  */
 const TOUCHY = new Set(
   [
@@ -210,7 +213,8 @@ export const isTouchy = (relativePath: string): boolean =>
   relativePath.split('/').some((part) => TOUCHY.has(withoutEnd(part.toLowerCase(), '. ')));
 
 /**
- * Whether a clone's own configuration holds nothing but what a clone needs: no program, alias, filter, include or other remote.
+ * Whether a clone's own configuration holds nothing but what a clone needs: no program, alias, filter,
+ * include or other remote.
  * @param listing what `git config --file F --no-includes --list --null` prints: key, newline, value, NUL
  * @param origin the one address that `origin` may have
  */
@@ -252,10 +256,10 @@ export function ruleOf(tool: string, input: Readonly<Record<string, unknown>>): 
 
 /** JSON with its keys in order, so that the same request makes the same rule. */
 const sorted = (value: unknown): string =>
-  JSON.stringify(value, (_, v: unknown) =>
-    typeof v === 'object' && v !== null && !Array.isArray(v)
-      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : v,
+  JSON.stringify(value, (_, given: unknown) =>
+    typeof given === 'object' && given !== null && !Array.isArray(given)
+      ? Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : given,
   );
 
 export type Described =
@@ -328,7 +332,9 @@ function reach(command: string | null, egress: 'registries' | 'none' | readonly 
   const open = egress === 'registries' ? 'package registries' : `${egress.length} allowed hosts`;
   const net = egress === 'none' ? 'no network' : open;
   const base = `It runs in the sandbox of this task: the working tree, this task's branch and ${net} are in reach, nothing of your machine.`;
-  const risks = RISKS.filter(([re]) => command !== null && re.test(command)).map(([, words]) => words);
+  const risks = RISKS.filter(([pattern]) => command !== null && pattern.test(command)).map(
+    ([, words]) => words,
+  );
   return risks.length > 0 ? `${base} Look twice: ${risks.join('; ')}.` : base;
 }
 

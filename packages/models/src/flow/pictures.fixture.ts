@@ -1,4 +1,5 @@
-// Pictures of 12 by 7 pixels, as Pillow writes them. Those with words in them say SECRET in each place that the format has for words.
+// Pictures of 12 by 7 pixels, as Pillow writes them. Those with words in them say SECRET in each place that
+// the format has for words.
 import type { PictureMime } from './pictures.ts';
 
 export const PICTURES: Readonly<Record<string, { readonly mime: PictureMime; readonly base64: string }>> = {

@@ -1,5 +1,6 @@
-// Pictures that come out of a sandbox: which of their bytes are a picture, and nothing beside them. What is kept is put together anew from
-// the parts that make it one, so that no second file, no script and no word about where it was made travels along. Pure.
+// Pictures that come out of a sandbox: which of their bytes are a picture, and nothing beside them. What is
+// kept is put together anew from the parts that make it one, so that no second file, no script and no word
+// about where it was made travels along. Pure.
 
 export const PICTURE_MIMES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'] as const;
 export type PictureMime = (typeof PICTURE_MIMES)[number];
@@ -88,9 +89,9 @@ function part(bytes: Uint8Array, from: number, length: number): Uint8Array {
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
-  for (const p of parts) {
-    all.set(p, at);
-    at += p.length;
+  for (const piece of parts) {
+    all.set(piece, at);
+    at += piece.length;
   }
   return all;
 }
@@ -111,12 +112,12 @@ const PNG_PARTS = new Set([
 ]);
 
 function readPng(bytes: Uint8Array): Picture {
-  const n = numbersOf(bytes);
-  if (!begins(bytes, 12, 'IHDR') || n.getUint32(8) !== 13) throw new NotWhole();
+  const numbers = numbersOf(bytes);
+  if (!begins(bytes, 12, 'IHDR') || numbers.getUint32(8) !== 13) throw new NotWhole();
   const kept = [part(bytes, 0, 8)];
   let drawn = 0;
   for (let at = 8; ;) {
-    const length = n.getUint32(at);
+    const length = numbers.getUint32(at);
     const chunk = part(bytes, at, 12 + length);
     const name = nameAt(chunk, 4, 4);
     if (PNG_PARTS.has(name)) kept.push(chunk);
@@ -125,10 +126,18 @@ function readPng(bytes: Uint8Array): Picture {
     at += 12 + length;
   }
   if (drawn === 0) throw new NotWhole();
-  return { mime: 'image/png', width: n.getUint32(16), height: n.getUint32(20), bytes: joined(kept) };
+  return {
+    mime: 'image/png',
+    width: numbers.getUint32(16),
+    height: numbers.getUint32(20),
+    bytes: joined(kept),
+  };
 }
 
-/** Frames of every kind that browsers show; not the table of Huffman codes, the extension and the arithmetic codes between them. */
+/**
+ * Frames of every kind that browsers show; not the table of Huffman codes, the extension and the arithmetic
+ * codes between them.
+ */
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 const JPEG_TABLES = new Set([0xc4, 0xcc, 0xda, 0xdb, 0xdc, 0xdd]);
@@ -146,23 +155,23 @@ function keptOf(marker: number, segment: Uint8Array): Uint8Array | null {
 }
 
 function readJpeg(bytes: Uint8Array): Picture {
-  const n = numbersOf(bytes);
+  const numbers = numbersOf(bytes);
   const kept = [part(bytes, 0, 2)];
   let size: { width: number; height: number } | null = null;
   for (let at = 2; ;) {
-    if (n.getUint8(at) !== 0xff) throw new NotWhole();
-    const marker = n.getUint8(at + 1);
+    if (numbers.getUint8(at) !== 0xff) throw new NotWhole();
+    const marker = numbers.getUint8(at + 1);
     if (marker === 0xff) {
       at++;
       continue;
     }
     if (marker === 0xd9) break;
-    const length = n.getUint16(at + 2);
+    const length = numbers.getUint16(at + 2);
     if (length < 2) throw new NotWhole();
     const segment = part(bytes, at, 2 + length);
     const keeps = keptOf(marker, segment);
     if (keeps !== null) kept.push(keeps);
-    if (isFrame(marker)) size = { width: n.getUint16(at + 7), height: n.getUint16(at + 5) };
+    if (isFrame(marker)) size = { width: numbers.getUint16(at + 7), height: numbers.getUint16(at + 5) };
     at += 2 + length;
     if (marker !== 0xda) continue;
     const scan = scanAt(bytes, at);
@@ -173,7 +182,10 @@ function readJpeg(bytes: Uint8Array): Picture {
   return { mime: 'image/jpeg', ...size, bytes: joined([...kept, new Uint8Array([0xff, 0xd9])]) };
 }
 
-/** The pixels of a scan, up to the marker after it. A marker that only restarts the decoder, or stands for a byte, is a part of them. */
+/**
+ * The pixels of a scan, up to the marker after it. A marker that only restarts the decoder, or stands for a
+ * byte, is a part of them.
+ */
 function scanAt(bytes: Uint8Array, from: number): Uint8Array {
   for (let at = from; at + 1 < bytes.length; at++) {
     const next = bytes[at + 1]!;
@@ -188,9 +200,9 @@ const tableBytes = (packed: number): number => ((packed & 0x80) === 0 ? 0 : 3 * 
 
 /** How many bytes a row of blocks has, with the empty one at its end. */
 function blocksLength(bytes: Uint8Array, from: number): number {
-  const n = numbersOf(bytes);
+  const numbers = numbersOf(bytes);
   for (let at = from; ;) {
-    const length = n.getUint8(at);
+    const length = numbers.getUint8(at);
     part(bytes, at, 1 + length);
     at += 1 + length;
     if (length === 0) return at - from;
@@ -198,15 +210,15 @@ function blocksLength(bytes: Uint8Array, from: number): number {
 }
 
 function readGif(bytes: Uint8Array): Picture {
-  const n = numbersOf(bytes);
-  const head = 13 + tableBytes(n.getUint8(10));
+  const numbers = numbersOf(bytes);
+  const head = 13 + tableBytes(numbers.getUint8(10));
   const kept = [part(bytes, 0, head)];
   let frames = 0;
-  for (let at = head; n.getUint8(at) !== 0x3b;) {
-    const kind = n.getUint8(at);
+  for (let at = head; numbers.getUint8(at) !== 0x3b;) {
+    const kind = numbers.getUint8(at);
     if (kind !== 0x21 && kind !== 0x2c) throw new NotWhole();
     // A frame has a head of ten bytes, its colours and one number before its blocks; anything else has two.
-    const before = kind === 0x2c ? 11 + tableBytes(n.getUint8(at + 9)) : 2;
+    const before = kind === 0x2c ? 11 + tableBytes(numbers.getUint8(at + 9)) : 2;
     const block = part(bytes, at, before + blocksLength(bytes, at + before));
     if (kind === 0x2c) frames++;
     const label = block[1];
@@ -217,8 +229,8 @@ function readGif(bytes: Uint8Array): Picture {
   if (frames === 0) throw new NotWhole();
   return {
     mime: 'image/gif',
-    width: n.getUint16(6, true),
-    height: n.getUint16(8, true),
+    width: numbers.getUint16(6, true),
+    height: numbers.getUint16(8, true),
     bytes: joined([...kept, new Uint8Array([0x3b])]),
   };
 }
@@ -229,10 +241,10 @@ const WEBP_FLAGS = 0x12;
 
 /** @returns those chunks of a WebP that it is drawn from, each at an even place */
 function webpChunks(bytes: Uint8Array, from: number): { name: string; data: Uint8Array }[] {
-  const n = numbersOf(bytes);
+  const numbers = numbersOf(bytes);
   const found: { name: string; data: Uint8Array }[] = [];
   for (let at = from; at < bytes.length;) {
-    const length = n.getUint32(at + 4, true);
+    const length = numbers.getUint32(at + 4, true);
     const name = nameAt(bytes, at, 4);
     const data = part(bytes, at + 8, length);
     if (name === 'VP8X')
@@ -253,12 +265,13 @@ function webpChunk({ name, data }: { name: string; data: Uint8Array }): Uint8Arr
 }
 
 function webpSize(name: string, data: Uint8Array): { width: number; height: number } | null {
-  const n = numbersOf(data);
-  const three = (at: number): number => n.getUint16(at, true) + (n.getUint8(at + 2) << 16) + 1;
+  const numbers = numbersOf(data);
+  const three = (at: number): number => numbers.getUint16(at, true) + (numbers.getUint8(at + 2) << 16) + 1;
   if (name === 'VP8X') return { width: three(4), height: three(7) };
-  if (name === 'VP8 ') return { width: n.getUint16(6, true) & 0x3fff, height: n.getUint16(8, true) & 0x3fff };
+  if (name === 'VP8 ')
+    return { width: numbers.getUint16(6, true) & 0x3fff, height: numbers.getUint16(8, true) & 0x3fff };
   if (name !== 'VP8L') return null;
-  const bits = n.getUint32(1, true);
+  const bits = numbers.getUint32(1, true);
   return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
 }
 

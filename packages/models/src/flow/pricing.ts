@@ -7,7 +7,10 @@ interface Price {
 /** The dearest model whose price is public (Claude Opus 4 and 4.1). One that we do not know may cost as much. */
 const DEAREST: Price = { input: 15, output: 75 };
 
-/** USD per million tokens, which is micro-dollars per token. Source: https://platform.claude.com/docs/en/about-claude/pricing */
+/**
+ * USD per million tokens, which is micro-dollars per token. Source:
+ * https://platform.claude.com/docs/en/about-claude/pricing
+ */
 const PRICES: ReadonlyArray<readonly [RegExp, Price]> = [
   [/^claude-opus-4-(0|1|2025\d+)(-|$)/, DEAREST],
   [/^claude-opus-\d/, { input: 5, output: 25 }],
@@ -15,7 +18,10 @@ const PRICES: ReadonlyArray<readonly [RegExp, Price]> = [
   [/^claude-3-[57]-sonnet-/, { input: 3, output: 15 }],
   [/^claude-(\d-\d-|\d-)?haiku-/, { input: 1, output: 5 }],
 ];
-/** Of the input's price: what is read from the cache, kept in it for five minutes, and kept for an hour. Same source. */
+/**
+ * Of the input's price: what is read from the cache, kept in it for five minutes, and kept for an hour. Same
+ * source.
+ */
 const CACHE = { read: 0.1, write: 1.25, writeForAnHour: 2 };
 
 export interface Usage {
@@ -27,31 +33,34 @@ export interface Usage {
   readonly ephemeral_1h_input_tokens?: number | null;
 }
 
-const priceOf = (model: string): Price => PRICES.find(([re]) => re.test(model))?.[1] ?? DEAREST;
+const priceOf = (model: string): Price => PRICES.find(([pattern]) => pattern.test(model))?.[1] ?? DEAREST;
 
 /** A count of tokens as a bill may hold it: an answer that says something else says nothing. */
-const count = (n: number | null | undefined): number =>
-  typeof n === 'number' && Number.isFinite(n) && n > 0 ? Math.ceil(n) : 0;
+const count = (given: number | null | undefined): number =>
+  typeof given === 'number' && Number.isFinite(given) && given > 0 ? Math.ceil(given) : 0;
 
 /**
- * @param u tokens, as the model's API counts them
+ * @param usage tokens, as the model's API counts them
  * @returns millionths of a dollar, rounded up
  */
-export function costMicrousd(model: string, u: Usage): number {
-  const p = priceOf(model);
-  const written = count(u.cache_creation_input_tokens);
-  const forAnHour = Math.min(written, count(u.ephemeral_1h_input_tokens));
+export function costMicrousd(model: string, usage: Usage): number {
+  const price = priceOf(model);
+  const written = count(usage.cache_creation_input_tokens);
+  const forAnHour = Math.min(written, count(usage.ephemeral_1h_input_tokens));
   return Math.ceil(
-    count(u.input_tokens) * p.input +
-      count(u.output_tokens) * p.output +
+    count(usage.input_tokens) * price.input +
+      count(usage.output_tokens) * price.output +
       ((written - forAnHour) * CACHE.write +
         forAnHour * CACHE.writeForAnHour +
-        count(u.cache_read_input_tokens) * CACHE.read) *
-        p.input,
+        count(usage.cache_read_input_tokens) * CACHE.read) *
+        price.input,
   );
 }
 
-/** Output that is paid for before it comes. A long answer takes as much again, as often as it needs to, and is cut when there is no more. */
+/**
+ * Output that is paid for before it comes. A long answer takes as much again, as often as it needs to, and is
+ * cut when there is no more.
+ */
 export const OUTPUT_STEP_TOKENS = 4_000;
 
 /**

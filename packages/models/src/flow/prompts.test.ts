@@ -1,4 +1,5 @@
-// Every word an agent is told, as it was read and agreed to: prompts.told.txt is the whole of it, so that a change to a prompt is read as one.
+// Every word an agent is told, as it was read and agreed to: prompts.told.txt is the whole of it, so that a
+// change to a prompt is read as one.
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

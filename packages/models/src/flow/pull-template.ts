@@ -1,7 +1,10 @@
 // The body of a pull request in a repository that has a template for it. Pure.
 import { joined, ours, personsWords, type ForgeText } from './forge-text.ts';
 
-/** Where GitHub looks for one, in its order: https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/creating-a-pull-request-template-for-your-repository */
+/**
+ * Where GitHub looks for one, in its order:
+ * https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/creating-a-pull-request-template-for-your-repository
+ */
 export const TEMPLATE_FOLDERS = ['.github', '', 'docs'] as const;
 /** @param name of a file in one of them */
 export const isPullTemplate = (name: string): boolean => /^pull_request_template\.(md|txt)$/i.test(name);
@@ -23,8 +26,8 @@ interface PullWords {
 }
 
 /**
- * Fills in what is known: what was done, and which issue it closes. Everything else stays as the repository wrote it, and every box is open: whoever
- * ticks it has looked.
+ * Fills in what is known: what was done, and which issue it closes. Everything else stays as the repository
+ * wrote it, and every box is open: whoever ticks it has looked.
  * @param template of the default branch; its remarks for the writer are left out
  */
 export function fillPullTemplate(template: string, { what, closes }: PullWords): ForgeText {
@@ -37,19 +40,19 @@ export function fillPullTemplate(template: string, { what, closes }: PullWords):
     .trim();
   // Each begins with its heading; the first may have none.
   const sections = text.split(/^(?=#{1,6}[ \t])/m).filter((s) => s.trim() !== '');
-  const isHeaded = (s: string): boolean => /^#{1,6}[ \t]/.test(s);
-  const titleOf = (s: string): string =>
-    isHeaded(s) ? s.slice(0, s.indexOf('\n') < 0 ? undefined : s.indexOf('\n')) : '';
+  const isHeaded = (line: string): boolean => /^#{1,6}[ \t]/.test(line);
+  const titleOf = (line: string): string =>
+    isHeaded(line) ? line.slice(0, line.indexOf('\n') < 0 ? undefined : line.indexOf('\n')) : '';
   const forIssue =
     closes === null ? -1 : sections.findIndex((s) => ISSUE.test(titleOf(s)) && !/\btype\b/i.test(titleOf(s)));
   const forWhat = sections.findIndex(
     (s, n) => n !== forIssue && WHAT.test(titleOf(s)) && !/\btype\b/i.test(titleOf(s)),
   );
-  const filled = sections.map((s, n): ForgeText => {
+  const filled = sections.map((section, n): ForgeText => {
     const words = n === forWhat ? what : n === forIssue ? closes : null;
-    const title = titleOf(s);
-    const rest = s.slice(title.length).trim();
-    if (words === null) return personsWords(s.trim());
+    const title = titleOf(section);
+    const rest = section.slice(title.length).trim();
+    if (words === null) return personsWords(section.trim());
     return joined(
       [personsWords(title), words, personsWords(rest)].filter((part) => part !== ''),
       '\n\n',

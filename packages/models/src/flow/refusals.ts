@@ -1,4 +1,5 @@
-// Why the api refuses something: a code for programs, and beside it the sentence for a person. All of them stand here, to be read as one text.
+// Why the api refuses something: a code for programs, and beside it the sentence for a person. All of them
+// stand here, to be read as one text.
 import { DOOR_REFUSALS } from './doors.ts';
 
 type Says = string | ((...about: never[]) => string);

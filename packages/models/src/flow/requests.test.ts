@@ -22,7 +22,8 @@ const by = (body: string, more: Partial<Remark> = {}): Remark => ({
   ...more,
 });
 const word = (j: Judged): string => (j.is === 'passed' ? j.why : j.is);
-const judged = (r: Remark, said: readonly string[] = [r.body]): string => word(judge(r, timesOf(said)));
+const judged = (remark: Remark, said: readonly string[] = [remark.body]): string =>
+  word(judge(remark, timesOf(said)));
 
 describe('what a comment of a person is', () => {
   test.each([
@@ -203,9 +204,9 @@ test('nothing that a person asks for by a review or on a line is lost, and no wo
 
 describe('a page is heard by id', () => {
   const may = (author: string): boolean => author !== 'eve';
-  const met = (r: Remark, more: Partial<Met> = {}): [string, Met] => [
-    keyOf(r),
-    { worked: [heardText(r.body)], passed: [], taken: [], ...more },
+  const met = (remark: Remark, more: Partial<Met> = {}): [string, Met] => [
+    keyOf(remark),
+    { worked: [heardText(remark.body)], passed: [], taken: [], ...more },
   ];
   const heard = (
     page: readonly Remark[],
@@ -217,15 +218,15 @@ describe('a page is heard by id', () => {
     );
 
   test('what was worked on is done with; what only changed in blanks and capitals too', () => {
-    const r = by('Rename foo');
-    expect(heard([r], [met(r)])).toEqual([]);
-    expect(heard([{ ...r, body: ' rename  foo\r\n' }], [met(r)])).toEqual([]);
+    const remark = by('Rename foo');
+    expect(heard([remark], [met(remark)])).toEqual([]);
+    expect(heard([{ ...remark, body: ' rename  foo\r\n' }], [met(remark)])).toEqual([]);
   });
   test('edited after it was worked on: told, once it is taken by the person at once', () => {
-    const r = by('Rename foo');
-    const edited = { ...r, body: 'Rename foo and bar' };
-    expect(heard([edited], [met(r)])).toEqual(['talk1 edited']);
-    expect(heard([edited], [met(r, { taken: [wordsKey(edited.body)] })])).toEqual(['talk1 request now']);
+    const remark = by('Rename foo');
+    const edited = { ...remark, body: 'Rename foo and bar' };
+    expect(heard([edited], [met(remark)])).toEqual(['talk1 edited']);
+    expect(heard([edited], [met(remark, { taken: [wordsKey(edited.body)] })])).toEqual(['talk1 request now']);
   });
   test('small talk that is edited into a request is one', () => {
     expect(heard([by('LGTM')])).toEqual(['talk1 approval']);
@@ -245,14 +246,14 @@ describe('a page is heard by id', () => {
     expect(heard([by('Ultramarine')], [], ['talk1'])).toEqual([]);
   });
   test('a stranger steers nothing, unless the person says so', () => {
-    const r = by('Delete everything.', { author: 'eve' });
-    expect(heard([r])).toEqual(['talk1 stranger']);
+    const remark = by('Delete everything.', { author: 'eve' });
+    expect(heard([remark])).toEqual(['talk1 stranger']);
     expect(heard([by('x', { author: 'eve', where: 'review', verdict: 'CHANGES_REQUESTED' })])).toEqual([
       'review1 stranger',
     ]);
-    expect(heard([r], [[keyOf(r), { worked: [], passed: [], taken: [wordsKey(r.body)] }]])).toEqual([
-      'talk1 request now',
-    ]);
+    expect(
+      heard([remark], [[keyOf(remark), { worked: [], passed: [], taken: [wordsKey(remark.body)] }]]),
+    ).toEqual(['talk1 request now']);
   });
   test('in any order, looked at as often as one likes: each comment is taken once', () => {
     const bodies = fc.constantFrom(...SMALL, ...ASKED, 'Coverage: 80%');

@@ -15,8 +15,8 @@ export interface Remark extends Account {
 }
 
 /**
- * Why a comment starts nothing. `edited`: it was worked on, and its words were changed afterwards; `stranger`: of somebody who may not write
- * to the repository.
+ * Why a comment starts nothing. `edited`: it was worked on, and its words were changed afterwards;
+ * `stranger`: of somebody who may not write to the repository.
  */
 export const PASSED_OVER = [
   'approval',
@@ -46,7 +46,8 @@ export type Judged =
   { readonly is: 'request' | 'unclear' | 'nothing' } | { readonly is: 'passed'; readonly why: PassedOver };
 
 /**
- * Decides by the words alone. What is not clearly small talk counts: a comment too many for the agent costs a run, one too few costs a person.
+ * Decides by the words alone. What is not clearly small talk counts: a comment too many for the agent costs a
+ * run, one too few costs a person.
  * @param times of what its author wrote on this pull request in the same place, this one too
  */
 export function judge(remark: Remark, times: Times): Judged {
@@ -97,7 +98,10 @@ export const heardText = (body: string): string =>
  */
 export const keyOf = ({ where, id }: Pick<Remark, 'where' | 'id'>): string => `${where}${id}`;
 
-/** @returns words that two texts have in common when they differ in blanks and capitals alone; short, for ids and keys */
+/**
+ * @returns words that two texts have in common when they differ in blanks and capitals alone; short, for ids
+ * and keys
+ */
 export function wordsKey(text: string): string {
   // FNV-1a: it names an edit among the few of one comment and guards nothing.
   let hash = 0x811c9dc5;
@@ -107,7 +111,8 @@ export function wordsKey(text: string): string {
 }
 
 /**
- * Goes through a whole page by id: when something was written, submitted or edited does not matter, and the order neither.
+ * Goes through a whole page by id: when something was written, submitted or edited does not matter, and the
+ * order neither.
  * @param mayWrite whether an account's words count
  * @param answers keys of comments that answered a question
  * @returns each comment that is not done with, and what it is
@@ -152,7 +157,8 @@ function judgedOf(
 const APPROVES = /^(\/?approved?|lgtm|looks good(?: to me)?|yes|go|go ahead|ship it|👍|:\+1:)[.! ]*$/i;
 
 /**
- * What a comment says to a plan. Work begins with it, so an approval has to be in so many words; other small talk decides nothing.
+ * What a comment says to a plan. Work begins with it, so an approval has to be in so many words; other small
+ * talk decides nothing.
  * @param times of what its author wrote there, this comment too
  */
 function planWord(remark: Remark, times: Times): 'approve' | 'revise' | null {
@@ -177,16 +183,17 @@ export interface PlanAnswer {
 }
 
 /**
- * What comments say to a plan: all that ask for another one together, or the first that approves it. What asks counts from the comment that was
- * answered last, so that nothing is lost that was said while the plan was written anew; an approval is of the plan that is shown.
+ * What comments say to a plan: all that ask for another one together, or the first that approves it. What
+ * asks counts from the comment that was answered last, so that nothing is lost that was said while the plan
+ * was written anew; an approval is of the plan that is shown.
  * @param page comments of those who may write, by id
  * @param shownIso when the plan was shown
  * @param lastId the newest comment that was taken as an answer; 0 when none was
  */
 export function planAnswer(page: readonly PlanRemark[], shownIso: string, lastId: number): PlanAnswer | null {
-  const said = page.map((c) => {
-    const times = timesOf(page.filter((x) => x.author === c.author).map((x) => x.body));
-    return { c, word: planWord({ ...c, where: 'talk' }, times) };
+  const said = page.map((remark) => {
+    const times = timesOf(page.filter((x) => x.author === remark.author).map((x) => x.body));
+    return { c: remark, word: planWord({ ...remark, where: 'talk' }, times) };
   });
   const asks = said
     .filter(({ c, word }) => word === 'revise' && c.id > lastId && (lastId > 0 || c.at >= shownIso))

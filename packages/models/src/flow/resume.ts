@@ -18,8 +18,9 @@ export function readResume(at: Resume | ResumeBefore2): Resume {
 }
 
 /**
- * @returns what is handed over. While an update rolls out, or is rolled back, a worker from before versions may be the one that takes it
- * up, so what that one reads is in it too. To be dropped together with `ResumeBefore2`.
+ * @returns what is handed over. While an update rolls out, or is rolled back, a worker from before versions
+ * may be the one that takes it up, so what that one reads is in it too. To be dropped together with
+ * `ResumeBefore2`.
  */
 export const writeResume = (at: Resume): Resume & ResumeBefore2 => ({ ...fieldsBefore2(at.position), ...at });
 

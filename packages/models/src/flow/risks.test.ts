@@ -284,7 +284,7 @@ test('the worst comes first, and whatever a diff holds, it is read to its end', 
       fc.array(fc.string({ unit: 'binary', maxLength: 200 }), { maxLength: 20 }),
       (n, lines) => {
         const one = lines.map((l) => `+${l.replaceAll('\n', ' ')}`);
-        for (const r of risks(file(n, ...one))) expect(r.length).toBeLessThan(2_000);
+        for (const risk of risks(file(n, ...one))) expect(risk.length).toBeLessThan(2_000);
       },
     ),
   );

@@ -1,4 +1,5 @@
-// What of a change deserves a second look before it counts, whoever wrote it. Pure: a diff in, a line for each finding out.
+// What of a change deserves a second look before it counts, whoever wrote it. Pure: a diff in, a line for
+// each finding out.
 import { dependencyRisks } from './dependencies.ts';
 import type { Diff, DiffFile } from './diff.ts';
 import { weakenings } from './weakened-tests.ts';
@@ -37,34 +38,34 @@ export function risksOf({ files, cut }: Diff): Risk[] {
   return found.sort((a, b) => RISKS.indexOf(a.kind) - RISKS.indexOf(b.kind));
 }
 
-function risksOfFile(f: DiffFile): Risk[] {
+function risksOfFile(file: DiffFile): Risk[] {
   const of = (kind: RiskKind, ...texts: readonly (string | null)[]): Risk[] =>
-    texts.filter((t) => t !== null).map((t) => ({ kind, text: `${f.path}: ${t}` }));
+    texts.filter((t) => t !== null).map((t) => ({ kind, text: `${file.path}: ${t}` }));
   return [
-    ...of('secret', ...secrets(f)),
-    ...of('tests', ...weakenings(f)),
-    ...of('ci', f.ci ? 'CI runs it, with the secrets of the repository' : null),
-    ...of('migration', migration(f)),
-    ...of('checks', ...checks(f)),
+    ...of('secret', ...secrets(file)),
+    ...of('tests', ...weakenings(file)),
+    ...of('ci', file.ci ? 'CI runs it, with the secrets of the repository' : null),
+    ...of('migration', migration(file)),
+    ...of('checks', ...checks(file)),
     ...of(
       'program',
-      f.newMode === '100755'
-        ? f.change === 'added'
+      file.newMode === '100755'
+        ? file.change === 'added'
           ? 'a new program'
           : 'can be run as a program now'
         : null,
     ),
-    ...of('link', link(f)),
+    ...of('link', link(file)),
     ...of(
       'submodule',
-      f.newMode === '160000' || f.oldMode === '160000' ? 'a commit of another repository' : null,
+      file.newMode === '160000' || file.oldMode === '160000' ? 'a commit of another repository' : null,
     ),
-    ...of('binary', f.binary && f.change !== 'deleted' ? 'binary, so it can’t be read here' : null),
+    ...of('binary', file.binary && file.change !== 'deleted' ? 'binary, so it can’t be read here' : null),
   ];
 }
 
-const addedLines = (f: DiffFile): readonly { readonly text: string; readonly new: number | null }[] =>
-  f.lines.filter((l) => l.kind === 'add');
+const addedLines = (file: DiffFile): readonly { readonly text: string; readonly new: number | null }[] =>
+  file.lines.filter((l) => l.kind === 'add');
 
 /** Shapes that hardly anything else has. What only may be a secret would make everybody blind to these. */
 const SECRETS: readonly (readonly [what: string, shape: RegExp])[] = [
@@ -83,14 +84,14 @@ const SECRETS: readonly (readonly [what: string, shape: RegExp])[] = [
 const SECRET_FILE =
   /(^|\/)(\.env(\.(?!example$|sample$|template$|dist$)[\w.-]+)?|id_(rsa|dsa|ecdsa|ed25519)|[^/]+\.(p12|pfx|jks|keystore)|\.netrc|\.pgpass)$/;
 
-function secrets(f: DiffFile): string[] {
-  const said = addedLines(f).flatMap((l) => {
-    const what = SECRETS.find(([, shape]) => shape.test(l.text))?.[0];
-    return what === undefined ? [] : [`line ${l.new ?? '?'} looks like ${what}`];
+function secrets(file: DiffFile): string[] {
+  const said = addedLines(file).flatMap((line) => {
+    const what = SECRETS.find(([, shape]) => shape.test(line.text))?.[0];
+    return what === undefined ? [] : [`line ${line.new ?? '?'} looks like ${what}`];
   });
   return [
     ...said,
-    ...(SECRET_FILE.test(f.path) && f.change !== 'deleted'
+    ...(SECRET_FILE.test(file.path) && file.change !== 'deleted'
       ? ['files of this name usually hold secrets']
       : []),
   ];
@@ -107,14 +108,16 @@ const LOSES: readonly (readonly [what: string, shape: RegExp])[] = [
   ['DELETE', /\bDELETE\s+FROM\b/i],
 ];
 
-function migration(f: DiffFile): string | null {
-  if (!MIGRATION.test(f.path)) return null;
-  if (f.change === 'deleted') return 'a migration is deleted';
-  const loses = LOSES.filter(([, shape]) => addedLines(f).some((l) => shape.test(l.text))).map(
+function migration(file: DiffFile): string | null {
+  if (!MIGRATION.test(file.path)) return null;
+  if (file.change === 'deleted') return 'a migration is deleted';
+  const loses = LOSES.filter(([, shape]) => addedLines(file).some((l) => shape.test(l.text))).map(
     ([what]) => what,
   );
   const what =
-    f.change === 'added' ? 'a migration of the database' : 'a migration or schema that was there is changed';
+    file.change === 'added'
+      ? 'a migration of the database'
+      : 'a migration or schema that was there is changed';
   return loses.length === 0 ? what : `${what}, with ${loses.join(' and ')}`;
 }
 
@@ -126,26 +129,30 @@ const SCRIPT =
 const SWITCHED_OFF =
   /eslint-disable|oxlint-disable|biome-ignore|@ts-(ignore|nocheck|expect-error)|#\s*(noqa|type:\s*ignore|pylint:\s*disable|pyright:\s*ignore)|\/\/\s*nolint|#!?\[allow\(|trunk-ignore|@SuppressWarnings|rubocop:disable/;
 
-function checks(f: DiffFile): string[] {
+function checks(file: DiffFile): string[] {
   const out: string[] = [];
-  if (/(^|\/)package\.json$/.test(f.path)) {
+  if (/(^|\/)package\.json$/.test(file.path)) {
     const scripts = new Set(
-      f.lines.flatMap((l) => (l.kind === 'add' || l.kind === 'del' ? (SCRIPT.exec(l.text)?.[1] ?? []) : [])),
+      file.lines.flatMap((l) =>
+        l.kind === 'add' || l.kind === 'del' ? (SCRIPT.exec(l.text)?.[1] ?? []) : [],
+      ),
     );
-    if (scripts.size > 0 && f.change !== 'added')
+    if (scripts.size > 0 && file.change !== 'added')
       out.push(`changes what ${[...scripts].map((s) => `“${s}”`).join(' and ')} runs`);
   }
-  if (CHECK_FILES.test(f.path) && f.change !== 'added') out.push('changes what the checks look at');
-  const off = addedLines(f).filter((l) => SWITCHED_OFF.test(l.text)).length;
+  if (CHECK_FILES.test(file.path) && file.change !== 'added') out.push('changes what the checks look at');
+  const off = addedLines(file).filter((l) => SWITCHED_OFF.test(l.text)).length;
   if (off > 0) out.push(`switches a check off ${off === 1 ? 'in one line' : `in ${off} lines`}`);
   return out;
 }
 
-function link(f: DiffFile): string | null {
-  if (f.newMode !== '120000' || f.change === 'deleted') return null;
-  const to = addedLines(f)[0]?.text ?? '';
+function link(file: DiffFile): string | null {
+  if (file.newMode !== '120000' || file.change === 'deleted') return null;
+  const to = addedLines(file)[0]?.text ?? '';
   if (to === '') return 'a symbolic link';
-  return leaves(f.path, to) ? `a symbolic link out of the repository, to ${to}` : `a symbolic link to ${to}`;
+  return leaves(file.path, to)
+    ? `a symbolic link out of the repository, to ${to}`
+    : `a symbolic link to ${to}`;
 }
 
 /** Whether a relative link climbs above the top of the repository, or starts at the root of the machine. */

@@ -14,9 +14,9 @@ test.each([
 
 test('the piece shows where the words stand, and says that there is more', () => {
   const text = `${'much before it '.repeat(40)}we decided to round half to even, in split.ts ${'and much after '.repeat(40)}`;
-  const e = excerptOf(text, ['half', 'split.ts'], 120);
-  expect(e.text).toMatch(/^… .*round half to even, in split\.ts .* …$/);
-  expect(e.marks.map(([a, b]) => e.text.slice(a, b))).toEqual(['half', 'split.ts']);
+  const excerpt = excerptOf(text, ['half', 'split.ts'], 120);
+  expect(excerpt.text).toMatch(/^… .*round half to even, in split\.ts .* …$/);
+  expect(excerpt.marks.map(([a, b]) => excerpt.text.slice(a, b))).toEqual(['half', 'split.ts']);
 });
 
 test('a text that is short stands whole, in one line', () => {
@@ -35,16 +35,16 @@ test('whatever is looked for in whatever text: marks lie in order within the pie
       fc.integer({ min: 1, max: 80 }),
       (text, asked, chars) => {
         const words = wordsIn(asked.join(' '));
-        const e = excerptOf(text, words, chars);
+        const excerpt = excerptOf(text, words, chars);
         let end = 0;
-        for (const [a, b] of e.marks) {
+        for (const [a, b] of excerpt.marks) {
           expect(a).toBeGreaterThanOrEqual(end);
-          expect(b).toBeLessThanOrEqual(e.text.length);
-          expect(words).toContain(e.text.slice(a, b).toLowerCase());
+          expect(b).toBeLessThanOrEqual(excerpt.text.length);
+          expect(words).toContain(excerpt.text.slice(a, b).toLowerCase());
           end = b;
         }
-        expect(e.text.length).toBeLessThanOrEqual(chars + 5);
-        if (text.isWellFormed()) expect(e.text.isWellFormed()).toBe(true);
+        expect(excerpt.text.length).toBeLessThanOrEqual(chars + 5);
+        if (text.isWellFormed()) expect(excerpt.text.isWellFormed()).toBe(true);
       },
     ),
   );

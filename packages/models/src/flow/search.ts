@@ -52,16 +52,23 @@ export function excerptOf(text: string, words: readonly string[], chars: number)
 /** Where the words stand, in order, and the longer one where two overlap. */
 function hitsIn(small: string, words: readonly string[]): [number, number][] {
   const all: [number, number][] = [];
-  for (const w of words)
-    for (let i = small.indexOf(w); i !== -1 && all.length < 2_000; i = small.indexOf(w, i + w.length))
-      all.push([i, i + w.length]);
+  for (const word of words)
+    for (
+      let i = small.indexOf(word);
+      i !== -1 && all.length < 2_000;
+      i = small.indexOf(word, i + word.length)
+    )
+      all.push([i, i + word.length]);
   const inOrder = all.toSorted((a, b) => a[0] - b[0] || b[1] - a[1]);
   const kept: [number, number][] = [];
-  for (const h of inOrder) if (h[0] >= (kept.at(-1)?.[1] ?? 0)) kept.push(h);
+  for (const hit of inOrder) if (hit[0] >= (kept.at(-1)?.[1] ?? 0)) kept.push(hit);
   return kept;
 }
 
-/** Where a window of that length begins that holds the most of the hits, with a third of it before the first of them. */
+/**
+ * Where a window of that length begins that holds the most of the hits, with a third of it before the first
+ * of them.
+ */
 function start(hits: readonly [number, number][], length: number, chars: number): number {
   if (length <= chars || hits.length === 0) return 0;
   let best = { at: 0, n: 0 };
@@ -75,7 +82,10 @@ function start(hits: readonly [number, number][], length: number, chars: number)
   return Math.max(0, Math.min(hits[best.at]![0] - room, length - chars));
 }
 
-/** The nearest beginning of a word from there on, or the nearest end of one before, not further off than a word is long. */
+/**
+ * The nearest beginning of a word from there on, or the nearest end of one before, not further off than a
+ * word is long.
+ */
 function boundary(text: string, at: number, step: 1 | -1): number {
   for (let i = at; Math.abs(i - at) < 24 && i > 0 && i < text.length; i += step)
     if (text[i - 1] === ' ') return step === 1 ? i : i - 1;
@@ -96,12 +106,16 @@ const stemOf = (word: string): string => {
   const stem = word.replace(ENDING, '');
   return stem.length >= 3 ? stem : word;
 };
-/** How much a word counts that comes again and again, and how much a long text is held against it (BM25's usual values). */
+/**
+ * How much a word counts that comes again and again, and how much a long text is held against it (BM25's
+ * usual values).
+ */
 const AGAIN = 1.2;
 const LENGTH = 0.75;
 
 /**
- * How much of what is looked for each text holds. A word that few of them have counts more than one that most have, and in a long text less.
+ * How much of what is looked for each text holds. A word that few of them have counts more than one that most
+ * have, and in a long text less.
  * @param texts those that are weighed against each other
  * @param words small, as `wordsIn` gives them; each is found by its beginning, without its English ending
  * @returns a weight for each text, 0 when it holds none

@@ -1,4 +1,5 @@
-// What a repository needs before anybody can work in it, found from the files at its root. Pure: names and texts in, a command out.
+// What a repository needs before anybody can work in it, found from the files at its root. Pure: names and
+// texts in, a command out.
 import { own } from './look.ts';
 
 /** Files whose text decides; of every other file only its name does. */
@@ -80,7 +81,8 @@ export function setupOf(files: SetupFiles, has: (tool: string) => boolean): Setu
     ruby(files),
   ].filter((s) => s !== null);
   const steps = byTools.length > 0 ? byTools : [ofContainer(files)].filter((s) => s !== null);
-  // What has its tool comes first. The rest is tried all the same: that it fails, and on what, is what a person has to read.
+  // What has its tool comes first. The rest is tried all the same: that it fails, and on what, is what a
+  // person has to read.
   const inOrder = [...steps.filter((s) => has(s.tool)), ...steps.filter((s) => !has(s.tool))];
   const found =
     inOrder.length === 0
@@ -170,8 +172,9 @@ function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): S
 }
 
 /**
- * uv asks the addresses in its lock file, whatever index it is told; and it would write that index down. So the lock file is read by itself, and
- * what it names is installed by name and hash, from the index of this place. What has no hash (a repository, a folder) is uv's own way.
+ * uv asks the addresses in its lock file, whatever index it is told; and it would write that index down. So
+ * the lock file is read by itself, and what it names is installed by name and hash, from the index of this
+ * place. What has no hash (a repository, a folder) is uv's own way.
  * @param bring what makes `.venv` with uv in it, where there is none on the path
  */
 function uv(pyproject: string, has: (tool: string) => boolean, bring: string): Step {
@@ -194,8 +197,9 @@ function uv(pyproject: string, has: (tool: string) => boolean, bring: string): S
 }
 
 /**
- * Poetry asks pypi.org, whatever index pip is told, and no sandbox reaches that. So its lock file is read by itself, and what it names is
- * installed by name and hash, from the index of this place. Poetry has an environment of its own: its packages are none of the project's.
+ * Poetry asks pypi.org, whatever index pip is told, and no sandbox reaches that. So its lock file is read by
+ * itself, and what it names is installed by name and hash, from the index of this place. Poetry has an
+ * environment of its own: its packages are none of the project's.
  */
 function poetry(pyproject: string, venv: string, pip: string): Step {
   const own = '"${TMPDIR:-/tmp}/mainloop-poetry';
@@ -291,7 +295,10 @@ export function setupTrouble(printed: string, exitCode: number | null): string |
     ? null
     : `It asks ${host}. A sandbox reaches package registries and nothing else.`;
 }
-/** In the words of npm, pnpm, Yarn 1 and later, Bun, Cargo, Poetry, uv and Go; of pip, npm, Go and Cargo; and of whoever writes or asks. */
+/**
+ * In the words of npm, pnpm, Yarn 1 and later, Bun, Cargo, Poetry, uv and Go; of pip, npm, Go and Cargo; and
+ * of whoever writes or asks.
+ */
 const TROUBLES: readonly (readonly [RegExp, string])[] = [
   [
     /can only install packages when your package\.json and |ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated|YN0028|lockfile had changes, but lockfile is frozen|lock file \S+ (?:needs to be updated but|because) --locked|changed significantly since poetry\.lock|The lockfile at `uv\.lock` needs to be updated|^go: updates to go\.mod needed/m,
@@ -315,7 +322,11 @@ const HOSTS = [
 ] as const;
 const shown = (address: string): string => address.replace(/\/\/[^/@]*@/, '//').slice(0, 120);
 
-/** Whether a set-up runs what somebody wrote down, and not a package manager that is known: it may read any file. @param from of what was found; null: the project's own */
+/**
+ * Whether a set-up runs what somebody wrote down, and not a package manager that is known: it may read any
+ * file.
+ * @param from of what was found; null: the project's own
+ */
 export const readsAnything = (from: readonly string[] | null): boolean =>
   from === null || from.some((f) => f.endsWith('devcontainer.json'));
 
@@ -337,7 +348,10 @@ const containerOf = (texts: SetupFiles['texts']): [from: SetupText, text: string
   return [from, (texts[from] ?? '').replace(/^[ \t]*\/\/.*$/gm, '')];
 };
 
-/** The version of a language in the image, or in a feature, of a container for development. @see https://containers.dev/implementors/json_reference/ */
+/**
+ * The version of a language in the image, or in a feature, of a container for development.
+ * @see https://containers.dev/implementors/json_reference/
+ */
 function inContainer(texts: SetupFiles['texts'], image: string, feature: string): string | undefined {
   const [, text] = containerOf(texts);
   const tag = new RegExp(`"image"\\s*:\\s*"[^"]*/(?:${image}):([^"]+)"`).exec(text)?.[1];
@@ -357,23 +371,25 @@ type Manifest = Readonly<Record<string, unknown>>;
 function packageJson(text: string | undefined): Manifest | null {
   if (text === undefined) return null;
   try {
-    const m: unknown = JSON.parse(text);
-    return typeof m === 'object' && m !== null && !Array.isArray(m) ? (m as Manifest) : null;
+    const manifest: unknown = JSON.parse(text);
+    return typeof manifest === 'object' && manifest !== null && !Array.isArray(manifest)
+      ? (manifest as Manifest)
+      : null;
   } catch {
     // A broken manifest is npm's to complain of.
     return null;
   }
 }
 
-const needsPackages = (m: Manifest): boolean =>
+const needsPackages = (manifest: Manifest): boolean =>
   ['dependencies', 'devDependencies', 'optionalDependencies'].some((field) => {
-    const list = own(m, field);
+    const list = own(manifest, field);
     return typeof list === 'object' && list !== null && Object.keys(list).length > 0;
-  }) || Object.hasOwn(m, 'workspaces');
+  }) || Object.hasOwn(manifest, 'workspaces');
 
 /** `"packageManager": "pnpm@9.1.0+sha512.…"`. Only a plain version: it becomes part of a command. */
-function namedVersion(m: Manifest, tool: string): string | null {
-  const named = own(m, 'packageManager');
+function namedVersion(manifest: Manifest, tool: string): string | null {
+  const named = own(manifest, 'packageManager');
   if (typeof named !== 'string' || !named.startsWith(`${tool}@`)) return null;
   return /^\d+\.\d+\.\d+(?:-[\w.]+)?(?=\+|$)/.exec(named.slice(tool.length + 1))?.[0] ?? null;
 }

@@ -19,7 +19,10 @@ export interface SkillText {
 
 export const SKILL_NAME = /^[a-z][a-z0-9-]{0,39}$/;
 export const PARAMETER_NAME = /^[a-z][a-zA-Z0-9_]{0,39}$/;
-/** A place in a prompt, like {{branch}}. Nothing but names stands in it: no logic, and what is filled in is not read again. */
+/**
+ * A place in a prompt, like {{branch}}. Nothing but names stands in it: no logic, and what is filled in is
+ * not read again.
+ */
 const PLACE = /\{\{\s*([a-z][a-zA-Z0-9_]{0,39})\s*\}\}/g;
 
 export type Filled =
@@ -103,8 +106,8 @@ export function readCall(text: string): { readonly name: string; readonly rest: 
 }
 
 /**
- * Reads what stands behind the name. `name=value`, with quotes around a value that has spaces; what has no name goes to the first
- * parameter that was not named, and to the last all the rest.
+ * Reads what stands behind the name. `name=value`, with quotes around a value that has spaces; what has no
+ * name goes to the first parameter that was not named, and to the last all the rest.
  */
 export function readArguments(
   rest: string,

@@ -14,7 +14,10 @@ export interface SlotCaps {
   readonly ofProject: (projectId: string) => number;
 }
 
-/** What waits still has its sandbox, and goes on at once when it is answered: with those, there are at most so many times the cap. */
+/**
+ * What waits still has its sandbox, and goes on at once when it is answered: with those, there are at most so
+ * many times the cap.
+ */
 export const WITH_WAITING = 2;
 
 /**
@@ -27,8 +30,8 @@ export function mayStart(runs: readonly SlotRun[], caps: SlotCaps): string[] {
     void to.set(projectId, (to.get(projectId) ?? 0) + 1);
   const active = runs.filter((r) => r.isActive);
   const working = active.filter((r) => !r.waits);
-  for (const r of active) add(used.active, r.projectId);
-  for (const r of working) add(used.working, r.projectId);
+  for (const run of active) add(used.active, run.projectId);
+  for (const run of working) add(used.working, run.projectId);
   const starting: string[] = [];
   const isFull = (projectId: string): boolean => {
     const cap = caps.ofProject(projectId);
@@ -36,16 +39,16 @@ export function mayStart(runs: readonly SlotRun[], caps: SlotCaps): string[] {
       (used.working.get(projectId) ?? 0) >= cap || (used.active.get(projectId) ?? 0) >= cap * WITH_WAITING
     );
   };
-  for (const r of runs) {
+  for (const run of runs) {
     if (
       working.length + starting.length >= caps.all ||
       active.length + starting.length >= caps.all * WITH_WAITING
     )
       break;
-    if (r.isActive || isFull(r.projectId)) continue;
-    add(used.active, r.projectId);
-    add(used.working, r.projectId);
-    starting.push(r.id);
+    if (run.isActive || isFull(run.projectId)) continue;
+    add(used.active, run.projectId);
+    add(used.working, run.projectId);
+    starting.push(run.id);
   }
   return starting;
 }

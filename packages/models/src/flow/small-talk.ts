@@ -42,8 +42,8 @@ function clausesOf(own: string): string[] {
   return words
     .split(/\n|[.!;,:\u2026]+(?=\s|$)|\s[-\u2013\u2014]+(?:\s|$)|\s(?:and|but|though)\s|^(?:and|but)\s/m)
     .map((c) => c.replace(/@[\w-]+(?:\[bot\])?/g, '').trim())
-    .map((c) =>
-      c
+    .map((clause) =>
+      clause
         .replace(/^(?:(?:ok|okay|oh|ah|hey|hi|hello|yes|yeah|yep|so|well|and|wow)\s+)+(?=\S)/, '')
         .replace(/\s+/g, ' ')
         .trim(),

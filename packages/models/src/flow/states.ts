@@ -19,23 +19,23 @@ export type Phase = (typeof PHASES)[number];
 
 /** States that nothing leads out of. A task that failed is not among them: Retry goes on, and it can be cancelled. */
 export const ENDED_STATES: readonly TaskState[] = ['done', 'cancelled'];
-/** @param s a task's state; one that is not known has not ended */
-export const isEnded = (s: string): boolean => (ENDED_STATES as readonly string[]).includes(s);
+/** @param text a task's state; one that is not known has not ended */
+export const isEnded = (text: string): boolean => (ENDED_STATES as readonly string[]).includes(text);
 
 export type Section = 'needs_you' | 'working' | 'failed' | 'done' | 'history';
 
 /**
  * Which inbox section shows a task. Failures stay visible until they are retried or cancelled.
- * @param t `hasFailure`: an item of it says that something failed
+ * @param task `hasFailure`: an item of it says that something failed
  * @param nowMs milliseconds since 1970
  */
 export function sectionOf(
-  t: { state: string; hasFailure: boolean; endedAtMs: number | null },
+  task: { state: string; hasFailure: boolean; endedAtMs: number | null },
   nowMs: number,
 ): Section {
-  if (t.state === 'failed' || (t.hasFailure && !isEnded(t.state))) return 'failed';
-  if (!isEnded(t.state)) return 'working';
-  return t.endedAtMs !== null && nowMs - t.endedAtMs < 24 * 3_600_000 && t.state === 'done'
+  if (task.state === 'failed' || (task.hasFailure && !isEnded(task.state))) return 'failed';
+  if (!isEnded(task.state)) return 'working';
+  return task.endedAtMs !== null && nowMs - task.endedAtMs < 24 * 3_600_000 && task.state === 'done'
     ? 'done'
     : 'history';
 }
@@ -47,11 +47,17 @@ export interface CiCounts {
 }
 
 export const WAITING_FOR = ['permission', 'account_limit'] as const;
-/** What a task stands still for, where that is more than its state says: its agent asks for a permission, or its account has a limit. */
+/**
+ * What a task stands still for, where that is more than its state says: its agent asks for a permission, or
+ * its account has a limit.
+ */
 export type WaitingFor = (typeof WAITING_FOR)[number];
 
 export const ENDINGS = ['merged', 'closed', 'kept', 'cancelled', 'cancelled_in_temporal'] as const;
-/** How a task ended. `closed`: somebody closed its pull request; `kept`: and its branch is kept; `cancelled`: by the user. */
+/**
+ * How a task ended. `closed`: somebody closed its pull request; `kept`: and its branch is kept; `cancelled`:
+ * by the user.
+ */
 export type Ending = (typeof ENDINGS)[number];
 
 /** What each ending is called, in the story and in the chat. */
@@ -66,7 +72,10 @@ export const ENDING_SENTENCE: Readonly<Record<Ending, string>> = {
 /** What is known of where a task stands, besides what it is about. */
 export interface Standing {
   readonly state: string;
-  /** Its own words for what it does or waits for; of one that has ended, what could not be tidied up. '' when there is nothing more to say. */
+  /**
+   * Its own words for what it does or waits for; of one that has ended, what could not be tidied up. '' when
+   * there is nothing more to say.
+   */
   readonly statusLine: string;
   readonly ci: CiCounts | null;
   readonly waitingFor: WaitingFor | null;
@@ -81,40 +90,41 @@ const redOf = ({ failed }: CiCounts): string => (failed === 0 ? '' : `, ${failed
  * @param allPaused whether everything is paused, so that nothing that waits for a slot gets one
  * @returns words for the page, the terminal and the chat
  */
-export function nextSentence(t: Standing, allPaused = false): string {
-  if (t.waitingFor === 'permission' && !isEnded(t.state)) return 'Claude waits for your permission to go on.';
-  switch (t.state as TaskState) {
+export function nextSentence(task: Standing, allPaused = false): string {
+  if (task.waitingFor === 'permission' && !isEnded(task.state))
+    return 'Claude waits for your permission to go on.';
+  switch (task.state as TaskState) {
     case 'queued':
       return allPaused
         ? 'Everything is paused. It waits until you resume.'
         : 'Waiting for a free slot. You are not needed.';
     case 'planning':
-      return t.statusLine || 'Claude is reading the code and writing a plan. You are not needed.';
+      return task.statusLine || 'Claude is reading the code and writing a plan. You are not needed.';
     case 'awaiting_plan':
       return 'The plan is ready. Approve it, or say what to change.';
     case 'drafting':
-      return t.statusLine || 'Claude is writing the change. You are not needed.';
+      return task.statusLine || 'Claude is writing the change. You are not needed.';
     case 'ci':
-      return t.ci
-        ? `Waiting for CI, ${t.ci.passed + t.ci.failed} of ${t.ci.passed + t.ci.failed + t.ci.pending} checks done${redOf(t.ci)}. You are not needed.`
+      return task.ci
+        ? `Waiting for CI, ${task.ci.passed + task.ci.failed} of ${task.ci.passed + task.ci.failed + task.ci.pending} checks done${redOf(task.ci)}. You are not needed.`
         : 'Waiting for CI. You are not needed.';
     case 'in_review':
       return (
-        t.statusLine || 'Ready for review. Look at the pull request, then merge it or say what to change.'
+        task.statusLine || 'Ready for review. Look at the pull request, then merge it or say what to change.'
       );
     case 'blocked':
-      return t.statusLine || 'Waiting for you.';
+      return task.statusLine || 'Waiting for you.';
     case 'done':
-      return sentences('Merged.', t.statusLine);
+      return sentences('Merged.', task.statusLine);
     case 'cancelled':
       return sentences(
-        t.endedHow === null || t.endedHow === 'merged' ? 'Cancelled.' : CANCELLED[t.endedHow],
-        t.statusLine,
+        task.endedHow === null || task.endedHow === 'merged' ? 'Cancelled.' : CANCELLED[task.endedHow],
+        task.statusLine,
       );
     case 'failed':
-      return t.statusLine || 'Failed.';
+      return task.statusLine || 'Failed.';
     default:
-      return t.statusLine;
+      return task.statusLine;
   }
 }
 

@@ -1,4 +1,5 @@
-// What a task says of itself while it works or waits: a code with what belongs to it, and the words of all codes in one place. Pure.
+// What a task says of itself while it works or waits: a code with what belongs to it, and the words of all
+// codes in one place. Pure.
 
 import { sayPlace } from './train.ts';
 

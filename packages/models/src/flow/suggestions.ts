@@ -84,14 +84,20 @@ const top = (seen: Pick<Seen, 'files' | 'folder'>, name: RegExp): string | undef
     ({ path }) => folderOf(path) === (seen.folder && `${seen.folder}/`) && name.test(nameOf(path)),
   )?.path;
 
-/** @returns paths worth reading, at most `FILES_READ`: what a person reads first, then the code, larger files before smaller ones */
+/**
+ * @returns paths worth reading, at most `FILES_READ`: what a person reads first, then the code, larger files
+ * before smaller ones
+ */
 export function filesToRead(seen: Pick<Seen, 'files' | 'folder'>): string[] {
   const first = [README, /^package\.json$/, /^(?:GNU)?[Mm]akefile$/].flatMap((name) => top(seen, name) ?? []);
   const code = sourcesOf(seen).filter((file) => file.sizeBytes <= READABLE_BYTES);
   return [...first, ...code.map((file) => file.path)].slice(0, FILES_READ);
 }
 
-/** @returns what there is to do, the most certain first, each kind once before any comes twice; empty where nothing was found */
+/**
+ * @returns what there is to do, the most certain first, each kind once before any comes twice; empty where
+ * nothing was found
+ */
 export function suggest(seen: Seen): Suggestion[] {
   const comments = commentsIn(seen);
   const bugs = seen.issues.filter((issue) =>
@@ -107,7 +113,8 @@ export function suggest(seen: Seen): Suggestion[] {
     comments.filter((comment) => comment.mark === 'TODO'),
     seen.issues.filter((issue) => !bugs.includes(issue)).map(asSuggestion),
   ];
-  // Each kind's first before any kind's second. A fault and a wish are two kinds, so one of each may come from comments.
+  // Each kind's first before any kind's second. A fault and a wish are two kinds, so one of each may come
+  // from comments.
   const inTurns = [0, 1, 2].flatMap((turn) => kinds.flatMap((kind) => kind[turn] ?? []));
   return inTurns.slice(0, SUGGESTIONS);
 }

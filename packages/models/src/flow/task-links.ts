@@ -1,4 +1,5 @@
-// Tasks that a message of the chat is about: links in its text, which the page shows as cards and a terminal as lines. Pure.
+// Tasks that a message of the chat is about: links in its text, which the page shows as cards and a terminal
+// as lines. Pure.
 import { cleanTitle } from './text.ts';
 
 export interface NamedTask {
@@ -25,7 +26,10 @@ export function withTaskLinks(said: string, tasks: readonly NamedTask[]): string
     : [said.trimEnd(), [...lines.values()].join('\n')].filter(Boolean).join('\n\n');
 }
 
-/** @returns the words without the lines at their end that only link a task, and the ids of all tasks that are linked, each once */
+/**
+ * @returns the words without the lines at their end that only link a task, and the ids of all tasks that are
+ * linked, each once
+ */
 export function taskLinksOf(text: string): { readonly words: string; readonly ids: readonly string[] } {
   const ids = [...new Set(idsIn(text))];
   const lines = text.trimEnd().split('\n');

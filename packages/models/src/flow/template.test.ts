@@ -23,9 +23,9 @@ test.each([
     [],
   ],
 ] as const)('%j', (parts, title, has, lacks) => {
-  const t = templateTask(parts);
-  expect(t.title).toBe(title);
-  for (const h of has) expect(t.prompt).toContain(h);
-  for (const l of lacks) expect(t.prompt).not.toContain(l);
-  expect(t.prompt.length).toBeLessThan(20_000);
+  const task = templateTask(parts);
+  expect(task.title).toBe(title);
+  for (const h of has) expect(task.prompt).toContain(h);
+  for (const lack of lacks) expect(task.prompt).not.toContain(lack);
+  expect(task.prompt.length).toBeLessThan(20_000);
 });

@@ -1,14 +1,16 @@
 // Text from outside: cut to what matters, cleaned of what a terminal or a page could trip over, fenced as data.
 
 /**
- * What moves, hides, reorders or joins what stands around it on a page or a terminal, or has no glyph: controls, formats, line and paragraph
- * separators, lone surrogates, whatever may be ignored, and a blank that is no space (https://trojansource.codes). Newline and tab are not.
+ * What moves, hides, reorders or joins what stands around it on a page or a terminal, or has no glyph:
+ * controls, formats, line and paragraph separators, lone surrogates, whatever may be ignored, and a blank
+ * that is no space (https://trojansource.codes). Newline and tab are not.
  */
 export const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /**
- * What is of these kinds and seen all the same, because of what it stands with: of an emoji its variation and what joins it to others, a
- * keycap, and a joiner between two letters of a script that is written with it (RFC 5892, appendix A.1 and A.2).
+ * What is of these kinds and seen all the same, because of what it stands with: of an emoji its variation and
+ * what joins it to others, a keycap, and a joiner between two letters of a script that is written with it
+ * (RFC 5892, appendix A.1 and A.2).
  */
 const TONE = '[\\u{1f3fb}-\\u{1f3ff}]?';
 const EMOJI = `\\p{Extended_Pictographic}${TONE}[\\ufe0e\\ufe0f]?(?:\\u200d\\p{Extended_Pictographic}${TONE}\\ufe0f?)*|[0-9#*]\\ufe0f\\u20e3`;
@@ -91,10 +93,10 @@ export function withoutEnd(text: string, characters: string): string {
 
 /**
  * One line with nothing hidden in it, at most `max` characters.
- * @param s in whatever language; line breaks become spaces
+ * @param text in whatever language; line breaks become spaces
  */
-export function cleanTitle(s: string, max = 120): string {
-  const line = s
+export function cleanTitle(text: string, max = 120): string {
+  const line = text
     .replace(HIDDEN, (c) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(c) ? ' ' : ''))
     .replace(/\s+/g, ' ')
     .trim();
@@ -111,9 +113,11 @@ export function cleanTitle(s: string, max = 120): string {
  * Text without NUL (Postgres refuses it) and lone surrogates, cut at `max` with a note.
  * @param max characters; the note comes on top
  */
-export function cleanText(s: string, max: number): string {
-  const t = s.replaceAll('\u0000', '').toWellFormed();
-  return t.length > max ? `${t.slice(0, max)}\n… (${t.length - max} more characters were cut)` : t;
+export function cleanText(text: string, max: number): string {
+  const plain = text.replaceAll('\u0000', '').toWellFormed();
+  return plain.length > max
+    ? `${plain.slice(0, max)}\n… (${plain.length - max} more characters were cut)`
+    : plain;
 }
 
 /**
@@ -121,26 +125,29 @@ export function cleanText(s: string, max: number): string {
  * is not a plain space, too.
  * @returns hidden characters as `\u{…}`
  */
-export const visible = (s: string): string => s.replace(HIDDEN, spelt).replace(/(?! )\p{Zs}/gu, spelt);
-const spelt = (c: string): string => `\\u{${c.codePointAt(0)!.toString(16)}}`;
+export const visible = (text: string): string => text.replace(HIDDEN, spelt).replace(/(?! )\p{Zs}/gu, spelt);
+const spelt = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
 
 /**
  * The same on one line, for a diff or a terminal.
  * @returns hidden characters as `[U+202E]`
  */
 export const reveal = (text: string): string => text.replace(HIDDEN_IN_LINE, named);
-const named = (c: string): string =>
-  c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`;
+const named = (character: string): string =>
+  character === '\r'
+    ? '[CR]'
+    : `[U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`;
 /**
  * The same for JSON: escapes of its own, so that it reads back as it was.
  * @param json a whole text of JSON
  * @returns JSON of the same value
  */
 export const escapeHidden = (json: string): string =>
-  json.replace(HIDDEN_IN_LINE, (c) =>
-    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
-      '',
-    ),
+  json.replace(HIDDEN_IN_LINE, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''),
   );
 const HIDDEN_IN_LINE = new RegExp(`\\n|${HIDDEN.source}`, HIDDEN.flags);
 
@@ -156,8 +163,8 @@ const TELLING =
 export function cutLog(log: string, maxChars = 6_000): string {
   const lines = log.split('\n').map((l) => clip(l.replace(TIMESTAMP, '').replace(ANSI, '').trimEnd(), 400));
   const keep = new Set<number>();
-  lines.forEach((l, i) => {
-    if (TELLING.test(l))
+  lines.forEach((line, i) => {
+    if (TELLING.test(line))
       for (let j = Math.max(0, i - 3); j <= Math.min(lines.length - 1, i + 8); j++) keep.add(j);
   });
   for (let i = Math.max(0, lines.length - 15); i < lines.length; i++) keep.add(i);
@@ -184,7 +191,7 @@ export function tellingLines(log: string, max = 20): string[] {
   return telling.length > 0 ? telling.slice(0, max) : lines.filter((l) => l !== '').slice(-5);
 }
 
-const clip = (s: string, n: number): string => (s.length > n ? `${s.slice(0, n)}…` : s);
+const clip = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max)}…` : text);
 
 /**
  * Fences outside text, so that a prompt can say "this is data". The fence is longer than any run of

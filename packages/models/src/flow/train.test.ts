@@ -156,8 +156,9 @@ describe('isSameChange', () => {
   });
 });
 
-// A forge, its CI, agents that repair and a person who approves again, as small as can be. What is drawn: which changes touch the same line
-// (they conflict), which do not stand each other (CI is red on the two together), who acts when, and what others push to the base.
+// A forge, its CI, agents that repair and a person who approves again, as small as can be. What is drawn:
+// which changes touch the same line (they conflict), which do not stand each other (CI is red on the two
+// together), who acts when, and what others push to the base.
 describe('two to eight tasks on one repository', () => {
   interface Task {
     readonly id: number;
@@ -199,40 +200,40 @@ describe('two to eight tasks on one repository', () => {
             ciDone: true,
           };
         });
-        const isGreen = (t: Task): boolean =>
-          [...t.has].every((m) => !clashes!.has(pair(t.id, m)) || t.fitFor.has(m));
-        const leave = (t: Task): void => {
-          queue = queue.filter((id) => id !== t.id);
+        const isGreen = (task: Task): boolean =>
+          [...task.has].every((m) => !clashes!.has(pair(task.id, m)) || task.fitFor.has(m));
+        const leave = (task: Task): void => {
+          queue = queue.filter((id) => id !== task.id);
           // The agent merges the base and fixes what is wrong; then it is looked at again.
           repairs++;
-          t.has = new Set(base);
-          for (const m of base) t.fitFor.add(m);
-          Object.assign(t, { state: 'offered', isUpdated: false, updates: 0, ciDone: true });
+          task.has = new Set(base);
+          for (const m of base) task.fitFor.add(m);
+          Object.assign(task, { state: 'offered', isUpdated: false, updates: 0, ciDone: true });
         };
-        const step = (t: Task): void => {
-          const missing = base.filter((m) => !t.has.has(m));
+        const step = (task: Task): void => {
+          const missing = base.filter((m) => !task.has.has(m));
           const now = trainStep({
             ...front,
-            place: queue.indexOf(t.id) + 1,
-            fits: !missing.some((m) => overlaps!.has(pair(t.id, m)) && !t.fitFor.has(m)),
+            place: queue.indexOf(task.id) + 1,
+            fits: !missing.some((m) => overlaps!.has(pair(task.id, m)) && !task.fitFor.has(m)),
             behind: missing.length,
-            isUpdated: t.isUpdated,
-            ci: !t.ciDone ? 'pending' : isGreen(t) ? 'green' : 'red',
-            updates: t.updates,
+            isUpdated: task.isUpdated,
+            ci: !task.ciDone ? 'pending' : isGreen(task) ? 'green' : 'red',
+            updates: task.updates,
           });
-          if (now.do === 'wait') t.ciDone = true;
+          if (now.do === 'wait') task.ciDone = true;
           if (now.do === 'update') {
-            t.has = new Set(base);
-            Object.assign(t, { isUpdated: true, updates: t.updates + 1, ciDone: false });
+            task.has = new Set(base);
+            Object.assign(task, { isUpdated: true, updates: task.updates + 1, ciDone: false });
           }
-          if (now.do === 'leave') leave(t);
+          if (now.do === 'leave') leave(task);
           if (now.do !== 'merge') return;
-          expect(queue[0]).toBe(t.id);
+          expect(queue[0]).toBe(task.id);
           // What is merged was checked together with all of the base.
-          expect([missing, isGreen(t)]).toEqual([[], true]);
+          expect([missing, isGreen(task)]).toEqual([[], true]);
           queue.shift();
-          base.push(t.id);
-          t.state = 'merged';
+          base.push(task.id);
+          task.state = 'merged';
         };
         const pushes = new Set(others);
         let foreign = 100;
@@ -240,11 +241,11 @@ describe('two to eight tasks on one repository', () => {
           expect(n).toBeLessThan(3_000);
           if (pushes.has(n)) base.push(foreign++);
           const open = tasks.filter((t) => t.state !== 'merged');
-          const t = open[turns.next().value! % open.length]!;
-          if (t.state === 'waits') step(t);
+          const task = open[turns.next().value! % open.length]!;
+          if (task.state === 'waits') step(task);
           else {
-            t.state = 'waits';
-            queue.push(t.id);
+            task.state = 'waits';
+            queue.push(task.id);
           }
         }
       }),

@@ -1,11 +1,12 @@
-// The merge train: approved changes of one repository and base are merged one after the other, each green together with what was merged before
-// it. Pure.
+// The merge train: approved changes of one repository and base are merged one after the other, each green
+// together with what was merged before it. Pure.
 import type { CiOutcome } from './ci.ts';
 import { sayConflict } from './conflicts.ts';
 
 /**
- * How a change leaves the train. `moved`, `red`, `conflicts` and `stuck` (its checks say nothing): it is looked at anew, and repaired. `asked`:
- * somebody wrote on it. `out`: the person took it out. `refused`, `queued`: what the forge said. `closed`: its pull request is.
+ * How a change leaves the train. `moved`, `red`, `conflicts` and `stuck` (its checks say nothing): it is
+ * looked at anew, and repaired. `asked`: somebody wrote on it. `out`: the person took it out. `refused`,
+ * `queued`: what the forge said. `closed`: its pull request is.
  */
 export const TRAIN_ENDS = [
   'merged',
@@ -57,7 +58,10 @@ export type TrainStep =
   | { readonly do: 'merge' }
   | { readonly do: 'leave'; readonly how: Exclude<TrainEnd, 'merged'>; readonly why: string };
 
-/** @returns what is done about a change that waits to be merged; what can't be merged makes way at once, wherever it stands */
+/**
+ * @returns what is done about a change that waits to be merged; what can't be merged makes way at once,
+ * wherever it stands
+ */
 export function trainStep(at: AtTrain): TrainStep {
   const { base, ci } = at;
   const together = at.isUpdated ? ` together with ${base}` : '';
@@ -93,8 +97,8 @@ const ENDINGS: ReadonlyMap<number, string> = new Map([
   [2, 'nd'],
   [3, 'rd'],
 ]);
-const ordinal = (n: number): string =>
-  `${n}${(n % 100 > 10 && n % 100 < 14 ? undefined : ENDINGS.get(n % 10)) ?? 'th'}`;
+const ordinal = (place: number): string =>
+  `${place}${(place % 100 > 10 && place % 100 < 14 ? undefined : ENDINGS.get(place % 10)) ?? 'th'}`;
 
 /** @returns where a change stands that waits to be merged, as a sentence for the person */
 export const sayPlace = (place: number, base: string): string =>
@@ -113,7 +117,10 @@ export function isSameChange(one: string, other: string): boolean {
   return a.length === b.length && a.every((line, n) => line === b[n]);
 }
 
-/** What is left of a diff without what the base decides: where a hunk begins, what is around it, how the blobs of text are called. */
+/**
+ * What is left of a diff without what the base decides: where a hunk begins, what is around it, how the blobs
+ * of text are called.
+ */
 function linesOf(diff: string): string[] {
   let isHunk = false;
   let blob = '';

@@ -1,4 +1,5 @@
-// Which browser and which system a browser's name for itself speaks of. Versions change with every update; these do not. Pure.
+// Which browser and which system a browser's name for itself speaks of. Versions change with every update;
+// these do not. Pure.
 type Known = readonly (readonly [name: string, spoken: RegExp])[];
 
 /** The first that is spoken of counts: Edge calls itself Chrome as well, and every browser Safari. */

@@ -6,30 +6,30 @@
  * @returns what waits now; what was put off until later does not, nor what has expired
  */
 export function waitsForPerson(
-  w: {
+  waiting: {
     readonly items: readonly { readonly snoozedUntil: Date | null }[];
     readonly proposals: readonly { readonly expiresAt: Date }[];
   },
   nowMs: number,
 ): number {
   return (
-    w.items.filter((i) => !isLater(i, nowMs)).length +
-    w.proposals.filter((p) => p.expiresAt.getTime() > nowMs).length
+    waiting.items.filter((i) => !isLater(i, nowMs)).length +
+    waiting.proposals.filter((p) => p.expiresAt.getTime() > nowMs).length
   );
 }
 
 /**
- * @param i an item as its row has it
+ * @param input an item as its row has it
  * @returns whether the user has put it off until a time that is still to come
  */
-export const isLater = (i: { readonly snoozedUntil: Date | null }, nowMs: number): boolean =>
-  i.snoozedUntil !== null && i.snoozedUntil.getTime() > nowMs;
+export const isLater = (input: { readonly snoozedUntil: Date | null }, nowMs: number): boolean =>
+  input.snoozedUntil !== null && input.snoozedUntil.getTime() > nowMs;
 
 /**
  * The number in words, to begin with.
- * @param n how many items are open
+ * @param count how many items are open
  */
-export const waitsWords = (n: number): string => {
-  if (n === 0) return 'Nothing needs you.';
-  return n === 1 ? 'One thing needs you.' : `${n} things need you.`;
+export const waitsWords = (count: number): string => {
+  if (count === 0) return 'Nothing needs you.';
+  return count === 1 ? 'One thing needs you.' : `${count} things need you.`;
 };

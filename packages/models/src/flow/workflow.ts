@@ -104,13 +104,19 @@ export interface Resume extends Carried {
   readonly position: Position;
 }
 
-/** What workflows were continued with before there were versions: two fields with a meaning of their own in each stage. */
+/**
+ * What workflows were continued with before there were versions: two fields with a meaning of their own in
+ * each stage.
+ */
 export interface ResumeBefore2 extends Carried {
   readonly stage: Stage;
   readonly reviewedUntil: string;
   /** Revision of the plan while planning, number of repairs in the CI loop. */
   readonly round: number;
-  /** Item of the plan, or of changes asked for; a commit in the CI loop; "since:" and a time after comments on GitHub. */
+  /**
+   * Item of the plan, or of changes asked for; a commit in the CI loop; "since:" and a time after comments on
+   * GitHub.
+   */
   readonly about?: string;
 }
 

@@ -69,7 +69,10 @@ export const focus = (
     return { subject: subjectOf(e), label: labelOf(e), inField: e?.matches('input, textarea, select') ?? false, inRow: e?.closest('[data-row]') !== null };
   })()`);
 
-/** Every word that this device still has: in a field, as a draft, as a decision that is held, or as something that waits for a network. */
+/**
+ * Every word that this device still has: in a field, as a draft, as a decision that is held, or as something
+ * that waits for a network.
+ */
 export const words = (page: Page): Promise<string> =>
   page.evaluate<string>(`(async () => {
     // Looking must not make it.

@@ -1,4 +1,5 @@
-// Holds what was decided against what was aimed at, and what was written against what is still there. Pure but for the reading.
+// Holds what was decided against what was aimed at, and what was written against what is still there. Pure
+// but for the reading.
 import type { Db } from '@mainloop/models/db/pool';
 
 /** A tap, a key or a word as the person meant it. */
@@ -14,7 +15,10 @@ export interface Decided {
   readonly text: string;
 }
 
-/** Which names of buttons mean a decision. A key means what it stands on: the likely one, the other one, or an option. */
+/**
+ * Which names of buttons mean a decision. A key means what it stands on: the likely one, the other one, or an
+ * option.
+ */
 const MEANS: Readonly<Record<string, RegExp>> = {
   approve: /^(Approve|key a)$/,
   merge: /^(Merge( anyway)?|key a)$/,
@@ -32,18 +36,20 @@ const MEANS: Readonly<Record<string, RegExp>> = {
 };
 
 /** @returns whether somebody aimed at that */
-export function wasAimed(d: Decided, aims: readonly Aim[]): boolean {
+export function wasAimed(decided: Decided, aims: readonly Aim[]): boolean {
   // The field at the foot of a task's page answers its question.
-  const page = `/task/${d.subject.replace(/^item\/(.*)-i$/, '$1')}`;
+  const page = `/task/${decided.subject.replace(/^item\/(.*)-i$/, '$1')}`;
   const on = aims.filter(
-    (a) =>
-      a.subject === d.subject ||
-      (d.decision === 'answer' && a.subject === page) ||
-      (d.decision === 'later' && a.subject === 'note'),
+    (aim) =>
+      aim.subject === decided.subject ||
+      (decided.decision === 'answer' && aim.subject === page) ||
+      (decided.decision === 'later' && aim.subject === 'note'),
   );
-  if (on.some((a) => MEANS[d.decision]?.test(a.label) === true)) return true;
+  if (on.some((a) => MEANS[decided.decision]?.test(a.label) === true)) return true;
   // An option is a button of its own name; its description stands on it too.
-  return d.decision === 'answer' && d.text !== '' && on.some((a) => a.label.startsWith(d.text));
+  return (
+    decided.decision === 'answer' && decided.text !== '' && on.some((a) => a.label.startsWith(decided.text))
+  );
 }
 
 /** Everything that the person decided, as it was taken. */

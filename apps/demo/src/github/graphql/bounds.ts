@@ -12,7 +12,10 @@ import { refused } from './place.ts';
 
 /** GitHub's own limit of what may come by pages, each page counted as full. */
 const MAX_NODES = 500_000;
-/** Fields of the query with its fragments in their places: a few lines of fragments that name each other can stand for millions. */
+/**
+ * Fields of the query with its fragments in their places: a few lines of fragments that name each other can
+ * stand for millions.
+ */
 const MAX_FIELDS = 20_000;
 const MAX_DEPTH = 100;
 export const MAX_TOKENS = 20_000;
@@ -61,8 +64,8 @@ function sizeOf(
   variables: Readonly<Record<string, unknown>>,
 ): Size {
   const fragments = new Map(
-    document.definitions.flatMap((d) =>
-      d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d.selectionSet]] : [],
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition.selectionSet]] : [],
     ),
   );
   const defaults = new Map(
@@ -105,9 +108,11 @@ function sizeOf(
   };
   const of = (set: SelectionSetNode): Size =>
     set.selections
-      .map((s) => {
-        if (s.kind === Kind.FIELD) return ofField(s);
-        return s.kind === Kind.INLINE_FRAGMENT ? of(s.selectionSet) : ofFragment(s.name.value);
+      .map((selection) => {
+        if (selection.kind === Kind.FIELD) return ofField(selection);
+        return selection.kind === Kind.INLINE_FRAGMENT
+          ? of(selection.selectionSet)
+          : ofFragment(selection.name.value);
       })
       .reduce(both, NOTHING);
   return of(operation.selectionSet);

@@ -28,26 +28,26 @@ export function rolledUp(
 
 function counted(states: readonly string[]): View[] {
   const counts = new Map<string, number>();
-  for (const s of states) counts.set(s, (counts.get(s) ?? 0) + 1);
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
   return [...counts].map(([state, count]) => ({ state, count }));
 }
-const stateOf = (j: Job): string =>
-  (j.status === 'completed' ? (j.conclusion ?? 'neutral') : j.status).toUpperCase();
+const stateOf = (job: Job): string =>
+  (job.status === 'completed' ? (job.conclusion ?? 'neutral') : job.status).toUpperCase();
 
 /** @returns null for a commit that nothing has looked at */
-export function rollupView(p: Place, repo: Repo, sha: string): View | null {
-  const jobs = p.c.store.find('job', (j) => j.repo === repo.full && j.sha === sha);
-  const statuses = statusesOf(p.c.store, repo.full, sha);
+export function rollupView(place: Place, repo: Repo, sha: string): View | null {
+  const jobs = place.c.store.find('job', (j) => j.repo === repo.full && j.sha === sha);
+  const statuses = statusesOf(place.c.store, repo.full, sha);
   if (jobs.length + statuses.length === 0) return null;
   const all: readonly (() => View)[] = [
-    ...jobs.map((j) => () => p.view.checkRun(p, repo, j)),
-    ...statuses.map((s) => () => statusView(p, repo, s)),
+    ...jobs.map((j) => () => place.view.checkRun(place, repo, j)),
+    ...statuses.map((s) => () => statusView(place, repo, s)),
   ];
   return {
     id: `SCR_${sha}`,
     state: rolledUp(jobs, statuses),
-    contexts: (a: Bounds) =>
-      connection('contexts', a, all, (view) => view(), {
+    contexts: (bounds: Bounds) =>
+      connection('contexts', bounds, all, (view) => view(), {
         checkRunCount: jobs.length,
         checkRunCountsByState: counted(jobs.map(stateOf)),
         statusContextCount: statuses.length,
@@ -58,68 +58,69 @@ export function rollupView(p: Place, repo: Repo, sha: string): View | null {
 
 const isRequired = (repo: Repo, name: string): boolean => repo.rules?.required?.includes(name) ?? false;
 
-export function checkRunView(p: Place, repo: Repo, j: Job): View {
-  const run = p.c.store.one('run', (r) => r.id === j.runId);
-  const page = `${repo.full}/actions/runs/${j.runId}/job/${j.id}`;
+export function checkRunView(place: Place, repo: Repo, job: Job): View {
+  const run = place.c.store.one('run', (r) => r.id === job.runId);
+  const page = `${repo.full}/actions/runs/${job.runId}/job/${job.id}`;
   return {
     __typename: 'CheckRun',
-    id: node('CheckRun', j.id),
-    databaseId: j.id,
-    name: j.name,
-    title: j.note ?? j.name,
-    summary: j.conclusion ?? '',
+    id: node('CheckRun', job.id),
+    databaseId: job.id,
+    name: job.name,
+    title: job.note ?? job.name,
+    summary: job.conclusion ?? '',
     text: null,
-    status: j.status.toUpperCase(),
-    conclusion: j.conclusion?.toUpperCase() ?? null,
-    startedAt: j.startedAt,
-    completedAt: j.completedAt,
-    detailsUrl: `${p.c.base}/${page}`,
-    url: `${p.c.base}/${page}`,
-    permalink: `${p.c.base}/${page}`,
+    status: job.status.toUpperCase(),
+    conclusion: job.conclusion?.toUpperCase() ?? null,
+    startedAt: job.startedAt,
+    completedAt: job.completedAt,
+    detailsUrl: `${place.c.base}/${page}`,
+    url: `${place.c.base}/${page}`,
+    permalink: `${place.c.base}/${page}`,
     resourcePath: `/${page}`,
-    externalId: String(j.id),
-    isRequired: () => isRequired(repo, j.name),
-    checkSuite: () => (run ? suiteView(p, repo, run) : null),
-    repository: () => p.view.repository(p, repo),
+    externalId: String(job.id),
+    isRequired: () => isRequired(repo, job.name),
+    checkSuite: () => (run ? suiteView(place, repo, run) : null),
+    repository: () => place.view.repository(place, repo),
   };
 }
 
-function suiteView(p: Place, repo: Repo, r: WorkflowRun): View {
-  const jobs = p.c.store.find('job', (j) => j.runId === r.id);
+function suiteView(place: Place, repo: Repo, run: WorkflowRun): View {
+  const jobs = place.c.store.find('job', (j) => j.runId === run.id);
   return {
     __typename: 'CheckSuite',
-    id: node('CheckSuite', r.id),
-    databaseId: r.id,
-    status: r.status.toUpperCase(),
-    conclusion: r.conclusion?.toUpperCase() ?? null,
-    createdAt: r.createdAt,
-    updatedAt: r.updatedAt,
+    id: node('CheckSuite', run.id),
+    databaseId: run.id,
+    status: run.status.toUpperCase(),
+    conclusion: run.conclusion?.toUpperCase() ?? null,
+    createdAt: run.createdAt,
+    updatedAt: run.updatedAt,
     app: { __typename: 'App', id: 'A_1', databaseId: 15368, name: 'GitHub Actions', slug: 'github-actions' },
-    checkRuns: (a: Bounds) => connection('checkRuns', a, jobs, (j) => p.view.checkRun(p, repo, j)),
+    checkRuns: (bounds: Bounds) =>
+      connection('checkRuns', bounds, jobs, (j) => place.view.checkRun(place, repo, j)),
     workflowRun: {
       __typename: 'WorkflowRun',
-      id: node('WorkflowRun', r.id),
-      databaseId: r.id,
-      event: r.event ?? 'push',
+      id: node('WorkflowRun', run.id),
+      databaseId: run.id,
+      event: run.event ?? 'push',
       runNumber: 1,
-      createdAt: r.createdAt,
-      updatedAt: r.updatedAt,
-      url: `${p.c.base}/${repo.full}/actions/runs/${r.id}`,
-      resourcePath: `/${repo.full}/actions/runs/${r.id}`,
-      workflow: { __typename: 'Workflow', name: r.name, state: 'ACTIVE' },
+      createdAt: run.createdAt,
+      updatedAt: run.updatedAt,
+      url: `${place.c.base}/${repo.full}/actions/runs/${run.id}`,
+      resourcePath: `/${repo.full}/actions/runs/${run.id}`,
+      workflow: { __typename: 'Workflow', name: run.name, state: 'ACTIVE' },
     },
   };
 }
 
-const statusView = (p: Place, repo: Repo, s: Status): View => ({
+const statusView = (place: Place, repo: Repo, status: Status): View => ({
   __typename: 'StatusContext',
-  id: `S_${s.id}`,
-  context: s.context,
-  state: s.state.toUpperCase(),
-  description: s.description ?? null,
+  id: `S_${status.id}`,
+  context: status.context,
+  state: status.state.toUpperCase(),
+  description: status.description ?? null,
   targetUrl: null,
   avatarUrl: null,
-  createdAt: s.createdAt,
-  isRequired: () => isRequired(repo, s.context),
+  createdAt: status.createdAt,
+  isRequired: () => isRequired(repo, status.context),
   creator: null,
 });

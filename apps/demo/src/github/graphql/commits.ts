@@ -38,50 +38,60 @@ export async function commitOf(bare: Bare, full: string, sha: string): Promise<C
   return (await commitsIn(bare, full, ['-1', sha]))[0] ?? null;
 }
 
-const signatureView = (s: Signature): View => ({ name: s.name, email: s.email, date: s.date, user: null });
+const signatureView = (signature: Signature): View => ({
+  name: signature.name,
+  email: signature.email,
+  date: signature.date,
+  user: null,
+});
 
-export function commitView(p: Place, repo: Repo, k: CommitFacts): View {
-  const [headline, ...rest] = k.message.split('\n');
+export function commitView(place: Place, repo: Repo, commit: CommitFacts): View {
+  const [headline, ...rest] = commit.message.split('\n');
   return {
     __typename: 'Commit',
-    id: `C_${k.sha}`,
-    oid: k.sha,
-    abbreviatedOid: k.sha.slice(0, 7),
-    message: k.message,
+    id: `C_${commit.sha}`,
+    oid: commit.sha,
+    abbreviatedOid: commit.sha.slice(0, 7),
+    message: commit.message,
     messageHeadline: headline ?? '',
     messageBody: rest.join('\n').trim(),
-    authoredDate: k.author.date,
-    committedDate: k.committer.date,
-    author: () => signatureView(k.author),
-    committer: () => signatureView(k.committer),
-    authors: (a: Bounds) => connection('authors', a, [k.author], signatureView),
-    parents: (a: Bounds) =>
-      connection('parents', a, k.parents, async (sha) => {
-        const parent = await commitOf(p.c.bare, repo.full, sha);
-        return parent && p.view.commit(p, repo, parent);
+    authoredDate: commit.author.date,
+    committedDate: commit.committer.date,
+    author: () => signatureView(commit.author),
+    committer: () => signatureView(commit.committer),
+    authors: (bounds: Bounds) => connection('authors', bounds, [commit.author], signatureView),
+    parents: (bounds: Bounds) =>
+      connection('parents', bounds, commit.parents, async (sha) => {
+        const parent = await commitOf(place.c.bare, repo.full, sha);
+        return parent && place.view.commit(place, repo, parent);
       }),
-    tree: { __typename: 'Tree', id: `T_${k.tree}`, oid: k.tree, abbreviatedOid: k.tree.slice(0, 7) },
-    url: `${p.c.base}/${repo.full}/commit/${k.sha}`,
-    commitUrl: `${p.c.base}/${repo.full}/commit/${k.sha}`,
-    resourcePath: `/${repo.full}/commit/${k.sha}`,
-    repository: () => p.view.repository(p, repo),
-    statusCheckRollup: () => rollupView(p, repo, k.sha),
+    tree: {
+      __typename: 'Tree',
+      id: `T_${commit.tree}`,
+      oid: commit.tree,
+      abbreviatedOid: commit.tree.slice(0, 7),
+    },
+    url: `${place.c.base}/${repo.full}/commit/${commit.sha}`,
+    commitUrl: `${place.c.base}/${repo.full}/commit/${commit.sha}`,
+    resourcePath: `/${repo.full}/commit/${commit.sha}`,
+    repository: () => place.view.repository(place, repo),
+    statusCheckRollup: () => rollupView(place, repo, commit.sha),
   };
 }
 
 /** @returns null for a branch that is not there */
-export async function refView(p: Place, repo: Repo, branch: string): Promise<View | null> {
-  const sha = await p.c.bare.sha(repo.full, branch);
+export async function refView(place: Place, repo: Repo, branch: string): Promise<View | null> {
+  const sha = await place.c.bare.sha(repo.full, branch);
   if (sha === null) return null;
-  const found = await commitOf(p.c.bare, repo.full, sha);
+  const found = await commitOf(place.c.bare, repo.full, sha);
   const { required = [] } = repo.rules ?? {};
   return {
     __typename: 'Ref',
     id: `REF_${Buffer.from(`${repo.id}:${branch}`).toString('base64url')}`,
     name: branch,
     prefix: 'refs/heads/',
-    target: found && p.view.commit(p, repo, found),
-    repository: () => p.view.repository(p, repo),
+    target: found && place.view.commit(place, repo, found),
+    repository: () => place.view.repository(place, repo),
     branchProtectionRule:
       branch === repo.defaultBranch && required.length > 0 ? { requiresStrictStatusChecks: false } : null,
   };

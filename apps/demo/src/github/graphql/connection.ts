@@ -1,4 +1,5 @@
-// Lists of GitHub's GraphQL, page by page: https://docs.github.com/graphql/guides/using-pagination-in-the-graphql-api. Pure.
+// Lists of GitHub's GraphQL, page by page:
+// https://docs.github.com/graphql/guides/using-pagination-in-the-graphql-api. Pure.
 import { refused, type View } from './place.ts';
 
 /** As a query gives them; a variable that was not given is undefined, or null. */

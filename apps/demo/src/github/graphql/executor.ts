@@ -1,4 +1,5 @@
-// GitHub's GraphQL: a real executor over GitHub's own published schema. Loaded with the first query; until then it costs nothing.
+// GitHub's GraphQL: a real executor over GitHub's own published schema. Loaded with the first query; until
+// then it costs nothing.
 import { readFileSync } from 'node:fs';
 import { own } from '@mainloop/models/flow/look';
 import {
@@ -56,7 +57,10 @@ function githubSchema(): GraphQLSchema {
   return schema;
 }
 
-/** All but one: GitHub answers queries that ask two types for fields of one name and different kinds, and its own client sends some. */
+/**
+ * All but one: GitHub answers queries that ask two types for fields of one name and different kinds, and its
+ * own client sends some.
+ */
 const RULES = specifiedRules.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule);
 
 /** What a view does not name is refused by its name: a silent null would pass for an answer. */
@@ -71,16 +75,16 @@ const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, args, con
     : value;
 };
 
-function nodeOf(p: Place, id: string): View {
+function nodeOf(place: Place, id: string): View {
   const at = readGlobalId(id);
-  const { store } = p.c;
+  const { store } = place.c;
   const kinds: ReadonlyMap<string, () => View | undefined> = new Map([
     [
       'Repository',
       () =>
         seen(
           store.one('repo', (x) => x.id === at?.id),
-          (x) => p.view.repository(p, x),
+          (x) => place.view.repository(place, x),
         ),
     ],
     [
@@ -88,7 +92,7 @@ function nodeOf(p: Place, id: string): View {
       () =>
         seen(
           store.one('issue', (x) => x.id === at?.id && x.pr === null),
-          (x) => p.view.issue(p, x),
+          (x) => place.view.issue(place, x),
         ),
     ],
     [
@@ -96,7 +100,7 @@ function nodeOf(p: Place, id: string): View {
       () =>
         seen(
           store.one('issue', (x) => x.id === at?.id && x.pr !== null),
-          (x) => p.view.pull(p, x),
+          (x) => place.view.pull(place, x),
         ),
     ],
     [
@@ -104,7 +108,7 @@ function nodeOf(p: Place, id: string): View {
       () =>
         seen(
           store.one('label', (x) => x.id === at?.id),
-          (x) => p.view.label(p, x),
+          (x) => place.view.label(place, x),
         ),
     ],
   ]);
@@ -116,32 +120,32 @@ function nodeOf(p: Place, id: string): View {
 const seen = <T>(doc: T | undefined, view: (doc: T) => View): View | undefined =>
   doc === undefined ? undefined : view(doc);
 
-function repositoryNamed(p: Place, owner: string, name: string): View {
-  const repo = repoOf(p, `${owner}/${name}`);
+function repositoryNamed(place: Place, owner: string, name: string): View {
+  const repo = repoOf(place, `${owner}/${name}`);
   if (repo === undefined)
     throw refused('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
-  return p.view.repository(p, repo);
+  return place.view.repository(place, repo);
 }
 
-function queryRoot(p: Place): View {
+function queryRoot(place: Place): View {
   const isKnown = (login: string): boolean =>
-    login === p.user || p.c.store.one('repo', (r) => r.full.startsWith(`${login}/`)) !== undefined;
+    login === place.user || place.c.store.one('repo', (r) => r.full.startsWith(`${login}/`)) !== undefined;
   const userNamed = (login: string): View => {
     if (!isKnown(login))
       throw refused('NOT_FOUND', `Could not resolve to a User with the login of '${login}'.`);
-    return p.view.user(p, login);
+    return place.view.user(place, login);
   };
   return {
-    repository: (a: { owner: string; name: string }) => repositoryNamed(p, a.owner, a.name),
-    viewer: () => p.view.user(p, p.user),
-    user: (a: { login: string }) => userNamed(a.login),
-    repositoryOwner: (a: { login: string }) => userNamed(a.login),
-    organization: (a: { login: string }) => {
-      throw refused('NOT_FOUND', `Could not resolve to an Organization with the login of '${a.login}'.`);
+    repository: (args: { owner: string; name: string }) => repositoryNamed(place, args.owner, args.name),
+    viewer: () => place.view.user(place, place.user),
+    user: (args: { login: string }) => userNamed(args.login),
+    repositoryOwner: (args: { login: string }) => userNamed(args.login),
+    organization: (args: { login: string }) => {
+      throw refused('NOT_FOUND', `Could not resolve to an Organization with the login of '${args.login}'.`);
     },
-    node: (a: { id: string }) => nodeOf(p, a.id),
-    nodes: (a: { ids: string[] }) => a.ids.map((id) => nodeOf(p, id)),
-    search: (a: SearchArgs) => searchView(p, a),
+    node: (args: { id: string }) => nodeOf(place, args.id),
+    nodes: (args: { ids: string[] }) => args.ids.map((id) => nodeOf(place, id)),
+    search: (args: SearchArgs) => searchView(place, args),
     rateLimit: {
       limit: 5000,
       cost: 1,
@@ -154,14 +158,14 @@ function queryRoot(p: Place): View {
 }
 
 /** As GitHub writes an error: its type beside the message, not below. */
-function told(e: GraphQLError): object {
-  const { type, ...rest } = e.extensions;
+function told(error: GraphQLError): object {
+  const { type, ...rest } = error.extensions;
   return {
     ...(type === undefined ? {} : { type }),
-    ...(e.path === undefined ? {} : { path: e.path }),
+    ...(error.path === undefined ? {} : { path: error.path }),
     ...(Object.keys(rest).length === 0 ? {} : { extensions: rest }),
-    locations: e.locations,
-    message: e.message,
+    locations: error.locations,
+    message: error.message,
   };
 }
 
@@ -183,8 +187,11 @@ function readQuery(query: string, variables: Readonly<Record<string, unknown>>):
   }
 }
 
-/** @param ask `query`, and `variables` and `operationName` where there are any: https://docs.github.com/graphql/guides/forming-calls-with-graphql */
-export async function answerQuery(p: Place, ask: Readonly<Record<string, unknown>>): Promise<Answer> {
+/**
+ * @param ask `query`, and `variables` and `operationName` where there are any:
+ * https://docs.github.com/graphql/guides/forming-calls-with-graphql
+ */
+export async function answerQuery(place: Place, ask: Readonly<Record<string, unknown>>): Promise<Answer> {
   if (typeof ask.query !== 'string')
     return refusal([new GraphQLError('A query attribute must be specified and must be a string.')]);
   const variables = (ask.variables ?? {}) as Record<string, unknown>;
@@ -198,14 +205,16 @@ export async function answerQuery(p: Place, ask: Readonly<Record<string, unknown
     schema: githubSchema(),
     document,
     rootValue:
-      getOperationAST(document, operationName)?.operation === 'mutation' ? mutationRoot(p) : queryRoot(p),
+      getOperationAST(document, operationName)?.operation === 'mutation'
+        ? mutationRoot(place)
+        : queryRoot(place),
     variableValues: variables,
     operationName,
     fieldResolver,
   });
-  for (const e of done.errors ?? [])
-    if (e.originalError !== undefined && !(e.originalError instanceof GraphQLError))
-      log.error({ err: e.originalError, path: e.path }, 'a field failed');
+  for (const error of done.errors ?? [])
+    if (error.originalError !== undefined && !(error.originalError instanceof GraphQLError))
+      log.error({ err: error.originalError, path: error.path }, 'a field failed');
   return {
     status: 200,
     body: {

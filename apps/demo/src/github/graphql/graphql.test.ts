@@ -1,4 +1,5 @@
-// The pure parts of the local GitHub's GraphQL: pages, searches, verdicts. The rest is asked by the real GitHub CLI (e2e/gh.spec.ts).
+// The pure parts of the local GitHub's GraphQL: pages, searches, verdicts. The rest is asked by the real
+// GitHub CLI (e2e/gh.spec.ts).
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
@@ -34,15 +35,15 @@ test('page by page, forwards or backwards, each item comes once and in order', (
         const list = Array.from({ length: count }, (_, n) => n);
         const got: number[] = [];
         for (let cursor: string | null = null; ;) {
-          const p: Page = page(
+          const listed: Page = page(
             list,
             isForward ? { first: size, after: cursor } : { last: size, before: cursor },
           );
-          const nodes = p.nodes();
-          expect(p.totalCount).toBe(count);
+          const nodes = listed.nodes();
+          expect(listed.totalCount).toBe(count);
           if (isForward) got.push(...nodes);
           else got.unshift(...nodes);
-          const info = p.pageInfo();
+          const info = listed.pageInfo();
           if (!(isForward ? info.hasNextPage : info.hasPreviousPage)) break;
           cursor = isForward ? info.endCursor : info.startCursor;
         }
@@ -59,15 +60,19 @@ test.each<[string, Bounds, string]>([
   ['nothing', { last: 0 }, 'EXCESSIVE_PAGINATION'],
   ['a cursor of somebody else', { first: 1, after: 'Y3Vyc29yOng=' }, 'INVALID_CURSOR_ARGUMENTS'],
 ])('a page of %s is refused, and its count is not', (_, bounds, type) => {
-  const p = page([1, 2], bounds);
-  expect(p.totalCount).toBe(2);
-  expect(() => p.nodes()).toThrow(expect.objectContaining({ extensions: { type } }));
+  const listed = page([1, 2], bounds);
+  expect(listed.totalCount).toBe(2);
+  expect(() => listed.nodes()).toThrow(expect.objectContaining({ extensions: { type } }));
 });
 
 test('a cursor past the end is an empty page, which nothing follows', () => {
   const { endCursor } = page([1, 2, 3], { first: 3 }).pageInfo();
-  const p = page([1], { first: 2, after: endCursor });
-  expect([p.nodes(), p.pageInfo().hasNextPage, p.pageInfo().endCursor]).toEqual([[], false, null]);
+  const listed = page([1], { first: 2, after: endCursor });
+  expect([listed.nodes(), listed.pageInfo().hasNextPage, listed.pageInfo().endCursor]).toEqual([
+    [],
+    false,
+    null,
+  ]);
 });
 
 test.each<[string, string[], string[]]>([

@@ -11,14 +11,14 @@ interface Order {
 }
 
 /** @param order by when they were made, last changed, or how much was said; not given: as they were made */
-export function inOrder(p: Place, list: readonly Issue[], order: Order | null | undefined): Issue[] {
-  const said = (i: Issue): number =>
-    p.c.store.find('comment', (x) => x.repo === i.repo && x.number === i.number).length;
-  const keys: ReadonlyMap<string, (i: Issue) => string> = new Map([
+export function inOrder(place: Place, list: readonly Issue[], order: Order | null | undefined): Issue[] {
+  const said = (issue: Issue): number =>
+    place.c.store.find('comment', (x) => x.repo === issue.repo && x.number === issue.number).length;
+  const keys: ReadonlyMap<string, (issue: Issue) => string> = new Map([
     ['UPDATED_AT', (i) => i.updatedAt],
     ['COMMENTS', (i) => String(said(i)).padStart(9, '0')],
   ]);
-  const key = keys.get(order?.field ?? '') ?? ((i: Issue): string => i.createdAt);
+  const key = keys.get(order?.field ?? '') ?? ((issue: Issue): string => issue.createdAt);
   const keyed = list.map((i) => ({ i, key: key(i) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)) || a.i.number - b.i.number);
   if (order?.direction === 'DESC') keyed.reverse();
@@ -41,16 +41,16 @@ interface IssueFilter {
   readonly since?: string | null;
 }
 
-export const mentions = (i: Issue, login: string): boolean =>
-  (i.body ?? '').toLowerCase().includes(`@${login.toLowerCase()}`);
+export const mentions = (issue: Issue, login: string): boolean =>
+  (issue.body ?? '').toLowerCase().includes(`@${login.toLowerCase()}`);
 
-export const isAssigned = (i: Issue, login: string): boolean =>
+export const isAssigned = (issue: Issue, login: string): boolean =>
   login === '*'
-    ? (i.assignees ?? []).length > 0
-    : (i.assignees ?? []).some((one) => one.toLowerCase() === login.toLowerCase());
+    ? (issue.assignees ?? []).length > 0
+    : (issue.assignees ?? []).some((one) => one.toLowerCase() === login.toLowerCase());
 
-export function issuesView(p: Place, repo: string, a: IssuesArgs): View {
-  heeds('Repository.issues', a, [
+export function issuesView(place: Place, repo: string, args: IssuesArgs): View {
+  heeds('Repository.issues', args, [
     'first',
     'last',
     'after',
@@ -60,48 +60,49 @@ export function issuesView(p: Place, repo: string, a: IssuesArgs): View {
     'orderBy',
     'filterBy',
   ]);
-  const filter = a.filterBy ?? {};
+  const filter = args.filterBy ?? {};
   heeds('IssueFilters', filter, ['assignee', 'createdBy', 'mentioned', 'labels', 'states', 'since']);
-  const states = filter.states ?? a.states;
-  const labels = filter.labels ?? a.labels;
-  const list = p.c.store.find(
+  const states = filter.states ?? args.states;
+  const labels = filter.labels ?? args.labels;
+  const list = place.c.store.find(
     'issue',
-    (i) =>
-      i.repo === repo &&
-      i.pr === null &&
-      (!states || states.includes(i.state.toUpperCase())) &&
-      (!labels || labels.some((l) => (i.labels ?? []).includes(l))) &&
-      (!filter.assignee || isAssigned(i, filter.assignee)) &&
-      (!filter.mentioned || mentions(i, filter.mentioned)) &&
-      (!filter.createdBy || filter.createdBy === i.user) &&
-      (!filter.since || i.updatedAt >= filter.since),
+    (issue) =>
+      issue.repo === repo &&
+      issue.pr === null &&
+      (!states || states.includes(issue.state.toUpperCase())) &&
+      (!labels || labels.some((l) => (issue.labels ?? []).includes(l))) &&
+      (!filter.assignee || isAssigned(issue, filter.assignee)) &&
+      (!filter.mentioned || mentions(issue, filter.mentioned)) &&
+      (!filter.createdBy || filter.createdBy === issue.user) &&
+      (!filter.since || issue.updatedAt >= filter.since),
   );
-  return connection('issues', a, inOrder(p, list, a.orderBy), (i) => p.view.issue(p, i));
+  return connection('issues', args, inOrder(place, list, args.orderBy), (i) => place.view.issue(place, i));
 }
 
 /** What an issue and a pull request both have. */
-export function commonView(p: Place, i: Issue): View {
-  const { store, base } = p.c;
-  const here = (x: { repo: string; number: number }): boolean => x.repo === i.repo && x.number === i.number;
-  const path = `${i.repo}/${i.pr ? 'pull' : 'issues'}/${i.number}`;
-  const none = (field: string) => (a: Bounds) => connection(field, a, [], () => null);
-  const assignees = (field: string) => (a: Bounds) =>
-    connection(field, a, i.assignees ?? [], (login) => p.view.user(p, login));
+export function commonView(place: Place, issue: Issue): View {
+  const { store, base } = place.c;
+  const here = (x: { repo: string; number: number }): boolean =>
+    x.repo === issue.repo && x.number === issue.number;
+  const path = `${issue.repo}/${issue.pr ? 'pull' : 'issues'}/${issue.number}`;
+  const none = (field: string) => (bounds: Bounds) => connection(field, bounds, [], () => null);
+  const assignees = (field: string) => (bounds: Bounds) =>
+    connection(field, bounds, issue.assignees ?? [], (login) => place.view.user(place, login));
   return {
-    databaseId: i.id,
-    fullDatabaseId: String(i.id),
-    number: i.number,
-    title: i.title,
-    titleHTML: i.title.replaceAll('&', '&amp;').replaceAll('<', '&lt;'),
-    body: i.body ?? '',
-    bodyText: i.body ?? '',
-    author: () => p.view.user(p, i.user),
+    databaseId: issue.id,
+    fullDatabaseId: String(issue.id),
+    number: issue.number,
+    title: issue.title,
+    titleHTML: issue.title.replaceAll('&', '&amp;').replaceAll('<', '&lt;'),
+    body: issue.body ?? '',
+    bodyText: issue.body ?? '',
+    author: () => place.view.user(place, issue.user),
     authorAssociation: 'OWNER',
-    closed: i.state === 'closed',
-    closedAt: i.closedAt,
-    createdAt: i.createdAt,
-    publishedAt: i.createdAt,
-    updatedAt: i.updatedAt,
+    closed: issue.state === 'closed',
+    closedAt: issue.closedAt,
+    createdAt: issue.createdAt,
+    publishedAt: issue.createdAt,
+    updatedAt: issue.updatedAt,
     url: `${base}/${path}`,
     resourcePath: `/${path}`,
     locked: false,
@@ -109,40 +110,44 @@ export function commonView(p: Place, i: Issue): View {
     milestone: null,
     assignees: assignees('assignees'),
     assignedActors: assignees('assignedActors'),
-    labels: (a: Bounds) => connection('labels', a, labelsOf(store, i), (l) => p.view.label(p, l)),
-    comments: (a: Bounds) =>
-      connection('comments', a, store.find('comment', here), (x) => p.view.comment(p, i, x)),
-    reactionGroups: () => p.view.reactions(p, store.find('reaction', here)),
+    labels: (bounds: Bounds) =>
+      connection('labels', bounds, labelsOf(store, issue), (l) => place.view.label(place, l)),
+    comments: (bounds: Bounds) =>
+      connection('comments', bounds, store.find('comment', here), (x) => place.view.comment(place, issue, x)),
+    reactionGroups: () => place.view.reactions(place, store.find('reaction', here)),
     projectItems: none('projectItems'),
     projectCards: none('projectCards'),
-    participants: (a: Bounds) =>
+    participants: (bounds: Bounds) =>
       connection(
         'participants',
-        a,
-        [...new Set([i.user, ...store.find('comment', here).map((x) => x.user)])],
-        (login) => p.view.user(p, login),
+        bounds,
+        [...new Set([issue.user, ...store.find('comment', here).map((x) => x.user)])],
+        (login) => place.view.user(place, login),
       ),
-    repository: () => p.view.repository(p, repoOfIssue(p, i)),
-    viewerDidAuthor: i.user === p.user,
+    repository: () => place.view.repository(place, repoOfIssue(place, issue)),
+    viewerDidAuthor: issue.user === place.user,
     viewerCanUpdate: true,
   };
 }
 
-export function issueView(p: Place, i: Issue): View {
-  const none = (field: string) => (a: Bounds) => connection(field, a, [], () => null);
-  const closedBy = (a: Bounds): View =>
+export function issueView(place: Place, issue: Issue): View {
+  const none = (field: string) => (bounds: Bounds) => connection(field, bounds, [], () => null);
+  const closedBy = (bounds: Bounds): View =>
     connection(
       'closedByPullRequestsReferences',
-      a,
-      p.c.store.find('issue', (x) => x.repo === i.repo && x.pr !== null && closes(x).includes(i.number)),
-      (x) => p.view.pull(p, x),
+      bounds,
+      place.c.store.find(
+        'issue',
+        (x) => x.repo === issue.repo && x.pr !== null && closes(x).includes(issue.number),
+      ),
+      (x) => place.view.pull(place, x),
     );
   return {
-    ...commonView(p, i),
+    ...commonView(place, issue),
     __typename: 'Issue',
-    id: node('Issue', i.id),
-    state: i.state.toUpperCase(),
-    stateReason: i.state === 'closed' ? (i.stateReason ?? 'completed').toUpperCase() : null,
+    id: node('Issue', issue.id),
+    state: issue.state.toUpperCase(),
+    stateReason: issue.state === 'closed' ? (issue.stateReason ?? 'completed').toUpperCase() : null,
     isPinned: false,
     issueType: null,
     parent: null,
@@ -156,5 +161,9 @@ export function issueView(p: Place, i: Issue): View {
 }
 
 const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi;
-/** Issues that a pull request says it closes: https://docs.github.com/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue */
-export const closes = (i: Issue): number[] => [...(i.body ?? '').matchAll(CLOSES)].map((m) => Number(m[1]));
+/**
+ * Issues that a pull request says it closes:
+ * https://docs.github.com/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue
+ */
+export const closes = (issue: Issue): number[] =>
+  [...(issue.body ?? '').matchAll(CLOSES)].map((m) => Number(m[1]));

@@ -1,4 +1,5 @@
-// What GitHub's schema has got since the package with it was published, as far as clients ask for it. When the package has it, this goes.
+// What GitHub's schema has got since the package with it was published, as far as clients ask for it. When
+// the package has it, this goes.
 
 /** https://docs.github.com/graphql/reference: issue types, dependencies, and assignees that may be no users */
 export const LATER = `

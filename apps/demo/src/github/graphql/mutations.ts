@@ -1,4 +1,5 @@
-// GitHub's mutations. What REST can do as well is done by its route, so that both ways do the same and tell the same webhooks.
+// GitHub's mutations. What REST can do as well is done by its route, so that both ways do the same and tell
+// the same webhooks.
 import { factsOf } from '../desk.ts';
 import { mergePull } from '../merge.ts';
 import * as shape from '../shapes.ts';
@@ -6,11 +7,11 @@ import { nowIso, type Issue, type ReviewComment } from '../store.ts';
 import { readGlobalId, refused, repoOfIssue, viewOf, type Place, type View } from './place.ts';
 
 type Input = Readonly<Record<string, unknown>>;
-type Mutation = (p: Place, input: Input) => Promise<View>;
+type Mutation = (place: Place, input: Input) => Promise<View>;
 
 const missing = (id: unknown): Error =>
   refused('NOT_FOUND', `Could not resolve to a node with the global id of '${String(id)}'`);
-const text = (x: unknown): string | undefined => (typeof x === 'string' ? x : undefined);
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** @param input is refused when it sets what the local GitHub would drop */
 function only(name: string, input: Input, known: readonly string[]): void {
@@ -24,16 +25,16 @@ function only(name: string, input: Input, known: readonly string[]): void {
   if (other) throw refused('NOT_IMPLEMENTED', `The local GitHub does not heed "${other[0]}" of ${name}.`);
 }
 
-function subjectOf(p: Place, id: unknown, kinds: readonly string[] = ['Issue', 'PullRequest']): Issue {
+function subjectOf(place: Place, id: unknown, kinds: readonly string[] = ['Issue', 'PullRequest']): Issue {
   const at = readGlobalId(String(id));
   const found =
     at && kinds.includes(at.kind)
-      ? p.c.store.one('issue', (i) => i.id === at.id && (i.pr === null) === (at.kind === 'Issue'))
+      ? place.c.store.one('issue', (i) => i.id === at.id && (i.pr === null) === (at.kind === 'Issue'))
       : null;
   if (!found) throw missing(id);
   return found;
 }
-const pullOf = (p: Place, input: Input): Issue => subjectOf(p, input.pullRequestId, ['PullRequest']);
+const pullOf = (place: Place, input: Input): Issue => subjectOf(place, input.pullRequestId, ['PullRequest']);
 
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [403, 'FORBIDDEN'],
@@ -41,59 +42,62 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** @throws GraphQLError for a pull request of a repository that takes no change any more, as REST refuses it */
-function changeable(p: Place, i: Issue): Issue {
-  if (repoOfIssue(p, i).rules?.archived === true)
+function changeable(place: Place, issue: Issue): Issue {
+  if (repoOfIssue(place, issue).rules?.archived === true)
     throw refused('FORBIDDEN', 'Repository was archived so is read-only.');
-  return i;
+  return issue;
 }
 
 /** @returns what REST answered; a refusal of REST's is one of GraphQL's */
 async function byRest(
-  p: Place,
+  place: Place,
   method: string,
   path: string,
   body: Input,
 ): Promise<{ number: number; id: number }> {
-  const a = await p.rest(method, path, body);
-  if (a.status < 300) return a.body as { number: number; id: number };
-  const said = a.body as { message?: string; errors?: { message?: string; field?: string; code?: string }[] };
+  const answer = await place.rest(method, path, body);
+  if (answer.status < 300) return answer.body as { number: number; id: number };
+  const said = answer.body as {
+    message?: string;
+    errors?: { message?: string; field?: string; code?: string }[];
+  };
   const reasons = (said.errors ?? []).map((e) => e.message ?? `${e.field} is ${e.code}`);
   throw refused(
-    REFUSALS.get(a.status) ?? 'UNPROCESSABLE',
-    reasons.length > 0 ? reasons.join(', ') : (said.message ?? String(a.status)),
+    REFUSALS.get(answer.status) ?? 'UNPROCESSABLE',
+    reasons.length > 0 ? reasons.join(', ') : (said.message ?? String(answer.status)),
   );
 }
 
-function labelNames(p: Place, ids: unknown): string[] {
+function labelNames(place: Place, ids: unknown): string[] {
   return (Array.isArray(ids) ? ids : []).map((id) => {
     const at = readGlobalId(String(id));
-    const label = p.c.store.one('label', (l) => l.id === at?.id && at.kind === 'Label');
+    const label = place.c.store.one('label', (l) => l.id === at?.id && at.kind === 'Label');
     if (!label) throw missing(id);
     return label.name;
   });
 }
 
-function repositoryOf(p: Place, id: unknown): string {
+function repositoryOf(place: Place, id: unknown): string {
   const at = readGlobalId(String(id));
-  const repo = p.c.store.one('repo', (r) => at?.kind === 'Repository' && r.id === at.id);
+  const repo = place.c.store.one('repo', (r) => at?.kind === 'Repository' && r.id === at.id);
   if (!repo) throw missing(id);
   return repo.full;
 }
-const numberedIn = (p: Place, repo: string, number: number): Issue =>
-  p.c.store.one('issue', (i) => i.repo === repo && i.number === number)!;
+const numberedIn = (place: Place, repo: string, number: number): Issue =>
+  place.c.store.one('issue', (i) => i.repo === repo && i.number === number)!;
 
-const createIssue: Mutation = async (p, input) => {
+const createIssue: Mutation = async (place, input) => {
   only('createIssue', input, ['repositoryId', 'title', 'body', 'labelIds']);
-  const repo = repositoryOf(p, input.repositoryId);
-  const made = await byRest(p, 'POST', `/repos/${repo}/issues`, {
+  const repo = repositoryOf(place, input.repositoryId);
+  const made = await byRest(place, 'POST', `/repos/${repo}/issues`, {
     title: input.title,
     body: text(input.body) ?? '',
-    labels: labelNames(p, input.labelIds),
+    labels: labelNames(place, input.labelIds),
   });
-  return { issue: p.view.issue(p, numberedIn(p, repo, made.number)) };
+  return { issue: place.view.issue(place, numberedIn(place, repo, made.number)) };
 };
 
-const createPullRequest: Mutation = async (p, input) => {
+const createPullRequest: Mutation = async (place, input) => {
   only('createPullRequest', input, [
     'repositoryId',
     'title',
@@ -104,32 +108,32 @@ const createPullRequest: Mutation = async (p, input) => {
     'maintainerCanModify',
     'headRepositoryId',
   ]);
-  const repo = repositoryOf(p, input.repositoryId);
-  const made = await byRest(p, 'POST', `/repos/${repo}/pulls`, {
+  const repo = repositoryOf(place, input.repositoryId);
+  const made = await byRest(place, 'POST', `/repos/${repo}/pulls`, {
     title: input.title,
     body: text(input.body) ?? '',
     head: input.headRefName,
     base: input.baseRefName,
     draft: input.draft === true,
   });
-  return { pullRequest: p.view.pull(p, numberedIn(p, repo, made.number)) };
+  return { pullRequest: place.view.pull(place, numberedIn(place, repo, made.number)) };
 };
 
 /** @param body of the request that changes the issue or pull request */
-async function edited(p: Place, i: Issue, body: Input): Promise<View> {
-  await byRest(p, 'PATCH', `/repos/${i.repo}/${i.pr ? 'pulls' : 'issues'}/${i.number}`, body);
-  return { [i.pr ? 'pullRequest' : 'issue']: viewOf(p, i) };
+async function edited(place: Place, issue: Issue, body: Input): Promise<View> {
+  await byRest(place, 'PATCH', `/repos/${issue.repo}/${issue.pr ? 'pulls' : 'issues'}/${issue.number}`, body);
+  return { [issue.pr ? 'pullRequest' : 'issue']: viewOf(place, issue) };
 }
 
-const closeIssue: Mutation = (p, input) => {
+const closeIssue: Mutation = (place, input) => {
   only('closeIssue', input, ['issueId', 'stateReason']);
-  return edited(p, subjectOf(p, input.issueId, ['Issue']), {
+  return edited(place, subjectOf(place, input.issueId, ['Issue']), {
     state: 'closed',
     state_reason: text(input.stateReason)?.toLowerCase(),
   });
 };
-const reopenIssue: Mutation = (p, input) =>
-  edited(p, subjectOf(p, input.issueId, ['Issue']), { state: 'open' });
+const reopenIssue: Mutation = (place, input) =>
+  edited(place, subjectOf(place, input.issueId, ['Issue']), { state: 'open' });
 const closePullRequest: Mutation = (p, input) => edited(p, pullOf(p, input), { state: 'closed' });
 const reopenPullRequest: Mutation = (p, input) => edited(p, pullOf(p, input), { state: 'open' });
 const STATES: ReadonlyMap<unknown, string> = new Map([
@@ -144,91 +148,102 @@ const changes = (name: string, input: Input, id: string): Input => {
     ...(STATES.has(input.state) ? { state: STATES.get(input.state) } : {}),
   };
 };
-const updateIssue: Mutation = (p, input) =>
-  edited(p, subjectOf(p, input.id, ['Issue']), changes('updateIssue', input, 'id'));
-const updatePullRequest: Mutation = (p, input) =>
-  edited(p, pullOf(p, input), changes('updatePullRequest', input, 'pullRequestId'));
+const updateIssue: Mutation = (place, input) =>
+  edited(place, subjectOf(place, input.id, ['Issue']), changes('updateIssue', input, 'id'));
+const updatePullRequest: Mutation = (place, input) =>
+  edited(place, pullOf(place, input), changes('updatePullRequest', input, 'pullRequestId'));
 
-const addComment: Mutation = async (p, input) => {
-  const i = subjectOf(p, input.subjectId);
-  const made = await byRest(p, 'POST', `/repos/${i.repo}/issues/${i.number}/comments`, { body: input.body });
-  const comment = p.view.comment(
-    p,
-    i,
-    p.c.store.one('comment', (x) => x.id === made.id)!,
-  );
-  return { subject: viewOf(p, i), commentEdge: { cursor: '', node: comment } };
-};
-
-const updateIssueComment: Mutation = async (p, input) => {
-  const at = readGlobalId(String(input.id));
-  const x = p.c.store.one('comment', (y) => y.id === at?.id && at.kind === 'IssueComment');
-  if (!x) throw missing(input.id);
-  await byRest(p, 'PATCH', `/repos/${x.repo}/issues/comments/${x.id}`, { body: input.body });
-  return { issueComment: p.view.comment(p, numberedIn(p, x.repo, x.number), x) };
-};
-
-const addLabelsToLabelable: Mutation = async (p, input) => {
-  const i = subjectOf(p, input.labelableId);
-  await byRest(p, 'POST', `/repos/${i.repo}/issues/${i.number}/labels`, {
-    labels: labelNames(p, input.labelIds),
+const addComment: Mutation = async (place, input) => {
+  const issue = subjectOf(place, input.subjectId);
+  const made = await byRest(place, 'POST', `/repos/${issue.repo}/issues/${issue.number}/comments`, {
+    body: input.body,
   });
-  return { labelable: viewOf(p, i) };
+  const comment = place.view.comment(
+    place,
+    issue,
+    place.c.store.one('comment', (x) => x.id === made.id)!,
+  );
+  return { subject: viewOf(place, issue), commentEdge: { cursor: '', node: comment } };
 };
-const removeLabelsFromLabelable: Mutation = async (p, input) => {
-  const i = subjectOf(p, input.labelableId);
-  for (const name of labelNames(p, input.labelIds))
-    await byRest(p, 'DELETE', `/repos/${i.repo}/issues/${i.number}/labels/${encodeURIComponent(name)}`, {});
-  return { labelable: viewOf(p, i) };
+
+const updateIssueComment: Mutation = async (place, input) => {
+  const at = readGlobalId(String(input.id));
+  const comment = place.c.store.one('comment', (y) => y.id === at?.id && at.kind === 'IssueComment');
+  if (!comment) throw missing(input.id);
+  await byRest(place, 'PATCH', `/repos/${comment.repo}/issues/comments/${comment.id}`, { body: input.body });
+  return {
+    issueComment: place.view.comment(place, numberedIn(place, comment.repo, comment.number), comment),
+  };
+};
+
+const addLabelsToLabelable: Mutation = async (place, input) => {
+  const issue = subjectOf(place, input.labelableId);
+  await byRest(place, 'POST', `/repos/${issue.repo}/issues/${issue.number}/labels`, {
+    labels: labelNames(place, input.labelIds),
+  });
+  return { labelable: viewOf(place, issue) };
+};
+const removeLabelsFromLabelable: Mutation = async (place, input) => {
+  const issue = subjectOf(place, input.labelableId);
+  for (const name of labelNames(place, input.labelIds))
+    await byRest(
+      place,
+      'DELETE',
+      `/repos/${issue.repo}/issues/${issue.number}/labels/${encodeURIComponent(name)}`,
+      {},
+    );
+  return { labelable: viewOf(place, issue) };
 };
 
 /** @returns the logins behind ids of users: an id stands for nobody whom no repository here knows */
-function loginsOf(p: Place, i: Issue, input: Input): string[] {
+function loginsOf(place: Place, issue: Issue, input: Input): string[] {
   if (Array.isArray(input.actorLogins)) return input.actorLogins.map(String);
-  const known = [...new Set([i.repo.split('/')[0]!, p.user, i.user, ...(i.assignees ?? [])])];
+  const known = [...new Set([issue.repo.split('/')[0]!, place.user, issue.user, ...(issue.assignees ?? [])])];
   return (Array.isArray(input.actorIds) ? input.actorIds : []).map((id) => {
-    const login = known.find((one) => shape.user(p.c.base, one).node_id === id);
+    const login = known.find((one) => shape.user(place.c.base, one).node_id === id);
     if (login === undefined) throw missing(id);
     return login;
   });
 }
-const replaceActorsForAssignable: Mutation = async (p, input) => {
-  const i = subjectOf(p, input.assignableId);
-  await edited(p, i, { assignees: loginsOf(p, i, input) });
-  return { assignable: viewOf(p, i) };
+const replaceActorsForAssignable: Mutation = async (place, input) => {
+  const issue = subjectOf(place, input.assignableId);
+  await edited(place, issue, { assignees: loginsOf(place, issue, input) });
+  return { assignable: viewOf(place, issue) };
 };
 
-const addPullRequestReview: Mutation = async (p, input) => {
+const addPullRequestReview: Mutation = async (place, input) => {
   only('addPullRequestReview', input, ['pullRequestId', 'event', 'body', 'comments']);
-  const i = pullOf(p, input);
-  const made = await byRest(p, 'POST', `/repos/${i.repo}/pulls/${i.number}/reviews`, {
+  const issue = pullOf(place, input);
+  const made = await byRest(place, 'POST', `/repos/${issue.repo}/pulls/${issue.number}/reviews`, {
     // Without one it is not sent yet, over REST as well.
     event: text(input.event),
     body: text(input.body) ?? '',
     comments: input.comments ?? [],
   });
   return {
-    pullRequestReview: p.view.review(
-      p,
-      i,
-      p.c.store.one('review', (x) => x.id === made.id)!,
+    pullRequestReview: place.view.review(
+      place,
+      issue,
+      place.c.store.one('review', (x) => x.id === made.id)!,
     ),
   };
 };
 
-const submitPullRequestReview: Mutation = async (p, input) => {
+const submitPullRequestReview: Mutation = async (place, input) => {
   only('submitPullRequestReview', input, ['pullRequestReviewId', 'event', 'body']);
   const at = readGlobalId(String(input.pullRequestReviewId));
-  const x = p.c.store.one('review', (r) => at?.kind === 'Review' && r.id === at.id);
-  if (!x) throw missing(input.pullRequestReviewId);
-  await byRest(p, 'POST', `/repos/${x.repo}/pulls/${x.number}/reviews/${x.id}/events`, {
+  const review = place.c.store.one('review', (r) => at?.kind === 'Review' && r.id === at.id);
+  if (!review) throw missing(input.pullRequestReviewId);
+  await byRest(place, 'POST', `/repos/${review.repo}/pulls/${review.number}/reviews/${review.id}/events`, {
     event: input.event,
     body: text(input.body),
   });
-  return { pullRequestReview: p.view.review(p, numberedIn(p, x.repo, x.number), x) };
+  return {
+    pullRequestReview: place.view.review(place, numberedIn(place, review.repo, review.number), review),
+  };
 };
 
-const mergePullRequest: Mutation = async (p, input) => {
+const mergePullRequest: Mutation = async (place, input) => {
   only('mergePullRequest', input, [
     'pullRequestId',
     'mergeMethod',
@@ -237,74 +252,74 @@ const mergePullRequest: Mutation = async (p, input) => {
     'expectedHeadOid',
     'authorEmail',
   ]);
-  const i = pullOf(p, input);
-  await byRest(p, 'PUT', `/repos/${i.repo}/pulls/${i.number}/merge`, {
+  const issue = pullOf(place, input);
+  await byRest(place, 'PUT', `/repos/${issue.repo}/pulls/${issue.number}/merge`, {
     merge_method: (text(input.mergeMethod) ?? 'MERGE').toLowerCase(),
     sha: text(input.expectedHeadOid),
     commit_title: text(input.commitHeadline),
     commit_message: text(input.commitBody),
   });
-  return { pullRequest: p.view.pull(p, i) };
+  return { pullRequest: place.view.pull(place, issue) };
 };
 
 /** What GitHub offers over GraphQL only: queue, draft, threads. */
 async function tell(
-  p: Place,
-  i: Issue,
+  place: Place,
+  issue: Issue,
   event: string,
   action: string,
   more: Record<string, unknown> = {},
 ): Promise<void> {
-  const repo = repoOfIssue(p, i);
-  p.c.hooks.send(event, {
+  const repo = repoOfIssue(place, issue);
+  place.c.hooks.send(event, {
     action,
     ...more,
-    pull_request: shape.pull(i, repo, await factsOf(p.c, i)),
-    repository: shape.repo(p.c.base, repo),
-    sender: shape.user(p.c.base, p.user),
+    pull_request: shape.pull(issue, repo, await factsOf(place.c, issue)),
+    repository: shape.repo(place.c.base, repo),
+    sender: shape.user(place.c.base, place.user),
   });
 }
 
-const enqueuePullRequest: Mutation = async (p, input) => {
-  const i = changeable(p, pullOf(p, input));
+const enqueuePullRequest: Mutation = async (place, input) => {
+  const issue = changeable(place, pullOf(place, input));
   // A queue of one: it is merged at once.
-  const done = await mergePull(p.c, repoOfIssue(p, i), i, p.user, {
+  const done = await mergePull(place.c, repoOfIssue(place, issue), issue, place.user, {
     merge_method: 'merge',
     sha: text(input.expectedHeadOid),
     queued: true,
   });
   if (done.status !== 200) throw refused('UNPROCESSABLE', (done.body as { message: string }).message);
-  await tell(p, i, 'pull_request', 'closed', { number: i.number });
-  return { mergeQueueEntry: { __typename: 'MergeQueueEntry', id: `MQE_${i.id}` } };
+  await tell(place, issue, 'pull_request', 'closed', { number: issue.number });
+  return { mergeQueueEntry: { __typename: 'MergeQueueEntry', id: `MQE_${issue.id}` } };
 };
 
 const draftIs =
   (draft: boolean): Mutation =>
-  async (p, input) => {
-    const i = changeable(p, pullOf(p, input));
-    const was = i.pr!.draft;
-    p.c.store.update('issue', i, { updatedAt: nowIso(), pr: { ...i.pr!, draft } });
+  async (place, input) => {
+    const issue = changeable(place, pullOf(place, input));
+    const was = issue.pr!.draft;
+    place.c.store.update('issue', issue, { updatedAt: nowIso(), pr: { ...issue.pr!, draft } });
     if (was && !draft) {
-      await tell(p, i, 'pull_request', 'ready_for_review', { number: i.number });
-      p.c.befell(repoOfIssue(p, i), i, 'ready_for_review');
-      p.onReady(i);
+      await tell(place, issue, 'pull_request', 'ready_for_review', { number: issue.number });
+      place.c.befell(repoOfIssue(place, issue), issue, 'ready_for_review');
+      place.onReady(issue);
     }
-    return { pullRequest: p.view.pull(p, i) };
+    return { pullRequest: place.view.pull(place, issue) };
   };
 
 const threadIs =
   (resolved: boolean): Mutation =>
-  async (p, input) => {
+  async (place, input) => {
     const at = readGlobalId(String(input.threadId));
-    const root: ReviewComment | undefined = p.c.store.one(
+    const root: ReviewComment | undefined = place.c.store.one(
       'reviewComment',
       (x) => at?.kind === 'Thread' && x.id === at.id && x.inReplyTo === null,
     );
     if (!root) throw missing(input.threadId);
-    const i = changeable(p, numberedIn(p, root.repo, root.number));
-    p.c.store.update('reviewComment', root, { resolved });
-    await tell(p, i, 'pull_request_review_thread', resolved ? 'resolved' : 'unresolved');
-    return { thread: p.view.thread(p, i, root) };
+    const issue = changeable(place, numberedIn(place, root.repo, root.number));
+    place.c.store.update('reviewComment', root, { resolved });
+    await tell(place, issue, 'pull_request_review_thread', resolved ? 'resolved' : 'unresolved');
+    return { thread: place.view.thread(place, issue, root) };
   };
 
 const MUTATIONS: ReadonlyMap<string, Mutation> = new Map([
@@ -332,14 +347,14 @@ const MUTATIONS: ReadonlyMap<string, Mutation> = new Map([
 ]);
 
 /** The root of every mutation: each known one, with the id of the request that GitHub hands back. */
-export function mutationRoot(p: Place): View {
+export function mutationRoot(place: Place): View {
   return Object.fromEntries(
     [...MUTATIONS].map(([name, run]) => [
       name,
-      async (a: { input: Input }) => ({
-        clientMutationId: a.input.clientMutationId ?? null,
-        actor: () => p.view.user(p, p.user),
-        ...(await run(p, a.input)),
+      async (args: { input: Input }) => ({
+        clientMutationId: args.input.clientMutationId ?? null,
+        actor: () => place.view.user(place, place.user),
+        ...(await run(place, args.input)),
       }),
     ]),
   );

@@ -4,8 +4,8 @@ import type { Comment, Issue, Label, Reaction } from '../store.ts';
 import { connection, type Bounds } from './connection.ts';
 import { repoOf, repoOfIssue, type Place, type View } from './place.ts';
 
-export function userView(p: Place, login: string): View {
-  const shown = restUser(p.c.base, login);
+export function userView(place: Place, login: string): View {
+  const shown = restUser(place.c.base, login);
   return {
     __typename: shown.type,
     id: shown.node_id,
@@ -17,13 +17,13 @@ export function userView(p: Place, login: string): View {
     url: shown.html_url,
     resourcePath: `/${login}`,
     avatarUrl: shown.avatar_url,
-    isViewer: login === p.user,
+    isViewer: login === place.user,
     isSiteAdmin: false,
-    repository: (a: { name: string }) => {
-      const repo = repoOf(p, `${login}/${a.name}`);
-      return repo ? p.view.repository(p, repo) : null;
+    repository: (args: { name: string }) => {
+      const repo = repoOf(place, `${login}/${args.name}`);
+      return repo ? place.view.repository(place, repo) : null;
     },
-    organizations: (a: Bounds) => connection('organizations', a, [], () => null),
+    organizations: (bounds: Bounds) => connection('organizations', bounds, [], () => null),
   };
 }
 
@@ -39,59 +39,60 @@ const REACTIONS: readonly (readonly [content: string, over: string])[] = [
 ];
 
 /** One group for each reaction that there can be, also for those that nobody had. */
-export function reactionGroups(p: Place, all: readonly Reaction[]): View[] {
+export function reactionGroups(place: Place, all: readonly Reaction[]): View[] {
   return REACTIONS.map(([content, over]) => {
     const had = all.filter((r) => r.content === content);
-    const of = (field: string) => (a: Bounds) => connection(field, a, had, (r) => p.view.user(p, r.user));
+    const of = (field: string) => (bounds: Bounds) =>
+      connection(field, bounds, had, (r) => place.view.user(place, r.user));
     return {
       content: over,
       createdAt: had[0]?.createdAt ?? null,
       users: of('users'),
       reactors: of('reactors'),
-      viewerHasReacted: had.some((r) => r.user === p.user),
+      viewerHasReacted: had.some((r) => r.user === place.user),
     };
   });
 }
 
-export function commentView(p: Place, i: Issue, x: Comment): View {
-  const path = `${i.repo}/${i.pr ? 'pull' : 'issues'}/${i.number}#issuecomment-${x.id}`;
+export function commentView(place: Place, issue: Issue, comment: Comment): View {
+  const path = `${issue.repo}/${issue.pr ? 'pull' : 'issues'}/${issue.number}#issuecomment-${comment.id}`;
   return {
     __typename: 'IssueComment',
-    id: node('IssueComment', x.id),
-    databaseId: x.id,
-    fullDatabaseId: String(x.id),
-    body: x.body,
-    bodyText: x.body,
-    author: () => p.view.user(p, x.user),
+    id: node('IssueComment', comment.id),
+    databaseId: comment.id,
+    fullDatabaseId: String(comment.id),
+    body: comment.body,
+    bodyText: comment.body,
+    author: () => place.view.user(place, comment.user),
     authorAssociation: 'OWNER',
-    createdAt: x.createdAt,
-    publishedAt: x.createdAt,
-    updatedAt: x.updatedAt,
-    lastEditedAt: x.updatedAt === x.createdAt ? null : x.updatedAt,
+    createdAt: comment.createdAt,
+    publishedAt: comment.createdAt,
+    updatedAt: comment.updatedAt,
+    lastEditedAt: comment.updatedAt === comment.createdAt ? null : comment.updatedAt,
     includesCreatedEdit: false,
     isMinimized: false,
     minimizedReason: null,
-    reactionGroups: () => p.view.reactions(p, []),
-    url: `${p.c.base}/${path}`,
+    reactionGroups: () => place.view.reactions(place, []),
+    url: `${place.c.base}/${path}`,
     resourcePath: `/${path}`,
-    viewerDidAuthor: x.user === p.user,
+    viewerDidAuthor: comment.user === place.user,
     viewerCanUpdate: true,
     viewerCanDelete: false,
-    issue: () => (i.pr === null ? p.view.issue(p, i) : null),
-    pullRequest: () => (i.pr === null ? null : p.view.pull(p, i)),
-    repository: () => p.view.repository(p, repoOfIssue(p, i)),
+    issue: () => (issue.pr === null ? place.view.issue(place, issue) : null),
+    pullRequest: () => (issue.pr === null ? null : place.view.pull(place, issue)),
+    repository: () => place.view.repository(place, repoOfIssue(place, issue)),
   };
 }
 
-export const labelView = ({ c }: Place, x: Label): View => ({
+export const labelView = ({ c }: Place, label: Label): View => ({
   __typename: 'Label',
-  id: node('Label', x.id),
-  name: x.name,
-  color: x.color,
-  description: x.description,
+  id: node('Label', label.id),
+  name: label.name,
+  color: label.color,
+  description: label.description,
   isDefault: false,
-  createdAt: x.createdAt,
-  updatedAt: x.createdAt,
-  url: `${c.base}/${x.repo}/labels/${encodeURIComponent(x.name)}`,
-  resourcePath: `/${x.repo}/labels/${encodeURIComponent(x.name)}`,
+  createdAt: label.createdAt,
+  updatedAt: label.createdAt,
+  url: `${c.base}/${label.repo}/labels/${encodeURIComponent(label.name)}`,
+  resourcePath: `/${label.repo}/labels/${encodeURIComponent(label.name)}`,
 });

@@ -3,7 +3,10 @@ import { GraphQLError } from 'graphql';
 import type { Answer, Ctx } from '../ctx.ts';
 import type { Comment, Issue, Job, Label, Reaction, Repo, Review, ReviewComment } from '../store.ts';
 
-/** An object of GitHub's schema: each field a value, or a function of its arguments. What it does not name is told to be missing. */
+/**
+ * An object of GitHub's schema: each field a value, or a function of its arguments. What it does not name is
+ * told to be missing.
+ */
 export type View = Readonly<Record<string, unknown>>;
 
 /** One request's place. */
@@ -20,17 +23,17 @@ export interface Place {
 
 /** One for each kind of object; here, because they all name each other. */
 export interface Views {
-  user(p: Place, login: string): View;
-  repository(p: Place, repo: Repo): View;
-  issue(p: Place, issue: Issue): View;
-  pull(p: Place, pull: Issue): View;
-  comment(p: Place, on: Issue, comment: Comment): View;
-  review(p: Place, on: Issue, review: Review): View;
-  thread(p: Place, on: Issue, root: ReviewComment): View;
-  label(p: Place, label: Label): View;
-  commit(p: Place, repo: Repo, commit: CommitFacts): View;
-  checkRun(p: Place, repo: Repo, job: Job): View;
-  reactions(p: Place, all: readonly Reaction[]): View[];
+  user(place: Place, login: string): View;
+  repository(place: Place, repo: Repo): View;
+  issue(place: Place, issue: Issue): View;
+  pull(place: Place, pull: Issue): View;
+  comment(place: Place, on: Issue, comment: Comment): View;
+  review(place: Place, on: Issue, review: Review): View;
+  thread(place: Place, on: Issue, root: ReviewComment): View;
+  label(place: Place, label: Label): View;
+  commit(place: Place, repo: Repo, commit: CommitFacts): View;
+  checkRun(place: Place, repo: Repo, job: Job): View;
+  reactions(place: Place, all: readonly Reaction[]): View[];
 }
 
 /** Of one commit, as git tells it; the times in ISO 8601. */
@@ -49,7 +52,8 @@ export interface Signature {
 }
 
 /** An issue or a pull request, as what it is. */
-export const viewOf = (p: Place, i: Issue): View => (i.pr === null ? p.view.issue(p, i) : p.view.pull(p, i));
+export const viewOf = (place: Place, issue: Issue): View =>
+  issue.pr === null ? place.view.issue(place, issue) : place.view.pull(place, issue);
 
 /** @throws GraphQLError for an argument that is given and that the local GitHub does not heed */
 export function heeds(field: string, args: object, known: readonly string[]): void {
@@ -68,10 +72,11 @@ export const refused = (type: string, message: string): GraphQLError =>
 export function readGlobalId(id: string): { kind: string; id: number } | null {
   const thread = /^PRRT_(\d+)$/.exec(id)?.[1];
   if (thread !== undefined) return { kind: 'Thread', id: Number(thread) };
-  const m = /^(\w+):(\d+)$/.exec(Buffer.from(id, 'base64url').toString());
-  return m ? { kind: m[1]!, id: Number(m[2]) } : null;
+  const match = /^(\w+):(\d+)$/.exec(Buffer.from(id, 'base64url').toString());
+  return match ? { kind: match[1]!, id: Number(match[2]) } : null;
 }
 
 export const repoOf = ({ c }: Place, full: string): Repo | undefined =>
   c.store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
-export const repoOfIssue = ({ c }: Place, i: Issue): Repo => c.store.one('repo', (r) => r.full === i.repo)!;
+export const repoOfIssue = ({ c }: Place, issue: Issue): Repo =>
+  c.store.one('repo', (r) => r.full === issue.repo)!;

@@ -8,7 +8,7 @@ import { connection, type Bounds } from './connection.ts';
 import { closes, commonView, inOrder } from './issues.ts';
 import { heeds, repoOfIssue, type Place, type View } from './place.ts';
 
-export const pullState = (i: Issue): string => (i.pr?.merged ? 'MERGED' : i.state.toUpperCase());
+export const pullState = (issue: Issue): string => (issue.pr?.merged ? 'MERGED' : issue.state.toUpperCase());
 
 export interface PullsArgs extends Bounds {
   readonly states?: readonly string[] | null;
@@ -18,8 +18,8 @@ export interface PullsArgs extends Bounds {
   readonly orderBy?: { readonly field: string; readonly direction: 'ASC' | 'DESC' } | null;
 }
 
-export function pullsView(p: Place, repo: string, a: PullsArgs): View {
-  heeds('Repository.pullRequests', a, [
+export function pullsView(place: Place, repo: string, args: PullsArgs): View {
+  heeds('Repository.pullRequests', args, [
     'first',
     'last',
     'after',
@@ -30,52 +30,55 @@ export function pullsView(p: Place, repo: string, a: PullsArgs): View {
     'labels',
     'orderBy',
   ]);
-  const list = p.c.store.find(
+  const list = place.c.store.find(
     'issue',
-    (i) =>
-      i.repo === repo &&
-      i.pr !== null &&
-      (!a.states || a.states.includes(pullState(i))) &&
-      (!a.headRefName || a.headRefName === i.pr.head) &&
-      (!a.baseRefName || a.baseRefName === i.pr.base) &&
-      (!a.labels || a.labels.some((l) => (i.labels ?? []).includes(l))),
+    (issue) =>
+      issue.repo === repo &&
+      issue.pr !== null &&
+      (!args.states || args.states.includes(pullState(issue))) &&
+      (!args.headRefName || args.headRefName === issue.pr.head) &&
+      (!args.baseRefName || args.baseRefName === issue.pr.base) &&
+      (!args.labels || args.labels.some((l) => (issue.labels ?? []).includes(l))),
   );
-  return connection('pullRequests', a, inOrder(p, list, a.orderBy), (i) => p.view.pull(p, i));
+  return connection('pullRequests', args, inOrder(place, list, args.orderBy), (i) =>
+    place.view.pull(place, i),
+  );
 }
 
 const FITS = { true: 'MERGEABLE', false: 'CONFLICTING', null: 'UNKNOWN' } as const;
 
 /** Fields that git has to be asked for, once and only when they are. */
-function gitFields(p: Place, i: Issue): View {
+function gitFields(place: Place, issue: Issue): View {
   let asked: Promise<Facts> | undefined;
-  const facts = (): Promise<Facts> => (asked ??= factsOf(p.c, i));
-  const range = `${i.pr!.baseSha}..${i.pr!.headSha}`;
+  const facts = (): Promise<Facts> => (asked ??= factsOf(place.c, issue));
+  const range = `${issue.pr!.baseSha}..${issue.pr!.headSha}`;
   return {
     additions: async () => (await facts()).stat.additions,
     deletions: async () => (await facts()).stat.deletions,
     changedFiles: async () => (await facts()).stat.files,
     mergeable: async () => FITS[`${(await facts()).fits}`],
-    mergeStateStatus: async () => mergeableState((await facts()).fits, i.pr!.draft).toUpperCase(),
-    files: async (a: Bounds) =>
+    mergeStateStatus: async () => mergeableState((await facts()).fits, issue.pr!.draft).toUpperCase(),
+    files: async (bounds: Bounds) =>
       connection(
         'files',
-        a,
-        await changedFiles(p.c.bare, i.repo, `${i.pr!.baseSha}...${i.pr!.headSha}`),
+        bounds,
+        await changedFiles(place.c.bare, issue.repo, `${issue.pr!.baseSha}...${issue.pr!.headSha}`),
         (f) => f,
       ),
-    commits: async (a: Bounds) => {
-      const repo = repoOfIssue(p, i);
-      return connection('commits', a, await commitsIn(p.c.bare, i.repo, [range]), (k) => ({
+    commits: async (bounds: Bounds) => {
+      const repo = repoOfIssue(place, issue);
+      return connection('commits', bounds, await commitsIn(place.c.bare, issue.repo, [range]), (commit) => ({
         __typename: 'PullRequestCommit',
-        id: `PRC_${i.id}_${k.sha}`,
-        commit: () => p.view.commit(p, repo, k),
-        url: `${p.c.base}/${i.repo}/pull/${i.number}/commits/${k.sha}`,
-        resourcePath: `/${i.repo}/pull/${i.number}/commits/${k.sha}`,
+        id: `PRC_${issue.id}_${commit.sha}`,
+        commit: () => place.view.commit(place, repo, commit),
+        url: `${place.c.base}/${issue.repo}/pull/${issue.number}/commits/${commit.sha}`,
+        resourcePath: `/${issue.repo}/pull/${issue.number}/commits/${commit.sha}`,
       }));
     },
     mergeCommit: async () => {
-      const made = i.pr!.mergeSha === null ? null : await commitOf(p.c.bare, i.repo, i.pr!.mergeSha);
-      return made && p.view.commit(p, repoOfIssue(p, i), made);
+      const made =
+        issue.pr!.mergeSha === null ? null : await commitOf(place.c.bare, issue.repo, issue.pr!.mergeSha);
+      return made && place.view.commit(place, repoOfIssue(place, issue), made);
     },
   };
 }
@@ -83,11 +86,15 @@ function gitFields(p: Place, i: Issue): View {
 /** Of each person the newest review that says yes or no. */
 function decisive(reviews: readonly Review[]): Review[] {
   const newest = new Map<string, Review>();
-  for (const r of reviews) if (r.state !== 'COMMENTED' && r.state !== 'PENDING') newest.set(r.user, r);
+  for (const review of reviews)
+    if (review.state !== 'COMMENTED' && review.state !== 'PENDING') newest.set(review.user, review);
   return [...newest.values()];
 }
 
-/** https://docs.github.com/graphql/reference/enums#pullrequestreviewdecision; null: nobody decided, and nobody has to. */
+/**
+ * https://docs.github.com/graphql/reference/enums#pullrequestreviewdecision; null: nobody decided, and nobody
+ * has to.
+ */
 export function reviewDecision(reviews: readonly Review[], required: number): string | null {
   const said = decisive(reviews);
   if (said.some((r) => r.state === 'CHANGES_REQUESTED')) return 'CHANGES_REQUESTED';
@@ -95,62 +102,67 @@ export function reviewDecision(reviews: readonly Review[], required: number): st
   return said.length > 0 ? 'APPROVED' : null;
 }
 
-function reviewFields(p: Place, i: Issue, repo: Repo): View {
-  const { store } = p.c;
-  const all = store.find('review', (x) => x.repo === i.repo && x.number === i.number);
+function reviewFields(place: Place, issue: Issue, repo: Repo): View {
+  const { store } = place.c;
+  const all = store.find('review', (x) => x.repo === issue.repo && x.number === issue.number);
   const sent = all.filter((r) => r.state !== 'PENDING');
   const pending = new Set(all.filter((r) => r.state === 'PENDING').map((r) => r.id));
   const latest = [...new Map(sent.map((r) => [r.user, r])).values()];
   // What is not sent yet only its writer sees.
-  const seen = all.filter((r) => r.state !== 'PENDING' || r.user === p.user);
-  const list = (field: string, of: readonly Review[]) => (a: Bounds) => {
-    heeds(`PullRequest.${field}`, a, ['first', 'last', 'after', 'before']);
-    return connection(field, a, of, (r) => p.view.review(p, i, r));
+  const seen = all.filter((r) => r.state !== 'PENDING' || r.user === place.user);
+  const list = (field: string, of: readonly Review[]) => (bounds: Bounds) => {
+    heeds(`PullRequest.${field}`, bounds, ['first', 'last', 'after', 'before']);
+    return connection(field, bounds, of, (r) => place.view.review(place, issue, r));
   };
   const roots = store.find(
     'reviewComment',
-    (x) => x.repo === i.repo && x.number === i.number && x.inReplyTo === null && !pending.has(x.reviewId),
+    (x) =>
+      x.repo === issue.repo && x.number === issue.number && x.inReplyTo === null && !pending.has(x.reviewId),
   );
   return {
     reviews: list('reviews', seen),
     latestReviews: list('latestReviews', latest),
     latestOpinionatedReviews: list('latestOpinionatedReviews', decisive(sent)),
     reviewDecision: reviewDecision(sent, repo.rules?.reviews ?? 0),
-    reviewRequests: (a: Bounds) => connection('reviewRequests', a, [], () => null),
-    reviewThreads: (a: Bounds) => connection('reviewThreads', a, roots, (x) => p.view.thread(p, i, x)),
+    reviewRequests: (bounds: Bounds) => connection('reviewRequests', bounds, [], () => null),
+    reviewThreads: (bounds: Bounds) =>
+      connection('reviewThreads', bounds, roots, (x) => place.view.thread(place, issue, x)),
   };
 }
 
-export function pullView(p: Place, i: Issue): View {
-  const pr = i.pr!;
-  const repo = repoOfIssue(p, i);
-  const owner = i.repo.split('/')[0]!;
-  const closed = (a: Bounds): View =>
+export function pullView(place: Place, issue: Issue): View {
+  const pull = issue.pr!;
+  const repo = repoOfIssue(place, issue);
+  const owner = issue.repo.split('/')[0]!;
+  const closed = (bounds: Bounds): View =>
     connection(
       'closingIssuesReferences',
-      a,
-      p.c.store.find('issue', (x) => x.repo === i.repo && x.pr === null && closes(i).includes(x.number)),
-      (x) => p.view.issue(p, x),
+      bounds,
+      place.c.store.find(
+        'issue',
+        (x) => x.repo === issue.repo && x.pr === null && closes(issue).includes(x.number),
+      ),
+      (x) => place.view.issue(place, x),
     );
   return {
-    ...commonView(p, i),
-    ...gitFields(p, i),
-    ...reviewFields(p, i, repo),
+    ...commonView(place, issue),
+    ...gitFields(place, issue),
+    ...reviewFields(place, issue, repo),
     __typename: 'PullRequest',
-    id: node('PullRequest', i.id),
-    state: pullState(i),
-    isDraft: pr.draft,
-    merged: pr.merged,
-    mergedAt: pr.mergedAt,
-    headRefName: pr.head,
-    headRefOid: pr.headSha,
-    baseRefName: pr.base,
-    baseRefOid: pr.baseSha,
-    headRef: () => refView(p, repo, pr.head),
-    baseRef: () => refView(p, repo, pr.base),
-    headRepository: () => p.view.repository(p, repo),
-    baseRepository: () => p.view.repository(p, repo),
-    headRepositoryOwner: () => p.view.user(p, owner),
+    id: node('PullRequest', issue.id),
+    state: pullState(issue),
+    isDraft: pull.draft,
+    merged: pull.merged,
+    mergedAt: pull.mergedAt,
+    headRefName: pull.head,
+    headRefOid: pull.headSha,
+    baseRefName: pull.base,
+    baseRefOid: pull.baseSha,
+    headRef: () => refView(place, repo, pull.head),
+    baseRef: () => refView(place, repo, pull.base),
+    headRepository: () => place.view.repository(place, repo),
+    baseRepository: () => place.view.repository(place, repo),
+    headRepositoryOwner: () => place.view.user(place, owner),
     isCrossRepository: false,
     maintainerCanModify: false,
     autoMergeRequest: null,
@@ -158,58 +170,61 @@ export function pullView(p: Place, i: Issue): View {
     isMergeQueueEnabled: repo.rules?.mergeQueue === true,
     isInMergeQueue: false,
     mergeQueueEntry: null,
-    permalink: `${p.c.base}/${i.repo}/pull/${i.number}`,
-    totalCommentsCount: p.c.store.find('comment', (x) => x.repo === i.repo && x.number === i.number).length,
+    permalink: `${place.c.base}/${issue.repo}/pull/${issue.number}`,
+    totalCommentsCount: place.c.store.find(
+      'comment',
+      (x) => x.repo === issue.repo && x.number === issue.number,
+    ).length,
     closingIssuesReferences: closed,
-    statusCheckRollup: () => rollupView(p, repo, pr.headSha),
+    statusCheckRollup: () => rollupView(place, repo, pull.headSha),
   };
 }
 
-export function reviewView(p: Place, i: Issue, r: Review): View {
-  const sentAt = r.state === 'PENDING' ? null : r.submittedAt;
-  const path = `${i.repo}/pull/${i.number}#pullrequestreview-${r.id}`;
-  const comments = (a: Bounds): View =>
+export function reviewView(place: Place, issue: Issue, review: Review): View {
+  const sentAt = review.state === 'PENDING' ? null : review.submittedAt;
+  const path = `${issue.repo}/pull/${issue.number}#pullrequestreview-${review.id}`;
+  const comments = (bounds: Bounds): View =>
     connection(
       'comments',
-      a,
-      p.c.store.find('reviewComment', (x) => x.reviewId === r.id),
-      (x) => lineView(p, i, x),
+      bounds,
+      place.c.store.find('reviewComment', (x) => x.reviewId === review.id),
+      (x) => lineView(place, issue, x),
     );
   return {
     __typename: 'PullRequestReview',
-    id: node('Review', r.id),
-    databaseId: r.id,
-    fullDatabaseId: String(r.id),
-    body: r.body,
-    bodyText: r.body,
-    state: r.state,
-    author: () => p.view.user(p, r.user),
+    id: node('Review', review.id),
+    databaseId: review.id,
+    fullDatabaseId: String(review.id),
+    body: review.body,
+    bodyText: review.body,
+    state: review.state,
+    author: () => place.view.user(place, review.user),
     authorAssociation: 'OWNER',
-    createdAt: sentAt ?? i.updatedAt,
+    createdAt: sentAt ?? issue.updatedAt,
     submittedAt: sentAt,
     publishedAt: sentAt,
-    updatedAt: sentAt ?? i.updatedAt,
+    updatedAt: sentAt ?? issue.updatedAt,
     includesCreatedEdit: false,
     commit: async () => {
-      const at = await commitOf(p.c.bare, i.repo, r.sha);
-      return at && p.view.commit(p, repoOfIssue(p, i), at);
+      const at = await commitOf(place.c.bare, issue.repo, review.sha);
+      return at && place.view.commit(place, repoOfIssue(place, issue), at);
     },
     comments,
-    reactionGroups: () => p.view.reactions(p, []),
-    pullRequest: () => p.view.pull(p, i),
-    url: `${p.c.base}/${path}`,
+    reactionGroups: () => place.view.reactions(place, []),
+    pullRequest: () => place.view.pull(place, issue),
+    url: `${place.c.base}/${path}`,
     resourcePath: `/${path}`,
-    viewerDidAuthor: r.user === p.user,
+    viewerDidAuthor: review.user === place.user,
   };
 }
 
-export function threadView(p: Place, i: Issue, root: ReviewComment): View {
-  const said = p.c.store.find('reviewComment', (x) => x.id === root.id || x.inReplyTo === root.id);
+export function threadView(place: Place, issue: Issue, root: ReviewComment): View {
+  const said = place.c.store.find('reviewComment', (x) => x.id === root.id || x.inReplyTo === root.id);
   return {
     __typename: 'PullRequestReviewThread',
     id: `PRRT_${root.id}`,
     isResolved: root.resolved === true,
-    isOutdated: root.sha !== i.pr!.headSha,
+    isOutdated: root.sha !== issue.pr!.headSha,
     isCollapsed: root.resolved === true,
     path: root.path,
     line: root.line,
@@ -219,39 +234,39 @@ export function threadView(p: Place, i: Issue, root: ReviewComment): View {
     diffSide: 'RIGHT',
     startDiffSide: null,
     subjectType: root.line === null ? 'FILE' : 'LINE',
-    comments: (a: Bounds) => connection('comments', a, said, (x) => lineView(p, i, x)),
-    pullRequest: () => p.view.pull(p, i),
-    repository: () => p.view.repository(p, repoOfIssue(p, i)),
+    comments: (bounds: Bounds) => connection('comments', bounds, said, (x) => lineView(place, issue, x)),
+    pullRequest: () => place.view.pull(place, issue),
+    repository: () => place.view.repository(place, repoOfIssue(place, issue)),
     viewerCanReply: true,
     viewerCanResolve: root.resolved !== true,
     viewerCanUnresolve: root.resolved === true,
   };
 }
 
-function lineView(p: Place, i: Issue, x: ReviewComment): View {
-  const path = `${i.repo}/pull/${i.number}#discussion_r${x.id}`;
+function lineView(place: Place, issue: Issue, comment: ReviewComment): View {
+  const path = `${issue.repo}/pull/${issue.number}#discussion_r${comment.id}`;
   return {
     __typename: 'PullRequestReviewComment',
-    id: node('ReviewComment', x.id),
-    databaseId: x.id,
-    fullDatabaseId: String(x.id),
-    body: x.body,
-    bodyText: x.body,
-    author: () => p.view.user(p, x.user),
+    id: node('ReviewComment', comment.id),
+    databaseId: comment.id,
+    fullDatabaseId: String(comment.id),
+    body: comment.body,
+    bodyText: comment.body,
+    author: () => place.view.user(place, comment.user),
     authorAssociation: 'OWNER',
-    path: x.path,
-    line: x.line,
-    originalLine: x.line,
-    createdAt: x.createdAt,
-    publishedAt: x.createdAt,
-    updatedAt: x.updatedAt ?? x.createdAt,
+    path: comment.path,
+    line: comment.line,
+    originalLine: comment.line,
+    createdAt: comment.createdAt,
+    publishedAt: comment.createdAt,
+    updatedAt: comment.updatedAt ?? comment.createdAt,
     isMinimized: false,
     minimizedReason: null,
-    outdated: x.sha !== i.pr!.headSha,
-    reactionGroups: () => p.view.reactions(p, []),
-    pullRequest: () => p.view.pull(p, i),
-    url: `${p.c.base}/${path}`,
+    outdated: comment.sha !== issue.pr!.headSha,
+    reactionGroups: () => place.view.reactions(place, []),
+    pullRequest: () => place.view.pull(place, issue),
+    url: `${place.c.base}/${path}`,
     resourcePath: `/${path}`,
-    viewerDidAuthor: x.user === p.user,
+    viewerDidAuthor: comment.user === place.user,
   };
 }

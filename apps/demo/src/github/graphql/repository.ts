@@ -13,34 +13,40 @@ interface LabelsArgs extends Bounds {
   readonly query?: string | null;
   readonly orderBy?: { readonly field: string; readonly direction: string } | null;
 }
-function labelsView(p: Place, repo: Repo, a: LabelsArgs): View {
-  const wanted = (a.query ?? '').toLowerCase();
-  const list = p.c.store.find(
+function labelsView(place: Place, repo: Repo, args: LabelsArgs): View {
+  const wanted = (args.query ?? '').toLowerCase();
+  const list = place.c.store.find(
     'label',
-    (l) =>
-      l.repo === repo.full &&
-      (l.name.toLowerCase().includes(wanted) || (l.description ?? '').toLowerCase().includes(wanted)),
+    (label) =>
+      label.repo === repo.full &&
+      (label.name.toLowerCase().includes(wanted) || (label.description ?? '').toLowerCase().includes(wanted)),
   );
-  if (a.orderBy?.field === 'NAME') list.sort((x, y) => x.name.localeCompare(y.name));
-  if (a.orderBy?.direction === 'DESC') list.reverse();
-  return connection('labels', a, list, (l) => p.view.label(p, l));
+  if (args.orderBy?.field === 'NAME') list.sort((x, y) => x.name.localeCompare(y.name));
+  if (args.orderBy?.direction === 'DESC') list.reverse();
+  return connection('labels', args, list, (l) => place.view.label(place, l));
 }
 
-function numbered(p: Place, repo: Repo, number: number, what: string, is: (i: Issue) => boolean): Issue {
-  const found = p.c.store.one('issue', (i) => i.repo === repo.full && i.number === number && is(i));
+function numbered(
+  place: Place,
+  repo: Repo,
+  number: number,
+  what: string,
+  is: (issue: Issue) => boolean,
+): Issue {
+  const found = place.c.store.one('issue', (i) => i.repo === repo.full && i.number === number && is(i));
   if (found === undefined)
     throw refused('NOT_FOUND', `Could not resolve to ${what} with the number of ${number}.`);
   return found;
 }
 
-async function pushedAt(p: Place, repo: Repo): Promise<string> {
-  const sha = await p.c.bare.sha(repo.full, repo.defaultBranch);
-  return (sha && (await commitOf(p.c.bare, repo.full, sha))?.committer.date) || repo.createdAt;
+async function pushedAt(place: Place, repo: Repo): Promise<string> {
+  const sha = await place.c.bare.sha(repo.full, repo.defaultBranch);
+  return (sha && (await commitOf(place.c.bare, repo.full, sha))?.committer.date) || repo.createdAt;
 }
 
 /** What a repository here never has. GitHub says so in the same words: null, no, or an empty list. */
 function absent(): View {
-  const none = (field: string) => (a: Bounds) => connection(field, a, [], () => null);
+  const none = (field: string) => (bounds: Bounds) => connection(field, bounds, [], () => null);
   return {
     description: null,
     homepageUrl: null,
@@ -88,11 +94,11 @@ function absent(): View {
   };
 }
 
-export function repositoryView(p: Place, repo: Repo): View {
+export function repositoryView(place: Place, repo: Repo): View {
   const [owner, name] = repo.full.split('/') as [string, string];
-  const isIssue = (i: Issue): boolean => i.pr === null;
-  const people = (field: string) => (a: Bounds) =>
-    connection(field, a, [...new Set([owner, p.user])], (login) => p.view.user(p, login));
+  const isIssue = (issue: Issue): boolean => issue.pr === null;
+  const people = (field: string) => (bounds: Bounds) =>
+    connection(field, bounds, [...new Set([owner, place.user])], (login) => place.view.user(place, login));
   return {
     ...absent(),
     __typename: 'Repository',
@@ -100,19 +106,19 @@ export function repositoryView(p: Place, repo: Repo): View {
     databaseId: repo.id,
     name,
     nameWithOwner: repo.full,
-    owner: () => p.view.user(p, owner),
-    url: `${p.c.base}/${repo.full}`,
-    sshUrl: `${p.c.base}/${repo.full}.git`,
+    owner: () => place.view.user(place, owner),
+    url: `${place.c.base}/${repo.full}`,
+    sshUrl: `${place.c.base}/${repo.full}.git`,
     resourcePath: `/${repo.full}`,
-    openGraphImageUrl: `${p.c.base}/${repo.full}`,
+    openGraphImageUrl: `${place.c.base}/${repo.full}`,
     visibility: 'PUBLIC',
     createdAt: repo.createdAt,
     updatedAt: repo.createdAt,
-    pushedAt: () => pushedAt(p, repo),
+    pushedAt: () => pushedAt(place, repo),
     hasIssuesEnabled: repo.rules?.without?.includes('issues') !== true,
     isArchived: repo.rules?.archived === true,
     isBlankIssuesEnabled: true,
-    isEmpty: async () => (await p.c.bare.heads(repo.full)).size === 0,
+    isEmpty: async () => (await place.c.bare.heads(repo.full)).size === 0,
     mergeCommitAllowed: mayMerge(repo, 'merge'),
     squashMergeAllowed: mayMerge(repo, 'squash'),
     rebaseMergeAllowed: mayMerge(repo, 'rebase'),
@@ -120,38 +126,39 @@ export function repositoryView(p: Place, repo: Repo): View {
     viewerPermission: 'ADMIN',
     viewerCanAdminister: true,
     mergeQueue: () => (repo.rules?.mergeQueue ? { __typename: 'MergeQueue', id: `MQ_${repo.id}` } : null),
-    defaultBranchRef: () => refView(p, repo, repo.defaultBranch),
-    ref: (a: { qualifiedName: string }) => refView(p, repo, branchOf(a.qualifiedName)),
-    refs: async (a: Bounds & { refPrefix: string; query?: string | null }) => {
-      heeds('Repository.refs', a, ['first', 'last', 'after', 'before', 'refPrefix', 'query']);
-      const heads = a.refPrefix === 'refs/heads/' ? [...(await p.c.bare.heads(repo.full)).keys()] : [];
+    defaultBranchRef: () => refView(place, repo, repo.defaultBranch),
+    ref: (args: { qualifiedName: string }) => refView(place, repo, branchOf(args.qualifiedName)),
+    refs: async (args: Bounds & { refPrefix: string; query?: string | null }) => {
+      heeds('Repository.refs', args, ['first', 'last', 'after', 'before', 'refPrefix', 'query']);
+      const heads = args.refPrefix === 'refs/heads/' ? [...(await place.c.bare.heads(repo.full)).keys()] : [];
       return connection(
         'refs',
-        a,
-        heads.filter((h) => h.includes(a.query ?? '')),
-        (h) => refView(p, repo, h),
+        args,
+        heads.filter((h) => h.includes(args.query ?? '')),
+        (h) => refView(place, repo, h),
       );
     },
-    issues: (a: IssuesArgs) => issuesView(p, repo.full, a),
-    pullRequests: (a: PullsArgs) => pullsView(p, repo.full, a),
-    issue: (a: { number: number }) => p.view.issue(p, numbered(p, repo, a.number, 'an Issue', isIssue)),
-    pullRequest: (a: { number: number }) =>
-      p.view.pull(
-        p,
-        numbered(p, repo, a.number, 'a PullRequest', (i) => !isIssue(i)),
+    issues: (args: IssuesArgs) => issuesView(place, repo.full, args),
+    pullRequests: (args: PullsArgs) => pullsView(place, repo.full, args),
+    issue: (args: { number: number }) =>
+      place.view.issue(place, numbered(place, repo, args.number, 'an Issue', isIssue)),
+    pullRequest: (args: { number: number }) =>
+      place.view.pull(
+        place,
+        numbered(place, repo, args.number, 'a PullRequest', (i) => !isIssue(i)),
       ),
-    issueOrPullRequest: (a: { number: number }) =>
+    issueOrPullRequest: (args: { number: number }) =>
       viewOf(
-        p,
-        numbered(p, repo, a.number, 'an issue or pull request', () => true),
+        place,
+        numbered(place, repo, args.number, 'an issue or pull request', () => true),
       ),
-    labels: (a: LabelsArgs) => labelsView(p, repo, a),
-    label: (a: { name: string }) => {
-      const found = p.c.store.one(
+    labels: (args: LabelsArgs) => labelsView(place, repo, args),
+    label: (args: { name: string }) => {
+      const found = place.c.store.one(
         'label',
-        (l) => l.repo === repo.full && l.name.toLowerCase() === a.name.toLowerCase(),
+        (l) => l.repo === repo.full && l.name.toLowerCase() === args.name.toLowerCase(),
       );
-      return found ? p.view.label(p, found) : null;
+      return found ? place.view.label(place, found) : null;
     },
     assignableUsers: people('assignableUsers'),
     mentionableUsers: people('mentionableUsers'),

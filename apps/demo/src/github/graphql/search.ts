@@ -10,7 +10,8 @@ export interface SearchArgs extends Bounds {
 }
 
 /**
- * Words and qualifiers, all of which have to fit. Quotes hold words together; brackets and AND change nothing where there is no OR.
+ * Words and qualifiers, all of which have to fit. Quotes hold words together; brackets and AND change nothing
+ * where there is no OR.
  * @see https://docs.github.com/search-github/searching-on-github/searching-issues-and-pull-requests
  * @throws GraphQLError for OR and NOT
  */
@@ -20,21 +21,21 @@ export function readSearch(query: string): {
 } {
   const words: string[] = [];
   const qualifiers: { name: string; value: string; not: boolean }[] = [];
-  for (const m of query.matchAll(/(-?)(?:([a-z][a-z-]*):)?(?:"([^"]*)"|([^\s"()]+))/gi)) {
-    const value = m[3] ?? m[4] ?? '';
-    if (m[4] === 'AND') continue;
-    if (m[4] === 'OR' || m[4] === 'NOT')
-      throw refused('NOT_IMPLEMENTED', `The local GitHub does not know ${m[4]} in a search.`);
-    if (m[2] === undefined) words.push(`${m[1]}${value}`.toLowerCase());
-    else qualifiers.push({ name: m[2].toLowerCase(), value, not: m[1] === '-' });
+  for (const match of query.matchAll(/(-?)(?:([a-z][a-z-]*):)?(?:"([^"]*)"|([^\s"()]+))/gi)) {
+    const value = match[3] ?? match[4] ?? '';
+    if (match[4] === 'AND') continue;
+    if (match[4] === 'OR' || match[4] === 'NOT')
+      throw refused('NOT_IMPLEMENTED', `The local GitHub does not know ${match[4]} in a search.`);
+    if (match[2] === undefined) words.push(`${match[1]}${value}`.toLowerCase());
+    else qualifiers.push({ name: match[2].toLowerCase(), value, not: match[1] === '-' });
   }
   return { words, qualifiers };
 }
 
-type Test = (i: Issue, value: string) => boolean;
+type Test = (issue: Issue, value: string) => boolean;
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-const IS: ReadonlyMap<string, (i: Issue) => boolean> = new Map<string, (i: Issue) => boolean>([
+const IS: ReadonlyMap<string, (issue: Issue) => boolean> = new Map<string, (issue: Issue) => boolean>([
   ['issue', (i) => i.pr === null],
   ['pr', (i) => i.pr !== null],
   ['open', (i) => i.state === 'open'],
@@ -45,11 +46,11 @@ const IS: ReadonlyMap<string, (i: Issue) => boolean> = new Map<string, (i: Issue
   ['public', () => true],
   ['private', () => false],
 ]);
-const is: Test = (i, value) => {
+const is: Test = (issue, value) => {
   const test = IS.get(value.toLowerCase());
   if (test === undefined)
     throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "is:${value}" in a search.`);
-  return test(i);
+  return test(issue);
 };
 
 /** @param me who "@me" is */
@@ -82,12 +83,12 @@ const SORTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** @throws GraphQLError for a qualifier that is not known here */
-function found(p: Place, query: string): Issue[] {
+function found(place: Place, query: string): Issue[] {
   const { words, qualifiers } = readSearch(query);
-  const known = tests(p.user);
+  const known = tests(place.user);
   let order: { field: string; direction: 'ASC' | 'DESC' } = { field: 'CREATED_AT', direction: 'DESC' };
-  let where = (i: Issue): string => `${i.title}\n${i.body ?? ''}`;
-  const wanted: ((i: Issue) => boolean)[] = [];
+  let where = (issue: Issue): string => `${issue.title}\n${issue.body ?? ''}`;
+  const wanted: ((issue: Issue) => boolean)[] = [];
   for (const { name, value, not } of qualifiers) {
     const test = known.get(name);
     const [field, direction] = value.split('-');
@@ -99,8 +100,8 @@ function found(p: Place, query: string): Issue[] {
     else throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "${name}:${value}" in a search.`);
   }
   return inOrder(
-    p,
-    p.c.store.find(
+    place,
+    place.c.store.find(
       'issue',
       (i) => wanted.every((w) => w(i)) && words.every((w) => where(i).toLowerCase().includes(w)),
     ),
@@ -108,7 +109,7 @@ function found(p: Place, query: string): Issue[] {
   );
 }
 
-function foundRepositories(p: Place, query: string): Repo[] {
+function foundRepositories(place: Place, query: string): Repo[] {
   const { words, qualifiers } = readSearch(query);
   const other = qualifiers.find((q) => !['user', 'org', 'fork', 'sort', 'archived'].includes(q.name));
   if (other)
@@ -117,26 +118,26 @@ function foundRepositories(p: Place, query: string): Repo[] {
       `The local GitHub does not know "${other.name}:${other.value}" in a search.`,
     );
   const owners = qualifiers.filter((q) => q.name === 'user' || q.name === 'org').map((q) => q.value);
-  return p.c.store.find(
+  return place.c.store.find(
     'repo',
-    (r) =>
-      words.every((w) => r.full.toLowerCase().includes(w)) &&
-      (owners.length === 0 || owners.some((o) => same(r.full.split('/')[0]!, o))),
+    (repo) =>
+      words.every((w) => repo.full.toLowerCase().includes(w)) &&
+      (owners.length === 0 || owners.some((o) => same(repo.full.split('/')[0]!, o))),
   );
 }
 
-export function searchView(p: Place, a: SearchArgs): View {
-  if (a.type === 'REPOSITORY') {
-    const repos = foundRepositories(p, a.query);
-    return connection('search', a, repos, (r) => p.view.repository(p, r), {
+export function searchView(place: Place, args: SearchArgs): View {
+  if (args.type === 'REPOSITORY') {
+    const repos = foundRepositories(place, args.query);
+    return connection('search', args, repos, (r) => place.view.repository(place, r), {
       repositoryCount: repos.length,
       issueCount: 0,
     });
   }
-  if (!a.type.startsWith('ISSUE'))
-    throw refused('NOT_IMPLEMENTED', `The local GitHub does not search for ${a.type}.`);
-  const issues = found(p, a.query);
-  return connection('search', a, issues, (i) => viewOf(p, i), {
+  if (!args.type.startsWith('ISSUE'))
+    throw refused('NOT_IMPLEMENTED', `The local GitHub does not search for ${args.type}.`);
+  const issues = found(place, args.query);
+  return connection('search', args, issues, (i) => viewOf(place, i), {
     issueCount: issues.length,
     repositoryCount: 0,
   });

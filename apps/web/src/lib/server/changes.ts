@@ -12,7 +12,8 @@ export interface ChangedFile {
   readonly deletions: number;
 }
 
-// A push never changes, and the page of a task is read again at each event of it: to take a diff of 2 MB apart takes some 50 ms.
+// A push never changes, and the page of a task is read again at each event of it: to take a diff of 2 MB
+// apart takes some 50 ms.
 const looksOf = readOnce(
   async (key): Promise<{ readonly files: readonly ChangedFile[]; readonly risks: readonly Risk[] }> => {
     const [taskId, pushId] = key.split('/') as [string, string];

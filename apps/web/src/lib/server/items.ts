@@ -24,17 +24,18 @@ export type ShownItem = ItemView & {
   changes: PlanChanges | null;
 };
 
-export async function shownItem(i: ItemView): Promise<ShownItem> {
-  const facts = i.kind === 'review' && i.state === 'open' ? await factsOf(i.taskId, i.createdAt) : null;
-  const planned = i.kind === 'plan' && i.state === 'open' ? await read().planned(i.taskId) : null;
+export async function shownItem(item: ItemView): Promise<ShownItem> {
+  const facts =
+    item.kind === 'review' && item.state === 'open' ? await factsOf(item.taskId, item.createdAt) : null;
+  const planned = item.kind === 'plan' && item.state === 'open' ? await read().planned(item.taskId) : null;
   const [now, before] = planned?.plans ?? [];
   const more = {
     facts,
     why: twoSentences(planned?.prompt ?? ''),
     changes: now !== undefined && before !== undefined ? planChanges(before, now) : null,
   };
-  const files = i.held === null ? [] : readDiff(i.held.diff).files;
-  return { ...i, html: render(i.plan ?? i.body), files, ...more };
+  const files = item.held === null ? [] : readDiff(item.held.diff).files;
+  return { ...item, html: render(item.plan ?? item.body), files, ...more };
 }
 
 /**
@@ -46,24 +47,24 @@ export async function failureOf(taskId: string): Promise<FailureFacts> {
 }
 
 async function factsOf(taskId: string, offeredAt: Date): Promise<ReviewFacts | null> {
-  const t = await read().judged(taskId);
-  if (t === null) return null;
-  const newest = t.pushes[0] ?? null;
+  const task = await read().judged(taskId);
+  if (task === null) return null;
+  const newest = task.pushes[0] ?? null;
   const files = newest === null ? [] : await changedFiles(taskId, newest);
-  const seenAt = t.looked === null ? -1 : t.pushes.indexOf(t.looked);
+  const seenAt = task.looked === null ? -1 : task.pushes.indexOf(task.looked);
   return {
-    what: twoSentences(summaryOf(t.events)),
-    why: twoSentences(t.prompt),
-    checks: checksOf(t.events),
-    pictures: t.pictures,
+    what: twoSentences(summaryOf(task.events)),
+    why: twoSentences(task.prompt),
+    checks: checksOf(task.events),
+    pictures: task.pictures,
     risks: newest === null ? [] : await changeRisks(taskId, newest),
-    tookMs: Math.max(0, offeredAt.getTime() - t.startedAt.getTime()),
+    tookMs: Math.max(0, offeredAt.getTime() - task.startedAt.getTime()),
     files: files.length,
     additions: files.reduce((n, f) => n + f.additions, 0),
     deletions: files.reduce((n, f) => n + f.deletions, 0),
     unseen: seenAt < 0 ? null : seenAt,
     newest,
-    costMicrousd: t.costMicrousd,
-    budgetCents: t.budgetCents,
+    costMicrousd: task.costMicrousd,
+    budgetCents: task.budgetCents,
   };
 }

@@ -1,6 +1,7 @@
-// Markdown from models and strangers, made safe on the server: the browser gets HTML that may be shown, and no renderer.
-// What is not shown would be approved unread, so nothing is left out: comments, raw HTML, what stands behind a link's name or a fence, and
-// characters that hide, also those that only an entity (`&#8238;`) makes.
+// Markdown from models and strangers, made safe on the server: the browser gets HTML that may be shown, and
+// no renderer. What is not shown would be approved unread, so nothing is left out: comments, raw HTML, what
+// stands behind a link's name or a fence, and characters that hide, also those that only an entity
+// (`&#8238;`) makes.
 import { spellOut } from '@mainloop/models/flow/text';
 import { Marked } from 'marked';
 import sanitize from 'sanitize-html';
@@ -37,11 +38,11 @@ const ALLOWED: sanitize.IOptions = {
   transformTags: {
     // What scrolls sideways has to be reached without a mouse.
     pre: (tagName) => ({ tagName, attribs: { tabindex: '0' } }),
-    a: (tag, a) => {
-      const own = a.href?.startsWith('/') && !a.href.startsWith('//');
+    a: (tag, attributes) => {
+      const own = attributes.href?.startsWith('/') && !attributes.href.startsWith('//');
       const attribs: Record<string, string> = own
-        ? { href: a.href! }
-        : { href: a.href ?? '', rel: 'noopener noreferrer nofollow', target: '_blank' };
+        ? { href: attributes.href! }
+        : { href: attributes.href ?? '', rel: 'noopener noreferrer nofollow', target: '_blank' };
       return { tagName: tag, attribs };
     },
   },

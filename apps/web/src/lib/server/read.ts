@@ -17,8 +17,8 @@ let looked = { at: 0, freeMb: Infinity };
 export function almostFullMb(): number | null {
   if (Date.now() - looked.at > 5_000) {
     try {
-      const f = statfsSync(settings.home);
-      looked = { at: Date.now(), freeMb: Math.floor((f.bavail * f.bsize) / 1024 / 1024) };
+      const disk = statfsSync(settings.home);
+      looked = { at: Date.now(), freeMb: Math.floor((disk.bavail * disk.bsize) / 1024 / 1024) };
     } catch {
       looked = { at: Date.now(), freeMb: Infinity };
     }

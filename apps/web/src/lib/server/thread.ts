@@ -8,19 +8,21 @@ export type ThreadPiece = Awaited<ReturnType<typeof threadPiece>>;
 export type Said = ThreadPiece['thread'][number];
 
 export async function threadPiece(piece: Piece) {
-  const t = await read().thread(piece);
+  const thread = await read().thread(piece);
   // What a reply lists is shown as cards that say how it is now, not how it was when it was said.
-  const said = t.items.map((i) =>
-    i.message?.role === 'assistant' ? taskLinksOf(i.message.text) : { words: i.message?.text ?? '', ids: [] },
+  const said = thread.items.map((item) =>
+    item.message?.role === 'assistant'
+      ? taskLinksOf(item.message.text)
+      : { words: item.message?.text ?? '', ids: [] },
   );
   const tasks = new Map(
     (await read().tasksOf([...new Set(said.flatMap((s) => s.ids))])).map((task) => [task.id, task]),
   );
   return {
-    draft: t.draft,
-    hasEarlier: t.hasEarlier,
-    hasLater: t.hasLater,
-    thread: t.items.map(({ proposal, at, ...i }, n) => ({
+    draft: thread.draft,
+    hasEarlier: thread.hasEarlier,
+    hasLater: thread.hasLater,
+    thread: thread.items.map(({ proposal, at, ...i }, n) => ({
       ...i,
       atIso: at.toISOString(),
       html: i.message && i.message.role !== 'user' ? render(said[n]!.words) : '',

@@ -7,13 +7,13 @@ const STARTING_S = 60;
 
 export const load: LayoutServerLoad = async ({ depends }) => {
   depends('app:live');
-  const r = read();
+  const result = read();
   const [cursor, inbox, checks, pause, spentLimits] = await Promise.all([
-    r.cursor(),
-    r.inbox(),
-    r.checkup(),
-    r.pause(),
-    r.spentLimits(),
+    result.cursor(),
+    result.inbox(),
+    result.checkup(),
+    result.pause(),
+    result.spentLimits(),
   ]);
   return {
     cursor,

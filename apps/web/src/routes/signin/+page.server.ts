@@ -8,18 +8,18 @@ const TOLD: ReadonlySet<string> = new Set<RefusalCode>(['copied_session', 'not_o
 
 /** What the sign-in offers, and why one is here. Says nothing about the owner's work. */
 export const load: PageServerLoad = async ({ request, url }) => {
-  const r = await fetch(`${settings.api}/api/signin`, {
+  const response = await fetch(`${settings.api}/api/signin`, {
     headers: {
       cookie: request.headers.get('cookie') ?? '',
       'user-agent': request.headers.get('user-agent') ?? '',
     },
   }).catch(() => null); // The page offers what it can without the api.
-  const s = r?.ok ? ((await r.json()) as Answer<'getSignIn'>) : null;
+  const signIn = response?.ok ? ((await response.json()) as Answer<'getSignIn'>) : null;
   const to = url.searchParams.get('to') ?? '/inbox';
   return {
-    ways: s?.ways ?? [],
-    hasOwner: s?.hasOwner ?? true,
-    sentence: s !== null && TOLD.has(s.code ?? '') ? s.sentence : '',
+    ways: signIn?.ways ?? [],
+    hasOwner: signIn?.hasOwner ?? true,
+    sentence: signIn !== null && TOLD.has(signIn.code ?? '') ? signIn.sentence : '',
     refused: url.searchParams.has('refused'),
     // Only places of our own: a link to the sign-in must not lead elsewhere.
     to: /^\/(?!\/|\\)/.test(to) ? to : '/inbox',

@@ -14,20 +14,20 @@ export interface NotAsShown {
 /** @returns why what was offered for review is not what would be merged; null when it is */
 export async function notAsShown(
   { db, forge, checks }: Pick<ForgeContext, 'db' | 'forge' | 'checks'>,
-  t: TaskRow,
-  pr: PullInfo,
+  task: TaskRow,
+  pull: PullInfo,
   shown: string,
 ): Promise<NotAsShown | null> {
-  const head = await headOf(db, pr, t);
-  await ensureShown({ db, forge }, t, head);
-  if (head !== shown) return { did: 'moved', sentence: await whoPushed(forge, t, pr, head) };
-  const { verdict, told } = await lookAtChecks(checks, t, { sha: head, pull: pr, round: 0, redSha: null });
+  const head = await headOf(db, pull, task);
+  await ensureShown({ db, forge }, task, head);
+  if (head !== shown) return { did: 'moved', sentence: await whoPushed(forge, task, pull, head) };
+  const { verdict, told } = await lookAtChecks(checks, task, { sha: head, pull, round: 0, redSha: null });
   return verdict.outcome.is === 'red' ? { did: 'red', sentence: `CI failed after all: ${told.red}` } : null;
 }
 
 /** @returns who brought a commit to the branch, as a sentence */
-export async function whoPushed(forge: Forge, t: TaskRow, pr: PullInfo, head: string): Promise<string> {
-  const commit = (await forge.listCommits(t.repo, pr.number)).find((c) => c.sha === head);
+export async function whoPushed(forge: Forge, task: TaskRow, pull: PullInfo, head: string): Promise<string> {
+  const commit = (await forge.listCommits(task.repo, pull.number)).find((c) => c.sha === head);
   const what =
     commit === undefined ? head.slice(0, 7) : `${head.slice(0, 7)} "${cleanTitle(commit.title, 80)}"`;
   return `${cleanTitle(commit?.author ?? '', 60) || 'Somebody'} pushed ${what} to the pull request after it was offered, so it is not merged. It is looked at anew.`;

@@ -15,8 +15,8 @@ import type { ForgeContext } from './context.ts';
  * @returns activities; each takes one object with a `taskId`
  */
 export const ciActivities = ({ db, forge, pullOf, checks, tellMerged }: ForgeContext) => ({
-  /** @param i `redSha`: the commit that the last repair was about */
-  async readCi(i: { taskId: string; round: number; redSha?: string | null }): Promise<{
+  /** @param input `redSha`: the commit that the last repair was about */
+  async readCi(input: { taskId: string; round: number; redSha?: string | null }): Promise<{
     verdict: CiWord;
     sha: string;
     weakened: string[];
@@ -26,27 +26,27 @@ export const ciActivities = ({ db, forge, pullOf, checks, tellMerged }: ForgeCon
     fits: boolean | null;
     base: string;
   }> {
-    const t = await getTask(db, i.taskId);
-    const pull = await pullOf(t);
-    const sha = await headOf(db, pull, t);
-    await ensureShown({ db, forge }, t, sha);
-    const { verdict, told } = await lookAtChecks(checks, t, {
+    const task = await getTask(db, input.taskId);
+    const pull = await pullOf(task);
+    const sha = await headOf(db, pull, task);
+    await ensureShown({ db, forge }, task, sha);
+    const { verdict, told } = await lookAtChecks(checks, task, {
       sha,
       pull,
-      round: i.round,
-      redSha: i.redSha ?? null,
+      round: input.round,
+      redSha: input.redSha ?? null,
     });
-    if (told.pull === 'merged') await tellMerged(t, t.prNumber!, pull!.mergeSha);
+    if (told.pull === 'merged') await tellMerged(task, task.prNumber!, pull!.mergeSha);
     return {
       verdict: wordOf(verdict.outcome),
       sha,
-      weakened: weakenedTests(await findLatestDiff(db, t.id)).slice(0, 10),
-      verified: verdictOf(await findEvidence(db, t.id, sha, 'verify')),
+      weakened: weakenedTests(await findLatestDiff(db, task.id)).slice(0, 10),
+      verified: verdictOf(await findEvidence(db, task.id, sha, 'verify')),
       told,
-      red: await listRedChecks(db, t.id, sha),
+      red: await listRedChecks(db, task.id, sha),
       // What the forge says of another commit than this one counts for that one.
       fits: pull?.headSha === sha ? pull.fits : null,
-      base: t.defaultBranch,
+      base: task.defaultBranch,
     };
   },
 });

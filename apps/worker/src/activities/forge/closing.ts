@@ -18,50 +18,54 @@ export const closingActivities = ({
 }: ForgeContext) => ({
   /**
    * Whether it is open, and who closed it when.
-   * @param i `closedAtIso`: when it was closed, by an earlier look
+   * @param input `closedAtIso`: when it was closed, by an earlier look
    */
-  async readPull(i: {
+  async readPull(input: {
     taskId: string;
     closedAtIso?: string;
   }): Promise<{ state: 'open' | 'closed' | 'merged'; by: string; atIso: string }> {
-    const t = await getTask(db, i.taskId);
-    const pr = await forge.getPull(t.repo, t.prNumber!);
-    if (pr.merged) {
-      await tellMerged(t, pr.number, pr.mergeSha);
+    const task = await getTask(db, input.taskId);
+    const pull = await forge.getPull(task.repo, task.prNumber!);
+    if (pull.merged) {
+      await tellMerged(task, pull.number, pull.mergeSha);
       return { state: 'merged', by: '', atIso: '' };
     }
-    if (pr.state === 'closed') return { state: 'closed', ...(await tellClosed(t, pr.number)) };
-    if (i.closedAtIso !== undefined) await tellReopened(t, pr.number, i.closedAtIso);
+    if (pull.state === 'closed') return { state: 'closed', ...(await tellClosed(task, pull.number)) };
+    if (input.closedAtIso !== undefined) await tellReopened(task, pull.number, input.closedAtIso);
     return { state: 'open', by: '', atIso: '' };
   },
 
   /** Opens it again. What the forge refuses is said in its words. */
-  async ensureReopened(i: {
+  async ensureReopened(input: {
     taskId: string;
     closedAtIso: string;
   }): Promise<{ did: 'reopened' } | { did: 'refused'; sentence: string }> {
-    const t = await getTask(db, i.taskId);
+    const task = await getTask(db, input.taskId);
     hit('forge.reopen.before');
     try {
-      await forge.ensureReopened(t.repo, t.prNumber!);
+      await forge.ensureReopened(task.repo, task.prNumber!);
     } catch (err) {
       if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
       return { did: 'refused', sentence: err.message };
     }
     hit('forge.reopen.after');
-    await tellReopened(t, t.prNumber!, i.closedAtIso);
+    await tellReopened(task, task.prNumber!, input.closedAtIso);
     return { did: 'reopened' };
   },
 
-  /** After a merge only the branch goes; a cancelled task leaves nothing open behind, and its branch only where the person keeps it. */
-  async cleanForge(i: { taskId: string; merged: boolean; keepBranch?: boolean }): Promise<void> {
-    const t = await getTask(db, i.taskId);
+  /**
+   * After a merge only the branch goes; a cancelled task leaves nothing open behind, and its branch only
+   * where the person keeps it.
+   */
+  async cleanForge(input: { taskId: string; merged: boolean; keepBranch?: boolean }): Promise<void> {
+    const task = await getTask(db, input.taskId);
     hit('forge.clean.before');
-    if (!i.merged && t.prNumber !== null) await forge.ensureClosed(t.repo, t.prNumber);
-    if (t.issueNumber !== null) await forge.ensureClosed(t.repo, t.issueNumber);
-    if (t.headSha !== null && i.keepBranch !== true) await forge.ensureBranchGone(t.repo, t.branch);
+    if (!input.merged && task.prNumber !== null) await forge.ensureClosed(task.repo, task.prNumber);
+    if (task.issueNumber !== null) await forge.ensureClosed(task.repo, task.issueNumber);
+    if (task.headSha !== null && input.keepBranch !== true)
+      await forge.ensureBranchGone(task.repo, task.branch);
     // A change that was merged keeps what was shown of it.
-    if (!i.merged) await ensurePicturesGone({ db, forge }, t);
+    if (!input.merged) await ensurePicturesGone({ db, forge }, task);
     hit('forge.clean.after');
   },
 });

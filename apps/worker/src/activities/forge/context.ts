@@ -22,7 +22,7 @@ export interface ForgeDeps {
 
 /** Appends one event about a task, in the name of mainloop. */
 type Log = (
-  t: TaskRow,
+  task: TaskRow,
   make: (about: { readonly taskId: string; readonly actor: string }) => NewEvent,
 ) => Promise<unknown>;
 
@@ -36,13 +36,13 @@ export interface ForgeContext {
   readonly checks: Parameters<typeof lookAtChecks>[0];
   readonly log: Log;
   /** The task's pull request as the forge has it now; null when it has none yet. */
-  readonly pullOf: (t: TaskRow) => Promise<PullInfo | null>;
+  readonly pullOf: (task: TaskRow) => Promise<PullInfo | null>;
   /** @param sha of the merge, which is not that of the branch */
-  readonly tellMerged: (t: TaskRow, number: number, sha: string | null) => Promise<unknown>;
+  readonly tellMerged: (task: TaskRow, number: number, sha: string | null) => Promise<unknown>;
   /** @returns who closed it, '' when the forge does not say, and when */
-  readonly tellClosed: (t: TaskRow, number: number) => Promise<{ by: string; atIso: string }>;
+  readonly tellClosed: (task: TaskRow, number: number) => Promise<{ by: string; atIso: string }>;
   /** @param closedAt when it was closed before, which makes it told once for each time */
-  readonly tellReopened: (t: TaskRow, number: number, closedAt: string) => Promise<unknown>;
+  readonly tellReopened: (task: TaskRow, number: number, closedAt: string) => Promise<unknown>;
 }
 
 /**
@@ -51,8 +51,8 @@ export interface ForgeContext {
  */
 export function forgeContext({ db, forge, hit, settleMs, ciPatienceMs, quietMs }: ForgeDeps): ForgeContext {
   const effect = effects({ db, hit, settleMs });
-  const log: Log = (t, make) =>
-    withTx(db, (tx) => append(tx, [make({ taskId: t.id, actor: 'mainloop' })], t.ownerId));
+  const log: Log = (task, make) =>
+    withTx(db, (tx) => append(tx, [make({ taskId: task.id, actor: 'mainloop' })], task.ownerId));
   return {
     db,
     forge,
@@ -62,12 +62,12 @@ export function forgeContext({ db, forge, hit, settleMs, ciPatienceMs, quietMs }
     checks: { db, forge, effect, patienceMs: ciPatienceMs },
     log,
     pullOf: (t) => (t.prNumber === null ? Promise.resolve(null) : forge.getPull(t.repo, t.prNumber)),
-    tellMerged: (t, number, sha) =>
-      log(t, (about) => pullRequestMerged.new({ ...about, payload: { number, sha } })),
-    tellClosed: async (t, number) => {
-      const closing = await forge.readClosing(t.repo, number);
+    tellMerged: (task, number, sha) =>
+      log(task, (about) => pullRequestMerged.new({ ...about, payload: { number, sha } })),
+    tellClosed: async (task, number) => {
+      const closing = await forge.readClosing(task.repo, number);
       const { by, atIso } = closing;
-      await log(t, (about) =>
+      await log(task, (about) =>
         pullRequestClosed.new({
           ...about,
           key: { at: atIso },
@@ -76,7 +76,7 @@ export function forgeContext({ db, forge, hit, settleMs, ciPatienceMs, quietMs }
       );
       return closing;
     },
-    tellReopened: (t, number, closedAt) =>
-      log(t, (about) => pullRequestReopened.new({ ...about, key: { closedAt }, payload: { number } })),
+    tellReopened: (task, number, closedAt) =>
+      log(task, (about) => pullRequestReopened.new({ ...about, key: { closedAt }, payload: { number } })),
   };
 }

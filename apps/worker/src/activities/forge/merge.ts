@@ -26,62 +26,68 @@ export type Merged =
 export const mergeActivities = ({ db, forge, hit, checks, tellMerged }: ForgeContext) => ({
   /**
    * Merges what the person was shown, and nothing that has come to the branch since.
-   * @param i `shown`: the commit that they decided upon. Tasks from before it was told go by the agent's last push, and what is refused is thrown.
+   * @param input `shown`: the commit that they decided upon. Tasks from before it was told go by the agent's
+   * last push, and what is refused is thrown.
    */
-  async merge(i: {
+  async merge(input: {
     taskId: string;
     method?: string | undefined;
     shown?: string | undefined;
   }): Promise<Merged> {
-    const t = await getTask(db, i.taskId);
+    const task = await getTask(db, input.taskId);
     hit('forge.merge.before');
-    const pr = await forge.getPull(t.repo, t.prNumber!);
-    const head = i.shown ?? (await headOf(db, pr, t));
+    const pull = await forge.getPull(task.repo, task.prNumber!);
+    const head = input.shown ?? (await headOf(db, pull, task));
     const again =
-      i.shown === undefined || pr.merged ? null : await notAsShown({ db, forge, checks }, t, pr, i.shown);
+      input.shown === undefined || pull.merged
+        ? null
+        : await notAsShown({ db, forge, checks }, task, pull, input.shown);
     if (again !== null) return again;
-    if (i.shown === undefined && !pr.merged && head !== t.headSha)
+    if (input.shown === undefined && !pull.merged && head !== task.headSha)
       throw new ForgeError(
         'rejected',
         `Somebody else has pushed ${head.slice(0, 7)} to the pull request, and it was not shown here. Look at it on GitHub and merge it there, then Retry.`,
       );
-    const allowed = pr.merged ? null : await forge.mergeMethods(t.repo);
-    const way = wayToMerge(i.method, allowed);
-    if ('sentence' in way) return refused(i.shown, way.sentence);
+    const allowed = pull.merged ? null : await forge.mergeMethods(task.repo);
+    const way = wayToMerge(input.method, allowed);
+    if ('sentence' in way) return refused(input.shown, way.sentence);
     // The repository's own way may bring the agent's messages over where the person chose none.
-    const acting = await findActing(db, t.id);
+    const acting = await findActing(db, task.id);
     const words = wayRefused(way.method, acting);
-    if (words !== null) return refused(i.shown, words);
+    if (words !== null) return refused(input.shown, words);
     const message = {
-      title: ours`${agentLine(t.title)} (#${t.prNumber!})`,
+      title: ours`${agentLine(task.title)} (#${task.prNumber!})`,
       body: ours`Asked for, reviewed and merged in mainloop.`,
     };
     try {
       const next = (tried: readonly MergeMethod[]): MergeMethod | null => {
-        const other = nextWay(i.method, allowed, tried);
+        const other = nextWay(input.method, allowed, tried);
         return other === null || wayRefused(other, acting) !== null ? null : other;
       };
-      const m = await firstAllowed(way.method, next, (method) =>
-        forge.ensureMerged(t.repo, t.prNumber!, head, method, message),
+      const attempt = await firstAllowed(way.method, next, (method) =>
+        forge.ensureMerged(task.repo, task.prNumber!, head, method, message),
       );
       hit('forge.merge.after');
-      await tellMerged(t, t.prNumber!, m.sha);
+      await tellMerged(task, task.prNumber!, attempt.sha);
       return { did: 'merged' };
     } catch (err) {
-      if (!(err instanceof MergeRefused) || i.shown === undefined) throw err;
-      if (err.why === 'conflicts') return { did: 'conflicts', sentence: sayConflict(t.defaultBranch) };
+      if (!(err instanceof MergeRefused) || input.shown === undefined) throw err;
+      if (err.why === 'conflicts') return { did: 'conflicts', sentence: sayConflict(task.defaultBranch) };
       if (err.why === 'head_moved') return { did: 'moved', sentence: err.message };
       if (err.why !== 'queue') return { did: 'refused', sentence: err.message };
       // How a queue merges is not told.
       const queued = wayRefused('merge', acting);
       if (queued !== null) return { did: 'refused', sentence: queued };
-      await forge.ensureQueued(t.repo, t.prNumber!, head);
+      await forge.ensureQueued(task.repo, task.prNumber!, head);
       return { did: 'queued' };
     }
   },
 });
 
-/** @param next the way after those that the forge has refused; null when none is left, and then the last refusal counts */
+/**
+ * @param next the way after those that the forge has refused; null when none is left, and then the last
+ * refusal counts
+ */
 async function firstAllowed<T>(
   first: MergeMethod,
   next: (tried: readonly MergeMethod[]) => MergeMethod | null,

@@ -27,15 +27,15 @@ interface PlanIssue {
 const readYaml = (text: string): unknown => parse(text, { maxAliasCount: 20, logLevel: 'error' });
 
 /** As the repository's own template has it, where it has one for such a thing. */
-function planIssue(t: TaskRow, template: IssueTemplate | null): PlanIssue {
-  const quoted = agentQuote(t.prompt, 4_000);
+function planIssue(task: TaskRow, template: IssueTemplate | null): PlanIssue {
+  const quoted = agentQuote(task.prompt, 4_000);
   const asked = template === null ? quoted : fillIssueTemplate(template, quoted);
-  const title = ours`${personsWords(template?.prefix ?? '')}${agentLine(t.title)}`;
-  if (t.plan === null)
+  const title = ours`${personsWords(template?.prefix ?? '')}${agentLine(task.title)}`;
+  if (task.plan === null)
     return { title, body: ours`${asked}\n\n_Claude is reading the code; the plan appears here._` };
   return {
     title,
-    body: ours`${asked}\n\nThe agent's plan:\n\n${agentQuote(t.plan)}\n\n---\nPlan revision ${t.planRevision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`,
+    body: ours`${asked}\n\nThe agent's plan:\n\n${agentQuote(task.plan)}\n\n---\nPlan revision ${task.planRevision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`,
   };
 }
 
@@ -45,36 +45,36 @@ function planIssue(t: TaskRow, template: IssueTemplate | null): PlanIssue {
  */
 export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   /** @returns `at`: when it was last changed, by the forge's clock */
-  const writeIssue = async (t: TaskRow): Promise<{ number: number; at?: string }> => {
-    const templates = (await forge.readIssueTemplates(t.repo)).flatMap(
+  const writeIssue = async (task: TaskRow): Promise<{ number: number; at?: string }> => {
+    const templates = (await forge.readIssueTemplates(task.repo)).flatMap(
       ({ name, text }) => readIssueTemplate(name, text, readYaml) ?? [],
     );
     const issue = {
-      repo: t.repo,
-      marker: marker(t.id, 'plan'),
-      ...planIssue(t, chooseIssueTemplate(templates, `${t.title}\n${t.prompt}`)),
+      repo: task.repo,
+      marker: marker(task.id, 'plan'),
+      ...planIssue(task, chooseIssueTemplate(templates, `${task.title}\n${task.prompt}`)),
     };
-    const made = await effect(t, { kind: 'issue' }, () => forge.ensureIssue({ ...issue, known: null }));
+    const made = await effect(task, { kind: 'issue' }, () => forge.ensureIssue({ ...issue, known: null }));
     const now = await forge.ensureIssue({ ...issue, known: made.number });
-    const outcome = t.planRevision > 1 ? now.outcome : 'created';
-    await log(t, (about) =>
+    const outcome = task.planRevision > 1 ? now.outcome : 'created';
+    await log(task, (about) =>
       issueEnsured.new({
         ...about,
-        key: { planRevision: t.planRevision },
+        key: { planRevision: task.planRevision },
         payload: { number: made.number, url: made.url, outcome },
       }),
     );
     return { number: made.number, at: now.at };
   };
   /** Without issues the plan stays in the app, and the story says so once. */
-  const ensureIssue = async (i: { taskId: string }): Promise<{ number: number | null; at?: string }> => {
-    const t = await getTask(db, i.taskId);
+  const ensureIssue = async (issue: { taskId: string }): Promise<{ number: number | null; at?: string }> => {
+    const task = await getTask(db, issue.taskId);
     try {
-      return await writeIssue(t);
+      return await writeIssue(task);
     } catch (err) {
       if (!(err instanceof ForgeError) || err.kind !== 'disabled') throw err;
-      await log(t, (about) =>
-        forgeUnreadable.new({ ...about, key: { repo: t.repo }, payload: { sentence: NO_ISSUES } }),
+      await log(task, (about) =>
+        forgeUnreadable.new({ ...about, key: { repo: task.repo }, payload: { sentence: NO_ISSUES } }),
       );
       return { number: null };
     }
@@ -83,59 +83,64 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   return {
     ensureIssue,
 
-    /** Approval on GitHub: a reaction or a comment of somebody who may write. Postgres first: it becomes a decision like any other. */
-    async readPlanAnswer(i: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
-      const t = await getTask(db, i.taskId);
-      if (t.issueNumber === null) return;
+    /**
+     * Approval on GitHub: a reaction or a comment of somebody who may write. Postgres first: it becomes a
+     * decision like any other.
+     */
+    async readPlanAnswer(input: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
+      const task = await getTask(db, input.taskId);
+      if (task.issueNumber === null) return;
       const say = (author: string, decision: 'approve' | 'revise', text: string, answerId?: string) =>
         decide(db, {
-          ownerId: t.ownerId,
-          itemId: i.itemId,
+          ownerId: task.ownerId,
+          itemId: input.itemId,
           decision,
           text,
           via: 'github',
           by: author,
           answerId,
         });
-      const page = (await forge.listIssueComments(t.repo, t.issueNumber)).filter((c) => !isOurComment(c));
+      const page = (await forge.listIssueComments(task.repo, task.issueNumber)).filter(
+        (c) => !isOurComment(c),
+      );
       const lastId = Math.max(
         0,
-        ...(await listForgeAnswers(db, t.id)).map((id) => (id === null ? 0 : commentIdOf(id))),
+        ...(await listForgeAnswers(db, task.id)).map((id) => (id === null ? 0 : commentIdOf(id))),
       );
       // Nobody is asked about while there is nothing to hear.
-      if (planAnswer(page, i.sinceIso, lastId) !== null) {
+      if (planAnswer(page, input.sinceIso, lastId) !== null) {
         const may = new Map<string, boolean>();
         for (const author of new Set(page.filter((c) => c.id > lastId).map((c) => c.author)))
-          may.set(author, await forge.mayWrite(t.repo, author));
+          may.set(author, await forge.mayWrite(task.repo, author));
         const said = page.filter((c) => may.get(c.author) === true);
-        const answer = planAnswer(said, i.sinceIso, lastId);
+        const answer = planAnswer(said, input.sinceIso, lastId);
         if (answer !== null)
           return void (await say(answer.author, answer.decision, answer.text, answerIdOf(answer.id)));
       }
-      for (const r of await forge.listReactions(t.repo, t.issueNumber)) {
+      for (const reaction of await forge.listReactions(task.repo, task.issueNumber)) {
         if (
-          r.at < i.sinceIso ||
-          !['+1', 'rocket', 'hooray', 'heart'].includes(r.content) ||
-          !(await forge.mayWrite(t.repo, r.author))
+          reaction.at < input.sinceIso ||
+          !['+1', 'rocket', 'hooray', 'heart'].includes(reaction.content) ||
+          !(await forge.mayWrite(task.repo, reaction.author))
         )
           continue;
-        await say(r.author, 'approve', '');
+        await say(reaction.author, 'approve', '');
         return;
       }
     },
 
     /** A question of the plan is asked on its issue, which may not be there yet. */
-    async ensureQuestion(i: { taskId: string; itemId: string }): Promise<void> {
-      let t = await getTask(db, i.taskId);
-      if (t.phase === 'plan' && t.issueNumber === null) {
-        await ensureIssue(i);
-        t = await getTask(db, i.taskId);
+    async ensureQuestion(input: { taskId: string; itemId: string }): Promise<void> {
+      let task = await getTask(db, input.taskId);
+      if (task.phase === 'plan' && task.issueNumber === null) {
+        await ensureIssue(input);
+        task = await getTask(db, input.taskId);
       }
-      await ensureQuestion({ db, forge, effect }, t, i.itemId);
+      await ensureQuestion({ db, forge, effect }, task, input.itemId);
     },
 
-    async readAnswer(i: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
-      await readAnswer(db, forge, await getTask(db, i.taskId), i.itemId, i.sinceIso);
+    async readAnswer(input: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
+      await readAnswer(db, forge, await getTask(db, input.taskId), input.itemId, input.sinceIso);
     },
   };
 };

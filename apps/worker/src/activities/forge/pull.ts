@@ -19,7 +19,7 @@ const PHASES: ReadonlyMap<string, ForgeText> = new Map([
   ['address_review', ours`Review`],
 ]);
 function summaryBody(
-  t: TaskRow,
+  task: TaskRow,
   runs: readonly CompletedRun[],
   evidence: ForgeText,
   pictures: ForgeText,
@@ -27,7 +27,7 @@ function summaryBody(
   const parts = runs.map(
     (r) => ours`**${PHASES.get(r.phase) ?? agentLine(r.phase)}.**\n\n${agentQuote(r.outcome.summary, 3_000)}`,
   );
-  return ours`### Ready for review\n\n${joined(parts, '\n\n')}\n\n${evidence} Cost so far: ${agentLine(dollars(t.costMicrousd))}.${pictures}`;
+  return ours`### Ready for review\n\n${joined(parts, '\n\n')}\n\n${evidence} Cost so far: ${agentLine(dollars(task.costMicrousd))}.${pictures}`;
 }
 
 /**
@@ -35,11 +35,11 @@ function summaryBody(
  * @returns activities; each takes one object with a `taskId`
  */
 export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeContext) => {
-  const pullBody = async (t: TaskRow): Promise<ForgeText> => {
-    const closes = t.issueNumber === null ? null : ours`Closes #${t.issueNumber}`;
-    const asked = agentQuote(t.prompt, 2_000);
-    const template = await forge.readPullTemplate(t.repo);
-    const [did] = template === null ? [] : await listCompleted(db, t.id);
+  const pullBody = async (task: TaskRow): Promise<ForgeText> => {
+    const closes = task.issueNumber === null ? null : ours`Closes #${task.issueNumber}`;
+    const asked = agentQuote(task.prompt, 2_000);
+    const template = await forge.readPullTemplate(task.repo);
+    const [did] = template === null ? [] : await listCompleted(db, task.id);
     const what =
       did === undefined
         ? asked
@@ -51,97 +51,100 @@ export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeCon
     return ours`${body}\n\n---\nmainloop works on this. It turns ready for review when CI is green.`;
   };
   return {
-    async ensureDraftPr(i: { taskId: string }): Promise<{ number: number }> {
-      const t = await getTask(db, i.taskId);
-      const pr = await effect(t, { kind: 'pr' }, async () => {
-        const body = await pullBody(t);
+    async ensureDraftPr(input: { taskId: string }): Promise<{ number: number }> {
+      const task = await getTask(db, input.taskId);
+      const pull = await effect(task, { kind: 'pr' }, async () => {
+        const body = await pullBody(task);
         return forge.ensureDraftPr({
-          repo: t.repo,
-          marker: marker(t.id, 'pr'),
-          title: agentLine(t.title),
+          repo: task.repo,
+          marker: marker(task.id, 'pr'),
+          title: agentLine(task.title),
           body,
-          head: t.branch,
-          base: t.defaultBranch,
+          head: task.branch,
+          base: task.defaultBranch,
         });
       });
-      await log(t, (about) =>
+      await log(task, (about) =>
         pullRequestEnsured.new({
           ...about,
-          payload: { number: pr.number, url: pr.url, outcome: pr.outcome },
+          payload: { number: pull.number, url: pull.url, outcome: pull.outcome },
         }),
       );
-      return { number: pr.number };
+      return { number: pull.number };
     },
 
-    async hasPushed(i: { taskId: string }): Promise<boolean> {
-      return (await getTask(db, i.taskId)).headSha !== null;
+    async hasPushed(input: { taskId: string }): Promise<boolean> {
+      return (await getTask(db, input.taskId)).headSha !== null;
     },
 
-    /** What the agent said and what it answered to the review, on the pull request: the narration a colleague would leave. */
-    async narrate(i: { taskId: string }): Promise<void> {
-      const t = await getTask(db, i.taskId);
-      if (t.prNumber === null) return;
-      for (const s of (await listSaid(db, t.id)).toReversed())
-        await effect(t, { kind: 'say', of: s.seq }, () =>
+    /**
+     * What the agent said and what it answered to the review, on the pull request: the narration a colleague
+     * would leave.
+     */
+    async narrate(input: { taskId: string }): Promise<void> {
+      const task = await getTask(db, input.taskId);
+      if (task.prNumber === null) return;
+      for (const said of (await listSaid(db, task.id)).toReversed())
+        await effect(task, { kind: 'say', of: said.seq }, () =>
           forge.ensureComment({
-            repo: t.repo,
-            number: t.prNumber!,
-            marker: marker(t.id, `say-${s.seq}`),
-            body: agentQuote(s.text),
+            repo: task.repo,
+            number: task.prNumber!,
+            marker: marker(task.id, `say-${said.seq}`),
+            body: agentQuote(said.text),
           }),
         );
-      await publishReview({ db, forge, effect }, t);
+      await publishReview({ db, forge, effect }, task);
     },
 
-    async ensureReady(i: { taskId: string }): Promise<void> {
-      const t = await getTask(db, i.taskId);
+    async ensureReady(input: { taskId: string }): Promise<void> {
+      const task = await getTask(db, input.taskId);
       hit('forge.ready.before');
-      await forge.ensureReady(t.repo, t.prNumber!);
+      await forge.ensureReady(task.repo, task.prNumber!);
       hit('forge.ready.after');
-      await log(t, (about) => pullRequestReady.new({ ...about, payload: { number: t.prNumber! } }));
+      await log(task, (about) => pullRequestReady.new({ ...about, payload: { number: task.prNumber! } }));
     },
 
     /** Takes the "ready" back; a repository without drafts leaves it as it is. */
-    async ensureDraft(i: { taskId: string; why: string }): Promise<void> {
-      const t = await getTask(db, i.taskId);
-      const pull = await pullOf(t);
+    async ensureDraft(input: { taskId: string; why: string }): Promise<void> {
+      const task = await getTask(db, input.taskId);
+      const pull = await pullOf(task);
       if (pull === null || pull.merged) return;
       hit('forge.draft.before');
-      await forge.ensureDraft(t.repo, pull.number).catch((err: unknown) => {
+      await forge.ensureDraft(task.repo, pull.number).catch((err: unknown) => {
         // Not to be had, or not by this token: what counts is that it is offered no more.
         if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
       });
       hit('forge.draft.after');
-      await log(t, (about) =>
+      await log(task, (about) =>
         pullRequestTakenBack.new({
           ...about,
           key: { sha: pull.headSha },
-          payload: { number: pull.number, why: i.why },
+          payload: { number: pull.number, why: input.why },
         }),
       );
     },
 
-    async ensureSummary(i: { taskId: string }): Promise<void> {
-      const t = await getTask(db, i.taskId);
-      const runs = await listCompleted(db, t.id);
-      const m = marker(t.id, 'summary');
-      const sha = t.headSha ?? '';
+    async ensureSummary(input: { taskId: string }): Promise<void> {
+      const task = await getTask(db, input.taskId);
+      const runs = await listCompleted(db, task.id);
+      const mark = marker(task.id, 'summary');
+      const sha = task.headSha ?? '';
       const checks = await Promise.all(
-        (['diagnostics', 'lint', 'tests'] as const).map((what) => findEvidence(db, t.id, sha, what)),
+        (['diagnostics', 'lint', 'tests'] as const).map((what) => findEvidence(db, task.id, sha, what)),
       );
       const body = summaryBody(
-        t,
+        task,
         runs,
         evidenceLines(
-          t,
-          await findEvidence(db, t.id, sha, 'verify'),
+          task,
+          await findEvidence(db, task.id, sha, 'verify'),
           checks.filter((c) => c !== null),
         ),
-        await ensurePictures({ db, forge, hit }, t),
+        await ensurePictures({ db, forge, hit }, task),
       );
-      const comment = { repo: t.repo, number: t.prNumber!, marker: m, body };
+      const comment = { repo: task.repo, number: task.prNumber!, marker: mark, body };
       let now = false;
-      const { id } = await effect(t, { kind: 'summary' }, () => {
+      const { id } = await effect(task, { kind: 'summary' }, () => {
         now = true;
         return forge.ensureComment(comment);
       });

@@ -28,13 +28,13 @@ export const reviewActivities = ({
   tellClosed,
 }: ForgeContext) => ({
   /**
-   * @param i `shown`: the commit that was offered for review; older tasks do not say it. `take`: what was gathered is taken up if nothing was
+   * @param input `shown`: the commit that was offered for review; older tasks do not say it. `take`: what was gathered is taken up if nothing was
    *   said since, or, `whatever`, with all that was; null: it is only gathered. Older tasks do not say it, and take up what there is. `queued`:
    *   it stood in the merge queue
    * @returns `comments`: how many are taken up; `waiting`: what is not yet; `again`: why it is not to be merged as it was offered;
    *   `conflictsWith`: the base that it conflicts with; `rounds`: after how many the person decides, and what is open then
    */
-  async readReview(i: {
+  async readReview(input: {
     taskId: string;
     sinceIso: string;
     shown?: string | undefined;
@@ -53,64 +53,67 @@ export const reviewActivities = ({
     leftQueue?: boolean;
     rounds?: { readonly most: number; readonly open: string };
   }> {
-    const t = await getTask(db, i.taskId);
-    const pr = await forge.getPull(t.repo, t.prNumber!);
-    if (pr.merged) {
-      await tellMerged(t, pr.number, pr.mergeSha);
-      return { state: 'merged', comments: 0, newestIso: i.sinceIso, author: '' };
+    const task = await getTask(db, input.taskId);
+    const pull = await forge.getPull(task.repo, task.prNumber!);
+    if (pull.merged) {
+      await tellMerged(task, pull.number, pull.mergeSha);
+      return { state: 'merged', comments: 0, newestIso: input.sinceIso, author: '' };
     }
-    if (pr.state === 'closed') {
-      const { atIso } = await tellClosed(t, pr.number);
-      return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '', closedAtIso: atIso };
+    if (pull.state === 'closed') {
+      const { atIso } = await tellClosed(task, pull.number);
+      return { state: 'closed', comments: 0, newestIso: input.sinceIso, author: '', closedAtIso: atIso };
     }
     // A try that was cut off may have taken them up.
-    const before = i.take == null ? null : await findAsked(db, t.id, i.take.words);
-    const heard = await hearComments(db, forge, t);
+    const before = input.take == null ? null : await findAsked(db, task.id, input.take.words);
+    const heard = await hearComments(db, forge, task);
     const { words, atOnce, waiting } = heard;
     const newest = waiting.at(-1);
     const takes =
       before === null &&
       newest !== undefined &&
-      (i.take === undefined || i.take?.whatever === true || i.take?.words === words);
-    if (takes) await takeUp(db, t, heard, i.take?.words ?? words);
-    await syncThreads(db, forge, t);
+      (input.take === undefined || input.take?.whatever === true || input.take?.words === words);
+    if (takes) await takeUp(db, task, heard, input.take?.words ?? words);
+    await syncThreads(db, forge, task);
     const taken = before ?? (takes ? { author: newest.author, comments: waiting.length } : null);
-    const again = i.shown === undefined ? null : await notAsShown({ db, forge, checks }, t, pr, i.shown);
+    const again =
+      input.shown === undefined ? null : await notAsShown({ db, forge, checks }, task, pull, input.shown);
     return {
       state: 'open',
       comments: taken?.comments ?? 0,
-      newestIso: newest?.at ?? i.sinceIso,
+      newestIso: newest?.at ?? input.sinceIso,
       author: taken?.author ?? '',
       ...(taken !== null || newest === undefined
         ? {}
         : { waiting: { comments: waiting.length, author: newest.author, words, atOnce, quietMs } }),
       ...(again === null ? {} : { again: again.sentence }),
-      ...(i.queued === true && !(await forge.isQueued(t.repo, pr.number)) ? { leftQueue: true } : {}),
-      ...(pr.fits === false ? { conflictsWith: t.defaultBranch } : {}),
+      ...(input.queued === true && !(await forge.isQueued(task.repo, pull.number))
+        ? { leftQueue: true }
+        : {}),
+      ...(pull.fits === false ? { conflictsWith: task.defaultBranch } : {}),
       ...(taken === null
         ? {}
         : {
             rounds: {
-              most: resolveProjectSettings(t.settings).reviewRounds,
-              open: await openFindings(db, t.id),
+              most: resolveProjectSettings(task.settings).reviewRounds,
+              open: await openFindings(db, task.id),
             },
           }),
     };
   },
 
   /** @returns what others have pushed since the agent, as lines of Markdown; '' when nobody has */
-  async readOthers(i: { taskId: string }): Promise<{ body: string }> {
-    const t = await getTask(db, i.taskId);
-    const pull = await pullOf(t);
-    const head = await headOf(db, pull, t);
-    if (pull === null || t.headSha === null || head === t.headSha) return { body: '' };
-    await ensureShown({ db, forge }, t, head);
-    if (await hasPushed(db, t.id, head))
+  async readOthers(input: { taskId: string }): Promise<{ body: string }> {
+    const task = await getTask(db, input.taskId);
+    const pull = await pullOf(task);
+    const head = await headOf(db, pull, task);
+    if (pull === null || task.headSha === null || head === task.headSha) return { body: '' };
+    await ensureShown({ db, forge }, task, head);
+    if (await hasPushed(db, task.id, head))
       return {
         body: `Somebody set the branch back to \`${head.slice(0, 7)}\`, which Claude had pushed before. The change is shown as it stands there.`,
       };
-    const commits = await forge.listCommits(t.repo, pull.number);
-    const ours = commits.findLastIndex((c) => c.sha === t.headSha);
+    const commits = await forge.listCommits(task.repo, pull.number);
+    const ours = commits.findLastIndex((c) => c.sha === task.headSha);
     const lines = commits
       .slice(ours + 1)
       .map((c) => `- \`${c.sha.slice(0, 7)}\` ${inline(c.title)} (${inline(c.author)})`);

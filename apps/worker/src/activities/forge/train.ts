@@ -1,4 +1,5 @@
-// One look at a change that waits to be merged, and what is done about it. Which is decided in flow/train.ts; the order is that of the log.
+// One look at a change that waits to be merged, and what is done about it. Which is decided in flow/train.ts;
+// the order is that of the log.
 import { MergeRefused, type PullInfo } from '@mainloop/adapters/forge/port';
 import { findPushedAt } from '@mainloop/models/db/forge/effects';
 import { findPlace, joinTrain, leaveTrain } from '@mainloop/models/db/forge/train';
@@ -48,117 +49,126 @@ const OUT: TrainLook = {
 export const trainActivities = (context: ForgeContext) => {
   const { db, forge, hit, checks, tellMerged } = context;
   const { merge } = mergeActivities(context);
-  const leave = async (t: TaskRow, { itemId }: Ride, how: TrainEnd, why = ''): Promise<TrainLook> => {
-    await decideAndAppend(db, (tx) => leaveTrain(tx, t.ownerId, { taskId: t.id, itemId, how, why }));
+  const leave = async (task: TaskRow, { itemId }: Ride, how: TrainEnd, why = ''): Promise<TrainLook> => {
+    await decideAndAppend(db, (tx) => leaveTrain(tx, task.ownerId, { taskId: task.id, itemId, how, why }));
     return { did: how, sentence: why };
   };
   /** Whether a head is the commit that was looked at, and besides it only merges of what the base has. */
-  const isUpdateOf = async (t: TaskRow, shown: string, head: string): Promise<boolean> => {
-    const commits = await forge.listCommits(t.repo, t.prNumber!);
+  const isUpdateOf = async (task: TaskRow, shown: string, head: string): Promise<boolean> => {
+    const commits = await forge.listCommits(task.repo, task.prNumber!);
     const since = commits.slice(commits.findIndex((c) => c.sha === shown) + 1);
     if (since.length === commits.length || since.at(-1)?.sha !== head || !since.every((c) => c.isMerge))
       return false;
     const [one, other] = [
-      await forge.readDiff(t.repo, t.defaultBranch, shown),
-      await forge.readDiff(t.repo, t.defaultBranch, head),
+      await forge.readDiff(task.repo, task.defaultBranch, shown),
+      await forge.readDiff(task.repo, task.defaultBranch, head),
     ];
     return one !== null && one !== '' && other !== null && isSameChange(one, other);
   };
 
   return {
-    /** Takes a change into the train. Asking again changes nothing. @returns whether its checks are green, so that those of the two together will count */
-    async joinTrain(i: Ride & { shown: string }): Promise<{ isChecked: boolean }> {
-      const t = await getTask(db, i.taskId);
-      const { outcome } = await readVerdict({ db, forge }, t, i.shown);
+    /**
+     * Takes a change into the train. Asking again changes nothing.
+     * @returns whether its checks are green, so that those of the two together will count
+     */
+    async joinTrain(ride: Ride & { shown: string }): Promise<{ isChecked: boolean }> {
+      const task = await getTask(db, ride.taskId);
+      const { outcome } = await readVerdict({ db, forge }, task, ride.shown);
       await decideAndAppend(db, (tx) =>
-        joinTrain(tx, t.ownerId, { taskId: t.id, itemId: i.itemId, sha: i.shown }),
+        joinTrain(tx, task.ownerId, { taskId: task.id, itemId: ride.itemId, sha: ride.shown }),
       );
       return { isChecked: outcome.is !== 'nothing_ran' && outcome.is !== 'not_run_here' };
     },
 
     /** Something went wrong that no step expected: those behind it go on. */
-    async leaveTrain(i: Ride & { why: string }): Promise<void> {
-      await leave(await getTask(db, i.taskId), i, 'refused', i.why);
+    async leaveTrain(ride: Ride & { why: string }): Promise<void> {
+      await leave(await getTask(db, ride.taskId), ride, 'refused', ride.why);
     },
 
     /** Looks where a change in the train stands, and does the next thing about it. */
-    async stepTrain(i: StepAsked): Promise<TrainLook> {
-      const t = await getTask(db, i.taskId);
-      const place = await findPlace(db, i);
-      const pull = await forge.getPull(t.repo, t.prNumber!);
+    async stepTrain(asked: StepAsked): Promise<TrainLook> {
+      const task = await getTask(db, asked.taskId);
+      const place = await findPlace(db, asked);
+      const pull = await forge.getPull(task.repo, task.prNumber!);
       // One that was cut off may have merged it.
       if (pull.merged) {
-        await tellMerged(t, pull.number, pull.mergeSha);
-        return leave(t, i, 'merged');
+        await tellMerged(task, pull.number, pull.mergeSha);
+        return leave(task, asked, 'merged');
       }
       if (place === null) return OUT;
       if (pull.state === 'closed')
-        return leave(t, i, 'closed', 'The pull request was closed before it was merged.');
-      const head = await headOf(db, pull, t);
-      if (head !== i.shown && head !== i.head && !(await isUpdateOf(t, i.shown, head)))
-        return leave(t, i, 'moved', await whoPushed(forge, t, pull, head));
-      await ensureShown({ db, forge }, t, head);
-      const [asks] = (await hearComments(db, forge, t)).waiting;
+        return leave(task, asked, 'closed', 'The pull request was closed before it was merged.');
+      const head = await headOf(db, pull, task);
+      if (head !== asked.shown && head !== asked.head && !(await isUpdateOf(task, asked.shown, head)))
+        return leave(task, asked, 'moved', await whoPushed(forge, task, pull, head));
+      await ensureShown({ db, forge }, task, head);
+      const [asks] = (await hearComments(db, forge, task)).waiting;
       if (asks !== undefined)
         return leave(
-          t,
-          i,
+          task,
+          asked,
           'asked',
           `${cleanTitle(asks.author, 60)} wrote on the pull request while it waited to be merged. Look at that first.`,
         );
       // Nothing is merged or brought up to date while everything is paused.
-      if (await isAllPaused(db, t.ownerId)) return { did: 'wait', head, place, base: t.defaultBranch };
-      const step = trainStep(await at(t, i, pull, place, head));
+      if (await isAllPaused(db, task.ownerId)) return { did: 'wait', head, place, base: task.defaultBranch };
+      const step = trainStep(await at(task, asked, pull, place, head));
       switch (step.do) {
         case 'leave':
-          return leave(t, i, step.how, step.why);
+          return leave(task, asked, step.how, step.why);
         case 'merge':
-          return mergeNow(t, i, head);
+          return mergeNow(task, asked, head);
         case 'update':
           hit('forge.update.before');
           try {
-            await forge.ensureUpdated(t.repo, pull.number, head);
+            await forge.ensureUpdated(task.repo, pull.number, head);
           } catch (err) {
             if (err instanceof MergeRefused && err.why === 'conflicts')
-              return leave(t, i, 'conflicts', sayConflict(t.defaultBranch));
+              return leave(task, asked, 'conflicts', sayConflict(task.defaultBranch));
             throw err;
           }
           hit('forge.update.after');
       }
-      return { did: 'wait', head, place, base: t.defaultBranch };
+      return { did: 'wait', head, place, base: task.defaultBranch };
     },
   };
 
   /** A queue of the repository's own brings it up to date by itself. */
-  async function countBehind(t: TaskRow, head: string): Promise<number> {
-    const behind = await forge.countBehind(t.repo, t.defaultBranch, head);
-    return behind > 0 && (await forge.hasQueue(t.repo, t.defaultBranch)) ? 0 : behind;
+  async function countBehind(task: TaskRow, head: string): Promise<number> {
+    const behind = await forge.countBehind(task.repo, task.defaultBranch, head);
+    return behind > 0 && (await forge.hasQueue(task.repo, task.defaultBranch)) ? 0 : behind;
   }
 
-  async function at(t: TaskRow, i: StepAsked, pull: PullInfo, place: number, head: string): Promise<AtTrain> {
-    const { verdict, told } = await lookAtChecks(checks, t, { sha: head, pull, round: 0, redSha: null });
-    const isUpdated = head !== i.shown;
+  async function at(
+    task: TaskRow,
+    asked: StepAsked,
+    pull: PullInfo,
+    place: number,
+    head: string,
+  ): Promise<AtTrain> {
+    const { verdict, told } = await lookAtChecks(checks, task, { sha: head, pull, round: 0, redSha: null });
+    const isUpdated = head !== asked.shown;
     return {
       place,
-      base: t.defaultBranch,
+      base: task.defaultBranch,
       // What the forge says of another commit counts for that one.
       fits: pull.headSha === head ? pull.fits : null,
-      behind: place === 1 && (i.isChecked || isUpdated) ? await countBehind(t, head) : 0,
+      behind: place === 1 && (asked.isChecked || isUpdated) ? await countBehind(task, head) : 0,
       isUpdated,
-      isChecked: i.isChecked,
+      isChecked: asked.isChecked,
       ci: verdict.outcome.is,
       red: told.red,
       ask: told.ask,
-      ageMs: Date.now() - ((await findPushedAt(db, t.id, head))?.getTime() ?? Date.now()),
-      graceMs: i.graceMs,
-      updates: i.updates,
+      ageMs: Date.now() - ((await findPushedAt(db, task.id, head))?.getTime() ?? Date.now()),
+      graceMs: asked.graceMs,
+      updates: asked.updates,
     };
   }
 
-  async function mergeNow(t: TaskRow, i: StepAsked, head: string): Promise<TrainLook> {
+  async function mergeNow(task: TaskRow, asked: StepAsked, head: string): Promise<TrainLook> {
     // It may have been taken out during the look.
-    if ((await findPlace(db, i)) === null) return OUT;
-    const m = await merge({ taskId: i.taskId, method: i.method, shown: head });
-    return leave(t, i, m.did, 'sentence' in m ? m.sentence : '');
+    if ((await findPlace(db, asked)) === null) return OUT;
+    const merged = await merge({ taskId: asked.taskId, method: asked.method, shown: head });
+    return leave(task, asked, merged.did, 'sentence' in merged ? merged.sentence : '');
   }
 };

@@ -1,4 +1,5 @@
-// The CI loop: looked at until it says something, repaired when it is red, and shown to a person when that does not help.
+// The CI loop: looked at until it says something, repaired when it is red, and shown to a person when that
+// does not help.
 import { patched } from '@temporalio/workflow';
 import type { CiWord } from '@mainloop/models/flow/ci';
 import {
@@ -98,7 +99,8 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
         const said = await ask(task, at, now, next.sentence);
         await setState(task, 'ci', 'ci');
         if (said === null) continue;
-        // A red CI gets another set of repairs. What weakens tests is not let through by it; a retry from before gates did that too.
+        // A red CI gets another set of repairs. What weakens tests is not let through by it; a retry from
+        // before gates did that too.
         const { repairedSha: _, ...rest } = at;
         task.position = at = { ...rest, repairs: 0, acceptedSha: said.onlyRetry === true ? null : now.sha };
       }

@@ -1,4 +1,5 @@
-// A pull request that somebody closed: a moment in which it may be opened again, then a question. Its branch is never gone before somebody said so.
+// A pull request that somebody closed: a moment in which it may be opened again, then a question. Its branch
+// is never gone before somebody said so.
 import {
   afterClosed,
   CLOSED_BODY,
@@ -23,7 +24,8 @@ type CameOfClosed = 'open_in_time' | 'open' | Finished;
 
 /**
  * @param asking what is done before the person is asked
- * @param toldIso when it was closed, where that is told already: then it is told, too, that it was opened again before anybody looked once more
+ * @param toldIso when it was closed, where that is told already: then it is told, too, that it was opened
+ * again before anybody looked once more
  */
 export async function whileClosed(
   task: TaskContext,
@@ -41,11 +43,11 @@ export async function whileClosed(
     if (answer === 'merged') return { stage: 'merged' };
     const next = afterClosed(answer.kind);
     if (next !== 'reopen') return { stage: next };
-    const r = await untilDone(task, phase, () =>
+    const result = await untilDone(task, phase, () =>
       forge.ensureReopened({ taskId: task.taskId, closedAtIso: pull.atIso }),
     );
-    if (r.did === 'reopened') return 'open';
-    said = r.sentence;
+    if (result.did === 'reopened') return 'open';
+    said = result.sentence;
   }
 }
 

@@ -19,7 +19,10 @@ export async function end(task: TaskContext, how: Ending): Promise<Outcome> {
   const { taskId } = task;
   const state = how === 'merged' ? 'done' : 'cancelled';
   const left: string[] = [];
-  /** What stays behind is said, and does not keep the task from ending: maintenance removes what is left of its sandbox. */
+  /**
+   * What stays behind is said, and does not keep the task from ending: maintenance removes what is left of
+   * its sandbox.
+   */
   const tidied = async (trouble: string, act: Promise<unknown>): Promise<void> => {
     try {
       await act;

@@ -3,11 +3,11 @@ import { broken, openRehearsal, standingAt, type Rehearsal } from '../../replay/
 
 const MINUTE = 60_000;
 
-let r: Rehearsal;
+let rehearsal: Rehearsal;
 beforeAll(async () => {
-  r = await openRehearsal();
+  rehearsal = await openRehearsal();
 });
-afterAll(() => r?.close());
+afterAll(() => rehearsal?.close());
 
 const IMPLEMENT = standingAt({ stage: 'implement' });
 /** So that it stays in CI, where the next stage begins. */
@@ -15,43 +15,46 @@ const cis = Array.from({ length: 20 }, () => ({ verdict: 'pending' }));
 
 describe('implement', () => {
   test('what was pushed becomes a draft pull request that tells what was said, and goes to CI', async () => {
-    const h = await r.start({ cis }, IMPLEMENT);
-    await r.env.sleep(MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([
+    const handle = await rehearsal.start({ cis }, IMPLEMENT);
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { n: 3, phase: 'implement', context: { answered: [], resumed: false } },
     ]);
-    const onForge = r
+    const onForge = rehearsal
       .script()
       .calls.map((c) => c.name)
       .filter((n) => ['hasPushed', 'ensureDraftPr', 'narrate', 'readCi'].includes(n));
     expect(onForge.slice(0, 5)).toEqual(['narrate', 'hasPushed', 'ensureDraftPr', 'narrate', 'readCi']);
-    expect(r.script().states).toEqual(['queued', 'drafting', 'ci']);
-    expect(await r.standing(h)).toMatchObject({ stage: 'ci', runs: 3 });
+    expect(rehearsal.script().states).toEqual(['queued', 'drafting', 'ci']);
+    expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'ci', runs: 3 });
   });
 
   test('without a push there is no pull request; Retry lets the agent go on', async () => {
-    const h = await r.start({ cis, instead: new Map([['hasPushed', [() => false]]]) }, IMPLEMENT);
-    await r.env.sleep(MINUTE);
-    expect(r.script().failures.map((f) => f.title)).toEqual([
+    const handle = await rehearsal.start(
+      { cis, instead: new Map([['hasPushed', [() => false]]]) },
+      IMPLEMENT,
+    );
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       'Claude ended without pushing anything. Look at its output, then retry.',
     ]);
-    expect(r.count('ensureDraftPr')).toBe(0);
-    expect(await r.standing(h)).toMatchObject({ stage: 'implement' });
-    await r.say(h, '-f3-1', 'retry');
-    await r.env.sleep(MINUTE);
-    expect([r.count('prepareRun'), r.count('ensureDraftPr')]).toEqual([2, 1]);
+    expect(rehearsal.count('ensureDraftPr')).toBe(0);
+    expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'implement' });
+    await rehearsal.say(handle, '-f3-1', 'retry');
+    await rehearsal.env.sleep(MINUTE);
+    expect([rehearsal.count('prepareRun'), rehearsal.count('ensureDraftPr')]).toEqual([2, 1]);
   });
 
   test('a pull request that is refused is asked for again by Retry, without another run', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { cis, instead: new Map([['ensureDraftPr', [broken('Drafts are not allowed here.')]]]) },
       IMPLEMENT,
     );
-    await r.env.sleep(MINUTE);
-    expect(r.script().failures.map((f) => f.title)).toEqual(['Drafts are not allowed here.']);
-    await r.say(h, '-f3-1', 'retry');
-    await r.env.sleep(MINUTE);
-    expect([r.count('prepareRun'), r.count('ensureDraftPr')]).toEqual([1, 2]);
-    expect(await r.standing(h)).toMatchObject({ stage: 'ci' });
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['Drafts are not allowed here.']);
+    await rehearsal.say(handle, '-f3-1', 'retry');
+    await rehearsal.env.sleep(MINUTE);
+    expect([rehearsal.count('prepareRun'), rehearsal.count('ensureDraftPr')]).toEqual([1, 2]);
+    expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'ci' });
   });
 });

@@ -9,7 +9,10 @@ export interface Finished {
   readonly stage: 'merged' | 'closed' | 'kept';
 }
 
-/** What keeps it from being merged, and the sentence that says so: what is to be looked at anew, or told, or only waited for. */
+/**
+ * What keeps it from being merged, and the sentence that says so: what is to be looked at anew, or told, or
+ * only waited for.
+ */
 export interface NotMerged {
   readonly did: Exclude<TrainEnd, 'merged'>;
   readonly sentence: string;
@@ -30,16 +33,16 @@ export async function merge(
   shown: string | undefined,
 ): Promise<Finished | NotMerged> {
   const { taskId } = task;
-  const r = await untilDone(task, 'review', () =>
+  const merged = await untilDone(task, 'review', () =>
     forge.merge({ taskId, method, ...(shown === undefined ? {} : { shown }) }),
   );
   if (shown === undefined) return { stage: 'merged' };
-  switch (r.did) {
+  switch (merged.did) {
     case 'merged':
       return { stage: 'merged' };
     case 'queued':
       return { did: 'queued', sentence: QUEUED };
     default:
-      return r;
+      return merged;
   }
 }

@@ -4,55 +4,61 @@ import { broken, openRehearsal, standingAt, type Rehearsal } from '../../replay/
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-let r: Rehearsal;
+let rehearsal: Rehearsal;
 beforeAll(async () => {
-  r = await openRehearsal();
+  rehearsal = await openRehearsal();
 });
-afterAll(() => r?.close());
+afterAll(() => rehearsal?.close());
 
 const REVISED = standingAt({ stage: 'plan', revises: 'w-plan-1' });
 
 describe('plan', () => {
   test('the first one is queued, written and told on its issue; then it waits for the person', async () => {
-    const h = await r.start();
-    await r.env.sleep(MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([
+    const handle = await rehearsal.start();
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { n: 1, phase: 'plan', context: { answered: [], resumed: false } },
     ]);
-    expect(r.inputs('prepareRun')).not.toMatchObject([{ context: { about: expect.anything() } }]);
-    expect(r.inputs('writePlan')).toMatchObject([{ runId: 'r1' }]);
-    expect(r.count('ensureIssue')).toBe(1);
-    expect(r.script().states).toEqual(['queued', 'queued', 'planning', 'awaiting_plan']);
-    expect(await r.standing(h)).toMatchObject({ stage: 'await_plan', runs: 1 });
+    expect(rehearsal.inputs('prepareRun')).not.toMatchObject([{ context: { about: expect.anything() } }]);
+    expect(rehearsal.inputs('writePlan')).toMatchObject([{ runId: 'r1' }]);
+    expect(rehearsal.count('ensureIssue')).toBe(1);
+    expect(rehearsal.script().states).toEqual(['queued', 'queued', 'planning', 'awaiting_plan']);
+    expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'await_plan', runs: 1 });
   });
 
   test('a later one takes up what was said to the one before', async () => {
-    await r.start({}, REVISED);
-    await r.env.sleep(MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([{ n: 3, phase: 'plan', context: { about: 'w-plan-1' } }]);
-    expect(r.script().states).toEqual(['queued', 'planning', 'awaiting_plan']);
+    await rehearsal.start({}, REVISED);
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
+      { n: 3, phase: 'plan', context: { about: 'w-plan-1' } },
+    ]);
+    expect(rehearsal.script().states).toEqual(['queued', 'planning', 'awaiting_plan']);
   });
 
   test('one without a word is not told anywhere; Retry has it written again', async () => {
-    const h = await r.start({ instead: new Map([['writePlan', [() => ({ revision: 0, empty: true })]]]) });
-    await r.env.sleep(MINUTE);
-    expect(r.script().failures.map((f) => f.title)).toEqual([
+    const handle = await rehearsal.start({
+      instead: new Map([['writePlan', [() => ({ revision: 0, empty: true })]]]),
+    });
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       'Claude ended without a plan. Retry, or cancel and say it in other words.',
     ]);
-    expect([r.count('ensureIssue'), r.script().states.at(-1)]).toEqual([0, 'blocked']);
-    await r.say(h, '-f1-1', 'retry');
-    await r.env.sleep(MINUTE);
-    expect([r.count('prepareRun'), r.count('ensureIssue')]).toEqual([2, 1]);
-    expect(await r.standing(h)).toMatchObject({ stage: 'await_plan' });
+    expect([rehearsal.count('ensureIssue'), rehearsal.script().states.at(-1)]).toEqual([0, 'blocked']);
+    await rehearsal.say(handle, '-f1-1', 'retry');
+    await rehearsal.env.sleep(MINUTE);
+    expect([rehearsal.count('prepareRun'), rehearsal.count('ensureIssue')]).toEqual([2, 1]);
+    expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'await_plan' });
   });
 
   test('one whose issue the forge refuses is not written again by Retry', async () => {
-    const h = await r.start({ instead: new Map([['ensureIssue', [broken('Issues are switched off.')]]]) });
-    await r.env.sleep(MINUTE);
-    expect(r.script().failures.map((f) => f.title)).toEqual(['Issues are switched off.']);
-    await r.say(h, '-f1-1', 'retry');
-    await r.env.sleep(MINUTE);
-    expect([r.count('prepareRun'), r.count('ensureIssue')]).toEqual([1, 2]);
+    const handle = await rehearsal.start({
+      instead: new Map([['ensureIssue', [broken('Issues are switched off.')]]]),
+    });
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['Issues are switched off.']);
+    await rehearsal.say(handle, '-f1-1', 'retry');
+    await rehearsal.env.sleep(MINUTE);
+    expect([rehearsal.count('prepareRun'), rehearsal.count('ensureIssue')]).toEqual([1, 2]);
   });
 });
 
@@ -60,14 +66,14 @@ describe('await_plan', () => {
   const WAITS = standingAt({ stage: 'await_plan', revision: 4 });
 
   test('asks about that revision, and looks on the forge for an answer to it', async () => {
-    const h = await r.start({}, WAITS);
-    await r.env.sleep(MINUTE);
-    const { openItems } = await r.standing(h);
+    const handle = await rehearsal.start({}, WAITS);
+    await rehearsal.env.sleep(MINUTE);
+    const { openItems } = await rehearsal.standing(handle);
     expect(openItems).toEqual([expect.stringMatching(/^w\d+-plan-4$/)]);
-    expect(r.inputs('openItem')).toMatchObject([
+    expect(rehearsal.inputs('openItem')).toMatchObject([
       { id: openItems[0], kind: 'plan', title: 'Plan, revision 4' },
     ]);
-    expect(r.inputs('readPlanAnswer')[0]).toMatchObject({
+    expect(rehearsal.inputs('readPlanAnswer')[0]).toMatchObject({
       itemId: openItems[0],
       sinceIso: expect.stringMatching(/^[-\d]+T[\d:]+Z$/),
     });
@@ -79,10 +85,10 @@ describe('await_plan', () => {
   ] as const)(
     '%s leads to %s',
     async (decision, phase, about) => {
-      const h = await r.start({}, WAITS);
-      await r.say(h, '-plan-4', decision);
-      await r.env.sleep(MINUTE);
-      expect(r.inputs('prepareRun')[0]).toMatchObject({
+      const handle = await rehearsal.start({}, WAITS);
+      await rehearsal.say(handle, '-plan-4', decision);
+      await rehearsal.env.sleep(MINUTE);
+      expect(rehearsal.inputs('prepareRun')[0]).toMatchObject({
         phase,
         context: about === undefined ? {} : { about: expect.stringMatching(about) },
       });
@@ -91,15 +97,15 @@ describe('await_plan', () => {
   );
 
   test('a forge that cannot be read is told, and Retry looks again', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { instead: new Map([['readPlanAnswer', [broken('The token may not read issues.')]]]) },
       WAITS,
     );
-    await r.env.sleep(MINUTE);
-    expect(r.script().failures.map((f) => f.title)).toEqual(['The token may not read issues.']);
-    await r.say(h, '-f2-1', 'retry');
-    await r.env.sleep(HOUR);
-    expect(r.count('readPlanAnswer')).toBeGreaterThan(1);
-    expect(await r.standing(h)).toMatchObject({ stage: 'await_plan' });
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['The token may not read issues.']);
+    await rehearsal.say(handle, '-f2-1', 'retry');
+    await rehearsal.env.sleep(HOUR);
+    expect(rehearsal.count('readPlanAnswer')).toBeGreaterThan(1);
+    expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'await_plan' });
   });
 });

@@ -50,8 +50,8 @@ export async function awaitPlan(
   const word = wordFromForge(task, id);
   await setState(task, 'awaiting_plan', 'plan');
   while (!desk.decided(id)) {
-    // The decision that a look may bring comes back as a signal. GitHub tells nobody of a reaction, and the poller sees only the
-    // newest issues.
+    // The decision that a look may bring comes back as a signal. GitHub tells nobody of a reaction, and the
+    // poller sees only the newest issues.
     await word();
     if (!desk.decided(id))
       await untilDone(task, 'plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso }));

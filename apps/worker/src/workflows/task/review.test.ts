@@ -3,11 +3,11 @@ import { openRehearsal, standingAt, TOLD, type Rehearsal } from '../../replay/re
 
 const MINUTE = 60_000;
 
-let r: Rehearsal;
+let rehearsal: Rehearsal;
 beforeAll(async () => {
-  r = await openRehearsal();
+  rehearsal = await openRehearsal();
 });
-afterAll(() => r?.close());
+afterAll(() => rehearsal?.close());
 
 const SINCE = '2026-11-20T10:00:00Z';
 const LATER = '2026-11-20T11:00:00Z';
@@ -16,58 +16,58 @@ const asks = (comments: number) => () => ({ state: 'open', comments, newestIso: 
 
 describe('review', () => {
   test('what is ready is told in a summary, offered to the person, and looked at on the forge', async () => {
-    const h = await r.start({}, REVIEW);
-    await r.env.sleep(3_000);
+    const handle = await rehearsal.start({}, REVIEW);
+    await rehearsal.env.sleep(3_000);
     const order = ['loadTask', 'ensureSummary', 'ensureReady', 'openItem', 'setState', 'readReview'];
-    expect(r.script().calls.map((c) => c.name)).toEqual(order);
-    const { openItems } = await r.standing(h);
+    expect(rehearsal.script().calls.map((c) => c.name)).toEqual(order);
+    const { openItems } = await rehearsal.standing(handle);
     expect(openItems).toEqual([expect.stringMatching(/^w\d+-review-2$/)]);
-    expect(r.inputs('openItem')).toMatchObject([
+    expect(rehearsal.inputs('openItem')).toMatchObject([
       { id: openItems[0], kind: 'review', options: [{ label: 'Merge' }, { label: 'Ask for changes' }] },
     ]);
-    expect(r.inputs('readReview')).toMatchObject([{ sinceIso: SINCE }]);
-    expect(r.script().states).toEqual(['in_review']);
+    expect(rehearsal.inputs('readReview')).toMatchObject([{ sinceIso: SINCE }]);
+    expect(rehearsal.script().states).toEqual(['in_review']);
   });
 
   test('changes asked for in the app go to the agent with their item, and the forge is read from where it was', async () => {
-    const h = await r.start({}, REVIEW);
-    await r.say(h, '-review-2', 'changes');
-    await r.env.sleep(5 * MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([
+    const handle = await rehearsal.start({}, REVIEW);
+    await rehearsal.say(handle, '-review-2', 'changes');
+    await rehearsal.env.sleep(5 * MINUTE);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
       {
         phase: 'address_review',
         context: { reviewSince: SINCE, about: expect.stringMatching(/^w\d+-review-2$/) },
       },
     ]);
-    expect(r.count('closeItem')).toBe(0);
-    expect(r.inputs('readReview').at(-1)).toMatchObject({ sinceIso: SINCE });
+    expect(rehearsal.count('closeItem')).toBe(0);
+    expect(rehearsal.inputs('readReview').at(-1)).toMatchObject({ sinceIso: SINCE });
   });
 
   test('comments on GitHub close the item, go to the agent, and are not read again', async () => {
-    const h = await r.start({ instead: new Map([['readReview', [asks(0), asks(2)]]]) }, REVIEW);
-    await r.env.sleep(5 * MINUTE);
-    expect(r.inputs('closeItem')).toMatchObject([
+    const handle = await rehearsal.start({ instead: new Map([['readReview', [asks(0), asks(2)]]]) }, REVIEW);
+    await rehearsal.env.sleep(5 * MINUTE);
+    expect(rehearsal.inputs('closeItem')).toMatchObject([
       { id: expect.stringMatching(/-review-2$/), why: 'mona asked for changes on GitHub' },
     ]);
-    expect(r.inputs('prepareRun')).toEqual([
+    expect(rehearsal.inputs('prepareRun')).toEqual([
       expect.objectContaining({
         phase: 'address_review',
         context: { reviewSince: SINCE, answered: [], resumed: false },
       }),
     ]);
-    expect(r.inputs('readReview').slice(0, 3)).toMatchObject([
+    expect(rehearsal.inputs('readReview').slice(0, 3)).toMatchObject([
       { sinceIso: SINCE },
       { sinceIso: SINCE },
       { sinceIso: LATER },
     ]);
-    expect((await r.standing(h)).openItems).toEqual([expect.stringMatching(/-review-3$/)]);
+    expect((await rehearsal.standing(handle)).openItems).toEqual([expect.stringMatching(/-review-3$/)]);
   });
 
   test('merged elsewhere: it is done, and merges nothing', async () => {
     const merged = () => ({ state: 'merged', comments: 0, newestIso: SINCE, author: '' });
-    const h = await r.start({ instead: new Map([['readReview', [merged]]]) }, REVIEW);
-    expect(await h.result()).toEqual({ state: 'done' });
-    expect(r.count('merge')).toBe(0);
+    const handle = await rehearsal.start({ instead: new Map([['readReview', [merged]]]) }, REVIEW);
+    expect(await handle.result()).toEqual({ state: 'done' });
+    expect(rehearsal.count('merge')).toBe(0);
   }, 60_000);
 });
 
@@ -87,14 +87,16 @@ describe('a review that is bound to a commit', () => {
       cis: [{ verdict: 'red', sha: 'seen', told: red }],
       instead: new Map([['readReview', [again('CI failed after all.')]]]),
     };
-    await r.start(script, BOUND);
-    await r.env.sleep(MINUTE);
-    expect(r.inputs('readReview')[0]).toMatchObject({ shown: 'seen' });
-    expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'CI failed after all.' }]);
-    expect(r.inputs('closeItem')).toMatchObject([
+    await rehearsal.start(script, BOUND);
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.inputs('readReview')[0]).toMatchObject({ shown: 'seen' });
+    expect(rehearsal.inputs('ensureDraft')).toMatchObject([{ why: 'CI failed after all.' }]);
+    expect(rehearsal.inputs('closeItem')).toMatchObject([
       { id: expect.stringMatching(/-review-2$/), why: 'CI failed after all.' },
     ]);
-    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 3, ciSha: 'seen' } }]);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
+      { phase: 'fix_ci', context: { round: 3, ciSha: 'seen' } },
+    ]);
   }, 60_000);
 
   test('what was repaired three times is not repaired again after a ready', async () => {
@@ -102,41 +104,44 @@ describe('a review that is bound to a commit', () => {
       cis: [{ verdict: 'red', sha: 'seen', told: red }],
       instead: new Map([['readReview', [again('CI failed after all.')]]]),
     };
-    await r.start(script, standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 3 }));
-    await r.env.sleep(3_000);
-    expect(r.script().failures.map((f) => f.title)).toEqual([
+    await rehearsal.start(
+      script,
+      standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 3 }),
+    );
+    await rehearsal.env.sleep(3_000);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       'CI is still red after 3 repairs. "late" is red. Look at it, then Retry.',
     ]);
-    expect(r.count('prepareRun')).toBe(0);
+    expect(rehearsal.count('prepareRun')).toBe(0);
   }, 60_000);
 
   test('a re-run that turned green meanwhile: it is offered anew, in an item of its own', async () => {
     const green = { verdict: 'green', sha: 'seen', told: TOLD };
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { cis: [green], instead: new Map([['readReview', [again('mona pushed evil.ts.')]]]) },
       BOUND,
     );
-    await r.env.sleep(MINUTE);
-    expect(await r.standing(h)).toMatchObject({
+    await rehearsal.env.sleep(MINUTE);
+    expect(await rehearsal.standing(handle)).toMatchObject({
       stage: 'review',
       openItems: [expect.stringMatching(/-review-2-1$/)],
     });
-    expect(r.count('prepareRun')).toBe(0);
+    expect(rehearsal.count('prepareRun')).toBe(0);
   }, 60_000);
 
   test.each(['moved', 'red'])(
     'Merge of what is not as it was shown (%s) merges nothing, and it is looked at anew',
     async (did) => {
       const merge = [() => ({ did, sentence: 'Not as it was.' })];
-      const h = await r.start(
+      const handle = await rehearsal.start(
         { cis: [{ verdict: 'pending', sha: 'new', told: TOLD }], instead: new Map([['stepTrain', merge]]) },
         BOUND,
       );
-      await r.say(h, '-review-2', 'merge', 'squash');
-      await r.env.sleep(3_000);
-      expect(r.inputs('stepTrain')).toMatchObject([{ method: 'squash', shown: 'seen' }]);
-      expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'Not as it was.' }]);
-      expect(await r.standing(h)).toMatchObject({ stage: 'ci' });
+      await rehearsal.say(handle, '-review-2', 'merge', 'squash');
+      await rehearsal.env.sleep(3_000);
+      expect(rehearsal.inputs('stepTrain')).toMatchObject([{ method: 'squash', shown: 'seen' }]);
+      expect(rehearsal.inputs('ensureDraft')).toMatchObject([{ why: 'Not as it was.' }]);
+      expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'ci' });
     },
     60_000,
   );
@@ -144,25 +149,25 @@ describe('a review that is bound to a commit', () => {
   test.each([['refused', { did: 'refused', sentence: 'It wants reviews.' }, 'It wants reviews.']])(
     'a merge that is %s: that is said where it is offered, and the decision can be taken again',
     async (_, answer, body) => {
-      const h = await r.start({ instead: new Map([['stepTrain', [() => answer]]]) }, BOUND);
-      await r.say(h, '-review-2', 'merge');
-      await r.env.sleep(3_000);
-      expect(r.inputs('openItem').at(-1)).toMatchObject({
+      const handle = await rehearsal.start({ instead: new Map([['stepTrain', [() => answer]]]) }, BOUND);
+      await rehearsal.say(handle, '-review-2', 'merge');
+      await rehearsal.env.sleep(3_000);
+      expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
         id: expect.stringMatching(/-review-2-1$/),
         kind: 'review',
         body,
       });
-      expect((await r.standing(h)).openItems).toEqual([expect.stringMatching(/-review-2-1$/)]);
-      await r.say(h, '-review-2-1', 'merge');
-      expect(await h.result()).toEqual({ state: 'done' });
+      expect((await rehearsal.standing(handle)).openItems).toEqual([expect.stringMatching(/-review-2-1$/)]);
+      await rehearsal.say(handle, '-review-2-1', 'merge');
+      expect(await handle.result()).toEqual({ state: 'done' });
     },
     60_000,
   );
 
   test('what others have pushed stands in the item', async () => {
-    await r.start({ instead: new Map([['readOthers', [() => ({ body: '- `abc` evil' })]]]) }, BOUND);
-    await r.env.sleep(3_000);
-    expect(r.inputs('openItem')).toMatchObject([{ body: '- `abc` evil' }]);
+    await rehearsal.start({ instead: new Map([['readOthers', [() => ({ body: '- `abc` evil' })]]]) }, BOUND);
+    await rehearsal.env.sleep(3_000);
+    expect(rehearsal.inputs('openItem')).toMatchObject([{ body: '- `abc` evil' }]);
   }, 60_000);
 });
 
@@ -173,26 +178,26 @@ describe('a base that moved', () => {
   const clean = (sha: string) => ({ verdict: 'green', sha, told: TOLD, fits: true });
 
   test('a conflict is told, not offered for merging, repaired once, checked and offered again, and nobody is asked', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { cis: [dirty('seen'), clean('joined')], instead: new Map([['readReview', [() => conflicting]]]) },
       BOUND,
     );
-    await r.env.sleep(MINUTE);
-    expect(r.inputs('closeItem')).toMatchObject([
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.inputs('closeItem')).toMatchObject([
       { id: expect.stringMatching(/-review-2$/), why: 'It conflicts with main now.' },
     ]);
-    expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'It conflicts with main now.' }]);
-    expect(r.inputs('prepareRun')).toEqual([
+    expect(rehearsal.inputs('ensureDraft')).toMatchObject([{ why: 'It conflicts with main now.' }]);
+    expect(rehearsal.inputs('prepareRun')).toEqual([
       expect.objectContaining({
         phase: 'fix_ci',
         context: { conflictsWith: 'main', round: 2, answered: [], resumed: false },
       }),
     ]);
-    expect(r.inputs('setState')).toContainEqual(
+    expect(rehearsal.inputs('setState')).toContainEqual(
       expect.objectContaining({ state: 'drafting', status: { is: 'conflict', base: 'main' } }),
     );
-    expect(r.script().failures).toEqual([]);
-    expect(await r.standing(h)).toMatchObject({
+    expect(rehearsal.script().failures).toEqual([]);
+    expect(await rehearsal.standing(handle)).toMatchObject({
       stage: 'review',
       openItems: [expect.stringMatching(/-review-3-1$/)],
     });
@@ -200,14 +205,16 @@ describe('a base that moved', () => {
 
   test('Merge that the forge refuses because of a conflict does the same', async () => {
     const merge = [() => ({ did: 'conflicts', sentence: 'It conflicts with main now.' })];
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { cis: [dirty('seen'), clean('joined')], instead: new Map([['stepTrain', merge]]) },
       BOUND,
     );
-    await r.say(h, '-review-2', 'merge');
-    await r.env.sleep(MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { conflictsWith: 'main' } }]);
-    expect(await r.standing(h)).toMatchObject({
+    await rehearsal.say(handle, '-review-2', 'merge');
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
+      { phase: 'fix_ci', context: { conflictsWith: 'main' } },
+    ]);
+    expect(await rehearsal.standing(handle)).toMatchObject({
       stage: 'review',
       openItems: [expect.stringMatching(/-review-3-1$/)],
     });
@@ -224,22 +231,22 @@ describe('a base that moved', () => {
     };
   };
   const eventually = async (is: () => boolean): Promise<void> => {
-    while (!is()) await r.env.sleep(5_000);
+    while (!is()) await rehearsal.env.sleep(5_000);
   };
 
   test('one head is repaired once: a repair that left it as it was is told, and Retry lets the agent try again', async () => {
     const { is, instead } = world(dirty('a'));
-    const h = await r.start({ instead }, CI);
-    await eventually(() => r.script().failures.length > 0);
-    expect(r.script().failures.map((f) => f.title)).toEqual([
+    const handle = await rehearsal.start({ instead }, CI);
+    await eventually(() => rehearsal.script().failures.length > 0);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       'It still conflicts with main: the repair left the branch as it was. Look at it, then Retry.',
     ]);
-    expect(r.count('prepareRun')).toBe(1);
-    await h.signal('human', { id: r.script().failures[0]!.id, kind: 'retry', onlyRetry: true });
-    await eventually(() => r.count('prepareRun') === 2);
+    expect(rehearsal.count('prepareRun')).toBe(1);
+    await handle.signal('human', { id: rehearsal.script().failures[0]!.id, kind: 'retry', onlyRetry: true });
+    await eventually(() => rehearsal.count('prepareRun') === 2);
     is.now = clean('b');
-    await eventually(() => r.count('ensureReady') === 1);
-    expect(r.script().failures).toHaveLength(1);
+    await eventually(() => rehearsal.count('ensureReady') === 1);
+    expect(rehearsal.script().failures).toHaveLength(1);
   });
 
   test('new heads that conflict again are repaired three times in a row', async () => {
@@ -248,10 +255,10 @@ describe('a base that moved', () => {
       'prepareRun',
       Array.from({ length: 9 }, (_, n) => () => ((is.now = dirty(`${n + 1}`)), { runId: `r${n}` })),
     );
-    await r.start({ instead }, CI);
-    await eventually(() => r.script().failures.length > 0);
-    expect(r.count('prepareRun')).toBe(3);
-    expect(r.script().failures.map((f) => f.title)).toEqual([
+    await rehearsal.start({ instead }, CI);
+    await eventually(() => rehearsal.script().failures.length > 0);
+    expect(rehearsal.count('prepareRun')).toBe(3);
+    expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       'It conflicts with main again after 3 repairs. Look at it, then Retry.',
     ]);
   });
@@ -265,18 +272,18 @@ describe('a base that moved', () => {
       dirty('d'),
       clean('e'),
     ];
-    await r.start({ cis: looks }, CI);
-    await eventually(() => r.count('ensureReady') === 1);
-    expect([r.count('prepareRun'), r.script().failures]).toEqual([4, []]);
+    await rehearsal.start({ cis: looks }, CI);
+    await eventually(() => rehearsal.count('ensureReady') === 1);
+    expect([rehearsal.count('prepareRun'), rehearsal.script().failures]).toEqual([4, []]);
   });
 
   test('a conflict that went away by itself is not asked about any more', async () => {
     const { is, instead } = world(dirty('a'));
-    await r.start({ instead }, CI);
-    await eventually(() => r.script().failures.length > 0);
+    await rehearsal.start({ instead }, CI);
+    await eventually(() => rehearsal.script().failures.length > 0);
     is.now = clean('a');
-    await eventually(() => r.count('ensureReady') === 1);
-    expect(r.inputs('closeItem')).toMatchObject([{ id: r.script().failures[0]!.id }]);
+    await eventually(() => rehearsal.count('ensureReady') === 1);
+    expect(rehearsal.inputs('closeItem')).toMatchObject([{ id: rehearsal.script().failures[0]!.id }]);
   });
 });
 
@@ -298,7 +305,7 @@ describe('comments are gathered', () => {
   /** A page on which the named comments wait until they are taken up by that name. */
   const pageOf = (page: { words: string; most?: number }): Map<string, (() => unknown)[]> => {
     const answer = (): object => {
-      const { take } = r.inputs('readReview').at(-1) as { take: { words: string } | null };
+      const { take } = rehearsal.inputs('readReview').at(-1) as { take: { words: string } | null };
       if (page.words === '') return quiet;
       if (take?.words !== page.words) return waits(page.words)();
       page.words = '';
@@ -306,84 +313,89 @@ describe('comments are gathered', () => {
     };
     return new Map([['readReview', Array.from({ length: 300 }, () => answer)]]);
   };
-  const takes = (): unknown[] => r.inputs('readReview').map((i) => (i as { take: unknown }).take);
+  const takes = (): unknown[] => rehearsal.inputs('readReview').map((i) => (i as { take: unknown }).take);
 
   test('one run after a quiet minute, and the task says meanwhile what it waits for', async () => {
     const page = { words: '1' };
-    const h = await r.start({ instead: pageOf(page) }, BOUND);
-    await r.env.sleep(50_000);
+    const handle = await rehearsal.start({ instead: pageOf(page) }, BOUND);
+    await rehearsal.env.sleep(50_000);
     page.words = '12';
-    await h.signal('poke');
-    await r.env.sleep(50_000);
-    expect(r.count('prepareRun')).toBe(0);
-    expect(r.inputs('setState').at(-1)).toMatchObject({
+    await handle.signal('poke');
+    await rehearsal.env.sleep(50_000);
+    expect(rehearsal.count('prepareRun')).toBe(0);
+    expect(rehearsal.inputs('setState').at(-1)).toMatchObject({
       state: 'in_review',
       status: { is: 'gathering', author: 'mona', comments: 2, quietMs: MINUTE },
     });
-    await r.env.sleep(5 * MINUTE);
-    expect(r.count('prepareRun')).toBe(1);
+    await rehearsal.env.sleep(5 * MINUTE);
+    expect(rehearsal.count('prepareRun')).toBe(1);
     expect(takes().filter((t) => t !== null)).toEqual([{ words: '12', whatever: false }]);
   }, 60_000);
 
   test('another comment every time: after five minutes it is taken up whatever is said', async () => {
     let n = 0;
     const more = () => waits(String(++n))();
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { instead: new Map([['readReview', Array.from({ length: 200 }, () => more)]]) },
       BOUND,
     );
     for (let i = 0; i < 12; i++) {
-      await h.signal('poke');
-      await r.env.sleep(30_000);
+      await handle.signal('poke');
+      await rehearsal.env.sleep(30_000);
     }
     expect(takes().some((t) => (t as { whatever?: boolean } | null)?.whatever === true)).toBe(true);
   }, 60_000);
 
   test('changes asked for in a review are taken up at once', async () => {
-    await r.start({ instead: new Map([['readReview', [waits('1', true), taken(3)]]]) }, BOUND);
-    await r.env.sleep(3_000);
+    await rehearsal.start({ instead: new Map([['readReview', [waits('1', true), taken(3)]]]) }, BOUND);
+    await rehearsal.env.sleep(3_000);
     expect(takes().slice(0, 2)).toEqual([null, { words: '1', whatever: false }]);
-    expect(r.count('prepareRun')).toBe(1);
+    expect(rehearsal.count('prepareRun')).toBe(1);
   }, 60_000);
 
   test('a comment that was taken back wakes nobody, and the task does not wait for it any more', async () => {
-    await r.start({ instead: new Map([['readReview', [waits('1'), () => quiet]]]) }, BOUND);
-    await r.env.sleep(10 * MINUTE);
-    expect(r.count('prepareRun')).toBe(0);
-    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'in_review', status: { is: 'plain' } });
+    await rehearsal.start({ instead: new Map([['readReview', [waits('1'), () => quiet]]]) }, BOUND);
+    await rehearsal.env.sleep(10 * MINUTE);
+    expect(rehearsal.count('prepareRun')).toBe(0);
+    expect(rehearsal.inputs('setState').at(-1)).toMatchObject({
+      state: 'in_review',
+      status: { is: 'plain' },
+    });
   }, 60_000);
 
   test('a decision of the person goes before what is gathered', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { instead: new Map([['readReview', Array.from({ length: 20 }, () => waits('1'))]]) },
       BOUND,
     );
-    await r.env.sleep(10_000);
-    await r.say(h, '-review-2', 'merge');
-    expect(await h.result()).toEqual({ state: 'done' });
-    expect(r.count('prepareRun')).toBe(0);
+    await rehearsal.env.sleep(10_000);
+    await rehearsal.say(handle, '-review-2', 'merge');
+    expect(await handle.result()).toEqual({ state: 'done' });
+    expect(rehearsal.count('prepareRun')).toBe(0);
   }, 60_000);
 
   test('when the rounds are used up the person decides, with what is open; their word begins the count anew', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       { instead: new Map([['readReview', [waits('1', true), taken(1)]]]) },
       { ...BOUND, rounds: 1 },
     );
-    await r.env.sleep(MINUTE);
-    expect(r.count('prepareRun')).toBe(0);
-    const [item] = (await r.standing(h)).openItems;
-    expect(r.inputs('openItem').at(-1)).toMatchObject({
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.count('prepareRun')).toBe(0);
+    const [item] = (await rehearsal.standing(handle)).openItems;
+    expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
       id: item,
       kind: 'review',
       body: expect.stringMatching(/mona asks for changes again[^]*back again/),
     });
-    await h.signal('human', { id: item!, kind: 'changes', text: '' });
-    await r.env.sleep(3 * MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'address_review', context: { about: item } }]);
-    r.script().instead.set('readReview', [waits('2', true), taken(1)]);
-    await h.signal('poke');
-    await r.env.sleep(3 * MINUTE);
-    expect(r.count('prepareRun')).toBe(2);
+    await handle.signal('human', { id: item!, kind: 'changes', text: '' });
+    await rehearsal.env.sleep(3 * MINUTE);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
+      { phase: 'address_review', context: { about: item } },
+    ]);
+    rehearsal.script().instead.set('readReview', [waits('2', true), taken(1)]);
+    await handle.signal('poke');
+    await rehearsal.env.sleep(3 * MINUTE);
+    expect(rehearsal.count('prepareRun')).toBe(2);
   }, 60_000);
 });
 
@@ -394,18 +406,18 @@ describe('address_review', () => {
   ] as const)(
     'asked for in %s: goes to the agent, then to CI with a new count of repairs',
     async (_, asked, context) => {
-      await r.start({}, standingAt({ stage: 'address_review', asked, reviewedUntil: LATER }));
-      await r.env.sleep(5 * MINUTE);
-      expect(r.inputs('prepareRun')).toEqual([
+      await rehearsal.start({}, standingAt({ stage: 'address_review', asked, reviewedUntil: LATER }));
+      await rehearsal.env.sleep(5 * MINUTE);
+      expect(rehearsal.inputs('prepareRun')).toEqual([
         expect.objectContaining({
           n: 3,
           phase: 'address_review',
           context: { ...context, answered: [], resumed: false },
         }),
       ]);
-      expect(r.inputs('readCi')).toMatchObject([{ round: 0 }]);
-      expect(r.inputs('readReview')[0]).toMatchObject({ sinceIso: LATER });
-      expect(r.script().states).toEqual(['queued', 'drafting', 'ci', 'in_review']);
+      expect(rehearsal.inputs('readCi')).toMatchObject([{ round: 0 }]);
+      expect(rehearsal.inputs('readReview')[0]).toMatchObject({ sinceIso: LATER });
+      expect(rehearsal.script().states).toEqual(['queued', 'drafting', 'ci', 'in_review']);
     },
     60_000,
   );

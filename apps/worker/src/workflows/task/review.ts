@@ -134,7 +134,10 @@ function isToRepair({ did }: NotMerged): boolean {
 type ReviewLook = Awaited<ReturnType<typeof forge.readReview>>;
 type Take = { readonly words: string; readonly whatever: boolean } | null;
 
-/** Says of the task that it waits for a quiet moment, and that it does no more. @returns what is gathered now; null when nothing waits */
+/**
+ * Says of the task that it waits for a quiet moment, and that it does no more.
+ * @returns what is gathered now; null when nothing waits
+ */
 async function gatherOn(
   task: TaskContext,
   before: Gathered | null,

@@ -1,4 +1,5 @@
-// One piece of work of the agent, from its place in the queue until it is done: however many runs, questions and waits that takes.
+// One piece of work of the agent, from its place in the queue until it is done: however many runs, questions
+// and waits that takes.
 import { patched } from '@temporalio/workflow';
 import { afterRun, type AfterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase, TaskState } from '@mainloop/models/flow/states';

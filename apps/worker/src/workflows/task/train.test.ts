@@ -11,11 +11,11 @@ import {
 
 const MINUTE = 60_000;
 
-let r: Rehearsal;
+let rehearsal: Rehearsal;
 beforeAll(async () => {
-  r = await openRehearsal();
+  rehearsal = await openRehearsal();
 });
-afterAll(() => r?.close());
+afterAll(() => rehearsal?.close());
 
 const REVIEW = standingAt({ stage: 'review', reviewedUntil: '', sha: 'seen', repairs: 1 });
 const waits = (head: string, place: number) => () => ({ did: 'wait', head, place, base: 'main' });
@@ -24,40 +24,40 @@ const ends =
   () => ({ did, sentence });
 const steps = (...answers: (() => unknown)[]) => ({ instead: new Map([['stepTrain', answers]]) });
 const told = (): Status[] =>
-  (r.inputs('setState') as { status: Status }[]).map((s) => s.status).filter((s) => s.is !== 'plain');
+  (rehearsal.inputs('setState') as { status: Status }[]).map((s) => s.status).filter((s) => s.is !== 'plain');
 
 describe('an approved change', () => {
   test('joins the train with the commit that was looked at, waits for its turn in sight of the person, and is merged', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       steps(waits('seen', 2), waits('seen', 2), waits('with-base', 1), ends('merged', '')),
       REVIEW,
     );
-    await r.say(h, '-review-2', 'merge', 'rebase');
-    expect(await r.end(h)).toEqual({ state: 'done' });
+    await rehearsal.say(handle, '-review-2', 'merge', 'rebase');
+    expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
     const itemId = expect.stringMatching(/-review-2$/);
-    expect(r.inputs('joinTrain')).toEqual([{ taskId: expect.any(String), itemId, shown: 'seen' }]);
-    expect(r.inputs('stepTrain')).toMatchObject([
+    expect(rehearsal.inputs('joinTrain')).toEqual([{ taskId: expect.any(String), itemId, shown: 'seen' }]);
+    expect(rehearsal.inputs('stepTrain')).toMatchObject([
       { method: 'rebase', shown: 'seen', head: 'seen', isChecked: true, updates: 0, itemId },
       { head: 'seen', updates: 0 },
       { head: 'seen', updates: 0 },
       { shown: 'seen', head: 'with-base', updates: 1 },
     ]);
     expect(told()).toEqual([2, 1].map((place) => ({ is: 'turn', place, base: 'main' })));
-    expect(r.count('merge')).toBe(0);
+    expect(rehearsal.count('merge')).toBe(0);
   }, 60_000);
 
   test('is looked at again as soon as one before it is out of the way', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       steps(...Array.from({ length: 9 }, () => waits('seen', 2)), ends('merged')),
       REVIEW,
     );
-    await r.say(h, '-review-2', 'merge');
-    await r.env.sleep(2 * MINUTE);
-    const before = r.count('stepTrain');
-    expect((await r.standing(h)).waitsFor).toMatchObject({ what: 'turn' });
-    await h.signal('poke');
-    await r.env.sleep(1_000);
-    expect(r.count('stepTrain')).toBe(before + 1);
+    await rehearsal.say(handle, '-review-2', 'merge');
+    await rehearsal.env.sleep(2 * MINUTE);
+    const before = rehearsal.count('stepTrain');
+    expect((await rehearsal.standing(handle)).waitsFor).toMatchObject({ what: 'turn' });
+    await handle.signal('poke');
+    await rehearsal.env.sleep(1_000);
+    expect(rehearsal.count('stepTrain')).toBe(before + 1);
   }, 60_000);
 
   test.each(['moved', 'red', 'conflicts', 'stuck'])(
@@ -65,11 +65,11 @@ describe('an approved change', () => {
     async (did) => {
       const cis = Array.from({ length: 9 }, () => ({ verdict: 'pending', sha: 'with-base', told: TOLD }));
       const script = { ...steps(waits('with-base', 1), ends(did, 'It is not good.')), cis };
-      const h = await r.start(script, REVIEW);
-      await r.say(h, '-review-2', 'merge');
-      await r.env.sleep(10_000);
-      expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'It is not good.' }]);
-      expect(await r.standing(h)).toMatchObject({ stage: 'ci', openItems: [] });
+      const handle = await rehearsal.start(script, REVIEW);
+      await rehearsal.say(handle, '-review-2', 'merge');
+      await rehearsal.env.sleep(10_000);
+      expect(rehearsal.inputs('ensureDraft')).toMatchObject([{ why: 'It is not good.' }]);
+      expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'ci', openItems: [] });
     },
     60_000,
   );
@@ -77,18 +77,18 @@ describe('an approved change', () => {
   test.each(['asked', 'refused', 'out', 'closed'])(
     'that is %s is offered again, bound to where its branch stands now; merged once more it joins anew',
     async (did) => {
-      const h = await r.start(steps(waits('with-base', 1), ends(did, 'Read this.')), REVIEW);
-      await r.say(h, '-review-2', 'merge');
-      await r.env.sleep(10_000);
-      expect(r.inputs('openItem').at(-1)).toMatchObject({
+      const handle = await rehearsal.start(steps(waits('with-base', 1), ends(did, 'Read this.')), REVIEW);
+      await rehearsal.say(handle, '-review-2', 'merge');
+      await rehearsal.env.sleep(10_000);
+      expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
         id: expect.stringMatching(/-review-2-\d$/),
         kind: 'review',
         body: 'Read this.',
       });
-      expect(r.inputs('readReview').at(-1)).toMatchObject({ shown: 'with-base' });
-      await h.signal('human', { id: (await r.standing(h)).openItems[0]!, kind: 'merge' });
-      expect(await r.end(h)).toEqual({ state: 'done' });
-      expect(r.inputs('joinTrain')).toMatchObject([{ shown: 'seen' }, { shown: 'with-base' }]);
+      expect(rehearsal.inputs('readReview').at(-1)).toMatchObject({ shown: 'with-base' });
+      await handle.signal('human', { id: (await rehearsal.standing(handle)).openItems[0]!, kind: 'merge' });
+      expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
+      expect(rehearsal.inputs('joinTrain')).toMatchObject([{ shown: 'seen' }, { shown: 'with-base' }]);
     },
     60_000,
   );
@@ -97,43 +97,50 @@ describe('an approved change', () => {
     const look = (more: object) => () => ({ state: 'open', comments: 0, newestIso: '', author: '', ...more });
     const script = steps(ends('queued', ''));
     script.instead.set('readReview', [look({}), look({}), look({ leftQueue: true })]);
-    const h = await r.start(script, REVIEW);
-    await r.env.sleep(1_000);
-    await r.say(h, '-review-2', 'merge');
-    await r.env.sleep(2_000);
-    expect([r.count('openItem'), r.count('stepTrain'), (await r.standing(h)).openItems]).toEqual([1, 1, []]);
+    const handle = await rehearsal.start(script, REVIEW);
+    await rehearsal.env.sleep(1_000);
+    await rehearsal.say(handle, '-review-2', 'merge');
+    await rehearsal.env.sleep(2_000);
+    expect([
+      rehearsal.count('openItem'),
+      rehearsal.count('stepTrain'),
+      (await rehearsal.standing(handle)).openItems,
+    ]).toEqual([1, 1, []]);
     expect(told()).toEqual([{ is: 'queue' }]);
-    expect(r.inputs('readReview').at(-1)).toMatchObject({ queued: true });
-    await h.signal('poke');
-    await r.env.sleep(1_000);
-    expect(r.inputs('openItem').at(-1)).toMatchObject({
+    expect(rehearsal.inputs('readReview').at(-1)).toMatchObject({ queued: true });
+    await handle.signal('poke');
+    await rehearsal.env.sleep(1_000);
+    expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
       kind: 'review',
       body: expect.stringMatching(/^It left the merge queue/),
     });
-    await h.signal('human', { id: (await r.standing(h)).openItems[0]!, kind: 'merge' });
-    expect(await r.end(h)).toEqual({ state: 'done' });
+    await handle.signal('human', { id: (await rehearsal.standing(handle)).openItems[0]!, kind: 'merge' });
+    expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
   }, 60_000);
 
   test('that can not be looked at makes way with the reason; a forge that is away is waited for', async () => {
-    const h = await r.start(
+    const handle = await rehearsal.start(
       steps(unavailable('GitHub is away.'), broken('The token was taken back.')),
       REVIEW,
     );
-    await r.say(h, '-review-2', 'merge');
-    await r.env.sleep(MINUTE);
-    expect(r.inputs('leaveTrain')).toMatchObject([
+    await rehearsal.say(handle, '-review-2', 'merge');
+    await rehearsal.env.sleep(MINUTE);
+    expect(rehearsal.inputs('leaveTrain')).toMatchObject([
       { itemId: expect.stringMatching(/-review-2$/), why: 'The token was taken back.' },
     ]);
-    expect(r.inputs('openItem').at(-1)).toMatchObject({ kind: 'review', body: 'The token was taken back.' });
-    expect(r.script().failures).toEqual([]);
-    expect(h.workflowId).not.toBe('');
+    expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
+      kind: 'review',
+      body: 'The token was taken back.',
+    });
+    expect(rehearsal.script().failures).toEqual([]);
+    expect(handle.workflowId).not.toBe('');
   }, 60_000);
 
   test('that is cancelled ends, wherever it waits', async () => {
-    const h = await r.start(steps(...Array.from({ length: 9 }, () => waits('seen', 2))), REVIEW);
-    await r.say(h, '-review-2', 'merge');
-    await r.env.sleep(10_000);
-    await r.say(h, '-cancel', 'cancel');
-    expect(await r.end(h)).toEqual({ state: 'cancelled' });
+    const handle = await rehearsal.start(steps(...Array.from({ length: 9 }, () => waits('seen', 2))), REVIEW);
+    await rehearsal.say(handle, '-review-2', 'merge');
+    await rehearsal.env.sleep(10_000);
+    await rehearsal.say(handle, '-cancel', 'cancel');
+    expect(await rehearsal.end(handle)).toEqual({ state: 'cancelled' });
   }, 60_000);
 });

@@ -1,5 +1,5 @@
-// The wait of an approved change for its turn to be merged: behind those that were approved before it, and until CI is green on it together with
-// what they brought to the base.
+// The wait of an approved change for its turn to be merged: behind those that were approved before it, and
+// until CI is green on it together with what they brought to the base.
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { sentenceOf } from '../failures.ts';

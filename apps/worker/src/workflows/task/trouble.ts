@@ -41,7 +41,8 @@ export async function askPerson(
 }
 
 /**
- * Asks, and goes on looking: what waited on is free as soon as the world has turned, whether or not the person has answered.
+ * Asks, and goes on looking: what waited on is free as soon as the world has turned, whether or not the
+ * person has answered.
  * @param turned looks once, and says whether there is nothing to ask any more
  * @returns the answer; null when it was not needed
  */
@@ -88,7 +89,8 @@ export async function askAtGate(
   unchecked?: string,
   red: readonly RedCheck[] = [],
 ): Promise<{ id: string; allowed: boolean }> {
-  // Named like the failure that it was once told as: a task that waits for one of those goes on, and its retry let it through.
+  // Named like the failure that it was once told as: a task that waits for one of those goes on, and its
+  // retry let it through.
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
   const { title, lines, options } =
     what === 'red' ? redGateOf(red, weakened) : gateOf(what, weakened, unchecked);

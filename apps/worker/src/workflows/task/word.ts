@@ -11,7 +11,8 @@ export const nowOnForge = (): string => new Date().toISOString().replace(/\.\d+Z
 /**
  * Whoever waits for a word from the forge looks then, soon after it again, and now and then besides.
  * @param itemId what a decision may come on meanwhile
- * @returns waits for the next look, or until that item is decided; a word that comes during a look counts for the next wait
+ * @returns waits for the next look, or until that item is decided; a word that comes during a look counts for
+ * the next wait
  */
 export function wordFromForge({ desk, looksSoon }: TaskContext, itemId: string): () => Promise<void> {
   let seen = desk.pokes();
@@ -54,7 +55,10 @@ interface Background {
   isOver(): boolean;
 }
 
-/** Puts a question on the forge while the person may answer it already: a forge that is away for an hour hears of it in an hour. */
+/**
+ * Puts a question on the forge while the person may answer it already: a forge that is away for an hour hears
+ * of it in an hour.
+ */
 async function ask(taskId: string, itemId: string): Promise<Background | null> {
   if (patched('ask-until-asked')) return inBackground(() => besides.ensureQuestion({ taskId, itemId }));
   await quietly(aside.ensureQuestion({ taskId, itemId }));

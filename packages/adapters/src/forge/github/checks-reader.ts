@@ -1,4 +1,5 @@
-// All that GitHub tells of one commit: check runs, suites, workflow runs, statuses, and the rules of the branch it is meant for.
+// All that GitHub tells of one commit: check runs, suites, workflow runs, statuses, and the rules of the
+// branch it is meant for.
 import type { Octokit } from '@octokit/rest';
 import {
   ACTIONS,
@@ -62,38 +63,38 @@ export function checksReader(kit: Kit): ChecksReader {
         checks:
           checks.found === null
             ? await jobsOf(kit, at, runs.found)
-            : checks.found.map((c): CheckRun => {
-                const suite = c.check_suite?.id ?? 0;
+            : checks.found.map((check): CheckRun => {
+                const suite = check.check_suite?.id ?? 0;
                 return {
-                  id: c.id,
-                  app: c.app?.slug ?? '',
-                  appId: c.app?.id ?? null,
+                  id: check.id,
+                  app: check.app?.slug ?? '',
+                  appId: check.app?.id ?? null,
                   suite,
                   workflow: runOf.get(suite)?.workflow ?? null,
-                  name: c.name,
-                  status: c.status,
-                  conclusion: c.conclusion,
-                  url: c.html_url,
-                  summary: summaryOf(c.output.title, c.output.summary),
-                  notHere: c.external_id === NOT_HERE,
-                  startedAt: c.started_at,
-                  completedAt: c.completed_at,
+                  name: check.name,
+                  status: check.status,
+                  conclusion: check.conclusion,
+                  url: check.html_url,
+                  summary: summaryOf(check.output.title, check.output.summary),
+                  notHere: check.external_id === NOT_HERE,
+                  startedAt: check.started_at,
+                  completedAt: check.completed_at,
                 };
               }),
         suites:
           suites.found === null
             ? runs.found.map(suiteOf)
-            : suites.found.map((s): CheckSuite => {
-                const run = runOf.get(s.id);
+            : suites.found.map((suite): CheckSuite => {
+                const run = runOf.get(suite.id);
                 return {
-                  id: s.id,
-                  app: s.app?.slug ?? '',
+                  id: suite.id,
+                  app: suite.app?.slug ?? '',
                   workflow: run?.workflow ?? null,
-                  status: s.status,
-                  conclusion: s.conclusion,
+                  status: suite.status,
+                  conclusion: suite.conclusion,
                   attempt: run?.attempt ?? null,
                   url: run?.url ?? null,
-                  createdAt: s.created_at,
+                  createdAt: suite.created_at,
                 };
               }),
         statuses,
@@ -106,15 +107,15 @@ export function checksReader(kit: Kit): ChecksReader {
       const { found: runs } = await mayRead('workflow runs', [], () => workflowRuns(kit, at, sha));
       const newest = new Map(runs.toSorted((a, b) => a.suite - b.suite).map((r) => [r.workflow, r]));
       let asked = 0;
-      for (const r of newest.values()) {
+      for (const run of newest.values()) {
         // It was run again already: by an earlier try that was not answered, or by somebody else.
-        if ((r.attempt ?? 1) > 1) {
+        if ((run.attempt ?? 1) > 1) {
           asked++;
           continue;
         }
-        if (r.conclusion === null || !AGAIN.has(r.conclusion)) continue;
-        const again = { ...at, run_id: r.id };
-        const whole = !PARTLY.has(r.conclusion);
+        if (run.conclusion === null || !AGAIN.has(run.conclusion)) continue;
+        const again = { ...at, run_id: run.id };
+        const whole = !PARTLY.has(run.conclusion);
         if (
           await isTaken(() =>
             whole ? kit.actions.reRunWorkflow(again) : kit.actions.reRunWorkflowFailedJobs(again),
@@ -148,12 +149,16 @@ async function mayRead<T, U>(what: string, without: U, read: () => Promise<T>): 
 
 /** Refused by its rights, which a rate limit is not. GitHub says 404 where it hides something. */
 function isClosed(err: unknown): boolean {
-  const e = err as { status?: number; message?: string; response?: { headers?: Record<string, string> } };
-  if (e.status === 404) return true;
+  const thrown = err as {
+    status?: number;
+    message?: string;
+    response?: { headers?: Record<string, string> };
+  };
+  if (thrown.status === 404) return true;
   return (
-    e.status === 403 &&
-    e.response?.headers?.['x-ratelimit-remaining'] !== '0' &&
-    !/rate limit/i.test(e.message ?? '')
+    thrown.status === 403 &&
+    thrown.response?.headers?.['x-ratelimit-remaining'] !== '0' &&
+    !/rate limit/i.test(thrown.message ?? '')
   );
 }
 
@@ -185,27 +190,27 @@ async function workflowRuns(kit: Kit, at: Name, sha: string): Promise<Run[]> {
     head_sha: sha,
     per_page: PAGE,
   });
-  return runs.map((r) => ({
-    id: r.id,
-    suite: r.check_suite_id ?? r.id,
-    workflow: `${r.path.replace(/@.*$/, '')} on ${r.event}`,
-    attempt: r.run_attempt ?? null,
-    status: r.status,
-    conclusion: r.conclusion,
-    url: r.html_url,
-    createdAt: r.created_at,
+  return runs.map((run) => ({
+    id: run.id,
+    suite: run.check_suite_id ?? run.id,
+    workflow: `${run.path.replace(/@.*$/, '')} on ${run.event}`,
+    attempt: run.run_attempt ?? null,
+    status: run.status,
+    conclusion: run.conclusion,
+    url: run.html_url,
+    createdAt: run.created_at,
   }));
 }
 
-const suiteOf = (r: Run): CheckSuite => ({
-  id: r.suite,
+const suiteOf = (run: Run): CheckSuite => ({
+  id: run.suite,
   app: ACTIONS,
-  workflow: r.workflow,
-  status: r.status,
-  conclusion: r.conclusion,
-  attempt: r.attempt,
-  url: r.url,
-  createdAt: r.createdAt,
+  workflow: run.workflow,
+  status: run.status,
+  conclusion: run.conclusion,
+  attempt: run.attempt,
+  url: run.url,
+  createdAt: run.createdAt,
 });
 
 /** For tokens that may read Actions and no checks. */
@@ -241,14 +246,14 @@ async function allStatuses(kit: Kit, at: Name, sha: string): Promise<CommitStatu
   const statuses: CommitStatus[] = [];
   for (let page = 1; ; page++) {
     const { data } = await kit.repos.getCombinedStatusForRef({ ...at, ref: sha, per_page: PAGE, page });
-    for (const s of data.statuses)
+    for (const status of data.statuses)
       statuses.push({
-        id: s.id,
-        context: s.context,
-        state: s.state,
-        url: s.target_url,
-        summary: summaryOf(s.description),
-        at: s.created_at,
+        id: status.id,
+        context: status.context,
+        state: status.state,
+        url: status.target_url,
+        summary: summaryOf(status.description),
+        at: status.created_at,
       });
     if (data.statuses.length < PAGE) return statuses;
   }
@@ -268,8 +273,8 @@ async function readRules(kit: Kit, at: Name, base: string): Promise<Readable<Req
   ]);
   const checks = branch.found?.protection?.required_status_checks;
   const named = checks?.checks ?? checks?.contexts.map((context) => ({ context, app_id: null })) ?? [];
-  const ruled = rules.found.flatMap((r) =>
-    r.type === 'required_status_checks' ? (r.parameters?.required_status_checks ?? []) : [],
+  const ruled = rules.found.flatMap((rule) =>
+    rule.type === 'required_status_checks' ? (rule.parameters?.required_status_checks ?? []) : [],
   );
   return {
     found: [

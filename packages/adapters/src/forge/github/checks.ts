@@ -17,17 +17,17 @@ export function checksOf({ kit, split, call }: GitHub): Pick<Forge, 'listChecks'
 
     jobLog: (repo, jobId, maxBytes) =>
       call(`the log of job ${jobId}`, async () => {
-        const r = await kit
+        const response = await kit
           .request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', {
             ...split(repo),
             job_id: jobId,
             request: { redirect: 'manual' },
           })
-          .catch((e: { status?: number; response?: { headers: Record<string, string> } }) => {
-            if (e.status === 302) return e.response!;
-            throw e;
+          .catch((thrown: { status?: number; response?: { headers: Record<string, string> } }) => {
+            if (thrown.status === 302) return thrown.response!;
+            throw thrown;
           });
-        const url = r?.headers.location;
+        const url = response?.headers.location;
         return url ? tail(url, maxBytes) : '';
       }),
   };
@@ -35,11 +35,12 @@ export function checksOf({ kit, split, call }: GitHub): Pick<Forge, 'listChecks'
 
 /** The end of a log, without ever holding more than `maxBytes` of it: logs of 300 MB exist. */
 async function tail(url: string, maxBytes: number): Promise<string> {
-  const r = await fetch(url, { signal: AbortSignal.timeout(60_000) });
-  if (!r.ok || !r.body) throw new ForgeError('unavailable', `the log could not be fetched (${r.status})`);
+  const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+  if (!response.ok || !response.body)
+    throw new ForgeError('unavailable', `the log could not be fetched (${response.status})`);
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of r.body) {
+  for await (const part of response.body) {
     parts.push(Buffer.from(part));
     size += part.length;
     while (size - parts[0]!.length >= maxBytes) size -= parts.shift()!.length;

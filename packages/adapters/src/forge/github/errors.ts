@@ -31,8 +31,10 @@ export function refusedMerge(err: unknown): never {
 }
 
 /**
- * What GitHub says instead of updating a branch: https://docs.github.com/rest/pulls/pulls#update-a-pull-request-branch
- * @throws MergeRefused with `conflicts`, or what it was given; nothing where there is nothing to be done, or the head has moved on
+ * What GitHub says instead of updating a branch:
+ * https://docs.github.com/rest/pulls/pulls#update-a-pull-request-branch
+ * @throws MergeRefused with `conflicts`, or what it was given; nothing where there is nothing to be done, or
+ * the head has moved on
  */
 export function refusedUpdate(err: unknown): void {
   const { status = 0, response } = err as { status?: number; response?: { data?: { message?: string } } };
@@ -74,9 +76,11 @@ function graphqlType(e: Refusal): string | null {
   return limited === true ? 'RATE_LIMITED' : null;
 }
 
-function rateLimited(h: Headers): ForgeError {
-  const reset = h['x-ratelimit-reset'] ? Number(h['x-ratelimit-reset']) * 1000 - Date.now() : 60_000;
-  const afterMs = Math.max(1_000, h['retry-after'] ? Number(h['retry-after']) * 1000 : reset);
+function rateLimited(headers: Headers): ForgeError {
+  const reset = headers['x-ratelimit-reset']
+    ? Number(headers['x-ratelimit-reset']) * 1000 - Date.now()
+    : 60_000;
+  const afterMs = Math.max(1_000, headers['retry-after'] ? Number(headers['retry-after']) * 1000 : reset);
   return new ForgeError(
     'rate_limited',
     `GitHub's rate limit is used up; going on in ${Math.ceil(afterMs / 60_000)} min.`,
@@ -90,45 +94,45 @@ function rateLimited(h: Headers): ForgeError {
  */
 export function translate(what: string, err: unknown): Error {
   if (err instanceof ForgeError) return err;
-  const e = err as Refusal;
+  const thrown = err as Refusal;
   const said =
-    [e.response?.data?.message, ...(e.response?.data?.errors ?? []).map((x) => x.message)]
+    [thrown.response?.data?.message, ...(thrown.response?.data?.errors ?? []).map((x) => x.message)]
       .filter(Boolean)
       .join(': ') ||
-    (e.message ?? 'unknown');
-  const h = e.headers ?? e.response?.headers ?? {};
-  const type = graphqlType(e);
-  if (type === 'RATE_LIMITED') return rateLimited(h);
+    (thrown.message ?? 'unknown');
+  const headers = thrown.headers ?? thrown.response?.headers ?? {};
+  const type = graphqlType(thrown);
+  if (type === 'RATE_LIMITED') return rateLimited(headers);
   if (type !== null)
     return new ForgeError(GRAPHQL_KINDS.get(type) ?? 'rejected', `GitHub refused ${what}: ${said}`);
-  if (e.status === 401)
+  if (thrown.status === 401)
     return new ForgeError(
       'auth',
       'GitHub refused the token. Check GITHUB_TOKEN: it may be wrong or expired.',
     );
   if (
-    e.status === 429 ||
-    (e.status === 403 && (h['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))
+    thrown.status === 429 ||
+    (thrown.status === 403 && (headers['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))
   )
-    return rateLimited(h);
-  if (e.status === 403 && /archived/i.test(said))
+    return rateLimited(headers);
+  if (thrown.status === 403 && /archived/i.test(said))
     return new ForgeError(
       'forbidden',
       `The repository is archived, so ${what} can't be changed. Unarchive it on GitHub, then Retry.`,
     );
-  if (e.status === 403)
+  if (thrown.status === 403)
     return new ForgeError(
       'forbidden',
       `GitHub does not allow this token to touch ${what} (${said}). It needs the scopes "repo" and "workflow".`,
     );
-  if (e.status === 410)
+  if (thrown.status === 410)
     return new ForgeError('disabled', `The repository has switched off what ${what} needs: ${said}`);
-  if (e.status === 404)
+  if (thrown.status === 404)
     return new ForgeError(
       'not_found',
       `GitHub does not find ${what}. It may not exist, or the token may not see it.`,
     );
-  if (e.status === 422 || e.status === 405 || e.status === 409)
+  if (thrown.status === 422 || thrown.status === 405 || thrown.status === 409)
     return new ForgeError('rejected', `GitHub refused ${what}: ${said}`);
   return new ForgeError('unavailable', `GitHub can't be reached for ${what}: ${said}`);
 }

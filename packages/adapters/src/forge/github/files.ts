@@ -1,5 +1,6 @@
-// Files of ours on the forge that are no part of the code: a commit without parents, on a ref that is neither a branch nor a tag. GitHub has
-// no way to upload a picture for a comment, but shows one that lies in the repository to whoever may see that.
+// Files of ours on the forge that are no part of the code: a commit without parents, on a ref that is neither
+// a branch nor a tag. GitHub has no way to upload a picture for a comment, but shows one that lies in the
+// repository to whoever may see that.
 import type { Forge } from '../port.ts';
 import type { GitHub } from './kit.ts';
 
@@ -33,36 +34,44 @@ export function files({ kit, split, call }: GitHub): Pick<Forge, 'ensureFiles' |
   }
 
   return {
-    ensureFiles: (i) =>
-      call(`the pictures in ${i.repo}`, async () => {
-        const old = await there(i.repo, i.ref);
-        const missing = i.files.filter((f) => old?.paths.has(f.path) !== true);
+    ensureFiles: (input) =>
+      call(`the pictures in ${input.repo}`, async () => {
+        const old = await there(input.repo, input.ref);
+        const missing = input.files.filter((f) => old?.paths.has(f.path) !== true);
         if (old !== null && missing.length === 0)
-          return { ...addresses(old.page, i.files), outcome: 'unchanged' };
+          return { ...addresses(old.page, input.files), outcome: 'unchanged' };
         const entries = [];
-        for (const f of missing) {
-          const content = Buffer.from(await f.read()).toString('base64');
-          const blob = await kit.git.createBlob({ ...split(i.repo), content, encoding: 'base64' });
-          entries.push({ path: f.path, mode: '100644', type: 'blob', sha: blob.data.sha } as const);
+        for (const file of missing) {
+          const content = Buffer.from(await file.read()).toString('base64');
+          const blob = await kit.git.createBlob({ ...split(input.repo), content, encoding: 'base64' });
+          entries.push({ path: file.path, mode: '100644', type: 'blob', sha: blob.data.sha } as const);
         }
         const tree = (
           await kit.git.createTree({
-            ...split(i.repo),
+            ...split(input.repo),
             tree: entries,
             ...(old === null ? {} : { base_tree: old.tree }),
           })
         ).data.sha;
-        const made = { ...split(i.repo), message: i.message, tree, parents: [], author: BY, committer: BY };
+        const made = {
+          ...split(input.repo),
+          message: input.message,
+          tree,
+          parents: [],
+          author: BY,
+          committer: BY,
+        };
         const commit = (await kit.git.createCommit(made)).data;
         if (old === null) {
           await kit.git
-            .createRef({ ...split(i.repo), ref: `refs/${i.ref}`, sha: commit.sha })
+            .createRef({ ...split(input.repo), ref: `refs/${input.ref}`, sha: commit.sha })
             .catch((err: unknown) => {
               // "Reference already exists": by a try before this one that was not answered.
               if (!isStatus(err, 422) || !/already exists/i.test(String((err as Error).message))) throw err;
             });
-        } else await kit.git.updateRef({ ...split(i.repo), ref: i.ref, sha: commit.sha, force: true });
-        return { ...addresses(commit.html_url, i.files), outcome: old === null ? 'created' : 'updated' };
+        } else
+          await kit.git.updateRef({ ...split(input.repo), ref: input.ref, sha: commit.sha, force: true });
+        return { ...addresses(commit.html_url, input.files), outcome: old === null ? 'created' : 'updated' };
       }),
 
     ensureRefGone: (repo, ref) =>
@@ -79,7 +88,10 @@ export function files({ kit, split, call }: GitHub): Pick<Forge, 'ensureFiles' |
   };
 }
 
-/** @param page of the commit. Below it a picture is shown to everybody who may see the repository, also where it is private. */
+/**
+ * @param page of the commit. Below it a picture is shown to everybody who may see the repository, also where
+ * it is private.
+ */
 const addresses = (page: string, of: readonly { readonly path: string }[]): { urls: string[] } => ({
   urls: of.map(({ path }) => `${page.replace(/\/commit\/([0-9a-f]+)$/, '/blob/$1')}/${path}?raw=true`),
 });

@@ -22,48 +22,55 @@ export function issues({
       per_page: 100,
     });
   return {
-    ensureIssue: (i) =>
-      call(`the issue in ${i.repo}`, async () => {
-        const body = `${i.body}\n\n${i.marker}`;
+    ensureIssue: (input) =>
+      call(`the issue in ${input.repo}`, async () => {
+        const body = `${input.body}\n\n${input.marker}`;
         const ours = await isOurs();
         const there =
-          i.known !== null
-            ? (await kit.issues.get({ ...split(i.repo), issue_number: i.known })).data
-            : (await recent(i.repo)).data.find((x) => !x.pull_request && ours(x, i.marker));
+          input.known !== null
+            ? (await kit.issues.get({ ...split(input.repo), issue_number: input.known })).data
+            : (await recent(input.repo)).data.find((x) => !x.pull_request && ours(x, input.marker));
         if (!there) {
-          const made = (await kit.issues.create({ ...split(i.repo), title: i.title, body })).data;
+          const made = (await kit.issues.create({ ...split(input.repo), title: input.title, body })).data;
           return ensured(made, 'created');
         }
-        if (sameText(there.body, body) && there.title === i.title) return ensured(there, 'unchanged');
+        if (sameText(there.body, body) && there.title === input.title) return ensured(there, 'unchanged');
         return ensured(
-          (await kit.issues.update({ ...split(i.repo), issue_number: there.number, title: i.title, body }))
-            .data,
+          (
+            await kit.issues.update({
+              ...split(input.repo),
+              issue_number: there.number,
+              title: input.title,
+              body,
+            })
+          ).data,
           'updated',
         );
       }),
 
-    ensureComment: (i) =>
-      call(`a comment in ${i.repo}`, async () => {
-        const body = `${i.body}\n\n${i.marker}`;
+    ensureComment: (input) =>
+      call(`a comment in ${input.repo}`, async () => {
+        const body = `${input.body}\n\n${input.marker}`;
         const ours = await isOurs();
         const there = (
           await kit.paginate(kit.issues.listComments, {
-            ...split(i.repo),
-            issue_number: i.number,
+            ...split(input.repo),
+            issue_number: input.number,
             per_page: 100,
           })
-        ).find((x) => ours(x, i.marker));
-        if (!there && i.known !== undefined) {
-          await kit.issues.updateComment({ ...split(i.repo), comment_id: i.known, body });
-          return { id: i.known, outcome: 'updated' };
+        ).find((x) => ours(x, input.marker));
+        if (!there && input.known !== undefined) {
+          await kit.issues.updateComment({ ...split(input.repo), comment_id: input.known, body });
+          return { id: input.known, outcome: 'updated' };
         }
         if (!there)
           return {
-            id: (await kit.issues.createComment({ ...split(i.repo), issue_number: i.number, body })).data.id,
+            id: (await kit.issues.createComment({ ...split(input.repo), issue_number: input.number, body }))
+              .data.id,
             outcome: 'created',
           };
         if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
-        await kit.issues.updateComment({ ...split(i.repo), comment_id: there.id, body });
+        await kit.issues.updateComment({ ...split(input.repo), comment_id: there.id, body });
         return { id: there.id, outcome: 'updated' };
       }),
 
@@ -86,11 +93,11 @@ export function issues({
         const by = await author();
         return (
           await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, per_page: 100 })
-        ).map((c): ForgeComment => ({
-          id: c.id,
-          ...by(c.user),
-          body: c.body ?? '',
-          at: c.created_at,
+        ).map((comment): ForgeComment => ({
+          id: comment.id,
+          ...by(comment.user),
+          body: comment.body ?? '',
+          at: comment.created_at,
           path: null,
           line: null,
         }));
@@ -104,10 +111,10 @@ export function issues({
             issue_number: number,
             per_page: 100,
           })
-        ).map((r) => ({
-          author: r.user?.login ?? '',
-          content: r.content,
-          at: r.created_at,
+        ).map((reaction) => ({
+          author: reaction.user?.login ?? '',
+          content: reaction.content,
+          at: reaction.created_at,
         })),
       ),
   };

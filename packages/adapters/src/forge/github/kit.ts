@@ -16,13 +16,13 @@ export type GitHub = ReturnType<typeof openGitHub>;
 
 /**
  * Made in this one place, so that nothing goes around the throttle.
- * @param o token and address
+ * @param options token and address
  * @returns the client and what all parts of the adapter share
  */
-export function openGitHub(o: GitHubOptions) {
+export function openGitHub(options: GitHubOptions) {
   const kit = new Kit({
-    auth: o.token,
-    baseUrl: o.baseUrl,
+    auth: options.token,
+    baseUrl: options.baseUrl,
     userAgent: 'mainloop',
     log: { debug() {}, info() {}, warn() {}, error() {} },
     retry: { doNotRetry: [400, 401, 403, 404, 405, 409, 410, 422, 429, 451], retries: 2 },
@@ -30,10 +30,11 @@ export function openGitHub(o: GitHubOptions) {
       // Short waits are waited out here; a long one goes up, so that the workflow sleeps instead of an activity.
       onRateLimit: (afterS: number) => afterS <= 5,
       onSecondaryRateLimit: (afterS: number) => afterS <= 5,
-      ...(/\/\/(127\.0\.0\.1|localhost)/.test(o.baseUrl) ? { enabled: false } : {}),
+      ...(/\/\/(127\.0\.0\.1|localhost)/.test(options.baseUrl) ? { enabled: false } : {}),
     },
   });
-  // Whether a write that was not answered was done nobody knows, and GitHub has no keys to ask it by: it goes up, and whoever tries again looks first.
+  // Whether a write that was not answered was done nobody knows, and GitHub has no keys to ask it by: it goes
+  // up, and whoever tries again looks first.
   kit.hook.before('request', (ask) => {
     if (!onlyReads(ask)) ask.request = { ...ask.request, retries: 0 };
   });
@@ -41,9 +42,9 @@ export function openGitHub(o: GitHubOptions) {
     const [owner, name] = repo.split('/');
     return { owner: owner!, repo: name! };
   };
-  const call = async <T>(what: string, f: () => Promise<T>): Promise<T> => {
+  const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      return await f();
+      return await work();
     } catch (err) {
       throw translate(what, err);
     }
@@ -77,13 +78,13 @@ export function openGitHub(o: GitHubOptions) {
 
 /** @returns a thing on the forge as our own records name it */
 export const ensured = (
-  x: { number: number; html_url: string; updated_at: string },
+  found: { number: number; html_url: string; updated_at: string },
   outcome: Outcome,
 ): Ensured => ({
-  number: x.number,
-  url: x.html_url,
+  number: found.number,
+  url: found.html_url,
   outcome,
-  at: x.updated_at,
+  at: found.updated_at,
 });
 
 /** Only such a request is repeated without a look at what became of it. */
@@ -92,11 +93,11 @@ const onlyReads = (ask: { method: string; url: string; query?: unknown }): boole
     ? /^\s*(?:query\b|\{)/.test(String(ask.query))
     : ['GET', 'HEAD'].includes(ask.method.toUpperCase());
 
-function once<T>(f: () => Promise<T>): () => Promise<T> {
-  let p: Promise<T> | undefined;
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let promise: Promise<T> | undefined;
   return () =>
-    (p ??= f().catch((e: unknown) => {
-      p = undefined;
-      throw e;
+    (promise ??= work().catch((error: unknown) => {
+      promise = undefined;
+      throw error;
     }));
 }

@@ -24,22 +24,22 @@ export function merge({
   return {
     ensureMerged: (repo, number, headSha, method, message) =>
       call(`pull request #${number}`, async () => {
-        const pr = (await getPull(repo, number)).data;
-        if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
+        const pull = (await getPull(repo, number)).data;
+        if (pull.merged) return { sha: pull.merge_commit_sha, outcome: 'unchanged' as const };
         const ask = { ...split(repo), pull_number: number, sha: headSha, merge_method: method };
         const words =
           method === 'rebase' ? {} : { commit_title: message.title, commit_message: message.body };
-        const r = (await kit.pulls.merge({ ...ask, ...words }).catch(refusedMerge)).data;
-        return { sha: r.sha, outcome: 'updated' as const };
+        const merged = (await kit.pulls.merge({ ...ask, ...words }).catch(refusedMerge)).data;
+        return { sha: merged.sha, outcome: 'updated' as const };
       }),
 
     mergeMethods: (repo) =>
       call(repo, async () => {
-        const r = (await kit.repos.get(split(repo))).data;
+        const merged = (await kit.repos.get(split(repo))).data;
         const told = {
-          squash: r.allow_squash_merge,
-          rebase: r.allow_rebase_merge,
-          merge: r.allow_merge_commit,
+          squash: merged.allow_squash_merge,
+          rebase: merged.allow_rebase_merge,
+          merge: merged.allow_merge_commit,
         };
         // Only who may push is told.
         return told.squash === undefined ? null : MERGE_METHODS.filter((m) => told[m] === true);
@@ -78,20 +78,20 @@ export function merge({
 
     ensureQueued: (repo, number, headSha) =>
       call(`pull request #${number}`, async (): Promise<Outcome> => {
-        const pr = (await getPull(repo, number)).data;
-        if (pr.merged) return 'unchanged';
+        const pull = (await getPull(repo, number)).data;
+        if (pull.merged) return 'unchanged';
         try {
           await kit.graphql(
             'mutation($input: EnqueuePullRequestInput!) { enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }',
             {
-              input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
+              input: { pullRequestId: pull.node_id, expectedHeadOid: headSha },
             },
           );
         } catch (err) {
           // What is in the queue already, where that is told, by a try that was not answered, is refused.
           if (
             (err as Error).name !== 'GraphqlResponseError' ||
-            !(await isQueued(pr.node_id).catch(() => false))
+            !(await isQueued(pull.node_id).catch(() => false))
           )
             throw err;
           return 'unchanged';

@@ -14,26 +14,26 @@ export const pulls = ({
   Forge,
   'ensureDraftPr' | 'ensureReady' | 'ensureDraft' | 'ensureReopened' | 'getPull' | 'listCommits' | 'readDiff'
 > => ({
-  ensureDraftPr: (i) =>
-    call(`the pull request in ${i.repo}`, async () => {
+  ensureDraftPr: (input) =>
+    call(`the pull request in ${input.repo}`, async () => {
       const ours = await isOurs();
       const list = async () =>
         (
           await kit.pulls.list({
-            ...split(i.repo),
+            ...split(input.repo),
             state: 'all',
-            head: `${split(i.repo).owner}:${i.head}`,
+            head: `${split(input.repo).owner}:${input.head}`,
             per_page: 100,
           })
-        ).data.find((p) => ours(p, i.marker));
+        ).data.find((p) => ours(p, input.marker));
       const there = await list();
       if (there) return ensured(there, 'unchanged');
       const wanted = {
-        ...split(i.repo),
-        title: i.title,
-        body: `${i.body}\n\n${i.marker}`,
-        head: i.head,
-        base: i.base,
+        ...split(input.repo),
+        title: input.title,
+        body: `${input.body}\n\n${input.marker}`,
+        head: input.head,
+        base: input.base,
       };
       const made = await kit.pulls.create({ ...wanted, draft: true }).catch((err: unknown) => {
         if (!refusesDrafts(err)) throw err;
@@ -44,23 +44,23 @@ export const pulls = ({
 
   ensureReady: (repo, number) =>
     call(`pull request #${number}`, async (): Promise<Outcome> => {
-      const pr = (await getPull(repo, number)).data;
-      if (!pr.draft) return 'unchanged';
+      const pull = (await getPull(repo, number)).data;
+      if (!pull.draft) return 'unchanged';
       await kit.graphql(
         'mutation($input: MarkPullRequestReadyForReviewInput!) { markPullRequestReadyForReview(input: $input) { pullRequest { id isDraft } } }',
-        { input: { pullRequestId: pr.node_id } },
+        { input: { pullRequestId: pull.node_id } },
       );
       return 'updated';
     }),
 
   ensureDraft: (repo, number) =>
     call(`pull request #${number}`, async (): Promise<Outcome> => {
-      const pr = (await getPull(repo, number)).data;
-      if (pr.draft || pr.state === 'closed') return 'unchanged';
+      const pull = (await getPull(repo, number)).data;
+      if (pull.draft || pull.state === 'closed') return 'unchanged';
       await kit.graphql(
         'mutation($input: ConvertPullRequestToDraftInput!) { convertPullRequestToDraft(input: $input) { pullRequest { id isDraft } } }',
         {
-          input: { pullRequestId: pr.node_id },
+          input: { pullRequestId: pull.node_id },
         },
       );
       return 'updated';
@@ -68,35 +68,35 @@ export const pulls = ({
 
   ensureReopened: (repo, number) =>
     call(`pull request #${number}`, async (): Promise<Outcome> => {
-      const pr = (await getPull(repo, number)).data;
-      if (pr.state === 'open' || pr.merged) return 'unchanged';
+      const pull = (await getPull(repo, number)).data;
+      if (pull.state === 'open' || pull.merged) return 'unchanged';
       await kit.pulls.update({ ...split(repo), pull_number: number, state: 'open' });
       return 'updated';
     }),
 
   getPull: (repo, number) =>
     call(`pull request #${number}`, async () => {
-      const p = (await getPull(repo, number)).data;
+      const pull = (await getPull(repo, number)).data;
       return {
-        number: p.number,
-        url: p.html_url,
-        state: p.state === 'closed' ? 'closed' : 'open',
-        merged: p.merged,
-        draft: p.draft ?? false,
-        headSha: p.head.sha,
-        mergeSha: p.merge_commit_sha,
-        fits: p.state === 'open' ? (p.mergeable ?? null) : null,
+        number: pull.number,
+        url: pull.html_url,
+        state: pull.state === 'closed' ? 'closed' : 'open',
+        merged: pull.merged,
+        draft: pull.draft ?? false,
+        headSha: pull.head.sha,
+        mergeSha: pull.merge_commit_sha,
+        fits: pull.state === 'open' ? (pull.mergeable ?? null) : null,
       };
     }),
 
   listCommits: (repo, number) =>
     call(`the commits of #${number}`, async () =>
       (await kit.paginate(kit.pulls.listCommits, { ...split(repo), pull_number: number, per_page: 100 })).map(
-        (c) => ({
-          sha: c.sha,
-          title: c.commit.message.split('\n')[0]!,
-          author: c.author?.login ?? c.commit.author?.name ?? '',
-          isMerge: c.parents.length > 1,
+        (commit) => ({
+          sha: commit.sha,
+          title: commit.commit.message.split('\n')[0]!,
+          author: commit.author?.login ?? commit.commit.author?.name ?? '',
+          isMerge: commit.parents.length > 1,
         }),
       ),
     ),
@@ -110,7 +110,8 @@ export const pulls = ({
       } catch (err) {
         const { status } = err as { status?: number };
         if (status === 404) return '';
-        // Over 20,000 lines or 300 files it is refused: https://docs.github.com/repositories/creating-and-managing-repositories/repository-limits
+        // Over 20,000 lines or 300 files it is refused:
+        // https://docs.github.com/repositories/creating-and-managing-repositories/repository-limits
         if (status === 406 || status === 422) return null;
         throw err;
       }

@@ -8,7 +8,7 @@ import type { GitHub, GitHubOptions } from './kit.ts';
 /** @returns the part of the forge that is about the repository itself and whoever we are there */
 export const repository = (
   { kit, split, call, me, login }: GitHub,
-  o: Pick<GitHubOptions, 'baseUrl'>,
+  options: Pick<GitHubOptions, 'baseUrl'>,
 ): Pick<
   Forge,
   'whoAmI' | 'whoCommits' | 'getRepo' | 'hasFolder' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'
@@ -18,7 +18,7 @@ export const repository = (
   whoCommits: () =>
     call('the token', async () => {
       try {
-        return authorOf((await me()).data, o.baseUrl);
+        return authorOf((await me()).data, options.baseUrl);
       } catch (err) {
         // "Resource not accessible by integration": it is an app's.
         if ((err as { status?: number }).status === 403) return null;
@@ -28,24 +28,24 @@ export const repository = (
 
   getRepo: (full) =>
     call(full, async () => {
-      const r = (await kit.repos.get(split(full))).data;
+      const repos = (await kit.repos.get(split(full))).data;
       // One that was renamed is answered by its new name.
       const tipOf = (branch: string): Promise<string | null> =>
         kit.repos.getBranch({ ...split(full), branch }).then(
           (found) => (found.data.name === branch ? found.data.commit.sha : null),
-          (e: { status?: number }) => {
-            if (e.status === 404) return null;
-            throw e;
+          (thrown: { status?: number }) => {
+            if (thrown.status === 404) return null;
+            throw thrown;
           },
         );
-      const tip = await tipOf(r.default_branch);
+      const tip = await tipOf(repos.default_branch);
       return {
-        full: r.full_name,
-        defaultBranch: r.default_branch,
-        cloneUrl: r.clone_url,
+        full: repos.full_name,
+        defaultBranch: repos.default_branch,
+        cloneUrl: repos.clone_url,
         empty: tip === null,
         tip,
-        canPush: r.permissions?.push ?? false,
+        canPush: repos.permissions?.push ?? false,
         isInOurWay: tip !== null && (await tipOf(BRANCH_FOLDER)) !== null,
       };
     }),
@@ -65,21 +65,21 @@ export const repository = (
 
   findNow: (full) =>
     call(full, async () => {
-      const r = (await kit.repos.get(split(full))).data;
+      const repos = (await kit.repos.get(split(full))).data;
       return {
-        full: r.full_name,
-        defaultBranch: r.default_branch,
-        cloneUrl: r.clone_url,
-        isArchived: r.archived,
+        full: repos.full_name,
+        defaultBranch: repos.default_branch,
+        cloneUrl: repos.clone_url,
+        isArchived: repos.archived,
       };
     }),
 
   mayWrite: (repo, who) =>
     call(`the rights of ${who}`, async () => {
       try {
-        const p = (await kit.repos.getCollaboratorPermissionLevel({ ...split(repo), username: who })).data
-          .permission;
-        return p === 'admin' || p === 'write';
+        const permission = (await kit.repos.getCollaboratorPermissionLevel({ ...split(repo), username: who }))
+          .data.permission;
+        return permission === 'admin' || permission === 'write';
       } catch (err) {
         if ((err as { status?: number }).status === 404) return false;
         throw err;
@@ -107,12 +107,12 @@ export const repository = (
     const ask = async <T>(path: string): Promise<T | null> => {
       try {
         const known = etags.get(path);
-        const r = await kit.request(`GET ${path}`, {
+        const response = await kit.request(`GET ${path}`, {
           ...split(repo),
           headers: known ? { 'if-none-match': known } : {},
         });
-        if (r.headers.etag) etags.set(path, r.headers.etag);
-        return r.data as T;
+        if (response.headers.etag) etags.set(path, response.headers.etag);
+        return response.data as T;
       } catch (err) {
         if ((err as { status?: number }).status === 304) return null;
         throw translate(repo, err);

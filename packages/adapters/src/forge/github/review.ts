@@ -13,46 +13,46 @@ export function review({
   Forge,
   'ensureLineComment' | 'ensureReply' | 'listThreads' | 'ensureThread' | 'listReviews' | 'listReviewComments'
 > {
-  const lineComment = async (i: { repo: string; number: number; marker: string }) => {
+  const lineComment = async (input: { repo: string; number: number; marker: string }) => {
     const ours = await isOurs();
     return (
       await kit.paginate(kit.pulls.listReviewComments, {
-        ...split(i.repo),
-        pull_number: i.number,
+        ...split(input.repo),
+        pull_number: input.number,
         per_page: 100,
       })
-    ).find((c) => ours(c, i.marker));
+    ).find((c) => ours(c, input.marker));
   };
   return {
-    ensureLineComment: (i) =>
-      call(`a comment on ${i.path}`, async () => {
-        const there = await lineComment(i);
+    ensureLineComment: (comment) =>
+      call(`a comment on ${comment.path}`, async () => {
+        const there = await lineComment(comment);
         if (there) return { id: there.id, outcome: 'unchanged' as const };
-        const side = i.side === 'old' ? 'LEFT' : 'RIGHT';
+        const side = comment.side === 'old' ? 'LEFT' : 'RIGHT';
         const made = await kit.pulls.createReviewComment({
-          ...split(i.repo),
-          pull_number: i.number,
-          commit_id: i.sha,
-          path: i.path,
-          body: `${i.body}\n\n${i.marker}`,
-          line: i.line,
+          ...split(comment.repo),
+          pull_number: comment.number,
+          commit_id: comment.sha,
+          path: comment.path,
+          body: `${comment.body}\n\n${comment.marker}`,
+          line: comment.line,
           side,
-          ...(i.startLine === null || i.startLine === i.line
+          ...(comment.startLine === null || comment.startLine === comment.line
             ? {}
-            : { start_line: i.startLine, start_side: side }),
+            : { start_line: comment.startLine, start_side: side }),
         });
         return { id: made.data.id, outcome: 'created' as const };
       }),
 
-    ensureReply: (i) =>
-      call(`a reply in ${i.repo}`, async () => {
-        const there = await lineComment(i);
+    ensureReply: (comment) =>
+      call(`a reply in ${comment.repo}`, async () => {
+        const there = await lineComment(comment);
         if (there) return { id: there.id, outcome: 'unchanged' as const };
         const made = await kit.pulls.createReplyForReviewComment({
-          ...split(i.repo),
-          pull_number: i.number,
-          comment_id: i.inReplyTo,
-          body: `${i.body}\n\n${i.marker}`,
+          ...split(comment.repo),
+          pull_number: comment.number,
+          comment_id: comment.inReplyTo,
+          body: `${comment.body}\n\n${comment.marker}`,
         });
         return { id: made.data.id, outcome: 'created' as const };
       }),
@@ -64,11 +64,11 @@ export function review({
         for (let after: string | null = null; ;) {
           const r: ThreadsAnswer = await kit.graphql(THREADS, { owner, name, number, after });
           const page = r.repository.pullRequest.reviewThreads;
-          for (const t of page.nodes)
+          for (const thread of page.nodes)
             threads.push({
-              id: t.id,
-              commentId: t.comments.nodes[0]?.databaseId ?? 0,
-              resolved: t.isResolved,
+              id: thread.id,
+              commentId: thread.comments.nodes[0]?.databaseId ?? 0,
+              resolved: thread.isResolved,
             });
           if (!page.pageInfo.hasNextPage) return threads;
           after = page.pageInfo.endCursor;
@@ -112,20 +112,23 @@ export function review({
             pull_number: number,
             per_page: 100,
           })
-        ).map((c): ForgeComment => ({
-          id: c.id,
-          ...by(c.user),
-          body: c.body,
-          at: c.created_at,
-          path: c.path,
-          line: c.line ?? null,
-          inReplyTo: c.in_reply_to_id ?? null,
+        ).map((comment): ForgeComment => ({
+          id: comment.id,
+          ...by(comment.user),
+          body: comment.body,
+          at: comment.created_at,
+          path: comment.path,
+          line: comment.line ?? null,
+          inReplyTo: comment.in_reply_to_id ?? null,
         }));
       }),
   };
 }
 
-/** GitHub offers review threads over GraphQL only (https://docs.github.com/graphql/reference/objects#pullrequestreviewthread). */
+/**
+ * GitHub offers review threads over GraphQL only
+ * (https://docs.github.com/graphql/reference/objects#pullrequestreviewthread).
+ */
 const THREADS =
   'query($owner: String!, $name: String!, $number: Int!, $after: String) { repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id isResolved comments(first: 1) { nodes { databaseId } } } } } } }';
 interface ThreadsAnswer {

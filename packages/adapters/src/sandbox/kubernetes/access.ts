@@ -9,8 +9,9 @@ import { WORKER_RULES } from './rights.ts';
 const KEPT_MS = 10 * 60_000;
 
 /**
- * The client makes a pool of connections for every single request, and with it a TLS handshake (2.0.1, `createDispatcher`): with 200 tasks
- * the worker did little else and grew to a gigabyte. Here one pool serves them all.
+ * The client makes a pool of connections for every single request, and with it a TLS handshake (2.0.1,
+ * `createDispatcher`): with 200 tasks the worker did little else and grew to a gigabyte. Here one pool serves
+ * them all.
  */
 class KeptConnections extends KubeConfig {
   private kept: {
@@ -43,14 +44,20 @@ export function openKubeConfig(file: string | null): KubeConfig {
 }
 
 /**
- * Asks the cluster whether we may do what we do there. The role inside a task's namespace can only be asked for once one is there.
+ * Asks the cluster whether we may do what we do there. The role inside a task's namespace can only be asked
+ * for once one is there.
  * @returns what we may not, as "verb resource"
  */
 export async function missingRights(config: KubeConfig): Promise<string[]> {
   const api = config.makeApiClient(AuthorizationV1Api);
-  const asked = WORKER_RULES.flatMap((r) =>
-    r.resources!.flatMap((resource) =>
-      r.verbs.map((verb) => ({ verb, resource, group: r.apiGroups![0]!, name: r.resourceNames?.[0] })),
+  const asked = WORKER_RULES.flatMap((rule) =>
+    rule.resources!.flatMap((resource) =>
+      rule.verbs.map((verb) => ({
+        verb,
+        resource,
+        group: rule.apiGroups![0]!,
+        name: rule.resourceNames?.[0],
+      })),
     ),
   );
   const answers = await Promise.all(
@@ -79,11 +86,11 @@ export async function checkupOf(config: KubeConfig, mine: string): Promise<reado
           says: `The worker may not do this in the cluster: ${missing.join(', ')}. Apply k8s/apps/mainloop/base/rights.yaml for its account.`,
         },
       ];
-    const r = await call(() =>
+    const answer = await call(() =>
       config.makeApiClient(CoreV1Api).listNamespaceWithHttpInfo({ labelSelector: mine }),
     );
-    const date = Date.parse(r.headers.date ?? '');
-    const all = r.data.items;
+    const date = Date.parse(answer.headers.date ?? '');
+    const all = answer.data.items;
     const going = all.filter((n) => n.metadata?.deletionTimestamp).length;
     return [
       {

@@ -11,9 +11,9 @@ export const pause = (ms: number): Promise<void> => new Promise((r) => setTimeou
 const codeOf = (err: unknown): number => (err instanceof ApiException ? err.code : 0);
 
 /** What is gone is null, so that removing twice is removing. */
-export async function orNull<T>(p: Promise<T>): Promise<T | null> {
+export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   try {
-    return await p;
+    return await promise;
   } catch (err) {
     if (codeOf(err) === 404) return null;
     throw err;
@@ -21,12 +21,12 @@ export async function orNull<T>(p: Promise<T>): Promise<T | null> {
 }
 
 /**
- * Inside a namespace that is not there, or is going, we have no rights: they are bound in it. So "forbidden" means "nothing
- * of ours" here; a right that is really missing shows when something is made.
+ * Inside a namespace that is not there, or is going, we have no rights: they are bound in it. So "forbidden"
+ * means "nothing of ours" here; a right that is really missing shows when something is made.
  */
-export async function inside<T>(p: Promise<T>): Promise<T | null> {
+export async function inside<T>(promise: Promise<T>): Promise<T | null> {
   try {
-    return await p;
+    return await promise;
   } catch (err) {
     if (codeOf(err) === 404 || codeOf(err) === 403) return null;
     throw err;
@@ -34,19 +34,19 @@ export async function inside<T>(p: Promise<T>): Promise<T | null> {
 }
 
 /** What is there already is made. */
-export async function once<T>(p: Promise<T>): Promise<T | null> {
+export async function once<T>(promise: Promise<T>): Promise<T | null> {
   try {
-    return await p;
+    return await promise;
   } catch (err) {
     if (codeOf(err) === 409 && /AlreadyExists/.test(reasonOf(err))) return null;
     throw err;
   }
 }
 
-export async function granted<T>(f: () => Promise<T>): Promise<T> {
+export async function granted<T>(ask: () => Promise<T>): Promise<T> {
   for (let wait = 10, deadline = Date.now() + RIGHTS_MS; ; wait = Math.min(wait * 2, 200)) {
     try {
-      return await call(f);
+      return await call(ask);
     } catch (err) {
       if (!(err instanceof Forbidden) || Date.now() > deadline) throw err;
       await pause(wait);
@@ -55,7 +55,7 @@ export async function granted<T>(f: () => Promise<T>): Promise<T> {
 }
 
 /** A request to a cluster that hangs would hold its caller for ever: the client sets no limit of its own. */
-export async function call<T>(f: () => Promise<T>): Promise<T> {
+export async function call<T>(ask: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, no) => {
     timer = setTimeout(
@@ -64,7 +64,7 @@ export async function call<T>(f: () => Promise<T>): Promise<T> {
     );
   });
   try {
-    return await Promise.race([f(), late]);
+    return await Promise.race([ask(), late]);
   } catch (err) {
     throw translate(err);
   } finally {
@@ -76,7 +76,10 @@ function reasonOf(err: unknown): string {
   return err instanceof ApiException ? String((parse(err.body) as { reason?: string }).reason ?? '') : '';
 }
 
-/** From the API's status codes to the port's closed union. 409 on a namespace that goes away, 429 and 5xx pass by themselves. */
+/**
+ * From the API's status codes to the port's closed union. 409 on a namespace that goes away, 429 and 5xx pass
+ * by themselves.
+ */
 export function translate(err: unknown): SandboxError {
   if (err instanceof SandboxError) return err;
   const code = codeOf(err);

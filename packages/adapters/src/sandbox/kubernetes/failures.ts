@@ -24,7 +24,8 @@ const CONFIG_TROUBLE = new Set(['CreateContainerConfigError', 'CreateContainerEr
 /**
  * @param pods of the run's Job, the newest last
  * @param refused why the newest try to make a pod was refused, where it was
- * @param nowMs clock of this process; compared with stamps of the cluster, so a minute of difference only moves our patience
+ * @param nowMs clock of this process; compared with stamps of the cluster, so a minute of difference only
+ * moves our patience
  */
 export function fateOf(job: V1Job, pods: readonly V1Pod[], nowMs: number, refused = ''): PodFate {
   const pod = pods.at(-1);
@@ -97,7 +98,7 @@ function whyPending(pod: V1Pod, ageMs: number): PodFate {
   return { kind: 'running' };
 }
 
-const first = (s: string | undefined): string => {
-  const line = (s ?? '').split('\n')[0]!.trim().slice(0, 300);
+const first = (text: string | undefined): string => {
+  const line = (text ?? '').split('\n')[0]!.trim().slice(0, 300);
   return line === '' || /[.!?]$/.test(line) ? line : `${line}.`;
 };

@@ -1,5 +1,6 @@
-// The worker is killed between two steps in the cluster, at each of them, and the next worker does the same again: what is there
-// afterwards is what one worker would have made, each once. The API server is a small one, in memory.
+// The worker is killed between two steps in the cluster, at each of them, and the next worker does the same
+// again: what is there afterwards is what one worker would have made, each once. The API server is a small
+// one, in memory.
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import http from 'node:http';
@@ -52,7 +53,7 @@ const server = http.createServer(async (req, res) => {
       ([at, x]) =>
         at.startsWith(`${url.pathname}/`) &&
         !at.slice(url.pathname.length + 1).includes('/') &&
-        wanted.every(([k, v]) => x.metadata.labels?.[k] === v),
+        wanted.every(([key, value]) => x.metadata.labels?.[key] === value),
     )
     .map(([, x]) => x);
   if (/\/[^/]*s$/.test(url.pathname))

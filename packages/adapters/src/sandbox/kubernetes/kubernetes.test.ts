@@ -143,9 +143,9 @@ describe('what the API refuses', () => {
     [429, 'slow down', 'unavailable', /can't be reached now/],
     [503, 'etcd', 'unavailable', /can't be reached now/],
   ])('%d %s', (code, message, kind, words) => {
-    const e = translate(said(code, message));
-    expect(e.kind).toBe(kind);
-    expect(e.message).toMatch(words);
+    const error = translate(said(code, message));
+    expect(error.kind).toBe(kind);
+    expect(error.message).toMatch(words);
   });
   test('no answer at all', () => {
     expect(translate(new Error('connect ECONNREFUSED')).kind).toBe('unavailable');

@@ -25,7 +25,10 @@ import {
 const GONE_MS = 90_000;
 const STOP_MS = 10_000;
 
-/** Where a test may end the process: each stands after something was made or removed in the cluster, with more to follow. */
+/**
+ * Where a test may end the process: each stands after something was made or removed in the cluster, with more
+ * to follow.
+ */
 export const CLUSTER_FAILPOINTS = [
   'kubernetes.namespace',
   'kubernetes.inside',
@@ -40,15 +43,15 @@ export const CLUSTER_FAILPOINTS = [
  */
 export function kubernetesSandbox(
   config: KubeConfig,
-  o: KubernetesSandboxOptions,
+  options: KubernetesSandboxOptions,
   hit: (name: (typeof CLUSTER_FAILPOINTS)[number]) => void = () => undefined,
 ): Sandbox {
   const core = config.makeApiClient(CoreV1Api);
   const batch = config.makeApiClient(BatchV1Api);
   const networking = config.makeApiClient(NetworkingV1Api);
   const rbac = config.makeApiClient(RbacAuthorizationV1Api);
-  const nameOf = (taskId: string): string => namespaceName(o, taskId);
-  const mine = `${LABELS.instance}=${o.instance}`;
+  const nameOf = (taskId: string): string => namespaceName(options, taskId);
+  const mine = `${LABELS.instance}=${options.instance}`;
 
   const namespaces = async (): Promise<V1Namespace[]> =>
     (await call(() => core.listNamespace({ labelSelector: mine }))).items;
@@ -56,7 +59,7 @@ export function kubernetesSandbox(
   /** @returns the namespace, or null; one of somebody else under our name is an error */
   const look = async (taskId: string): Promise<V1Namespace | null> => {
     const found = await call(() => orNull(core.readNamespace({ name: nameOf(taskId) })));
-    if (found && found.metadata?.labels?.[LABELS.instance] !== o.instance)
+    if (found && found.metadata?.labels?.[LABELS.instance] !== options.instance)
       throw new SandboxError(
         'setup',
         `The namespace ${nameOf(taskId)} belongs to another installation of mainloop. Give one of them another name.`,
@@ -97,12 +100,12 @@ export function kubernetesSandbox(
   const remove = async (taskId: string): Promise<void> => {
     const namespace = nameOf(taskId);
     // Pods first, at once: removed with their Job they would get their whole grace period.
-    for (const p of await podsOf(taskId))
+    for (const pod of await podsOf(taskId))
       await call(() =>
-        inside(core.deleteNamespacedPod({ namespace, name: p.metadata!.name!, gracePeriodSeconds: 1 })),
+        inside(core.deleteNamespacedPod({ namespace, name: pod.metadata!.name!, gracePeriodSeconds: 1 })),
       );
-    for (const j of await jobsOf(taskId)) {
-      const name = j.metadata!.name!;
+    for (const job of await jobsOf(taskId)) {
+      const name = job.metadata!.name!;
       await call(() =>
         inside(batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' })),
       );
@@ -124,7 +127,7 @@ export function kubernetesSandbox(
 
   const sandbox: Sandbox = {
     async provision(taskId) {
-      const all = namespaceObjects(o, taskId);
+      const all = namespaceObjects(options, taskId);
       const namespace = nameOf(taskId);
       const deadline = Date.now() + GONE_MS;
       let now = await look(taskId);
@@ -154,9 +157,9 @@ export function kubernetesSandbox(
       // Not waited for: whatever still ends there holds a token of an epoch that is over.
       if (now) await remove(run.taskId);
       const namespace = nameOf(run.taskId);
-      await call(() => once(core.createNamespacedSecret({ namespace, body: secretFor(o, run) })));
+      await call(() => once(core.createNamespacedSecret({ namespace, body: secretFor(options, run) })));
       hit('kubernetes.secret');
-      await call(() => once(batch.createNamespacedJob({ namespace, body: jobFor(o, run) })));
+      await call(() => once(batch.createNamespacedJob({ namespace, body: jobFor(options, run) })));
       hit('kubernetes.job');
     },
 
@@ -195,13 +198,13 @@ export function kubernetesSandbox(
     async stuck() {
       return (await namespaces())
         .filter((n) => n.metadata?.deletionTimestamp)
-        .map((n) => ({
-          taskId: n.metadata?.labels?.[LABELS.task] ?? '',
+        .map((namespace) => ({
+          taskId: namespace.metadata?.labels?.[LABELS.task] ?? '',
           reason:
-            n.status?.conditions?.find(
+            namespace.status?.conditions?.find(
               (c) => c.status === 'True' && /ContentRemaining|FinalizersRemaining|Failure/.test(c.type),
             )?.message ?? 'its content is being removed',
-          forMs: Date.now() - n.metadata!.deletionTimestamp!.getTime(),
+          forMs: Date.now() - namespace.metadata!.deletionTimestamp!.getTime(),
         }));
     },
 
@@ -211,4 +214,4 @@ export function kubernetesSandbox(
 }
 
 const madeAt = (x: V1Job | V1Pod): number => x.metadata?.creationTimestamp?.getTime() ?? 0;
-const epochOf = (j: V1Job): number => Number(j.metadata?.labels?.[LABELS.epoch] ?? 0);
+const epochOf = (job: V1Job): number => Number(job.metadata?.labels?.[LABELS.epoch] ?? 0);

@@ -1,4 +1,5 @@
-// What a task's namespace holds and what a run's Job looks like. Pure: `k8s/task` is printed from here and held against it.
+// What a task's namespace holds and what a run's Job looks like. Pure: `k8s/task` is printed from here and
+// held against it.
 import type {
   V1Job,
   V1LimitRange,
@@ -38,7 +39,10 @@ export interface KubernetesSandboxOptions {
     readonly requestCpu: string;
     readonly requestMemory: string;
   };
-  /** Processes and threads of one task together. The kernel holds it for the task's own uid, whatever the kubelet allows a pod. */
+  /**
+   * Processes and threads of one task together. The kernel holds it for the task's own uid, whatever the
+   * kubelet allows a pod.
+   */
   readonly maxProcesses: number;
   /** Seconds after which a run's pod is ended by the cluster, whatever else fails. */
   readonly deadlineS: number;
@@ -57,15 +61,18 @@ export const SANDBOX_ROLE = 'mainloop-sandbox';
 /** Where OpenShift puts its tenants too: above the accounts of any node, below what systemd keeps for itself. */
 const FIRST_UID = 1_000_000_000;
 const UIDS = 800_000_000;
-/** A pod on a node that went away is given up this long after Kubernetes has noticed (50 s), instead of five minutes later. */
+/**
+ * A pod on a node that went away is given up this long after Kubernetes has noticed (50 s), instead of five
+ * minutes later.
+ */
 const LOST_NODE_S = 20;
 
 const OURS = { 'app.kubernetes.io/managed-by': 'mainloop' };
-export const namespaceName = (o: Pick<KubernetesSandboxOptions, 'prefix'>, taskId: string): string =>
-  `${o.prefix}${taskId}`;
-const labelsOf = (o: KubernetesSandboxOptions, taskId: string): Record<string, string> => ({
+export const namespaceName = (options: Pick<KubernetesSandboxOptions, 'prefix'>, taskId: string): string =>
+  `${options.prefix}${taskId}`;
+const labelsOf = (options: KubernetesSandboxOptions, taskId: string): Record<string, string> => ({
   ...OURS,
-  [LABELS.instance]: o.instance,
+  [LABELS.instance]: options.instance,
   [LABELS.task]: taskId,
 });
 
@@ -79,9 +86,9 @@ export interface NamespaceObjects {
 }
 
 /** Everything of a task's namespace but its runs, all made before anybody moves in. */
-export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): NamespaceObjects {
-  const namespace = namespaceName(o, taskId);
-  const metadata = (name: string) => ({ name, namespace, labels: labelsOf(o, taskId) });
+export function namespaceObjects(options: KubernetesSandboxOptions, taskId: string): NamespaceObjects {
+  const namespace = namespaceName(options, taskId);
+  const metadata = (name: string) => ({ name, namespace, labels: labelsOf(options, taskId) });
   return {
     namespace: {
       apiVersion: 'v1',
@@ -89,7 +96,7 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
       metadata: {
         name: namespace,
         labels: {
-          ...labelsOf(o, taskId),
+          ...labelsOf(options, taskId),
           'pod-security.kubernetes.io/enforce': 'restricted',
           'pod-security.kubernetes.io/enforce-version': 'latest',
         },
@@ -101,7 +108,11 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
       metadata: metadata('mainloop-worker'),
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: SANDBOX_ROLE },
       subjects: [
-        { kind: 'ServiceAccount', name: o.serviceAccount.name, namespace: o.serviceAccount.namespace },
+        {
+          kind: 'ServiceAccount',
+          name: options.serviceAccount.name,
+          namespace: options.serviceAccount.namespace,
+        },
       ],
     },
     networkPolicy: {
@@ -112,7 +123,7 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
         podSelector: {},
         policyTypes: ['Ingress', 'Egress'],
         ingress: [],
-        egress: [{ to: [gatewayPeer(o)], ports: [{ protocol: 'TCP', port: o.gateway.port }] }],
+        egress: [{ to: [gatewayPeer(options)], ports: [{ protocol: 'TCP', port: options.gateway.port }] }],
       },
     },
     serviceAccount: {
@@ -138,9 +149,9 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
         limits: [
           {
             type: 'Container',
-            max: { cpu: o.resources.cpu, memory: o.resources.memory },
-            _default: { cpu: o.resources.cpu, memory: o.resources.memory },
-            defaultRequest: { cpu: o.resources.requestCpu, memory: o.resources.requestMemory },
+            max: { cpu: options.resources.cpu, memory: options.resources.memory },
+            _default: { cpu: options.resources.cpu, memory: options.resources.memory },
+            defaultRequest: { cpu: options.resources.requestCpu, memory: options.resources.requestMemory },
           },
         ],
       },
@@ -148,18 +159,18 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
   };
 }
 
-function gatewayPeer(o: KubernetesSandboxOptions): V1NetworkPolicyPeer {
-  return o.gatewayPods
+function gatewayPeer(options: KubernetesSandboxOptions): V1NetworkPolicyPeer {
+  return options.gatewayPods
     ? {
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': o.gatewayPods.namespace } },
-        podSelector: { matchLabels: { ...o.gatewayPods.labels } },
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': options.gatewayPods.namespace } },
+        podSelector: { matchLabels: { ...options.gatewayPods.labels } },
       }
-    : { ipBlock: { cidr: `${o.gateway.host}/${o.gateway.host.includes(':') ? 128 : 32}` } };
+    : { ipBlock: { cidr: `${options.gateway.host}/${options.gateway.host.includes(':') ? 128 : 32}` } };
 }
 
 /**
- * A uid of its own for each task. The kernel counts processes by uid over the whole node, so with one for all a task that floods would
- * starve the others instead of itself.
+ * A uid of its own for each task. The kernel counts processes by uid over the whole node, so with one for all
+ * a task that floods would starve the others instead of itself.
  */
 const uidOf = (taskId: string): number =>
   FIRST_UID + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % UIDS);
@@ -174,37 +185,41 @@ const accountsOf = (uid: number): Record<string, string> => ({
 const nameOf = (run: SandboxRun): string => `run-${run.runId.slice(run.taskId.length + 1)}-${run.epoch}`;
 
 /** The one secret of a sandbox. */
-export function secretFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Secret {
+export function secretFor(options: KubernetesSandboxOptions, run: SandboxRun): V1Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: nameOf(run), namespace: namespaceName(o, run.taskId), labels: runLabels(o, run) },
+    metadata: {
+      name: nameOf(run),
+      namespace: namespaceName(options, run.taskId),
+      labels: runLabels(options, run),
+    },
     immutable: true,
     stringData: { token: run.token },
   };
 }
 
-const runLabels = (o: KubernetesSandboxOptions, run: SandboxRun): Record<string, string> => ({
-  ...labelsOf(o, run.taskId),
+const runLabels = (options: KubernetesSandboxOptions, run: SandboxRun): Record<string, string> => ({
+  ...labelsOf(options, run.taskId),
   [LABELS.run]: run.runId,
   [LABELS.epoch]: String(run.epoch),
 });
 
 /** One run: one pod, never restarted by the cluster, because what happens next is the workflow's decision. */
-export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
+export function jobFor(options: KubernetesSandboxOptions, run: SandboxRun): V1Job {
   const name = nameOf(run);
-  const labels = runLabels(o, run);
+  const labels = runLabels(options, run);
   const uid = uidOf(run.taskId);
   const gone = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, namespace: namespaceName(o, run.taskId), labels },
+    metadata: { name, namespace: namespaceName(options, run.taskId), labels },
     spec: {
       backoffLimit: 0,
       completions: 1,
       parallelism: 1,
-      activeDeadlineSeconds: o.deadlineS,
+      activeDeadlineSeconds: options.deadlineS,
       template: {
         metadata: { labels, annotations: accountsOf(uid) },
         spec: {
@@ -214,8 +229,8 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
           restartPolicy: 'Never',
           // A drained node: the runner saves a checkpoint on its way out.
           terminationGracePeriodSeconds: 20,
-          ...(o.runtimeClass ? { runtimeClassName: o.runtimeClass } : {}),
-          ...(o.pullSecret ? { imagePullSecrets: [{ name: o.pullSecret }] } : {}),
+          ...(options.runtimeClass ? { runtimeClassName: options.runtimeClass } : {}),
+          ...(options.pullSecret ? { imagePullSecrets: [{ name: options.pullSecret }] } : {}),
           // A name server is a tunnel. Nothing in here needs a name: the gateway is an address.
           dnsPolicy: 'None',
           dnsConfig: { nameservers: ['127.0.0.1'] },
@@ -233,7 +248,7 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
             seccompProfile: { type: 'RuntimeDefault' },
           },
           volumes: [
-            { name: 'work', emptyDir: { sizeLimit: o.resources.disk } },
+            { name: 'work', emptyDir: { sizeLimit: options.resources.disk } },
             { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
             {
               name: 'accounts',
@@ -248,38 +263,41 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
           containers: [
             {
               name: 'agent',
-              image: o.image,
-              imagePullPolicy: o.pullPolicy,
+              image: options.image,
+              imagePullPolicy: options.pullPolicy,
               // A limit that processes hand down to their children. Kubernetes has no field for it.
               command: [
                 '/bin/bash',
                 '-c',
                 'ulimit -u "$0" && exec "$@"',
-                String(o.maxProcesses),
+                String(options.maxProcesses),
                 ...runnerCommand(),
               ],
               workingDir: '/work',
               env: [
                 { name: 'MAINLOOP_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } },
-                { name: 'MAINLOOP_GATEWAY_ADDRESS', value: `${o.gateway.host}:${o.gateway.port}` },
+                {
+                  name: 'MAINLOOP_GATEWAY_ADDRESS',
+                  value: `${options.gateway.host}:${options.gateway.port}`,
+                },
                 ...(run.author === undefined
                   ? []
                   : [{ name: 'MAINLOOP_AUTHOR', value: JSON.stringify(run.author) }]),
                 { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
                 {
                   name: 'MAINLOOP_MUST_NOT_REACH',
-                  value: JSON.stringify([...EVERY_CLUSTER, ...o.mustNotReach]),
+                  value: JSON.stringify([...EVERY_CLUSTER, ...options.mustNotReach]),
                 },
               ],
               resources: {
                 limits: {
-                  cpu: o.resources.cpu,
-                  memory: o.resources.memory,
-                  'ephemeral-storage': o.resources.disk,
+                  cpu: options.resources.cpu,
+                  memory: options.resources.memory,
+                  'ephemeral-storage': options.resources.disk,
                 },
                 requests: {
-                  cpu: o.resources.requestCpu,
-                  memory: o.resources.requestMemory,
+                  cpu: options.resources.requestCpu,
+                  memory: options.resources.requestMemory,
                   'ephemeral-storage': '1Gi',
                 },
               },

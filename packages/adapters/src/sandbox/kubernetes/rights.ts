@@ -8,7 +8,10 @@ import type {
 } from '@kubernetes/client-node';
 import { SANDBOX_ROLE, type KubernetesSandboxOptions } from './manifests.ts';
 
-/** In the whole cluster. Without `get` on secrets, and with nothing on pods: those come with the role inside each task's namespace. */
+/**
+ * In the whole cluster. Without `get` on secrets, and with nothing on pods: those come with the role inside
+ * each task's namespace.
+ */
 export const WORKER_RULES: readonly V1PolicyRule[] = [
   { apiGroups: [''], resources: ['namespaces'], verbs: ['create', 'get', 'list', 'delete'] },
   { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: ['create'] },
@@ -34,7 +37,10 @@ export const SANDBOX_RULES: readonly V1PolicyRule[] = [
 
 type Where = Pick<KubernetesSandboxOptions, 'prefix' | 'serviceAccount'>;
 
-/** The roles, and the admission policy that holds them to namespaces under our prefix: RBAC itself knows no prefixes. */
+/**
+ * The roles, and the admission policy that holds them to namespaces under our prefix: RBAC itself knows no
+ * prefixes.
+ */
 export function rightsObjects(
   w: Where,
 ): [

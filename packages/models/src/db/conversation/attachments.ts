@@ -8,18 +8,23 @@ import type { ShownPicture } from '../../flow/pictures.ts';
 
 /** @param data at most a few megabytes; whoever takes it in has looked at its size and kind */
 export async function keepAttachment(
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
-  a: { name: string; mime: string; data: Buffer },
+  attachment: { name: string; mime: string; data: Buffer },
 ): Promise<AttachmentRef> {
   const id = `f-${freshId()}`;
   await run(
-    q,
-    tables
-      .insertInto('attachments')
-      .values({ id, owner_id: ownerId, name: a.name, mime: a.mime, size: a.data.length, data: a.data }),
+    database,
+    tables.insertInto('attachments').values({
+      id,
+      owner_id: ownerId,
+      name: attachment.name,
+      mime: attachment.mime,
+      size: attachment.data.length,
+      data: attachment.data,
+    }),
   );
-  return { id, name: a.name, mime: a.mime, size: a.data.length };
+  return { id, name: attachment.name, mime: attachment.mime, size: attachment.data.length };
 }
 
 /**
@@ -27,13 +32,13 @@ export async function keepAttachment(
  * @returns names and kinds, without their bytes
  */
 export async function refsOf(
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   ids: readonly string[],
 ): Promise<AttachmentRef[]> {
   if (ids.length === 0) return [];
   const found = await rows(
-    q,
+    database,
     tables
       .selectFrom('attachments')
       .select(['id', 'name', 'mime', 'size'])
@@ -45,12 +50,12 @@ export async function refsOf(
 
 /** @returns null where the user has none of this id */
 export const readAttachment = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   id: string,
 ): Promise<{ name: string; mime: string; data: Buffer } | null> =>
   row(
-    q,
+    database,
     tables
       .selectFrom('attachments')
       .select(['name', 'mime', 'data'])
@@ -62,8 +67,12 @@ const showed = (taskId: string) =>
   tables.selectFrom('events').where('task_id', '=', taskId).where('type', '=', 'agent.showed');
 
 /** @returns the newest pictures that the agents of a task showed, so many at most, oldest first */
-export async function listPictures(q: Queryable, taskId: string, max: number): Promise<ShownPicture[]> {
-  const found = await rows(q, showed(taskId).select('payload').orderBy('seq', 'desc').limit(max));
+export async function listPictures(
+  database: Queryable,
+  taskId: string,
+  max: number,
+): Promise<ShownPicture[]> {
+  const found = await rows(database, showed(taskId).select('payload').orderBy('seq', 'desc').limit(max));
   return found.map((f) => f.payload as unknown as ShownPicture).toReversed();
 }
 
@@ -71,9 +80,9 @@ export async function listPictures(q: Queryable, taskId: string, max: number): P
  * Takes the pictures of a task away; its story still has their captions.
  * @param taskId whose pictures; attachments of messages stay
  */
-export async function deletePictures(q: Queryable, taskId: string): Promise<void> {
+export async function deletePictures(database: Queryable, taskId: string): Promise<void> {
   await run(
-    q,
+    database,
     tables
       .deleteFrom('attachments')
       .where(

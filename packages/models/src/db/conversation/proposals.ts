@@ -32,17 +32,17 @@ export interface ProposalDraft {
  * What the card shows, as a fingerprint. A confirmation carries it, so nobody starts what they did not see.
  * @returns SHA-256 of what the card shows, in hexadecimal
  */
-export const digestOf = (p: ProposalDraft): string =>
+export const digestOf = (proposal: ProposalDraft): string =>
   createHash('sha256')
     .update(
       JSON.stringify([
-        p.projectId,
-        p.title,
-        p.prompt,
-        p.model,
-        p.budgetCents,
-        p.skipPlan,
-        ...(p.toTaskId ? [p.toTaskId] : []),
+        proposal.projectId,
+        proposal.title,
+        proposal.prompt,
+        proposal.model,
+        proposal.budgetCents,
+        proposal.skipPlan,
+        ...(proposal.toTaskId ? [proposal.toTaskId] : []),
       ]),
     )
     .digest('hex')
@@ -59,7 +59,7 @@ export async function propose(
 ): Promise<string> {
   const id = `p-${createHash('sha256').update(key).digest('hex').slice(0, 18)}`;
   // As the log keeps it and the card shows it: the fingerprint is of that.
-  const p = {
+  const proposal = {
     ...draft,
     title: cleanTitle(draft.title),
     prompt: spellOut(draft.prompt),
@@ -73,9 +73,9 @@ export async function propose(
         payload: {
           id,
           turnId,
-          ...p,
-          attachments: [...(p.attachments ?? [])],
-          digest: digestOf(p),
+          ...proposal,
+          attachments: [...(proposal.attachments ?? [])],
+          digest: digestOf(proposal),
           expiresAt: expiresAt.toISOString(),
         },
       }),
@@ -99,7 +99,7 @@ export type ConfirmResult =
 
 /**
  * One transaction: the event, the task, the outbox row. A double tap gets the same task.
- * @param c what was edited on the card, and the digest of what was seen
+ * @param asked what was edited on the card, and the digest of what was seen
  * @returns the task's id, with `again` for a second tap; or why not: it is gone, declined, has lapsed, or
  * is not what was seen
  */
@@ -107,39 +107,50 @@ export async function confirm(
   db: Db,
   ownerId: string,
   id: string,
-  c: ConfirmProposal,
+  asked: ConfirmProposal,
   by: string,
   now = new Date(),
 ): Promise<ConfirmResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const p = await row(
+    const proposal = await row(
       tx,
       tables.selectFrom('proposals').selectAll().where('id', '=', id).where('owner_id', '=', ownerId),
     );
-    if (!p) return refusal('no_proposal');
-    if (p.digest !== c.digest) return refusal('proposal_altered');
-    if (p.state === 'confirmed') return { ok: true, taskId: p.task_id!, again: true };
-    if (p.state === 'declined') return refusal('proposal_declined');
-    if (p.state === 'expired' || p.expires_at <= now) {
+    if (!proposal) return refusal('no_proposal');
+    if (proposal.digest !== asked.digest) return refusal('proposal_altered');
+    if (proposal.state === 'confirmed') return { ok: true, taskId: proposal.task_id!, again: true };
+    if (proposal.state === 'declined') return refusal('proposal_declined');
+    if (proposal.state === 'expired' || proposal.expires_at <= now) {
       await append(tx, [proposalExpired.new({ actor: 'mainloop', payload: { id } })], ownerId);
       return refusal('proposal_expired');
     }
-    if (p.to_task_id !== null) {
-      const told = await tell(tx, { ownerId, taskId: p.to_task_id, text: c.edits?.prompt ?? p.prompt, by });
+    if (proposal.to_task_id !== null) {
+      const told = await tell(tx, {
+        ownerId,
+        taskId: proposal.to_task_id,
+        text: asked.edits?.prompt ?? proposal.prompt,
+        by,
+      });
       if (!told.ok) return told;
       await append(
         tx,
-        [proposalTold.new({ taskId: p.to_task_id, actor: by, payload: { id, taskId: p.to_task_id } })],
+        [
+          proposalTold.new({
+            taskId: proposal.to_task_id,
+            actor: by,
+            payload: { id, taskId: proposal.to_task_id },
+          }),
+        ],
         ownerId,
       );
-      return { ok: true, taskId: p.to_task_id, again: false };
+      return { ok: true, taskId: proposal.to_task_id, again: false };
     }
-    const projectId = c.edits?.projectId ?? p.project_id;
-    if (projectId !== p.project_id && !(await hasProject(tx, ownerId, projectId)))
+    const projectId = asked.edits?.projectId ?? proposal.project_id;
+    if (projectId !== proposal.project_id && !(await hasProject(tx, ownerId, projectId)))
       return refusal('no_project');
     const taskId = `t-${freshId()}`;
-    const title = cleanTitle(c.edits?.title ?? p.title);
+    const title = cleanTitle(asked.edits?.title ?? proposal.title);
     await append(
       tx,
       [
@@ -150,12 +161,12 @@ export async function confirm(
             proposalId: id,
             projectId,
             title,
-            prompt: c.edits?.prompt ?? p.prompt,
-            model: c.edits?.model ?? p.model,
-            budgetCents: c.edits?.budgetCents ?? p.budget_cents,
-            skipPlan: c.edits?.skipPlan ?? p.skip_plan,
+            prompt: asked.edits?.prompt ?? proposal.prompt,
+            model: asked.edits?.model ?? proposal.model,
+            budgetCents: asked.edits?.budgetCents ?? proposal.budget_cents,
+            skipPlan: asked.edits?.skipPlan ?? proposal.skip_plan,
             branch: taskBranch(taskId, title),
-            ...(p.attachments.length > 0 ? { attachments: p.attachments } : {}),
+            ...(proposal.attachments.length > 0 ? { attachments: proposal.attachments } : {}),
           },
         }),
       ],
@@ -184,11 +195,11 @@ export async function decline(
 ): Promise<'declined' | 'not_open'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const p = await row(
+    const proposal = await row(
       tx,
       tables.selectFrom('proposals').select('state').where('id', '=', id).where('owner_id', '=', ownerId),
     );
-    if (p?.state !== 'open') return 'not_open';
+    if (proposal?.state !== 'open') return 'not_open';
     await append(tx, [proposalDeclined.new({ actor: by, payload: { id } })], ownerId);
     return 'declined';
   });
@@ -198,9 +209,9 @@ export async function decline(
  * Proposals that wait for a yes or no, oldest first.
  * @returns with the digest that a confirmation carries
  */
-export async function listOpenProposals(q: Queryable, ownerId: string): Promise<Proposal[]> {
+export async function listOpenProposals(database: Queryable, ownerId: string): Promise<Proposal[]> {
   const open = await rows(
-    q,
+    database,
     tables
       .selectFrom('proposals as p')
       .innerJoin('projects as r', 'r.id', 'p.project_id')
@@ -221,6 +232,6 @@ export async function listOpenProposals(q: Queryable, ownerId: string): Promise<
       .$narrowType<{ state: 'open' }>()
       .orderBy('p.seq'),
   );
-  const forecasts = open.length === 0 ? null : await readForecasts(q, ownerId);
+  const forecasts = open.length === 0 ? null : await readForecasts(database, ownerId);
   return open.map(({ projectId, ...p }) => ({ ...p, forecast: forecasts?.get(projectId) ?? null }));
 }

@@ -25,15 +25,15 @@ const lexemes = (config: 'simple' | 'english', word: string) =>
     : sql`plainto_tsquery('english', ${word}::text)`;
 
 /**
- * The messages of a user that hold the words: first those that hold all of them, then those that hold some; each group by how much of them it
- * holds, newer before older.
+ * The messages of a user that hold the words: first those that hold all of them, then those that hold some;
+ * each group by how much of them it holds, newer before older.
  * @param s.words as `wordsIn` (flow/search.ts) gives them; at least one
  * @param s.from, s.to said from then on, and before then
  */
 export async function searchMessages(
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
-  s: {
+  search: {
     readonly words: readonly string[];
     readonly from?: Date | undefined;
     readonly to?: Date | undefined;
@@ -41,30 +41,30 @@ export async function searchMessages(
   },
 ): Promise<FoundMessage[]> {
   const holding = async (joint: '&' | '|'): Promise<string[]> => {
-    const asked = askedFor(s.words, joint);
+    const asked = askedFor(search.words, joint);
     let newest = tables
       .selectFrom('messages')
       .select('id')
       .select((m) => sql<string>`left(${m.ref('text')}, ${WEIGHED_CHARS})`.as('text'))
       .where('owner_id', '=', ownerId)
       .where((is) => sql<boolean>`words_of(${is.ref('text')}) @@ ${asked}`);
-    if (s.from) newest = newest.where('at', '>=', s.from);
-    if (s.to) newest = newest.where('at', '<', s.to);
+    if (search.from) newest = newest.where('at', '>=', search.from);
+    if (search.to) newest = newest.where('at', '<', search.to);
     // Weighed here: Postgres would cut each of them into words once more, and that took most of the time.
-    const found = await rows(q, newest.orderBy('seq', 'desc').limit(WEIGHED));
+    const found = await rows(database, newest.orderBy('seq', 'desc').limit(WEIGHED));
     const weight = weights(
       found.map((m) => m.text),
-      s.words,
+      search.words,
     );
     return found
       .map((m, i) => ({ id: m.id, weight: weight[i]! }))
       .toSorted((a, b) => b.weight - a.weight)
       .map((m) => m.id);
   };
-  let ids = (await holding('&')).slice(0, s.limit);
-  if (ids.length < s.limit && s.words.length > 1)
-    ids = [...new Set([...ids, ...(await holding('|'))])].slice(0, s.limit);
-  const found = new Map((await listById(q, ownerId, ids)).map((m) => [m.id, m]));
+  let ids = (await holding('&')).slice(0, search.limit);
+  if (ids.length < search.limit && search.words.length > 1)
+    ids = [...new Set([...ids, ...(await holding('|'))])].slice(0, search.limit);
+  const found = new Map((await listById(database, ownerId, ids)).map((m) => [m.id, m]));
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
@@ -72,9 +72,13 @@ export async function searchMessages(
  * Messages of a user by their ids, in no order.
  * @param ids of other users' messages are passed over
  */
-export const listById = (q: Queryable, ownerId: string, ids: readonly string[]): Promise<FoundMessage[]> =>
+export const listById = (
+  database: Queryable,
+  ownerId: string,
+  ids: readonly string[],
+): Promise<FoundMessage[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('messages')
       .select(COLUMNS)
@@ -84,20 +88,20 @@ export const listById = (q: Queryable, ownerId: string, ids: readonly string[]):
 
 /** What was said in a time, oldest first. @param s.from, s.to from then on, and before then */
 export const listSaidBetween = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
-  s: { readonly from: Date; readonly to: Date; readonly limit: number },
+  span: { readonly from: Date; readonly to: Date; readonly limit: number },
 ): Promise<FoundMessage[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('messages')
       .select(COLUMNS)
       .where('owner_id', '=', ownerId)
-      .where('at', '>=', s.from)
-      .where('at', '<', s.to)
+      .where('at', '>=', span.from)
+      .where('at', '<', span.to)
       .orderBy('seq')
-      .limit(s.limit),
+      .limit(span.limit),
   );
 
 /** A task that was found. */
@@ -115,7 +119,7 @@ export interface FoundTask {
  * @param limit tasks at most
  */
 export function searchTasks(
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   words: readonly string[],
   limit: number,
@@ -125,8 +129,8 @@ export function searchTasks(
     .innerJoin('projects as p', 'p.id', 't.project_id')
     .select(['t.id', 't.title', 'p.repo', 't.state'])
     .where('t.owner_id', '=', ownerId);
-  for (const w of words) {
-    const like = `%${w.replace(/[\\%_]/g, '\\$&')}%`;
+  for (const word of words) {
+    const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
     found = found.where((is) =>
       is.or([
         is('t.title', 'ilike', like),
@@ -136,5 +140,5 @@ export function searchTasks(
       ]),
     );
   }
-  return rows(q, found.orderBy('t.updated_at', 'desc').limit(limit));
+  return rows(database, found.orderBy('t.updated_at', 'desc').limit(limit));
 }

@@ -1,4 +1,5 @@
-// Saved prompts, and the one door that a call of one goes through: it proposes a task, and nothing runs before that is confirmed.
+// Saved prompts, and the one door that a call of one goes through: it proposes a task, and nothing runs
+// before that is confirmed.
 import { PROPOSAL_MINUTES, resolveProjectSettings } from '../../contracts/settings.ts';
 import type { SaveSkill, Skill } from '../../contracts/skills.ts';
 import { skillRemoved, skillSaved } from '../../events/skills.ts';
@@ -28,11 +29,11 @@ const skills = (ownerId: string) =>
     ])
     .where('s.owner_id', '=', ownerId);
 
-export const listSkills = (q: Queryable, ownerId: string): Promise<Skill[]> =>
-  rows(q, skills(ownerId).orderBy('s.name'));
+export const listSkills = (database: Queryable, ownerId: string): Promise<Skill[]> =>
+  rows(database, skills(ownerId).orderBy('s.name'));
 
-export const findSkill = (q: Queryable, ownerId: string, name: string): Promise<Skill | null> =>
-  row(q, skills(ownerId).where('s.name', '=', name));
+export const findSkill = (database: Queryable, ownerId: string, name: string): Promise<Skill | null> =>
+  row(database, skills(ownerId).where('s.name', '=', name));
 
 /** Keeps a skill under its name; one of that name is changed. */
 export const saveSkill = (

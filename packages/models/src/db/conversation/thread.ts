@@ -1,4 +1,5 @@
-// The one thread of a user: messages, which are a projection of the log, and turns, in which the chat model answers them.
+// The one thread of a user: messages, which are a projection of the log, and turns, in which the chat model
+// answers them.
 import type { Message } from '../../contracts/conversation.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { DELTA_CHANNEL } from '../listen.ts';
@@ -6,7 +7,7 @@ import type { Queryable, Tx } from '../pool.ts';
 import { notify, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 
 /** The newest two hundred of a user, oldest first. @param before only what was said before this place in the log */
-export function listMessages(q: Queryable, ownerId: string, before?: number): Promise<Message[]> {
+export function listMessages(database: Queryable, ownerId: string, before?: number): Promise<Message[]> {
   let newest = tables
     .selectFrom('messages')
     .selectAll()
@@ -15,7 +16,7 @@ export function listMessages(q: Queryable, ownerId: string, before?: number): Pr
     .limit(200);
   if (before !== undefined) newest = newest.where('seq', '<', before);
   return rows(
-    q,
+    database,
     tables
       .selectFrom(newest.as('m'))
       .select(['id', 'role', 'text', 'turn_id as turnId', 'seq', 'at'])
@@ -36,10 +37,13 @@ export interface ThreadMessage {
 /** As many as a prompt may tell word for word. */
 const RECENT = 400;
 
-/** The newest messages up to one, and the replies to them that were said later, in any order. @param seq of that message, in the log */
-export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<ThreadMessage[]> =>
+/**
+ * The newest messages up to one, and the replies to them that were said later, in any order.
+ * @param seq of that message, in the log
+ */
+export const listThread = (database: Queryable, ownerId: string, seq: number): Promise<ThreadMessage[]> =>
   rows(
-    q,
+    database,
     tables
       .with('before', (db) =>
         db
@@ -67,7 +71,7 @@ export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<
  * Files of the newest four messages of a user, oldest first.
  * @returns names and kinds, without their bytes
  */
-export async function listFiles(q: Queryable, ownerId: string): Promise<AttachmentRef[]> {
+export async function listFiles(database: Queryable, ownerId: string): Promise<AttachmentRef[]> {
   const newest = tables
     .selectFrom('messages')
     .select(['attachments', 'seq'])
@@ -75,9 +79,9 @@ export async function listFiles(q: Queryable, ownerId: string): Promise<Attachme
     .where('role', '=', 'user')
     .orderBy('seq', 'desc')
     .limit(4);
-  return (await rows(q, tables.selectFrom(newest.as('m')).select('attachments').orderBy('seq'))).flatMap(
-    (r) => r.attachments,
-  );
+  return (
+    await rows(database, tables.selectFrom(newest.as('m')).select('attachments').orderBy('seq'))
+  ).flatMap((r) => r.attachments);
 }
 
 /** A turn that is held by a lease. */
@@ -99,9 +103,9 @@ export async function insertTurn(tx: Tx, ownerId: string, id: string, seq: numbe
  * Takes the oldest turn that nobody holds and that no earlier one of its user stands before. Its draft begins anew.
  * @returns null when there is none
  */
-export const claimTurn = (q: Queryable, by: string, leaseMs: number): Promise<Turn | null> =>
+export const claimTurn = (database: Queryable, by: string, leaseMs: number): Promise<Turn | null> =>
   row(
-    q,
+    database,
     tables
       .updateTable('turns')
       .set((eb) => ({
@@ -139,27 +143,30 @@ export const claimTurn = (q: Queryable, by: string, leaseMs: number): Promise<Tu
 
 /** Keeps what has been said so far and renews the lease. @returns false when the turn is somebody else's by now */
 export async function updateDraft(
-  q: Queryable,
-  t: { readonly id: string; readonly by: string; readonly text: string; readonly leaseMs: number },
+  database: Queryable,
+  turn: { readonly id: string; readonly by: string; readonly text: string; readonly leaseMs: number },
 ): Promise<boolean> {
   const touched = await run(
-    q,
+    database,
     tables
       .updateTable('turns')
-      .set({ draft: t.text, lease_until: nowAnd(t.leaseMs) })
-      .where('id', '=', t.id)
-      .where('lease_by', '=', t.by)
+      .set({ draft: turn.text, lease_until: nowAnd(turn.leaseMs) })
+      .where('id', '=', turn.id)
+      .where('lease_by', '=', turn.by)
       .where('state', '=', 'running'),
   );
   return touched !== 0;
 }
 
-/** Tells whoever listens what came to a draft. @param delta.from where it begins in the draft, in characters; a few thousand of them at most */
+/**
+ * Tells whoever listens what came to a draft.
+ * @param delta.from where it begins in the draft, in characters; a few thousand of them at most
+ */
 export async function notifyDelta(
-  q: Queryable,
+  database: Queryable,
   delta: { readonly turnId: string; readonly from: number; readonly text: string },
 ): Promise<void> {
-  await notify(q, DELTA_CHANNEL, JSON.stringify(delta));
+  await notify(database, DELTA_CHANNEL, JSON.stringify(delta));
 }
 
 /** Ends a turn. @returns false when it is somebody else's by now */
@@ -172,7 +179,8 @@ export async function updateTurnDone(tx: Tx, id: string, by: string): Promise<bo
 }
 
 /**
- * Ends the oldest turn of a user that is not over: the one that is being said, or is next. Those behind it are of messages of their own.
+ * Ends the oldest turn of a user that is not over: the one that is being said, or is next. Those behind it
+ * are of messages of their own.
  * @returns it, with what had been said of it; null when none is left
  */
 export const endTurn = (tx: Tx, ownerId: string): Promise<{ id: string; draft: string } | null> =>

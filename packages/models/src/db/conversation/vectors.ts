@@ -18,12 +18,12 @@ export interface Unread {
  * @param s.after, s.before only what was said between these places of the log
  */
 export const listUnread = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   s: { readonly after: number; readonly before: number; readonly limit: number },
 ): Promise<Unread[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('messages as m')
       .select(['m.id', 'm.seq', 'm.at'])
@@ -50,10 +50,10 @@ export const listUnread = (
  * The place in the log behind the newest message of a user; 0 when nothing was said.
  * @returns a seq
  */
-export const findNewest = async (q: Queryable, ownerId: string): Promise<number> =>
+export const findNewest = async (database: Queryable, ownerId: string): Promise<number> =>
   (
     await row(
-      q,
+      database,
       tables
         .selectFrom('messages')
         .select('seq')
@@ -63,7 +63,10 @@ export const findNewest = async (q: Queryable, ownerId: string): Promise<number>
     )
   )?.seq ?? 0;
 
-/** Keeps vectors. One that is there stays, and one of a message that has gone meanwhile is not kept. @returns how many are new */
+/**
+ * Keeps vectors. One that is there stays, and one of a message that has gone meanwhile is not kept.
+ * @returns how many are new
+ */
 export async function saveVectors(
   tx: Tx,
   ownerId: string,
@@ -105,13 +108,13 @@ export async function saveVectors(
 
 /** Signatures of a user in the order in which they were kept. @param after the number of the last one that is known */
 export const listSignatures = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   after: number,
   limit: number,
 ): Promise<{ readonly no: number; readonly at: Date; readonly signature: Buffer }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('message_vectors')
       .select(['no', 'at', 'signature'])
@@ -127,12 +130,12 @@ export const listSignatures = (
  * @param numbers `no` of their rows
  */
 export const listVectors = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   numbers: readonly number[],
 ): Promise<{ readonly messageId: string; readonly vector: Buffer }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('message_vectors')
       .select(['message_id as messageId', 'vector'])

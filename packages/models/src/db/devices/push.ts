@@ -17,8 +17,8 @@ export interface VapidKeys {
  * @param make called when there are none yet
  * @returns the pair that is kept, which may be another's
  */
-export async function ensureVapidKeys(q: Queryable, make: () => VapidKeys): Promise<VapidKeys> {
-  const read = () => row(q, tables.selectFrom('vapid_keys').select(['public_key', 'private_key']));
+export async function ensureVapidKeys(database: Queryable, make: () => VapidKeys): Promise<VapidKeys> {
+  const read = () => row(database, tables.selectFrom('vapid_keys').select(['public_key', 'private_key']));
   let kept = await read();
   if (!kept) {
     const fresh = make();
@@ -26,7 +26,7 @@ export async function ensureVapidKeys(q: Queryable, make: () => VapidKeys): Prom
       .insertInto('vapid_keys')
       .values({ public_key: fresh.publicKey, private_key: fresh.privateKey });
     await run(
-      q,
+      database,
       ours.onConflict((conflict) => conflict.doNothing()),
     );
     kept = (await read())!;
@@ -38,13 +38,24 @@ export async function ensureVapidKeys(q: Queryable, make: () => VapidKeys): Prom
  * The same subscription again keeps its id and takes the new label.
  * @returns the id that the device is called by
  */
-export async function addDevice(q: Queryable, ownerId: string, d: PushDevice): Promise<{ id: string }> {
-  const { p256dh, auth } = d.keys;
+export async function addDevice(
+  database: Queryable,
+  ownerId: string,
+  device: PushDevice,
+): Promise<{ id: string }> {
+  const { p256dh, auth } = device.keys;
   return (await row(
-    q,
+    database,
     tables
       .insertInto('push_devices')
-      .values({ id: freshId(), owner_id: ownerId, endpoint: d.endpoint, p256dh, auth, label: d.label })
+      .values({
+        id: freshId(),
+        owner_id: ownerId,
+        endpoint: device.endpoint,
+        p256dh,
+        auth,
+        label: device.label,
+      })
       .onConflict((conflict) =>
         conflict.column('endpoint').doUpdateSet((eb) => ({
           p256dh: eb.ref('excluded.p256dh'),
@@ -62,31 +73,34 @@ export async function addDevice(q: Queryable, ownerId: string, d: PushDevice): P
  * Takes a device away at its user's wish.
  * @returns whether there was one
  */
-export const removeDevice = async (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
-  (await run(q, tables.deleteFrom('push_devices').where('id', '=', id).where('owner_id', '=', ownerId))) > 0;
+export const removeDevice = async (database: Queryable, ownerId: string, id: string): Promise<boolean> =>
+  (await run(
+    database,
+    tables.deleteFrom('push_devices').where('id', '=', id).where('owner_id', '=', ownerId),
+  )) > 0;
 
 /**
  * Takes away a device that its push service no longer knows, whoever's it is.
  * @param id one that is gone already is fine
  */
-export async function deleteDevice(q: Queryable, id: string): Promise<void> {
-  await run(q, tables.deleteFrom('push_devices').where('id', '=', id));
+export async function deleteDevice(database: Queryable, id: string): Promise<void> {
+  await run(database, tables.deleteFrom('push_devices').where('id', '=', id));
 }
 
 /**
  * Whether anybody's device is to be told.
  * @returns of whichever user
  */
-export const hasDevices = (q: Queryable): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('push_devices').select('id').limit(1));
+export const hasDevices = (database: Queryable): Promise<boolean> =>
+  hasRow(database, tables.selectFrom('push_devices').select('id').limit(1));
 
 /**
  * Devices of a user that notifications go to.
  * @returns without the keys of their subscriptions
  */
-export const listDevices = (q: Queryable, ownerId: string): Promise<ToldDevice[]> =>
+export const listDevices = (database: Queryable, ownerId: string): Promise<ToldDevice[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('push_devices')
       .select(['id', 'label', 'endpoint', 'created_at as createdAt', 'last_ok_at as lastOkAt'])
@@ -112,15 +126,15 @@ export interface DueNotice {
  * shown ones that are
  * open no more. What is told is computed from what is there, so a message that was lost is simply due
  * again.
- * @param i `kinds` are the items that the user wants to be told of; `quiet`: nothing is shown now, and
+ * @param input `kinds` are the items that the user wants to be told of; `quiet`: nothing is shown now, and
  * only what is over is withdrawn
  */
 export async function dueNotices(
-  q: Queryable,
-  i: { ownerId: string; kinds: readonly ItemKind[]; quiet: boolean },
+  database: Queryable,
+  input: { ownerId: string; kinds: readonly ItemKind[]; quiet: boolean },
 ): Promise<DueNotice[]> {
   const due = await rows(
-    q,
+    database,
     tables
       .selectFrom('push_devices as d')
       .innerJoin('inbox_items as i', 'i.owner_id', 'd.owner_id')
@@ -144,16 +158,16 @@ export async function dueNotices(
       ])
       .select((eb) => sql<string>`left(${eb.ref('i.body')}, 500)`.as('body'))
       .select(['i.options', 't.title as task_title', 'p.repo'])
-      .where('d.owner_id', '=', i.ownerId)
+      .where('d.owner_id', '=', input.ownerId)
       .where('d.next_at', '<=', now)
       .where((eb) =>
         eb.or([
           eb.and([
             eb('i.state', '=', 'open'),
             eb.or([eb('n.item_id', 'is', null), eb('n.state', '=', 'sending')]),
-            eb('i.kind', '=', anyOf(i.kinds)),
+            eb('i.kind', '=', anyOf(input.kinds)),
             eb('i.created_at', '>=', eb.ref('d.created_at')),
-            eb.lit(!i.quiet),
+            eb.lit(!input.quiet),
           ]),
           eb.and([eb('i.state', '<>', 'open'), eb('n.state', 'in', ['sending', 'shown'])]),
         ]),
@@ -187,13 +201,13 @@ export async function dueNotices(
  *   item is over
  */
 export const noteNotice = async (
-  q: Queryable,
+  database: Queryable,
   deviceId: string,
   itemId: string,
   state: 'sending' | 'shown' | 'withdrawn',
 ): Promise<void> =>
   void (await run(
-    q,
+    database,
     tables
       .insertInto('push_notices')
       .values({ item_id: itemId, device_id: deviceId, state })
@@ -206,14 +220,14 @@ export const noteNotice = async (
 
 /** The same, and that its service took it. */
 export async function noteTold(
-  q: Queryable,
+  database: Queryable,
   deviceId: string,
   itemId: string,
   state: 'shown' | 'withdrawn',
 ): Promise<void> {
-  await noteNotice(q, deviceId, itemId, state);
+  await noteNotice(database, deviceId, itemId, state);
   await run(
-    q,
+    database,
     tables.updateTable('push_devices').set({ failures: 0, last_ok_at: now }).where('id', '=', deviceId),
   );
 }
@@ -222,9 +236,9 @@ export async function noteTold(
  * Notes that a device could not be reached.
  * @param waitMs milliseconds until it is tried again
  */
-export const noteFailed = async (q: Queryable, deviceId: string, waitMs: number): Promise<void> =>
+export const noteFailed = async (database: Queryable, deviceId: string, waitMs: number): Promise<void> =>
   void (await run(
-    q,
+    database,
     tables
       .updateTable('push_devices')
       .set((eb) => ({ failures: eb('failures', '+', 1), next_at: nowAnd(waitMs) }))
@@ -235,7 +249,7 @@ export const noteFailed = async (q: Queryable, deviceId: string, waitMs: number)
  * What is stopped on the person, counted as `flow/waits` does: the number on every badge.
  * @returns what is put off until later is not counted
  */
-export async function openItems(q: Queryable, ownerId: string): Promise<number> {
+export async function openItems(database: Queryable, ownerId: string): Promise<number> {
   const items = tables
     .selectFrom('inbox_items')
     .where('owner_id', '=', ownerId)
@@ -246,12 +260,12 @@ export async function openItems(q: Queryable, ownerId: string): Promise<number> 
     .where('owner_id', '=', ownerId)
     .where('state', '=', 'open')
     .where('expires_at', '>', now);
-  const n = await row(
-    q,
+  const waiting = await row(
+    database,
     tables.selectNoFrom((eb) => [
       items.select(eb.fn.countAll<number>().as('n')).as('items'),
       proposals.select(eb.fn.countAll<number>().as('n')).as('proposals'),
     ]),
   );
-  return (n?.items ?? 0) + (n?.proposals ?? 0);
+  return (waiting?.items ?? 0) + (waiting?.proposals ?? 0);
 }

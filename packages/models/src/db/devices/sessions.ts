@@ -3,15 +3,16 @@ import type { Queryable } from '../pool.ts';
 import { hasRow, now, row, rows, run, tables } from '../rows.ts';
 
 /** @returns the user that was there first; null before anybody has signed in */
-export const findFirstUser = async (q: Queryable): Promise<string | null> =>
-  (await row(q, tables.selectFrom('auth_users').select('id').orderBy('created_at').limit(1)))?.id ?? null;
+export const findFirstUser = async (database: Queryable): Promise<string | null> =>
+  (await row(database, tables.selectFrom('auth_users').select('id').orderBy('created_at').limit(1)))?.id ??
+  null;
 
 /**
  * Whether anybody has ever signed in.
  * @returns false before the first sign-in
  */
-export const hasUsers = (q: Queryable): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('auth_users').select('id').limit(1));
+export const hasUsers = (database: Queryable): Promise<boolean> =>
+  hasRow(database, tables.selectFrom('auth_users').select('id').limit(1));
 
 export interface SessionRow {
   readonly id: string;
@@ -26,9 +27,9 @@ export interface SessionRow {
  * Sign-ins that have not run out, the one used last first, a hundred at most.
  * @returns without their tokens
  */
-export const listSessions = (q: Queryable): Promise<SessionRow[]> =>
+export const listSessions = (database: Queryable): Promise<SessionRow[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('auth_sessions')
       .select([
@@ -44,5 +45,5 @@ export const listSessions = (q: Queryable): Promise<SessionRow[]> =>
   );
 
 /** Signs a device out. @returns whether there was such a sign-in */
-export const deleteSession = async (q: Queryable, id: string): Promise<boolean> =>
-  (await run(q, tables.deleteFrom('auth_sessions').where('id', '=', id))) > 0;
+export const deleteSession = async (database: Queryable, id: string): Promise<boolean> =>
+  (await run(database, tables.deleteFrom('auth_sessions').where('id', '=', id))) > 0;

@@ -1,4 +1,5 @@
-// What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what came from it: webhooks.
+// What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what
+// came from it: webhooks.
 import type { Payloads } from '../../events/registry.ts';
 import type { Failure } from '../../flow/ci-told.ts';
 import { effectKey } from '../../flow/effects.ts';
@@ -69,9 +70,9 @@ interface Shown {
   readonly sha: string;
 }
 /** @returns what the change of a task is shown as; null when nothing was pushed yet */
-export const findShown = (q: Queryable, taskId: string): Promise<Shown | null> =>
+export const findShown = (database: Queryable, taskId: string): Promise<Shown | null> =>
   row(
-    q,
+    database,
     shownOf(taskId)
       .select(['id as pushId', 'new_sha as sha'])
       .orderBy('created_at', 'desc')
@@ -80,18 +81,21 @@ export const findShown = (q: Queryable, taskId: string): Promise<Shown | null> =
   );
 
 /** @returns how often a task's branch has moved, as far as it was seen */
-export const countShown = async (q: Queryable, taskId: string): Promise<number> =>
+export const countShown = async (database: Queryable, taskId: string): Promise<number> =>
   (
     await row(
-      q,
+      database,
       shownOf(taskId).select((eb) => eb.fn.countAll<number>().as('n')),
     )
   )?.n ?? 0;
 
 /** @returns the task's own newest push; null when there is none */
-export const findLastPush = (q: Queryable, taskId: string): Promise<{ sha: string; at: Date } | null> =>
+export const findLastPush = (
+  database: Queryable,
+  taskId: string,
+): Promise<{ sha: string; at: Date } | null> =>
   row(
-    q,
+    database,
     pushesOf(taskId)
       .select(['new_sha as sha', 'created_at as at'])
       .orderBy('created_at', 'desc')
@@ -103,18 +107,18 @@ export const findLastPush = (q: Queryable, taskId: string): Promise<{ sha: strin
  * Whether a task has pushed this commit.
  * @param sha a whole object name
  */
-export const hasPushed = (q: Queryable, taskId: string, sha: string): Promise<boolean> =>
-  hasRow(q, pushesOf(taskId).select('id').where('new_sha', '=', sha));
+export const hasPushed = (database: Queryable, taskId: string, sha: string): Promise<boolean> =>
+  hasRow(database, pushesOf(taskId).select('id').where('new_sha', '=', sha));
 
 /** @returns each commit that a task has pushed */
-export const listPushed = async (q: Queryable, taskId: string): Promise<string[]> =>
-  (await rows(q, pushesOf(taskId).select('new_sha').distinct())).map((push) => push.new_sha);
+export const listPushed = async (database: Queryable, taskId: string): Promise<string[]> =>
+  (await rows(database, pushesOf(taskId).select('new_sha').distinct())).map((push) => push.new_sha);
 
 /** @returns when a commit came to a task's branch first, as far as it was seen; null for one that was not */
-export const findPushedAt = async (q: Queryable, taskId: string, sha: string): Promise<Date | null> =>
+export const findPushedAt = async (database: Queryable, taskId: string, sha: string): Promise<Date | null> =>
   (
     await row(
-      q,
+      database,
       shownOf(taskId)
         .select('created_at as createdAt')
         .where('new_sha', '=', sha)
@@ -123,15 +127,18 @@ export const findPushedAt = async (q: Queryable, taskId: string, sha: string): P
     )
   )?.createdAt ?? null;
 
-/** @returns how the checks of a commit failed, as it was last told; null when it was never told as red, or in words alone */
+/**
+ * @returns how the checks of a commit failed, as it was last told; null when it was never told as red, or in
+ * words alone
+ */
 export async function findFailures(
-  q: Queryable,
+  database: Queryable,
   taskId: string,
   sha: string,
 ): Promise<readonly Failure[] | null> {
   const verdict = (name: 'sha' | 'verdict') => payloadField('ci.verdict', name);
   const told = await row(
-    q,
+    database,
     tables
       .selectFrom('events')
       .select((eb) =>
@@ -150,15 +157,19 @@ export async function findFailures(
 }
 
 /** @returns the diff of the whole branch where it stands, as far as it was seen; '' when nothing was pushed */
-export const findLatestDiff = async (q: Queryable, taskId: string): Promise<string> =>
-  (await row(q, shownOf(taskId).select('diff').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1)))
-    ?.diff ?? '';
-
-/** @returns the diff of the last push that a review was worked through with; '' when none was */
-export const findLastFix = async (q: Queryable, taskId: string): Promise<string> =>
+export const findLatestDiff = async (database: Queryable, taskId: string): Promise<string> =>
   (
     await row(
-      q,
+      database,
+      shownOf(taskId).select('diff').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1),
+    )
+  )?.diff ?? '';
+
+/** @returns the diff of the last push that a review was worked through with; '' when none was */
+export const findLastFix = async (database: Queryable, taskId: string): Promise<string> =>
+  (
+    await row(
+      database,
       tables
         .selectFrom('pushes as p')
         .innerJoin('runs as r', 'r.id', 'p.run_id')
@@ -170,10 +181,13 @@ export const findLastFix = async (q: Queryable, taskId: string): Promise<string>
     )
   )?.delta ?? '';
 
-/** @returns what the newest push of a task says of the messages of its commits, [] when it has not pushed; null for a push that was not looked at */
-export async function findActing(q: Queryable, taskId: string): Promise<readonly string[] | null> {
+/**
+ * @returns what the newest push of a task says of the messages of its commits, [] when it has not pushed;
+ * null for a push that was not looked at
+ */
+export async function findActing(database: Queryable, taskId: string): Promise<readonly string[] | null> {
   const pushed = await row(
-    q,
+    database,
     tables
       .selectFrom('events')
       .select((eb) =>
@@ -194,9 +208,9 @@ export type EffectRow<T> =
   { readonly state: 'intent'; readonly result: null } | { readonly state: 'done'; readonly result: T };
 
 /** @param key the task's id and what is done @returns null when it was never tried */
-export const findEffect = async <T>(q: Queryable, key: string): Promise<EffectRow<T> | null> =>
+export const findEffect = async <T>(database: Queryable, key: string): Promise<EffectRow<T> | null> =>
   (await row(
-    q,
+    database,
     tables.selectFrom('forge_effects').select(['state', 'result']).where('key', '=', key),
   )) as EffectRow<T> | null;
 
@@ -204,10 +218,10 @@ export const findEffect = async <T>(q: Queryable, key: string): Promise<EffectRo
  * Notes that an effect is about to happen.
  * @param key names the effect, the same for every try; one that is there stays as it is
  */
-export async function insertIntent(q: Queryable, key: string, taskId: string): Promise<void> {
+export async function insertIntent(database: Queryable, key: string, taskId: string): Promise<void> {
   const intent = tables.insertInto('forge_effects').values({ key, task_id: taskId, state: 'intent' });
   await run(
-    q,
+    database,
     intent.onConflict((conflict) => conflict.doNothing()),
   );
 }
@@ -216,20 +230,20 @@ export async function insertIntent(q: Queryable, key: string, taskId: string): P
  * Notes that an effect has happened, and what it gave.
  * @param result what a later try is answered with, as JSON
  */
-export async function updateDone(q: Queryable, key: string, result: object): Promise<void> {
+export async function updateDone(database: Queryable, key: string, result: object): Promise<void> {
   const done = tables.updateTable('forge_effects').set({ state: 'done', result: JSON.stringify(result) });
-  await run(q, done.where('key', '=', key));
+  await run(database, done.where('key', '=', key));
 }
 
 /** @returns those of the comments of a review that were put on a line of the change on the forge */
 export async function listOnLines(
-  q: Queryable,
+  database: Queryable,
   taskId: string,
   commentIds: readonly string[],
 ): Promise<Set<string>> {
   const idOf = new Map(commentIds.map((id) => [effectKey(taskId, { kind: 'comment', of: id }), id]));
   const effects = tables.selectFrom('forge_effects').select(['key', 'result']);
-  const found = await rows(q, effects.where('key', '=', anyOf([...idOf.keys()])));
+  const found = await rows(database, effects.where('key', '=', anyOf([...idOf.keys()])));
   return new Set(
     found.flatMap((r) => ((r.result as { line?: boolean } | null)?.line === true ? [idOf.get(r.key)!] : [])),
   );
@@ -240,7 +254,7 @@ export async function listOnLines(
  * @param commentId ours, not the forge's
  */
 export async function saveThread(
-  q: Queryable,
+  database: Queryable,
   taskId: string,
   commentId: string,
   resolved: boolean,
@@ -248,7 +262,7 @@ export async function saveThread(
   const key = effectKey(taskId, { kind: 'thread', of: commentId });
   const agreed = { key, task_id: taskId, state: 'done' as const, result: JSON.stringify({ resolved }) };
   await run(
-    q,
+    database,
     tables
       .insertInto('forge_effects')
       .values(agreed)
@@ -258,7 +272,11 @@ export async function saveThread(
   );
 }
 
-/** Takes a webhook for this transaction. @param id as the forge counts its deliveries @returns false when it was taken before */
+/**
+ * Takes a webhook for this transaction.
+ * @param id as the forge counts its deliveries
+ * @returns false when it was taken before
+ */
 export async function claimDelivery(tx: Tx, id: string): Promise<boolean> {
   const delivery = tables.insertInto('webhook_deliveries').values({ id });
   return (

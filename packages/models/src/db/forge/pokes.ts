@@ -23,9 +23,9 @@ export interface WaitingRepo {
 }
 
 /** @returns each repository with tasks that wait for news of it, and the branch that they are to be merged into */
-export const listWaitingRepos = (q: Queryable): Promise<WaitingRepo[]> =>
+export const listWaitingRepos = (database: Queryable): Promise<WaitingRepo[]> =>
   rows(
-    q,
+    database,
     waitingTasks.select((eb) => ['p.repo', eb.fn.min('p.default_branch').as('base')]).groupBy('p.repo'),
   );
 
@@ -47,7 +47,12 @@ export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<numbe
         ]),
       ),
   );
-  for (const t of about)
-    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
+  for (const task of about)
+    await toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(task.id),
+      name: SIGNALS.poke,
+      payload: {},
+    });
   return about.length;
 }

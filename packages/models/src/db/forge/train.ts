@@ -1,4 +1,5 @@
-// Approved changes that wait to be merged. Those of one repository and base go in the order in which they came, which is that of the log.
+// Approved changes that wait to be merged. Those of one repository and base go in the order in which they
+// came, which is that of the log.
 import { trainJoined, trainLeft } from '../../events/forge.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import type { TrainEnd } from '../../flow/train.ts';
@@ -21,11 +22,11 @@ const waiting = tables
 
 /** @returns the tasks that wait in the same train, in order; [] when this one does not */
 const trainOf = (
-  q: Queryable,
+  database: Queryable,
   taskId: string,
 ): Promise<{ readonly id: string; readonly itemId: string | null }[]> =>
   rows(
-    q,
+    database,
     waiting
       .innerJoin('tasks as mine', (on) => on.on('mine.id', '=', taskId).on('mine.train_seq', 'is not', null))
       .innerJoin('projects as ours', 'ours.id', 'mine.project_id')
@@ -51,8 +52,8 @@ export const joinTrain = (
   append(tx, [trainJoined.new({ taskId, actor: 'mainloop', payload: { itemId, sha } })], ownerId);
 
 /** @returns 1 when no other task is before it; null when it is not in the train by this approval */
-export async function findPlace(q: Queryable, { taskId, itemId }: Ride): Promise<number | null> {
-  const at = (await trainOf(q, taskId)).findIndex((t) => t.id === taskId && t.itemId === itemId);
+export async function findPlace(database: Queryable, { taskId, itemId }: Ride): Promise<number | null> {
+  const at = (await trainOf(database, taskId)).findIndex((t) => t.id === taskId && t.itemId === itemId);
   return at < 0 ? null : at + 1;
 }
 
@@ -78,27 +79,30 @@ export async function leaveTrain(
     ownerId,
   );
   if (left.length === 0) return;
-  for (const t of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, t.id);
+  for (const next of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, next.id);
 }
 
 /** Takes a task out of its train that stands still, or is not wanted there any more. @returns whether it was in one */
 export async function takeOut(
   tx: Tx,
-  i: { readonly ownerId: string; readonly taskId: string; readonly by: string; readonly why: string },
+  input: { readonly ownerId: string; readonly taskId: string; readonly by: string; readonly why: string },
 ): Promise<boolean> {
   const mine = await row(
     tx,
-    waiting.select('t.train_item as itemId').where('t.id', '=', i.taskId).where('t.owner_id', '=', i.ownerId),
+    waiting
+      .select('t.train_item as itemId')
+      .where('t.id', '=', input.taskId)
+      .where('t.owner_id', '=', input.ownerId),
   );
   if (mine?.itemId == null) return false;
-  await leaveTrain(tx, i.ownerId, {
-    taskId: i.taskId,
+  await leaveTrain(tx, input.ownerId, {
+    taskId: input.taskId,
     itemId: mine.itemId,
     how: 'out',
-    why: i.why,
-    by: i.by,
+    why: input.why,
+    by: input.by,
   });
-  await wake(tx, i.taskId);
+  await wake(tx, input.taskId);
   return true;
 }
 

@@ -11,10 +11,10 @@ import { row, rows, run, tables } from '../rows.ts';
  * Keeps the worker's checks, with the time by Postgres' clock.
  * Keeps the worker's checks, with the time by Postgres' clock.
  */
-export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promise<void> {
+export async function saveCheckup(database: Queryable, checks: readonly Check[]): Promise<void> {
   const value = sql<string>`jsonb_build_object('at', now(), 'checks', ${JSON.stringify(checks)}::jsonb)`;
   await run(
-    q,
+    database,
     tables
       .insertInto('settings')
       .values({ owner_id: OWNER, key: CHECKUP_KEY, value })
@@ -25,9 +25,9 @@ export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promi
 }
 
 /** @returns null before the worker's first */
-export async function readCheckup(q: Queryable): Promise<Checkup | null> {
+export async function readCheckup(database: Queryable): Promise<Checkup | null> {
   const kept = await row(
-    q,
+    database,
     tables
       .selectFrom('settings')
       .select('value')
@@ -41,9 +41,9 @@ export async function readCheckup(q: Queryable): Promise<Checkup | null> {
  * Settings that can't be read, of the owner and of each project. Nothing when all is well.
  * @returns one failed check for each row that can't be read
  */
-export async function settingsChecks(q: Queryable): Promise<readonly Check[]> {
+export async function settingsChecks(database: Queryable): Promise<readonly Check[]> {
   const projects = await rows(
-    q,
+    database,
     tables
       .selectFrom('projects')
       .select(['repo', 'settings'])
@@ -52,7 +52,7 @@ export async function settingsChecks(q: Queryable): Promise<readonly Check[]> {
       .orderBy('repo'),
   );
   const all = [
-    unreadableWords((await getSettings(q, OWNER)).unreadable, 'yours'),
+    unreadableWords((await getSettings(database, OWNER)).unreadable, 'yours'),
     ...projects.map((p) => unreadableWords(resolveProjectSettings(p.settings).unreadable, p.repo)),
   ];
   return all.filter((says) => says !== null).map((says) => ({ name: 'settings', ok: false, says }));

@@ -4,9 +4,9 @@ import type { Queryable } from '../pool.ts';
 import { row, rows, run, tables } from '../rows.ts';
 
 /** Resolves when Postgres answers. @throws Error of the driver when it does not */
-export async function ping(q: Queryable): Promise<void> {
+export async function ping(database: Queryable): Promise<void> {
   await run(
-    q,
+    database,
     tables.selectNoFrom((eb) => eb.lit(1).as('up')),
   );
 }
@@ -15,9 +15,9 @@ export async function ping(q: Queryable): Promise<void> {
  * How many tasks are in each state, of all users. A state that no task is in is left out.
  * @returns `n` tasks each
  */
-export const countTasks = (q: Queryable): Promise<{ readonly state: string; readonly n: number }[]> =>
+export const countTasks = (database: Queryable): Promise<{ readonly state: string; readonly n: number }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('tasks')
       .select(['state', (eb) => eb.fn.countAll<number>().as('n')])
@@ -41,10 +41,10 @@ export interface Counts {
  * How much of everything there is, of all users.
  * @returns `lag` is the age of the oldest row in the outbox, in seconds; `cost` is in dollars
  */
-export async function count(q: Queryable): Promise<Counts> {
+export async function count(database: Queryable): Promise<Counts> {
   const unsent = tables.selectFrom('outbox').where('sent_at', 'is', null);
-  const n = await row(
-    q,
+  const counted = await row(
+    database,
     tables.selectNoFrom((eb) => [
       unsent.select(eb.fn.countAll<number>().as('n')).as('unsent'),
       unsent
@@ -67,10 +67,10 @@ export async function count(q: Queryable): Promise<Counts> {
     ]),
   );
   return {
-    unsent: n?.unsent ?? 0,
-    lag: n?.lag ?? 0,
-    runs: n?.runs ?? 0,
-    cost: n?.cost ?? 0,
-    open: n?.open ?? 0,
+    unsent: counted?.unsent ?? 0,
+    lag: counted?.lag ?? 0,
+    runs: counted?.runs ?? 0,
+    cost: counted?.cost ?? 0,
+    open: counted?.open ?? 0,
   };
 }

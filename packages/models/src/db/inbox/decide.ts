@@ -1,4 +1,5 @@
-// Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others are told who answered.
+// Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others
+// are told who answered.
 import { ANSWERED_WHERE } from '../../flow/answers.ts';
 import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
 import type { NewEvent } from '../../events/registry.ts';
@@ -67,7 +68,7 @@ export interface DecideInput {
  * @returns `ok` with the id of the task, or why the item can't be decided so; the same answer (`answerId`)
  * twice is `ok` twice
  */
-export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
+export async function decide(db: Db, input: DecideInput): Promise<DecideResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const item = await row(
@@ -87,11 +88,11 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
           'error_code as errorCode',
           'held',
         ])
-        .where('id', '=', i.itemId)
-        .where('owner_id', '=', i.ownerId),
+        .where('id', '=', input.itemId)
+        .where('owner_id', '=', input.ownerId),
     );
     if (!item) return refusal('no_item');
-    if (item.state === 'answered' && i.answerId !== undefined && item.answer?.answerId === i.answerId)
+    if (item.state === 'answered' && input.answerId !== undefined && item.answer?.answerId === input.answerId)
       return { ok: true, taskId: item.task_id };
     if (item.state === 'answered')
       return refusal(
@@ -100,68 +101,71 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
         item.answered_via === null ? '' : ANSWERED_WHERE[item.answered_via],
       );
     if (item.state !== 'open') return refusal('item_closed');
-    if (!DECISIONS_OF[item.kind].includes(i.decision))
+    if (!DECISIONS_OF[item.kind].includes(input.decision))
       return refusal('wrong_decision', DECISIONS_OF[item.kind]);
     // Neither a button on a notification nor the chat shows what would be let through.
-    if ((i.via === 'push' || i.via === 'chat') && isGate(item)) return refusal('gate_unseen');
+    if ((input.via === 'push' || input.via === 'chat') && isGate(item)) return refusal('gate_unseen');
     // What could not be shown whole is allowed from no surface.
-    if (item.kind === 'ci_files' && i.decision === 'allow' && item.held?.mayAllow !== true)
+    if (item.kind === 'ci_files' && input.decision === 'allow' && item.held?.mayAllow !== true)
       return refusal('not_shown_whole');
-    if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId)))
+    if (
+      (input.decision === 'allow_task' || input.decision === 'allow_project') &&
+      !(await canBeKept(tx, input.itemId))
+    )
       return refusal('rule_too_long');
     const refused =
-      i.decision === 'merge'
-        ? wayRefused(i.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id))
+      input.decision === 'merge'
+        ? wayRefused(input.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id))
         : null;
     if (refused !== null) return refusal('acting_commits', refused);
-    const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
+    const drafts = input.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
     const said =
-      i.text.trim() !== '' ||
+      input.text.trim() !== '' ||
       drafts.length > 0 ||
-      (i.decision === 'changes' && (await hasUnanswered(tx, item.task_id)));
-    if (NEEDS_TEXT.has(i.decision) && !said) return refusal('nothing_said');
+      (input.decision === 'changes' && (await hasUnanswered(tx, item.task_id)));
+    if (NEEDS_TEXT.has(input.decision) && !said) return refusal('nothing_said');
     // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
-    const text = item.kind === 'gate' ? gateAnswer(item) : i.text;
+    const text = item.kind === 'gate' ? gateAnswer(item) : input.text;
     await append(
       tx,
       [
         inboxAnswered.new({
           taskId: item.task_id,
-          actor: i.by,
+          actor: input.by,
           payload: {
-            id: i.itemId,
-            decision: i.decision,
+            id: input.itemId,
+            decision: input.decision,
             text,
-            via: i.via,
-            by: i.by,
-            ...(i.answerId === undefined ? {} : { answerId: i.answerId }),
-            ...(i.taps === undefined ? {} : { taps: i.taps }),
-            ...(i.ms === undefined ? {} : { ms: i.ms }),
+            via: input.via,
+            by: input.by,
+            ...(input.answerId === undefined ? {} : { answerId: input.answerId }),
+            ...(input.taps === undefined ? {} : { taps: input.taps }),
+            ...(input.ms === undefined ? {} : { ms: input.ms }),
           },
         }),
         ...(drafts.length > 0
-          ? [reviewSubmitted.new({ taskId: item.task_id, actor: i.by, payload: { ids: drafts } })]
+          ? [reviewSubmitted.new({ taskId: item.task_id, actor: input.by, payload: { ids: drafts } })]
           : []),
       ],
-      i.ownerId,
+      input.ownerId,
     );
-    if (i.decision === 'retry')
+    if (input.decision === 'retry')
       await append(
         tx,
-        [taskRetried.new({ taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } })],
-        i.ownerId,
+        [taskRetried.new({ taskId: item.task_id, actor: input.by, payload: { itemId: input.itemId } })],
+        input.ownerId,
       );
     if (item.kind === 'permission') {
-      await passPermissionOn(tx, { ...i, taskId: item.task_id });
+      await passPermissionOn(tx, { ...input, taskId: item.task_id });
       return { ok: true, taskId: item.task_id };
     }
     const signal: HumanSignal = {
-      id: i.itemId,
-      kind: i.decision,
-      itemId: i.itemId,
+      id: input.itemId,
+      kind: input.decision,
+      itemId: input.itemId,
       // Without one the repository's own way is taken.
-      text: i.decision === 'merge' ? (i.method ?? '') : text,
-      ...(i.decision === 'retry' ? { onlyRetry: true } : {}),
+      text: input.decision === 'merge' ? (input.method ?? '') : text,
+      ...(input.decision === 'retry' ? { onlyRetry: true } : {}),
     };
     await toOutbox(tx, {
       kind: 'signal',
@@ -173,70 +177,76 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
   });
 }
 
-const taskOf = (i: { readonly ownerId: string; readonly taskId: string }) =>
+const taskOf = (input: { readonly ownerId: string; readonly taskId: string }) =>
   tables
     .selectFrom('tasks')
     .select(['state', 'phase'])
-    .where('id', '=', i.taskId)
-    .where('owner_id', '=', i.ownerId);
+    .where('id', '=', input.taskId)
+    .where('owner_id', '=', input.ownerId);
 
 /**
  * Cancels a task that has not ended. Asking twice is harmless.
  * @returns `ok`, or `no_task` and `task_ended`
- * @param i `by` names the user in the event
+ * @param input `by` names the user in the event
  */
 export async function cancelTask(
   db: Db,
-  i: { ownerId: string; taskId: string; by: string },
+  input: { ownerId: string; taskId: string; by: string },
 ): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const task = await row(tx, taskOf(i));
+    const task = await row(tx, taskOf(input));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
-    await takeOut(tx, { ...i, why: 'The task is cancelled.' });
+    await takeOut(tx, { ...input, why: 'The task is cancelled.' });
     const fresh = await append(
       tx,
       [
         taskStateChanged.cancelling({
-          taskId: i.taskId,
-          actor: i.by,
+          taskId: input.taskId,
+          actor: input.by,
           payload: { state: 'blocked', phase: task.phase, status: { is: 'cancelling' } },
         }),
       ],
-      i.ownerId,
+      input.ownerId,
     );
     if (fresh.length > 0)
       await toOutbox(tx, {
         kind: 'signal',
-        workflowId: taskWorkflowId(i.taskId),
+        workflowId: taskWorkflowId(input.taskId),
         name: SIGNALS.human,
-        payload: { id: `cancel-${i.taskId}`, kind: 'cancel' } satisfies HumanSignal,
+        payload: { id: `cancel-${input.taskId}`, kind: 'cancel' } satisfies HumanSignal,
       });
-    return { ok: true, taskId: i.taskId };
+    return { ok: true, taskId: input.taskId };
   });
 }
 
 /**
  * Changes what a task may cost. The gateway looks at it on every call, so it counts at once.
- * @param i `budgetCents` is the new whole budget, not what is added
+ * @param input `budgetCents` is the new whole budget, not what is added
  * @returns `ok`, or `no_task` and `task_ended`
  */
 export async function setBudget(
   db: Db,
-  i: { ownerId: string; taskId: string; budgetCents: number; by: string },
+  input: { ownerId: string; taskId: string; budgetCents: number; by: string },
 ): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const task = await row(tx, taskOf(i));
+    const task = await row(tx, taskOf(input));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
     await append(
       tx,
-      [taskBudgetRaised.new({ taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } })],
-      i.ownerId,
+      [
+        taskBudgetRaised.new({
+          taskId: input.taskId,
+          actor: input.by,
+          payload: { budgetCents: input.budgetCents },
+        }),
+      ],
+      input.ownerId,
     );
-    return { ok: true, taskId: i.taskId };
+    return { ok: true, taskId: input.taskId };
   });
 }
 
@@ -248,26 +258,26 @@ const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
  */
 export async function setModel(
   db: Db,
-  i: { ownerId: string; taskId: string; model: string; by: string },
+  input: { ownerId: string; taskId: string; model: string; by: string },
 ): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const task = await row(tx, taskOf(i));
+    const task = await row(tx, taskOf(input));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
-    const [e] = await append(
+    const [event] = await append(
       tx,
-      [taskModelChanged.new({ taskId: i.taskId, actor: i.by, payload: { model: i.model } })],
-      i.ownerId,
+      [taskModelChanged.new({ taskId: input.taskId, actor: input.by, payload: { model: input.model } })],
+      input.ownerId,
     );
-    const signal: HumanSignal = { id: `go-on-${e!.seq}`, kind: 'go_on' };
+    const signal: HumanSignal = { id: `go-on-${event!.seq}`, kind: 'go_on' };
     await toOutbox(tx, {
       kind: 'signal',
-      workflowId: taskWorkflowId(i.taskId),
+      workflowId: taskWorkflowId(input.taskId),
       name: SIGNALS.human,
       payload: signal,
     });
-    return { ok: true, taskId: i.taskId };
+    return { ok: true, taskId: input.taskId };
   });
 }
 
@@ -281,39 +291,45 @@ type AttentionNote =
  * newest push has none yet.
  * @returns false as well where there is no such item of this user
  */
-export async function waitsForCi(q: Queryable, i: { ownerId: string; itemId: string }): Promise<boolean> {
+export async function waitsForCi(
+  database: Queryable,
+  input: { ownerId: string; itemId: string },
+): Promise<boolean> {
   const of = tables
     .selectFrom('inbox_items as i')
     .innerJoin('tasks as t', 't.id', 'i.task_id')
     .select(['t.ci', 't.state', 't.head_sha']);
-  const task = await row(q, of.where('i.id', '=', i.itemId).where('i.owner_id', '=', i.ownerId));
+  const task = await row(
+    database,
+    of.where('i.id', '=', input.itemId).where('i.owner_id', '=', input.ownerId),
+  );
   if (task === null || isEnded(task.state) || task.head_sha === null) return false;
   return task.ci === null || task.ci.verdict === 'pending';
 }
 
 /**
  * Notes what the person has seen of a task. What they saw before, or what has not happened yet, is not written.
- * @param i `seen`: when the last of it had happened
+ * @param input `seen`: when the last of it had happened
  */
 export async function noteTaskLooked(
   db: Db,
-  i: { ownerId: string; taskId: string; seen: Date; by: string },
+  input: { ownerId: string; taskId: string; seen: Date; by: string },
 ): Promise<void> {
   await withTx(db, async (tx) => {
     await lockLog(tx);
     const of = tables
       .selectFrom('tasks')
       .select(['updated_at', 'looked_at'])
-      .where('id', '=', i.taskId)
-      .where('owner_id', '=', i.ownerId);
+      .where('id', '=', input.taskId)
+      .where('owner_id', '=', input.ownerId);
     const task = await row(tx, of);
     if (task === null) return;
-    const seen = i.seen > task.updated_at ? task.updated_at : i.seen;
+    const seen = input.seen > task.updated_at ? task.updated_at : input.seen;
     if (task.looked_at !== null && task.looked_at >= seen) return;
     await append(
       tx,
-      [taskLooked.new({ taskId: i.taskId, actor: i.by, payload: { seen: seen.toISOString() } })],
-      i.ownerId,
+      [taskLooked.new({ taskId: input.taskId, actor: input.by, payload: { seen: seen.toISOString() } })],
+      input.ownerId,
     );
   });
 }
@@ -321,30 +337,30 @@ export async function noteTaskLooked(
 /**
  * Notes that an item was seen, is looked at later, or did not need the person. An item that is not there
  * is passed over.
- * @param i `note` says which of the three it is
+ * @param input `note` says which of the three it is
  */
 export async function noteAttention(
   db: Db,
-  i: { ownerId: string; itemId: string; by: string; note: AttentionNote },
+  input: { ownerId: string; itemId: string; by: string; note: AttentionNote },
 ): Promise<void> {
   const item = await row(
     db,
     tables
       .selectFrom('inbox_items')
       .select('task_id')
-      .where('id', '=', i.itemId)
-      .where('owner_id', '=', i.ownerId),
+      .where('id', '=', input.itemId)
+      .where('owner_id', '=', input.ownerId),
   );
   if (!item) return;
-  const event = attentionEvent(i, { taskId: item.task_id, actor: i.by });
-  await withTx(db, (tx) => append(tx, [event], i.ownerId));
+  const event = attentionEvent(input, { taskId: item.task_id, actor: input.by });
+  await withTx(db, (tx) => append(tx, [event], input.ownerId));
 }
 
 function attentionEvent(
-  i: { itemId: string; note: AttentionNote },
+  input: { itemId: string; note: AttentionNote },
   about: { taskId: string; actor: string },
 ): NewEvent {
-  const { itemId: id, note } = i;
+  const { itemId: id, note } = input;
   if (note === 'not_needed') return inboxNotNeeded.new({ ...about, payload: { id } });
   if ('until' in note)
     return inboxSnoozed.new({

@@ -1,4 +1,5 @@
-// Items of the inbox as they are now: a projection of the log, so nothing here writes. What decides them is in decide.ts.
+// Items of the inbox as they are now: a projection of the log, so nothing here writes. What decides them is
+// in decide.ts.
 import type { Item } from '../../contracts/inbox.ts';
 import type { Question } from '../../flow/answers.ts';
 import type { ItemKind, Option, Via } from '../../flow/events.ts';
@@ -8,8 +9,11 @@ import { anyOf, hasRow, row, rows, tables } from '../rows.ts';
 import { attemptsOf } from '../runs/runs.ts';
 
 /** @returns what the user said to an item; null while nobody has, and for an item that is not there */
-export async function findDecision(q: Queryable, itemId: string): Promise<Decision | null> {
-  const item = await row(q, tables.selectFrom('inbox_items').select('answer').where('id', '=', itemId));
+export async function findDecision(database: Queryable, itemId: string): Promise<Decision | null> {
+  const item = await row(
+    database,
+    tables.selectFrom('inbox_items').select('answer').where('id', '=', itemId),
+  );
   return item?.answer?.decision ?? null;
 }
 
@@ -17,13 +21,13 @@ export async function findDecision(q: Queryable, itemId: string): Promise<Decisi
  * Whether a question of this run, or of an attempt that it took the work up from, waits for its answer.
  * @param runId the newest attempt; those before it are found from it
  */
-export const hasOpenQuestion = async (q: Queryable, runId: string): Promise<boolean> =>
+export const hasOpenQuestion = async (database: Queryable, runId: string): Promise<boolean> =>
   hasRow(
-    q,
+    database,
     tables
       .selectFrom('inbox_items')
       .select('id')
-      .where('run_id', '=', anyOf(await attemptsOf(q, runId)))
+      .where('run_id', '=', anyOf(await attemptsOf(database, runId)))
       .where('kind', '=', 'question')
       .where('state', '=', 'open')
       .limit(1),
@@ -37,8 +41,11 @@ export interface AnsweredItem {
 }
 
 /** @returns its title, kind and answer; null where there is none */
-export const findItem = (q: Queryable, itemId: string): Promise<AnsweredItem | null> =>
-  row(q, tables.selectFrom('inbox_items').select(['title', 'kind', 'answer']).where('id', '=', itemId));
+export const findItem = (database: Queryable, itemId: string): Promise<AnsweredItem | null> =>
+  row(
+    database,
+    tables.selectFrom('inbox_items').select(['title', 'kind', 'answer']).where('id', '=', itemId),
+  );
 
 export interface QuestionRow extends Question {
   readonly id: string;
@@ -49,9 +56,9 @@ export interface QuestionRow extends Question {
 }
 
 /** A question of an agent. @returns null when there is no such item, or it is of another kind */
-export const findQuestion = (q: Queryable, itemId: string): Promise<QuestionRow | null> =>
+export const findQuestion = (database: Queryable, itemId: string): Promise<QuestionRow | null> =>
   row(
-    q,
+    database,
     tables
       .selectFrom('inbox_items')
       .select([
@@ -74,9 +81,9 @@ export const findQuestion = (q: Queryable, itemId: string): Promise<QuestionRow 
  * has none.
  * @returns one entry an answered item
  */
-export async function listForgeAnswers(q: Queryable, taskId: string): Promise<(string | null)[]> {
+export async function listForgeAnswers(database: Queryable, taskId: string): Promise<(string | null)[]> {
   const answered = await rows(
-    q,
+    database,
     tables
       .selectFrom('inbox_items')
       .select('answer')
@@ -110,15 +117,15 @@ const summaries = tables
  * What waits for a user, oldest first, 500 at most.
  * @returns each with the title and the plan of its task
  */
-export const listOpenItems = (q: Queryable, ownerId: string): Promise<Item[]> =>
-  rows(q, summaries.where('i.owner_id', '=', ownerId).where('i.state', '=', 'open'));
+export const listOpenItems = (database: Queryable, ownerId: string): Promise<Item[]> =>
+  rows(database, summaries.where('i.owner_id', '=', ownerId).where('i.state', '=', 'open'));
 
 /**
  * Items of one task, whether they are open or not, oldest first, 500 at most.
  * @returns each with the title and the plan of its task
  */
-export const listItemsOfTask = (q: Queryable, ownerId: string, taskId: string): Promise<Item[]> =>
-  rows(q, summaries.where('i.owner_id', '=', ownerId).where('i.task_id', '=', taskId));
+export const listItemsOfTask = (database: Queryable, ownerId: string, taskId: string): Promise<Item[]> =>
+  rows(database, summaries.where('i.owner_id', '=', ownerId).where('i.task_id', '=', taskId));
 
 export interface OpenItem {
   readonly id: string;
@@ -131,9 +138,9 @@ export interface OpenItem {
  * What waits for the user in one task.
  * @returns in no order
  */
-export const listOpenOfTask = (q: Queryable, taskId: string): Promise<OpenItem[]> =>
+export const listOpenOfTask = (database: Queryable, taskId: string): Promise<OpenItem[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('inbox_items')
       .select(['id', 'kind', 'title', 'options'])
@@ -142,10 +149,14 @@ export const listOpenOfTask = (q: Queryable, taskId: string): Promise<OpenItem[]
   );
 
 /** @returns the id of the open item that says what failed in a task of this user; null when nothing did */
-export const findFailure = async (q: Queryable, ownerId: string, taskId: string): Promise<string | null> =>
+export const findFailure = async (
+  database: Queryable,
+  ownerId: string,
+  taskId: string,
+): Promise<string | null> =>
   (
     await row(
-      q,
+      database,
       tables
         .selectFrom('inbox_items')
         .select('id')

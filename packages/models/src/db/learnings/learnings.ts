@@ -24,20 +24,20 @@ const KNOWN = 500;
 type LearningResult =
   { readonly ok: true } | Refusal<'no_learning' | 'no_project' | 'no_rule' | 'learning_decided'>;
 
-const wordsOf = (w: { rule: string; why: string; path: string | null }) => ({
-  rule: cleanTitle(w.rule, RULE_CHARS),
-  why: cleanText(w.why, WHY_CHARS),
-  path: w.path === null || w.path.trim() === '' ? null : cleanTitle(w.path, 300),
+const wordsOf = (words: { rule: string; why: string; path: string | null }) => ({
+  rule: cleanTitle(words.rule, RULE_CHARS),
+  why: cleanText(words.why, WHY_CHARS),
+  path: words.path === null || words.path.trim() === '' ? null : cleanTitle(words.path, 300),
 });
 
 /** Those that a person approved for a project, and for all projects, the newest first. */
 export const listApproved = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   projectId: string,
 ): Promise<(LearningFacts & { readonly author: string })[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('learnings')
       .select(['id', 'rule', 'why', 'path', 'author'])
@@ -49,9 +49,9 @@ export const listApproved = (
   );
 
 /** All of a user, the newest first. */
-export const listLearnings = (q: Queryable, ownerId: string) =>
+export const listLearnings = (database: Queryable, ownerId: string) =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('learnings as l')
       .leftJoin('projects as p', 'p.id', 'l.project_id')
@@ -77,11 +77,12 @@ export const listLearnings = (q: Queryable, ownerId: string) =>
 
 /**
  * Keeps a rule that an agent said, in the transaction that holds the log's lock.
- * @returns `again` when the like was known: then it counts once more, and the second time a person is asked; or why it can be no rule
+ * @returns `again` when the like was known: then it counts once more, and the second time a person is asked;
+ * or why it can be no rule
  */
 export async function noteLearning(
   tx: Tx,
-  i: {
+  input: {
     readonly ownerId: string;
     readonly taskId: string;
     readonly projectId: string;
@@ -92,7 +93,7 @@ export async function noteLearning(
     readonly path: string | null;
   },
 ): Promise<'new' | 'again' | { readonly sentence: string }> {
-  const words = wordsOf(i);
+  const words = wordsOf(input);
   const sentence = whyNoRule(words.rule, words.why);
   if (sentence !== null) return { sentence };
   const known = await rows(
@@ -100,16 +101,16 @@ export async function noteLearning(
     tables
       .selectFrom('learnings')
       .select(['id', 'rule', 'task_id as taskId'])
-      .where('owner_id', '=', i.ownerId)
-      .where((l) => l.or([l('project_id', 'is', null), l('project_id', '=', i.projectId)]))
+      .where('owner_id', '=', input.ownerId)
+      .where((l) => l.or([l('project_id', 'is', null), l('project_id', '=', input.projectId)]))
       .orderBy('updated_at', 'desc')
       .limit(KNOWN),
   );
   const alike = known.find((k) => isAlike(k.rule, words.rule));
   const like = alike?.id ?? null;
   // One task that says it twice has met it once, and its answer may have been lost.
-  if (alike?.taskId === i.taskId) return 'again';
-  const { ownerId, taskId, projectId, runId, source } = i;
+  if (alike?.taskId === input.taskId) return 'again';
+  const { ownerId, taskId, projectId, runId, source } = input;
   const payload = { id: newId(), ...words, source, author: 'agent', projectId, runId, like };
   await append(tx, [learningNoted.new({ taskId, actor: 'agent', payload })], ownerId);
   return like === null ? 'new' : 'again';
@@ -118,14 +119,26 @@ export async function noteLearning(
 const newId = (): string => `L${freshId().slice(-10)}`;
 
 /** Keeps a rule that a person wrote. It counts at once: a person's word is the approval. */
-export const addLearning = (db: Db, ownerId: string, l: NewLearning, by: string): Promise<LearningResult> =>
+export const addLearning = (
+  db: Db,
+  ownerId: string,
+  learning: NewLearning,
+  by: string,
+): Promise<LearningResult> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
-    const words = wordsOf(l);
+    const words = wordsOf(learning);
     const sentence = whyNoRule(words.rule, words.why);
     if (sentence !== null) return refusal('no_rule', sentence);
-    if (l.projectId !== null && !(await hasProject(tx, ownerId, l.projectId))) return refusal('no_project');
-    const rest = { source: 'person' as const, author: by, projectId: l.projectId, runId: null, like: null };
+    if (learning.projectId !== null && !(await hasProject(tx, ownerId, learning.projectId)))
+      return refusal('no_project');
+    const rest = {
+      source: 'person' as const,
+      author: by,
+      projectId: learning.projectId,
+      runId: null,
+      like: null,
+    };
     await append(
       tx,
       [learningNoted.new({ actor: by, payload: { id: newId(), ...words, ...rest } })],
@@ -143,7 +156,7 @@ const hasProject = async (tx: Tx, ownerId: string, id: string): Promise<boolean>
 /** @param edited new words, with any decision; what is left out stays as it is */
 export const decideLearning = (
   db: Db,
-  i: {
+  input: {
     readonly ownerId: string;
     readonly id: string;
     readonly decision: LearningDecision;
@@ -158,21 +171,21 @@ export const decideLearning = (
       tables
         .selectFrom('learnings')
         .select(['rule', 'why', 'path', 'state'])
-        .where('owner_id', '=', i.ownerId)
-        .where('id', '=', i.id),
+        .where('owner_id', '=', input.ownerId)
+        .where('id', '=', input.id),
     );
     if (there === null) return refusal('no_learning');
     const { state, ...before } = there;
-    if (afterDecision(state, i.decision) === null) return refusal('learning_decided', state);
+    if (afterDecision(state, input.decision) === null) return refusal('learning_decided', state);
     const words = wordsOf({
       rule: edited.rule ?? before.rule,
       why: edited.why ?? before.why,
       path: edited.path === undefined ? before.path : edited.path,
     });
     const sentence =
-      i.decision === 'reject' || i.decision === 'retire' ? null : whyNoRule(words.rule, words.why);
+      input.decision === 'reject' || input.decision === 'retire' ? null : whyNoRule(words.rule, words.why);
     if (sentence !== null) return refusal('no_rule', sentence);
-    const payload = { id: i.id, decision: i.decision, ...words };
-    await append(tx, [learningDecided.new({ actor: i.by, payload })], i.ownerId);
+    const payload = { id: input.id, decision: input.decision, ...words };
+    await append(tx, [learningDecided.new({ actor: input.by, payload })], input.ownerId);
     return { ok: true };
   });

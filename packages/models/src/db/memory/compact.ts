@@ -1,4 +1,5 @@
-// One step of a compaction, whoever asks the model: claimed, asked, kept, checked, saved. Every one of them may be done again.
+// One step of a compaction, whoever asks the model: claimed, asked, kept, checked, saved. Every one of them
+// may be done again.
 import type { Due } from '../../flow/memory/due.ts';
 import { summaryRequest } from '../../flow/memory/request.ts';
 import { extractOf, problemsOf, type Problem } from '../../flow/memory/summary.ts';
@@ -33,51 +34,56 @@ export interface Summarising {
 export type Summarised = SavedSummary | 'busy' | 'gone';
 
 /**
- * Writes one summary. Killed anywhere and done again it is the same one, and the model has been asked once for each attempt: what it said is
- * kept before anything else is done with it.
+ * Writes one summary. Killed anywhere and done again it is the same one, and the model has been asked once
+ * for each attempt: what it said is kept before anything else is done with it.
  */
-export async function summarise(db: Db, s: Summarising): Promise<Summarised> {
-  const { ownerId, due } = s;
+export async function summarise(db: Db, summarising: Summarising): Promise<Summarised> {
+  const { ownerId, due } = summarising;
   const source = await findSource(db, ownerId, due);
   if (source === null) return 'gone';
   let problems: readonly Problem[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const key: AnswerKey = { ownerId, level: due.level, label: due.label, hash: source.hash, attempt };
-    const answer = await answerOf(db, key, summaryRequest(due.level, source.lines, problems), s);
+    const answer = await answerOf(db, key, summaryRequest(due.level, source.lines, problems), summarising);
     if (answer === null) return 'busy';
     problems = problemsOf(answer, source.lines, due.level);
     if (problems.length > 0) continue;
-    s.hit('memory.before_save');
+    summarising.hit('memory.before_save');
     const saved = await saveSummary(db, ownerId, due, {
       hash: source.hash,
       text: answer.trim(),
       by: 'model',
     });
-    s.hit('memory.saved');
+    summarising.hit('memory.saved');
     return saved;
   }
-  s.hit('memory.before_save');
+  summarising.hit('memory.before_save');
   const text = extractOf(source.lines, due.level);
   const saved = await saveSummary(db, ownerId, due, { hash: source.hash, text, by: 'extract' });
-  s.hit('memory.saved');
+  summarising.hit('memory.saved');
   return saved;
 }
 
 /** @returns null while somebody else asks */
-async function answerOf(db: Db, key: AnswerKey, prompt: string, s: Summarising): Promise<string | null> {
-  s.hit('memory.before_claim');
+async function answerOf(
+  db: Db,
+  key: AnswerKey,
+  prompt: string,
+  summarising: Summarising,
+): Promise<string | null> {
+  summarising.hit('memory.before_claim');
   const claimed = await claimAnswer(db, key, ASKING_MS);
   if (claimed.is === 'answered') return claimed.text;
   if (claimed.is === 'busy') return null;
-  s.hit('memory.claimed');
+  summarising.hit('memory.claimed');
   let answer: string;
   try {
-    answer = (await s.ask(prompt)).slice(0, MAX_ANSWER_CHARS);
+    answer = (await summarising.ask(prompt)).slice(0, MAX_ANSWER_CHARS);
   } catch (err) {
     await releaseAnswer(db, key);
     throw err;
   }
   await saveAnswer(db, key, answer.replaceAll('\u0000', ''));
-  s.hit('memory.answered');
+  summarising.hit('memory.answered');
   return answer;
 }

@@ -10,11 +10,11 @@ const PAGE = 1_000;
 export type ExportLine = { readonly kind: 'message' | 'summary' | 'pin' } & Readonly<Record<string, unknown>>;
 
 /** Messages oldest first, then summaries, then pins. */
-export async function* exportLines(q: Queryable, ownerId: string): AsyncGenerator<ExportLine> {
+export async function* exportLines(database: Queryable, ownerId: string): AsyncGenerator<ExportLine> {
   let after = 0;
   for (;;) {
     const page = await rows(
-      q,
+      database,
       tables
         .selectFrom('messages')
         .select(['id', 'role', 'text', 'at', 'seq'])
@@ -28,7 +28,7 @@ export async function* exportLines(q: Queryable, ownerId: string): AsyncGenerato
     after = page.at(-1)!.seq;
   }
   const summaries = await rows(
-    q,
+    database,
     tables
       .selectFrom('summaries')
       .select(['id', 'level', 'label', 'from_at as from', 'to_at as to', 'text', 'written_by as writtenBy'])
@@ -37,5 +37,5 @@ export async function* exportLines(q: Queryable, ownerId: string): AsyncGenerato
       .orderBy('from_at'),
   );
   for (const summary of summaries) yield { kind: 'summary', ...summary };
-  for (const pin of await listPins(q, ownerId)) yield { kind: 'pin', ...pin };
+  for (const pin of await listPins(database, ownerId)) yield { kind: 'pin', ...pin };
 }

@@ -13,8 +13,9 @@ export type Forgotten =
 const IN_ONE_EVENT = 1_000;
 
 /**
- * Deletes messages with all that was made of them: summaries at every level, answers of a model that wait to be looked at, and what was pinned
- * from them. Tasks and cards that came of them stay: they are work, and are deleted as such.
+ * Deletes messages with all that was made of them: summaries at every level, answers of a model that wait to
+ * be looked at, and what was pinned from them. Tasks and cards that came of them stay: they are work, and are
+ * deleted as such.
  * @returns how many messages there were
  */
 export const forget = (db: Db, ownerId: string, what: Forgotten): Promise<number> =>

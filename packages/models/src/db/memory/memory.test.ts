@@ -15,7 +15,7 @@ import { countUntold, listKept, listOpenDays, listTold } from './summaries.ts';
 
 const ZONE = 'Europe/Berlin';
 const nowMs = Date.parse('2026-07-10T09:00:00Z');
-let t: TestDatabase;
+let database: TestDatabase;
 let owner = 'nobody';
 let owners = 0;
 /** Each request that was paid for. */
@@ -28,38 +28,40 @@ const extracting = async (prompt: string): Promise<string> => {
 const nothing = (): void => undefined;
 
 const due = async (): Promise<Due[]> => {
-  const kept = await listKept(t.db, owner);
-  const days = await listOpenDays(t.db, owner, { kept, nowMs, zone: ZONE, limit: 1_000 });
+  const kept = await listKept(database.db, owner);
+  const days = await listOpenDays(database.db, owner, { kept, nowMs, zone: ZONE, limit: 1_000 });
   return dueOf({ days, kept, nowMs, zone: ZONE });
 };
 const write = (one: Due, ask = extracting, hit: (name: string) => void = nothing): Promise<Summarised> =>
-  summarise(t.db, { ownerId: owner, due: one, ask, hit });
+  summarise(database.db, { ownerId: owner, due: one, ask, hit });
 const compact = async (ask = extracting): Promise<void> => {
   for (let open = await due(); open.length > 0; open = await due())
     for (const one of open) await write(one, ask);
 };
 const shown = () =>
   many<{ level: string; label: string; text: string; written_by: string; tokens: number }>(
-    t.db,
+    database.db,
     'select level, label, text, written_by, tokens from summaries where owner_id = $1 and replaced_at is null order by level, from_at, first_seq',
     [owner],
   );
 const answers = () =>
-  many<{ count: number }>(t.db, 'select count(*)::int as count from summary_answers where owner_id = $1', [
-    owner,
-  ]);
+  many<{ count: number }>(
+    database.db,
+    'select count(*)::int as count from summary_answers where owner_id = $1',
+    [owner],
+  );
 
 beforeAll(async () => {
-  t = await freshDatabase();
+  database = await freshDatabase();
 });
-afterAll(() => t.drop());
+afterAll(() => database.drop());
 beforeEach(() => {
   owner = `owner${owners++}`;
   asked = [];
 });
 
 const small = monthsOf({ seed: 5, days: 40, messages: 1_200, facts: 60 });
-const seed = () => seedMonths(t.db, owner, small.messages);
+const seed = () => seedMonths(database.db, owner, small.messages);
 
 test('an old conversation is caught up with, once: days, weeks and months, each asked for once and none longer than it may be', async () => {
   await seed();
@@ -74,10 +76,10 @@ test('an old conversation is caught up with, once: days, weeks and months, each 
   expect(asked).toHaveLength(all.length);
   expect(new Set(asked).size).toBe(asked.length);
   expect(await due()).toEqual([]);
-  expect(await countUntold(t.db, owner, 10_000_000)).toBe(0);
-  expect((await listTold(t.db, owner, new Date(nowMs))).length).toBeGreaterThan(3);
+  expect(await countUntold(database.db, owner, 10_000_000)).toBe(0);
+  expect((await listTold(database.db, owner, new Date(nowMs))).length).toBeGreaterThan(3);
   const told = await many<{ n: number }>(
-    t.db,
+    database.db,
     "select count(*)::int as n from events where owner_id = $1 and type = 'memory.summarised'",
     [owner],
   );
@@ -109,7 +111,7 @@ test('killed at every step of every summary there are the same summaries, each p
           kills++;
         });
         // A lease that nobody renews ends by itself.
-        await t.db.query(
+        await database.db.query(
           "update summary_answers set lease_until = now() - interval '1 s' where owner_id = $1",
           [owner],
         );
@@ -167,14 +169,14 @@ test('what is deleted while it is summarised stands in no summary', async () => 
   const fact = small.facts.find((f) => f.kind === 'plain')!;
   const day = (await due()).find((d) => d.level === 'day')!;
   const inDay = await many<{ id: string; text: string }>(
-    t.db,
+    database.db,
     'select id, text from messages where owner_id = $1 and at >= $2 and at < $3 and role = $4 order by seq',
     [owner, new Date(day.fromMs), new Date(day.toMs), 'user'],
   );
   const gone = inDay[0]!;
   const r = await write(day, async (prompt) => {
     const answer = await extracting(prompt);
-    await forget(t.db, owner, { ids: [gone.id] });
+    await forget(database.db, owner, { ids: [gone.id] });
     return answer;
   });
   expect(r).toBe('stale');
@@ -190,14 +192,14 @@ test('forgetting is for good: no table and no event has the words, and summaries
   const before = await shown();
   const fact = small.facts.find((f) => f.kind === 'named' && before.some((s) => s.text.includes(f.value)))!;
   const id = `${owner}-${fact.messageId}`;
-  await pin(t.db, owner, `The ${fact.about}: ${fact.value}`, {
+  await pin(database.db, owner, `The ${fact.about}: ${fact.value}`, {
     key: owner,
     messageId: id,
     actor: 'mainloop',
   });
-  expect(await forget(t.db, owner, { ids: [id] })).toBe(1);
+  expect(await forget(database.db, owner, { ids: [id] })).toBe(1);
   const holding = await many<{ where: string }>(
-    t.db,
+    database.db,
     `select 'event' as where from events where owner_id = $1 and payload::text like $2
      union all select 'message' from messages where owner_id = $1 and text like $2
      union all select 'pin' from pins where owner_id = $1 and text like $2
@@ -212,9 +214,9 @@ test('forgetting is for good: no table and no event has the words, and summaries
   expect(after.some((s) => s.text.includes(`${fact.about} is ${fact.value}`))).toBe(false);
   // A month's time, then all.
   expect(
-    await forget(t.db, owner, { from: new Date('2026-03-01'), to: new Date('2026-03-20') }),
+    await forget(database.db, owner, { from: new Date('2026-03-01'), to: new Date('2026-03-20') }),
   ).toBeGreaterThan(100);
-  expect(await forget(t.db, owner, 'everything')).toBeGreaterThan(100);
+  expect(await forget(database.db, owner, 'everything')).toBeGreaterThan(100);
   expect(await shown()).toEqual([]);
   expect((await answers())[0]!.count).toBe(0);
   expect(await due()).toEqual([]);
@@ -222,25 +224,25 @@ test('forgetting is for good: no table and no event has the words, and summaries
 
 test('what is to be remembered is kept once, changed and let go of', async () => {
   const from = { key: `${owner}/0`, messageId: null, actor: 'mainloop' };
-  const id = await pin(t.db, owner, 'Never deploy on Fridays.', from);
-  expect(await pin(t.db, owner, 'Never deploy on Fridays.', from)).toBe(id);
-  expect(await listPins(t.db, owner)).toEqual([{ id, text: 'Never deploy on Fridays.' }]);
-  expect(await editPin(t.db, owner, id, 'Never deploy on a Friday.')).toBe(true);
-  expect(await editPin(t.db, 'somebody', id, 'x')).toBe(false);
-  expect((await listPins(t.db, owner))[0]!.text).toBe('Never deploy on a Friday.');
-  expect(await unpin(t.db, owner, id)).toBe(true);
-  expect(await unpin(t.db, owner, id)).toBe(false);
+  const id = await pin(database.db, owner, 'Never deploy on Fridays.', from);
+  expect(await pin(database.db, owner, 'Never deploy on Fridays.', from)).toBe(id);
+  expect(await listPins(database.db, owner)).toEqual([{ id, text: 'Never deploy on Fridays.' }]);
+  expect(await editPin(database.db, owner, id, 'Never deploy on a Friday.')).toBe(true);
+  expect(await editPin(database.db, 'somebody', id, 'x')).toBe(false);
+  expect((await listPins(database.db, owner))[0]!.text).toBe('Never deploy on a Friday.');
+  expect(await unpin(database.db, owner, id)).toBe(true);
+  expect(await unpin(database.db, owner, id)).toBe(false);
 });
 
 test('the log lets nobody change an event but to take the words of a message out of it', async () => {
   await seed();
   const change = (set: string, where = "type = 'message.said'"): Promise<unknown> =>
-    t.db.query(`update events set ${set} where owner_id = $1 and ${where}`, [owner]);
+    database.db.query(`update events set ${set} where owner_id = $1 and ${where}`, [owner]);
   const refused = /append-only/;
   await expect(change(`payload = payload || '{"text": "another"}'`)).rejects.toThrow(refused);
   await expect(change(`payload = payload || '{"text": "", "role": "note"}'`)).rejects.toThrow(refused);
   await expect(change(`payload = payload || '{"text": ""}', actor = 'you'`)).rejects.toThrow(refused);
-  await expect(t.db.query('delete from events where owner_id = $1', [owner])).rejects.toThrow(refused);
+  await expect(database.db.query('delete from events where owner_id = $1', [owner])).rejects.toThrow(refused);
   await compact();
   await expect(change(`payload = payload || '{"text": ""}'`, "type = 'memory.summarised'")).rejects.toThrow(
     refused,

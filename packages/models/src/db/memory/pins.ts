@@ -6,9 +6,9 @@ import type { Db, Queryable } from '../pool.ts';
 import { rows, run, tables } from '../rows.ts';
 
 /** Oldest first. */
-export const listPins = (q: Queryable, ownerId: string): Promise<Pin[]> =>
+export const listPins = (database: Queryable, ownerId: string): Promise<Pin[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('pins')
       .select(['id', 'text'])

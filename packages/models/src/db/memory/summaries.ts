@@ -23,9 +23,9 @@ import { anyOf, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 const current = tables.selectFrom('summaries').where('replaced_at', 'is', null);
 
 /** All that count now, oldest first, without their words. */
-export async function listKept(q: Queryable, ownerId: string): Promise<Kept[]> {
+export async function listKept(database: Queryable, ownerId: string): Promise<Kept[]> {
   const found = await rows(
-    q,
+    database,
     current
       .select(['id', 'level', 'label', 'from_at', 'to_at', 'first_seq', 'last_seq', 'sources'])
       .where('owner_id', '=', ownerId)
@@ -46,9 +46,9 @@ const rangeOf = (s: { from_at: Date; to_at: Date; first_seq: number; last_seq: n
 const DAYS_TOLD = 60;
 
 /** What a prompt may tell: all weeks and months, and the days and parts of two months. Oldest first. */
-export async function listTold(q: Queryable, ownerId: string, at: Date): Promise<Told[]> {
+export async function listTold(database: Queryable, ownerId: string, at: Date): Promise<Told[]> {
   const found = await rows(
-    q,
+    database,
     current
       .select(['id', 'level', 'label', 'from_at', 'to_at', 'first_seq', 'last_seq', 'text'])
       .where('owner_id', '=', ownerId)
@@ -69,7 +69,7 @@ export async function listTold(q: Queryable, ownerId: string, at: Date): Promise
  * @param limit how many at most
  */
 export async function listOpenDays(
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   there: {
     readonly kept: readonly Kept[];
@@ -79,7 +79,7 @@ export async function listOpenDays(
   },
 ): Promise<OpenDay[]> {
   const { zone, limit } = there;
-  const first = await nextSaid(q, ownerId, 0, there.nowMs + 1);
+  const first = await nextSaid(database, ownerId, 0, there.nowMs + 1);
   if (first === null) return [];
   const fromMs = startOfDay(dayOf(first, zone), zone);
   const toMs = startOfDay(addDays(dayOf(there.nowMs, zone), 1), zone);
@@ -90,21 +90,26 @@ export async function listOpenDays(
   )) {
     let at = hole.fromMs;
     while (days.length < limit) {
-      const said = await nextSaid(q, ownerId, at, hole.toMs);
+      const said = await nextSaid(database, ownerId, at, hole.toMs);
       if (said === null) break;
       // Its day, or as much of it as lies in the hole.
       const start = Math.max(hole.fromMs, startOfDay(dayOf(said, zone), zone));
       const day = daysIn({ fromMs: start, toMs: hole.toMs }, zone)[0]!;
-      days.push({ ...day, marks: await marksOf(q, ownerId, day.fromMs, day.toMs) });
+      days.push({ ...day, marks: await marksOf(database, ownerId, day.fromMs, day.toMs) });
       at = day.toMs;
     }
   }
   return days;
 }
 
-async function nextSaid(q: Queryable, ownerId: string, fromMs: number, toMs: number): Promise<number | null> {
+async function nextSaid(
+  database: Queryable,
+  ownerId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<number | null> {
   const found = await row(
-    q,
+    database,
     tables
       .selectFrom('messages')
       .select('at')
@@ -117,9 +122,9 @@ async function nextSaid(q: Queryable, ownerId: string, fromMs: number, toMs: num
   return found?.at.getTime() ?? null;
 }
 
-const marksOf = (q: Queryable, ownerId: string, fromMs: number, toMs: number) =>
+const marksOf = (database: Queryable, ownerId: string, fromMs: number, toMs: number) =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('messages')
       .select((eb) => ['seq', sql<number>`length(${eb.ref('text')})`.as('chars')])
@@ -136,10 +141,10 @@ export interface Source {
 }
 
 /** @returns null when a summary that it should be written from is not there any more, or nothing was said */
-export async function findSource(q: Queryable, ownerId: string, due: Due): Promise<Source | null> {
-  if (due.sources.length === 0) return messagesOf(q, ownerId, due);
+export async function findSource(database: Queryable, ownerId: string, due: Due): Promise<Source | null> {
+  if (due.sources.length === 0) return messagesOf(database, ownerId, due);
   const found = await rows(
-    q,
+    database,
     current
       .select(['id', 'label', 'text'])
       .where('owner_id', '=', ownerId)
@@ -158,9 +163,9 @@ export async function findSource(q: Queryable, ownerId: string, due: Due): Promi
   return { lines, hash: hashOf(found.map((s) => `${s.id} ${s.text}`)) };
 }
 
-async function messagesOf(q: Queryable, ownerId: string, due: Due): Promise<Source | null> {
+async function messagesOf(database: Queryable, ownerId: string, due: Due): Promise<Source | null> {
   const found = await rows(
-    q,
+    database,
     tables
       .selectFrom('messages')
       .select(['id', 'role', 'text'])
@@ -192,19 +197,19 @@ export interface AnswerKey {
 
 /** @returns the answer that is there, or whether the question is ours to ask now; `busy` while somebody else asks it */
 export async function claimAnswer(
-  q: Queryable,
-  k: AnswerKey,
+  database: Queryable,
+  key: AnswerKey,
   leaseMs: number,
 ): Promise<
   { readonly is: 'answered'; readonly text: string } | { readonly is: 'mine' } | { readonly is: 'busy' }
 > {
   const mine = await run(
-    q,
+    database,
     tables
       .insertInto('summary_answers')
-      .values({ ...keyColumns(k), lease_until: nowAnd(leaseMs) })
-      .onConflict((c) =>
-        c
+      .values({ ...keyColumns(key), lease_until: nowAnd(leaseMs) })
+      .onConflict((conflict) =>
+        conflict
           .columns(['owner_id', 'level', 'label', 'source_hash', 'attempt'])
           .doUpdateSet({ lease_until: nowAnd(leaseMs) })
           .where('summary_answers.text', 'is', null)
@@ -213,54 +218,54 @@ export async function claimAnswer(
   );
   if (mine > 0) return { is: 'mine' };
   const there = await row(
-    q,
+    database,
     tables
       .selectFrom('summary_answers')
       .select('text')
-      .where('owner_id', '=', k.ownerId)
-      .where('level', '=', k.level)
-      .where('label', '=', k.label)
-      .where('source_hash', '=', k.hash)
-      .where('attempt', '=', k.attempt),
+      .where('owner_id', '=', key.ownerId)
+      .where('level', '=', key.level)
+      .where('label', '=', key.label)
+      .where('source_hash', '=', key.hash)
+      .where('attempt', '=', key.attempt),
   );
   return there?.text == null ? { is: 'busy' } : { is: 'answered', text: there.text };
 }
 
 /** Keeps what a model answered. The first answer stays. */
-export const saveAnswer = async (q: Queryable, k: AnswerKey, text: string): Promise<void> =>
+export const saveAnswer = async (database: Queryable, key: AnswerKey, text: string): Promise<void> =>
   void (await run(
-    q,
+    database,
     tables
       .updateTable('summary_answers')
       .set({ text })
-      .where('owner_id', '=', k.ownerId)
-      .where('level', '=', k.level)
-      .where('label', '=', k.label)
-      .where('source_hash', '=', k.hash)
-      .where('attempt', '=', k.attempt)
+      .where('owner_id', '=', key.ownerId)
+      .where('level', '=', key.level)
+      .where('label', '=', key.label)
+      .where('source_hash', '=', key.hash)
+      .where('attempt', '=', key.attempt)
       .where('text', 'is', null),
   ));
 
 /** Lets go of a question that nobody answered, so that the next try need not wait. */
-export const releaseAnswer = async (q: Queryable, k: AnswerKey): Promise<void> =>
+export const releaseAnswer = async (database: Queryable, key: AnswerKey): Promise<void> =>
   void (await run(
-    q,
+    database,
     tables
       .deleteFrom('summary_answers')
-      .where('owner_id', '=', k.ownerId)
-      .where('level', '=', k.level)
-      .where('label', '=', k.label)
-      .where('source_hash', '=', k.hash)
-      .where('attempt', '=', k.attempt)
+      .where('owner_id', '=', key.ownerId)
+      .where('level', '=', key.level)
+      .where('label', '=', key.label)
+      .where('source_hash', '=', key.hash)
+      .where('attempt', '=', key.attempt)
       .where('text', 'is', null),
   ));
 
-const keyColumns = (k: AnswerKey) => ({
-  owner_id: k.ownerId,
-  level: k.level,
-  label: k.label,
-  source_hash: k.hash,
-  attempt: k.attempt,
+const keyColumns = (key: AnswerKey) => ({
+  owner_id: key.ownerId,
+  level: key.level,
+  label: key.label,
+  source_hash: key.hash,
+  attempt: key.attempt,
 });
 
 /** `there`: it stood already; `stale`: what it was written from has changed meanwhile, so it is due anew. */
@@ -325,9 +330,9 @@ export const saveSummary = (
   });
 
 /** How many messages were said before a place in the log that no summary tells. At most some thousands are counted. */
-export async function countUntold(q: Queryable, ownerId: string, beforeSeq: number): Promise<number> {
+export async function countUntold(database: Queryable, ownerId: string, beforeSeq: number): Promise<number> {
   const told = await row(
-    q,
+    database,
     current
       .select((eb) => eb.fn.max<number | null>('last_seq').as('seq'))
       .where('owner_id', '=', ownerId)
@@ -341,7 +346,7 @@ export async function countUntold(q: Queryable, ownerId: string, beforeSeq: numb
     .where('seq', '<', beforeSeq)
     .limit(20_000);
   const counted = await row(
-    q,
+    database,
     tables.selectFrom(untold.as('m')).select((eb) => eb.fn.countAll<number>().as('count')),
   );
   return Number(counted?.count ?? 0);

@@ -1,5 +1,5 @@
-// Money for model calls: promised before a call is forwarded, paid when it is over. Both are in Postgres, because several gateways may serve
-// one task, and because a gateway may die in the middle of an answer.
+// Money for model calls: promised before a call is forwarded, paid when it is over. Both are in Postgres,
+// because several gateways may serve one task, and because a gateway may die in the middle of an answer.
 import { randomUUID } from 'node:crypto';
 import type { MoneyLimits, SpentLimit } from '../../flow/money.ts';
 import { costMicrousd, type Usage } from '../../flow/pricing.ts';
@@ -34,17 +34,17 @@ export const newCallId = (): string => `call_${randomUUID()}`;
  * @returns the limit that has no room for it, or null
  */
 export async function reserve(
-  q: Queryable,
-  c: ModelCall,
+  database: Queryable,
+  call: ModelCall,
   microusd: number,
   { owner, project }: MoneyLimits,
 ): Promise<SpentLimit | null> {
   const microusdOf = (cents: number | null): number | null => (cents === null ? null : cents * 10_000);
-  const full = sql<SpentLimit | null>`reserve_model_call(${c.id},${c.ownerId},${c.projectId},${c.taskId},${c.runId},${c.gateway},${c.model},
-    ${microusd},${c.inputTokens},${microusdOf(owner.day)},${microusdOf(owner.week)},${microusdOf(owner.month)},
+  const full = sql<SpentLimit | null>`reserve_model_call(${call.id},${call.ownerId},${call.projectId},${call.taskId},${call.runId},${call.gateway},${call.model},
+    ${microusd},${call.inputTokens},${microusdOf(owner.day)},${microusdOf(owner.week)},${microusdOf(owner.month)},
     ${microusdOf(project.day)},${microusdOf(project.week)},${microusdOf(project.month)},${CALL_LEASE_MS})`;
-  const r = await row(q, tables.selectNoFrom(full.as('full')));
-  return r!.full;
+  const result = await row(database, tables.selectNoFrom(full.as('full')));
+  return result!.full;
 }
 
 /**
@@ -52,27 +52,27 @@ export async function reserve(
  * counts once.
  * @param used tokens, as the provider counts them
  */
-export const settle = (db: Db, c: ModelCall, used: Usage): Promise<void> =>
+export const settle = (db: Db, call: ModelCall, used: Usage): Promise<void> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
-    await release(tx, c.id);
-    await bill(tx, c, costMicrousd(c.model, used), tokensIn(used), used.output_tokens ?? 0);
+    await release(tx, call.id);
+    await bill(tx, call, costMicrousd(call.model, used), tokensIn(used), used.output_tokens ?? 0);
   });
 
 /**
  * A call that cost nothing: the provider refused it or was not there.
  * @param callId one that is not reserved any more is fine
  */
-export const release = async (q: Queryable, callId: string): Promise<void> =>
-  void (await run(q, tables.deleteFrom('model_calls').where('id', '=', callId)));
+export const release = async (database: Queryable, callId: string): Promise<void> =>
+  void (await run(database, tables.deleteFrom('model_calls').where('id', '=', callId)));
 
 /**
  * Says that a gateway's calls are alive.
  * @param gateway the process that carries them; reserves of one that says nothing lapse
  */
-export const renewCalls = async (q: Queryable, gateway: string): Promise<void> =>
+export const renewCalls = async (database: Queryable, gateway: string): Promise<void> =>
   void (await run(
-    q,
+    database,
     tables
       .updateTable('model_calls')
       .set({ lease_until: nowAnd(CALL_LEASE_MS) })
@@ -80,8 +80,8 @@ export const renewCalls = async (q: Queryable, gateway: string): Promise<void> =
   ));
 
 /**
- * Pays for calls whose gateway died in the middle. What they really cost nobody can tell any more, so it is all that was reserved for them:
- * a limit may be reached too early by that, and never too late.
+ * Pays for calls whose gateway died in the middle. What they really cost nobody can tell any more, so it is
+ * all that was reserved for them: a limit may be reached too early by that, and never too late.
  * @returns how many there were
  */
 export const settleLapsed = (db: Db): Promise<number> =>
@@ -114,27 +114,27 @@ export const settleLapsed = (db: Db): Promise<number> =>
     return lapsed.length;
   });
 
-const tokensIn = (u: Usage): number =>
-  (u.input_tokens ?? 0) + (u.cache_creation_input_tokens ?? 0) + (u.cache_read_input_tokens ?? 0);
+const tokensIn = (usage: Usage): number =>
+  (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
 
 async function bill(
   tx: Tx,
-  c: ModelCall,
+  call: ModelCall,
   microusd: number,
   inputTokens: number,
   outputTokens: number,
 ): Promise<void> {
   if (microusd === 0) return;
   const event = costMetered.new({
-    taskId: c.taskId,
+    taskId: call.taskId,
     actor: 'gateway',
-    key: { callId: c.id },
-    payload: { runId: c.runId, model: c.model, microusd, inputTokens, outputTokens },
+    key: { callId: call.id },
+    payload: { runId: call.runId, model: call.model, microusd, inputTokens, outputTokens },
   });
-  const fresh = await append(tx, [event], c.ownerId);
-  if (fresh.length === 0 || c.runId === null) return;
+  const fresh = await append(tx, [event], call.ownerId);
+  if (fresh.length === 0 || call.runId === null) return;
   const dearer = tables
     .updateTable('runs')
     .set((eb) => ({ cost_microusd: eb('cost_microusd', '+', microusd) }));
-  await run(tx, dearer.where('id', '=', c.runId));
+  await run(tx, dearer.where('id', '=', call.runId));
 }

@@ -5,12 +5,16 @@ import type { Queryable } from '../pool.ts';
 import { rows, tables } from '../rows.ts';
 
 /** @returns of each project that cost something in this month or week; of the chat under '' */
-export async function readSpent(q: Queryable, ownerId: string, nowMs: number): Promise<Map<string, Spent>> {
+export async function readSpent(
+  database: Queryable,
+  ownerId: string,
+  nowMs: number,
+): Promise<Map<string, Spent>> {
   const began = beginningsAt(nowMs);
   const since = new Date(Math.min(began.week.getTime(), began.month.getTime()));
   const [day, week, month] = [began.day, began.week, began.month].map((at) => at.toISOString().slice(0, 10));
   const spent = await rows(
-    q,
+    database,
     tables
       .selectFrom('cost_days')
       .select((eb) => {
@@ -28,10 +32,10 @@ export async function readSpent(q: Queryable, ownerId: string, nowMs: number): P
 /** How many of the tasks that were merged last count. */
 const COUNTED = 500;
 
-export const readForecasts = async (q: Queryable, ownerId: string): Promise<Map<string, Forecast>> =>
+export const readForecasts = async (database: Queryable, ownerId: string): Promise<Map<string, Forecast>> =>
   forecastsOf(
     await rows(
-      q,
+      database,
       tables
         .selectFrom('tasks')
         .select(['project_id as projectId', 'cost_microusd as microusd'])

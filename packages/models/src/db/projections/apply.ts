@@ -1,5 +1,5 @@
-// What a projection handler is. It is applied in the append's own transaction, and again on a rebuild, so nothing in it may read the
-// clock, random numbers or a table that is not a projection.
+// What a projection handler is. It is applied in the append's own transaction, and again on a rebuild, so
+// nothing in it may read the clock, random numbers or a table that is not a projection.
 import type { EventType, LoggedEvent } from '../../events/registry.ts';
 import type { Updateable } from 'kysely';
 import type { DB } from '../generated/tables.ts';

@@ -8,9 +8,9 @@ import { hasRow, row, rows, tables } from '../rows.ts';
  * All of a user, oldest first.
  * @returns without those that were removed
  */
-export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> =>
+export const listProjects = (database: Queryable, ownerId: string): Promise<Project[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('projects')
       .select([
@@ -37,9 +37,9 @@ export interface ProjectName {
  * The first hundred of a user, by name.
  * @returns what a menu shows of each
  */
-export const listProjectNames = (q: Queryable, ownerId: string): Promise<ProjectName[]> =>
+export const listProjectNames = (database: Queryable, ownerId: string): Promise<ProjectName[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('projects')
       .select(['id', 'name'])
@@ -49,14 +49,17 @@ export const listProjectNames = (q: Queryable, ownerId: string): Promise<Project
       .limit(100),
   );
 
-/** @returns its settings as they are stored: `resolveProjectSettings` reads them; null when the user has no such project */
+/**
+ * @returns its settings as they are stored: `resolveProjectSettings` reads them; null when the user has no
+ * such project
+ */
 export const findProject = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   id: string,
 ): Promise<{ readonly settings: unknown } | null> =>
   row(
-    q,
+    database,
     tables
       .selectFrom('projects')
       .select('settings')
@@ -67,12 +70,12 @@ export const findProject = (
 
 /** @param name as `projectName` says, in whatever case @returns null when the user has no such project */
 export const findProjectOf = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   name: string,
 ): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
   row(
-    q,
+    database,
     tables
       .selectFrom('projects')
       .select(['id', 'settings'])
@@ -81,17 +84,24 @@ export const findProjectOf = (
       .where('removed_at', 'is', null),
   );
 
-/** The oldest project of a repository, of whichever user. @param repo "owner/name", exactly @returns null when there is none */
-export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly settings: unknown } | null> =>
+/**
+ * The oldest project of a repository, of whichever user.
+ * @param repo "owner/name", exactly
+ * @returns null when there is none
+ */
+export const findAnyProject = (
+  database: Queryable,
+  repo: string,
+): Promise<{ readonly settings: unknown } | null> =>
   row(
-    q,
+    database,
     tables.selectFrom('projects').select('settings').where('repo', '=', repo).orderBy('created_at').limit(1),
   );
 
 /** @param id one of another user, or one that was removed, is none */
-export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
+export const hasProject = (database: Queryable, ownerId: string, id: string): Promise<boolean> =>
   hasRow(
-    q,
+    database,
     tables
       .selectFrom('projects')
       .select('id')
@@ -105,13 +115,13 @@ export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<b
  * @param change what would be different of it
  */
 export async function isNameTaken(
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   projectId: string,
   change: { readonly repo?: string; readonly folder?: string },
 ): Promise<boolean> {
   const own = await row(
-    q,
+    database,
     tables
       .selectFrom('projects')
       .select(['repo', 'folder', 'local_path as localPath'])
@@ -125,7 +135,7 @@ export async function isNameTaken(
     .where('owner_id', '=', ownerId)
     .where('id', '!=', projectId);
   return hasRow(
-    q,
+    database,
     others
       .where('folder', '=', folder)
       .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', repo.toLowerCase())),
@@ -136,12 +146,16 @@ export async function isNameTaken(
  * Ids of the tasks of a project that have not ended, also when it was removed.
  * @returns in no order
  */
-export const listLiveTasks = async (q: Queryable, ownerId: string, projectId: string): Promise<string[]> => {
+export const listLiveTasks = async (
+  database: Queryable,
+  ownerId: string,
+  projectId: string,
+): Promise<string[]> => {
   const live = tables
     .selectFrom('tasks')
     .select('id')
     .where('project_id', '=', projectId)
     .where('owner_id', '=', ownerId)
     .where('ended_at', 'is', null);
-  return (await rows(q, live.orderBy('id'))).map((task) => task.id);
+  return (await rows(database, live.orderBy('id'))).map((task) => task.id);
 };

@@ -14,9 +14,9 @@ export {
 } from '../../contracts/settings.ts';
 
 /** @returns a user's own settings, with the defaults of what is not set */
-export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
+export async function getSettings(database: Queryable, ownerId: string): Promise<OwnerSettings> {
   const kept = await row(
-    q,
+    database,
     tables
       .selectFrom('settings')
       .select('value')
@@ -27,15 +27,15 @@ export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerS
 }
 
 /** @throws ZodError for a value that could not be read back */
-export async function saveSettings(q: Queryable, ownerId: string, s: Settings): Promise<void> {
-  const value = JSON.stringify(Settings.parse(s));
+export async function saveSettings(database: Queryable, ownerId: string, settings: Settings): Promise<void> {
+  const value = JSON.stringify(Settings.parse(settings));
   await run(
-    q,
+    database,
     tables
       .insertInto('settings')
       .values({ owner_id: ownerId, key: 'general', value })
-      .onConflict((c) =>
-        c.columns(['owner_id', 'key']).doUpdateSet((eb) => {
+      .onConflict((conflict) =>
+        conflict.columns(['owner_id', 'key']).doUpdateSet((eb) => {
           const there = eb.ref('settings.value');
           return {
             value: sql<string>`case when jsonb_typeof(${there}) = 'object' then ${there} else '{}' end || ${eb.ref('excluded.value')}`,
@@ -45,7 +45,10 @@ export async function saveSettings(q: Queryable, ownerId: string, s: Settings): 
   );
 }
 
-/** The event that changes a project's settings, and the only way to one. @throws ZodError for a value that could not be read back */
+/**
+ * The event that changes a project's settings, and the only way to one.
+ * @throws ZodError for a value that could not be read back
+ */
 export const settingsChanged = (
   projectId: string,
   change: ProjectSettings,

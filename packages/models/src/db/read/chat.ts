@@ -28,7 +28,10 @@ export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) =
   };
 
   return {
-    /** A piece of the conversation with the cards that were proposed in it, oldest first: its end, unless another piece is asked for. */
+    /**
+     * A piece of the conversation with the cards that were proposed in it, oldest first: its end, unless
+     * another piece is asked for.
+     */
     async thread(piece: Piece = {}): Promise<ThreadView> {
       const [messages, turn] = await Promise.all([
         messagesOf(piece),
@@ -63,23 +66,23 @@ export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) =
           .map((m) => [m.turnId, Number(m.seq)]),
       );
       const items: ThreadItem[] = [
-        ...messages.map((m): ThreadItem => ({
-          seq: Number(m.seq),
+        ...messages.map((message): ThreadItem => ({
+          seq: Number(message.seq),
           kind: 'message',
-          at: m.at,
+          at: message.at,
           message: {
-            id: m.id,
-            role: m.role,
-            text: m.text,
-            turnId: m.turnId,
-            attachments: attachmentsIn(m.attachments),
+            id: message.id,
+            role: message.role,
+            text: message.text,
+            turnId: message.turnId,
+            attachments: attachmentsIn(message.attachments),
           },
         })),
-        ...proposals.map((p): ThreadItem => ({
-          seq: (replySeq.get(p.turnId) ?? Number(p.seq)) + 0.5,
+        ...proposals.map((proposal): ThreadItem => ({
+          seq: (replySeq.get(proposal.turnId) ?? Number(proposal.seq)) + 0.5,
           kind: 'proposal',
-          at: p.at,
-          proposal: proposalView(p, repo, new Date(), forecast),
+          at: proposal.at,
+          proposal: proposalView(proposal, repo, new Date(), forecast),
         })),
       ];
       return {

@@ -91,10 +91,11 @@ export const inbox = ({ db, repoOf, taskView, forecasts, proposalView, itemsWher
     );
     return {
       since: last.at,
-      events: events.map((e) => ({
-        type: e.type === 'inbox.opened' ? `inbox.${(e.payload as { kind: string }).kind}` : e.type,
-        taskId: e.taskId!,
-        title: tasks.get(e.taskId!) ?? '',
+      events: events.map((event) => ({
+        type:
+          event.type === 'inbox.opened' ? `inbox.${(event.payload as { kind: string }).kind}` : event.type,
+        taskId: event.taskId!,
+        title: tasks.get(event.taskId!) ?? '',
       })),
     };
   },

@@ -7,10 +7,10 @@ import type { Views } from './views.ts';
 export const review = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   /** Comments, pushes (newest first, without their diffs) and what was looked at last. */
   async review(taskId: string): Promise<ReviewView | null> {
-    const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
-    if (!t) return null;
+    const thread = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
+    if (!thread) return null;
     const [repo, pushes, comments, items] = await Promise.all([
-      repoOf([t.projectId]),
+      repoOf([thread.projectId]),
       db.push.findMany({
         where: { taskId, ownerId: OWNER },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
@@ -25,33 +25,33 @@ export const review = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       itemsWhere({ taskId, kind: 'review', state: 'open' }),
     ]);
     return {
-      task: taskView(t, repo, Date.now()),
+      task: taskView(thread, repo, Date.now()),
       item: items[0] ?? null,
-      looked: t.lookedPush,
+      looked: thread.lookedPush,
       pushes: pushes.map((p) => ({ id: p.id, sha: p.newSha, at: p.createdAt, others: p.state === 'seen' })),
-      comments: comments.map((c) => ({
-        id: c.id,
-        path: c.path,
-        side: c.side === 'old' ? 'old' : 'new',
-        startLine: c.startLine,
-        line: c.line,
-        quote: c.quote,
-        body: c.body,
-        author: c.author,
-        via: c.via,
-        state: c.state as CommentState,
-        answer: c.answer,
-        createdAt: c.createdAt,
+      comments: comments.map((comment) => ({
+        id: comment.id,
+        path: comment.path,
+        side: comment.side === 'old' ? 'old' : 'new',
+        startLine: comment.startLine,
+        line: comment.line,
+        quote: comment.quote,
+        body: comment.body,
+        author: comment.author,
+        via: comment.via,
+        state: comment.state as CommentState,
+        answer: comment.answer,
+        createdAt: comment.createdAt,
       })),
     };
   },
 
   /** The whole change as of a push, or only what that push changed. */
   diffOf: async (taskId: string, pushId: string, what: 'diff' | 'delta'): Promise<string> => {
-    const p = await db.push.findFirst({
+    const push = await db.push.findFirst({
       where: { id: pushId, taskId, ownerId: OWNER },
       select: { diff: what === 'diff', delta: what === 'delta' },
     });
-    return p?.[what] ?? '';
+    return push?.[what] ?? '';
   },
 });

@@ -106,10 +106,10 @@ export const settings = ({ db }: Views) => ({
     const projects = await db.project.findMany({ where: { ownerId: OWNER, removedAt: null } });
     const all = [
       { projectId: null, of: ALL_AGENTS, limits: limitsIn(mine) },
-      ...projects.map((p) => ({
-        projectId: p.id,
-        of: p.name,
-        limits: limitsIn(resolveProjectSettings(p.settings)),
+      ...projects.map((project) => ({
+        projectId: project.id,
+        of: project.name,
+        limits: limitsIn(resolveProjectSettings(project.settings)),
       })),
     ].filter(({ limits }) => hasLimit(limits));
     if (all.length === 0) return [];

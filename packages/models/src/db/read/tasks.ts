@@ -18,10 +18,10 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     events: LoggedEvent[];
     runs: { id: string; phase: string; n: number; state: string; costMicrousd: number }[];
   } | null> {
-    const t = await db.task.findFirst({ where: { id, ownerId: OWNER } });
-    if (!t) return null;
+    const task = await db.task.findFirst({ where: { id, ownerId: OWNER } });
+    if (!task) return null;
     const [repo, items, events, runs] = await Promise.all([
-      repoOf([t.projectId]),
+      repoOf([task.projectId]),
       itemsWhere({ taskId: id }),
       db.event.findMany({
         where: { ownerId: OWNER, taskId: id, type: { not: 'cost.metered' } },
@@ -35,9 +35,9 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       }),
     ]);
     return {
-      task: taskView(t, repo, Date.now()),
-      prompt: t.prompt,
-      plan: t.plan,
+      task: taskView(task, repo, Date.now()),
+      prompt: task.prompt,
+      plan: task.plan,
       items,
       events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
       runs: runs.map((r) => ({ ...r, costMicrousd: Number(r.costMicrousd) })),
@@ -46,8 +46,8 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
 
   /** What was asked of a task, and its two newest plans, newest first. */
   async planned(taskId: string): Promise<{ prompt: string; plans: string[] } | null> {
-    const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER }, select: { prompt: true } });
-    if (!t) return null;
+    const task = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER }, select: { prompt: true } });
+    if (!task) return null;
     const rows = await db.event.findMany({
       where: { ownerId: OWNER, taskId, type: 'plan.written' },
       orderBy: { seq: 'desc' },
@@ -55,7 +55,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     });
     const { events } = readEvents(rows.map((e) => ({ ...e, seq: Number(e.seq) })));
     return {
-      prompt: t.prompt,
+      prompt: task.prompt,
       plans: events.flatMap((e) => (e.type === 'plan.written' ? [e.payload.markdown] : [])),
     };
   },
@@ -72,8 +72,8 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     /** Oldest first. */
     pictures: ShownPicture[];
   } | null> {
-    const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
-    if (!t) return null;
+    const task = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
+    if (!task) return null;
     const [pushes, events, showed] = await Promise.all([
       db.push.findMany({
         where: { taskId, ownerId: OWNER },
@@ -93,15 +93,15 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       }),
     ]);
     return {
-      prompt: t.prompt,
-      costMicrousd: Number(t.costMicrousd),
-      budgetCents: t.budgetCents,
-      looked: t.lookedPush,
-      startedAt: t.createdAt,
+      prompt: task.prompt,
+      costMicrousd: Number(task.costMicrousd),
+      budgetCents: task.budgetCents,
+      looked: task.lookedPush,
+      startedAt: task.createdAt,
       pushes: pushes.map((p) => p.id),
       events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
-      pictures: readEvents(showed.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events.flatMap((e) =>
-        e.type === 'agent.showed' ? [e.payload] : [],
+      pictures: readEvents(showed.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events.flatMap(
+        (event) => (event.type === 'agent.showed' ? [event.payload] : []),
       ),
     };
   },

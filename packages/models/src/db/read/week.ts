@@ -26,15 +26,15 @@ export const week = ({ db, repoOf }: Views) => ({
         (select count(*) from events e where e.owner_id = ${OWNER} and e.type = 'pr.merged' and e.at >= w.week and e.at < w.week + interval '1 week') as merged
       from w left join inbox_items i on i.owner_id = ${OWNER} and i.state = 'answered' and i.answered_at >= w.week and i.answered_at < w.week + interval '1 week'
       group by w.week order by w.week desc`;
-    return rows.map((r) => ({
-      week: r.week,
-      items: Number(r.items),
-      measured: Number(r.measured),
-      attentionMs: Number(r.ms),
-      taps: Number(r.taps),
-      notNeeded: Number(r.not_needed),
-      medianWaitS: r.waited_s,
-      merged: Number(r.merged),
+    return rows.map((row) => ({
+      week: row.week,
+      items: Number(row.items),
+      measured: Number(row.measured),
+      attentionMs: Number(row.ms),
+      taps: Number(row.taps),
+      notNeeded: Number(row.not_needed),
+      medianWaitS: row.waited_s,
+      merged: Number(row.merged),
     }));
   },
 
@@ -46,12 +46,12 @@ export const week = ({ db, repoOf }: Views) => ({
       orderBy: { day: 'desc' },
     });
     const repo = await repoOf(rows.map((r) => r.projectId).filter((id) => id !== ''));
-    return rows.map((r) => ({
-      day: r.day,
-      repo: r.projectId === '' ? '' : (repo.get(r.projectId) ?? r.projectId),
-      model: r.model,
-      microusd: Number(r.microusd),
-      tokens: Number(r.inputTokens) + Number(r.outputTokens),
+    return rows.map((row) => ({
+      day: row.day,
+      repo: row.projectId === '' ? '' : (repo.get(row.projectId) ?? row.projectId),
+      model: row.model,
+      microusd: Number(row.microusd),
+      tokens: Number(row.inputTokens) + Number(row.outputTokens),
     }));
   },
 });

@@ -42,11 +42,11 @@ const MAX_DRAFTS = 200;
  */
 export async function draftComment(
   db: Db,
-  i: { ownerId: string; taskId: string; by: string; comment: NewComment },
+  input: { ownerId: string; taskId: string; by: string; comment: NewComment },
 ): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const t = await row(
+    const task = await row(
       tx,
       tables
         .selectFrom('tasks')
@@ -55,23 +55,23 @@ export async function draftComment(
           eb
             .selectFrom('review_comments')
             .select((of) => of.fn.countAll<number>().as('n'))
-            .where('task_id', '=', i.taskId)
+            .where('task_id', '=', input.taskId)
             .where('state', '=', 'draft')
             .as('drafts'),
         )
-        .where('id', '=', i.taskId)
-        .where('owner_id', '=', i.ownerId),
+        .where('id', '=', input.taskId)
+        .where('owner_id', '=', input.ownerId),
     );
-    if (!t) return refusal('no_task');
-    if (t.ended_at) return refusal('review_ended');
-    if ((t.drafts ?? 0) >= MAX_DRAFTS) return refusal('too_many_drafts', MAX_DRAFTS);
-    const { id, path, side, startLine, line, quote, text } = i.comment;
+    if (!task) return refusal('no_task');
+    if (task.ended_at) return refusal('review_ended');
+    if ((task.drafts ?? 0) >= MAX_DRAFTS) return refusal('too_many_drafts', MAX_DRAFTS);
+    const { id, path, side, startLine, line, quote, text } = input.comment;
     await append(
       tx,
       [
         reviewCommented.new({
-          taskId: i.taskId,
-          actor: i.by,
+          taskId: input.taskId,
+          actor: input.by,
           payload: {
             id,
             path,
@@ -79,17 +79,17 @@ export async function draftComment(
             startLine,
             line,
             // Its lines are those of what is shown, whoever pushed it.
-            sha: (await findShown(tx, i.taskId))?.sha ?? null,
+            sha: (await findShown(tx, input.taskId))?.sha ?? null,
             quote: cleanText(quote, 20_000),
             text: cleanText(text, 20_000),
-            author: i.by,
+            author: input.by,
             via: 'app',
             state: 'draft',
             forgeId: null,
           },
         }),
       ],
-      i.ownerId,
+      input.ownerId,
     );
     return { ok: true };
   });
@@ -97,8 +97,11 @@ export async function draftComment(
 
 type CommentChange = { readonly text: string } | { readonly removed: true } | { readonly resolved: boolean };
 
-function changed(i: { id: string; to: CommentChange }, about: { taskId: string; actor: string }): NewEvent {
-  const { id, to } = i;
+function changed(
+  input: { id: string; to: CommentChange },
+  about: { taskId: string; actor: string },
+): NewEvent {
+  const { id, to } = input;
   if ('text' in to)
     return reviewCommentEdited.new({ ...about, payload: { id, text: cleanText(to.text, 20_000) } });
   if ('removed' in to) return reviewCommentRemoved.new({ ...about, payload: { id } });
@@ -107,32 +110,32 @@ function changed(i: { id: string; to: CommentChange }, about: { taskId: string; 
 
 /**
  * Changes or takes back a draft, or resolves what was sent.
- * @param i `to` is the new text or the new state
+ * @param input `to` is the new text or the new state
  * @returns `ok`, or why not: no such comment, or one whose state does not allow it
  */
 export async function changeComment(
   db: Db,
-  i: { ownerId: string; id: string; by: string; to: CommentChange },
+  input: { ownerId: string; id: string; by: string; to: CommentChange },
 ): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const c = await row(
+    const comment = await row(
       tx,
       tables
         .selectFrom('review_comments')
         .select(['task_id', 'state'])
-        .where('id', '=', i.id)
-        .where('owner_id', '=', i.ownerId),
+        .where('id', '=', input.id)
+        .where('owner_id', '=', input.ownerId),
     );
-    if (!c) return refusal('no_comment');
-    const isDraft = c.state === 'draft';
-    if (isDraft === 'resolved' in i.to) return refusal(isDraft ? 'comment_unsent' : 'comment_sent');
-    await append(tx, [changed(i, { taskId: c.task_id, actor: i.by })], i.ownerId);
+    if (!comment) return refusal('no_comment');
+    const isDraft = comment.state === 'draft';
+    if (isDraft === 'resolved' in input.to) return refusal(isDraft ? 'comment_unsent' : 'comment_sent');
+    await append(tx, [changed(input, { taskId: comment.task_id, actor: input.by })], input.ownerId);
     // The workflow looks at the pull request then, and brings the thread there into step.
-    if ('resolved' in i.to)
+    if ('resolved' in input.to)
       await toOutbox(tx, {
         kind: 'signal',
-        workflowId: taskWorkflowId(c.task_id),
+        workflowId: taskWorkflowId(comment.task_id),
         name: SIGNALS.poke,
         payload: {},
       });
@@ -143,12 +146,12 @@ export async function changeComment(
 /**
  * Makes a request of a comment on the forge that was passed over, with the words that it had then. Twice
  * is once.
- * @param i `id` as the event says it that passed the comment over
+ * @param input `id` as the event says it that passed the comment over
  * @returns `ok`, or why not: no such comment, or its task has ended
  */
 export async function takeComment(
   db: Db,
-  i: { ownerId: string; id: string; by: string },
+  input: { ownerId: string; id: string; by: string },
 ): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
@@ -163,8 +166,8 @@ export async function takeComment(
           payloadField('review.passed_over', 'words', 'e.payload').as('words'),
         ])
         .where('e.type', '=', 'review.passed_over')
-        .where(payloadField('review.passed_over', 'id', 'e.payload'), '=', i.id)
-        .where('t.owner_id', '=', i.ownerId)
+        .where(payloadField('review.passed_over', 'id', 'e.payload'), '=', input.id)
+        .where('t.owner_id', '=', input.ownerId)
         .orderBy('e.seq', 'desc')
         .limit(1),
     );
@@ -172,8 +175,14 @@ export async function takeComment(
     if (passed.endedAt) return refusal('review_ended');
     await append(
       tx,
-      [reviewTaken.new({ taskId: passed.taskId, actor: i.by, payload: { id: i.id, words: passed.words } })],
-      i.ownerId,
+      [
+        reviewTaken.new({
+          taskId: passed.taskId,
+          actor: input.by,
+          payload: { id: input.id, words: passed.words },
+        }),
+      ],
+      input.ownerId,
     );
     await toOutbox(tx, {
       kind: 'signal',
@@ -191,19 +200,19 @@ export async function takeComment(
  */
 export async function noteLooked(
   db: Db,
-  i: { ownerId: string; taskId: string; pushId: string; by: string },
+  input: { ownerId: string; taskId: string; pushId: string; by: string },
 ): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     const pushed = tables
       .selectFrom('pushes')
       .select('id')
-      .where('id', '=', i.pushId)
-      .where('task_id', '=', i.taskId);
-    if (!(await hasRow(tx, pushed.where('owner_id', '=', i.ownerId)))) return refusal('no_push');
+      .where('id', '=', input.pushId)
+      .where('task_id', '=', input.taskId);
+    if (!(await hasRow(tx, pushed.where('owner_id', '=', input.ownerId)))) return refusal('no_push');
     await append(
       tx,
-      [reviewLooked.new({ taskId: i.taskId, actor: i.by, payload: { pushId: i.pushId } })],
-      i.ownerId,
+      [reviewLooked.new({ taskId: input.taskId, actor: input.by, payload: { pushId: input.pushId } })],
+      input.ownerId,
     );
     return { ok: true };
   });
@@ -243,9 +252,9 @@ export interface ReviewCommentRow {
  * Whether a task has such a comment, sent and not resolved.
  * @param id ours, not the forge's
  */
-export const isOpenComment = (q: Queryable, taskId: string, id: string): Promise<boolean> =>
+export const isOpenComment = (database: Queryable, taskId: string, id: string): Promise<boolean> =>
   hasRow(
-    q,
+    database,
     tables
       .selectFrom('review_comments')
       .select('id')
@@ -258,9 +267,9 @@ export const isOpenComment = (q: Queryable, taskId: string, id: string): Promise
  * Whether something was asked for that the agent has not answered.
  * @param taskId whose comments are looked at; drafts don't count
  */
-export const hasUnanswered = (q: Queryable, taskId: string): Promise<boolean> =>
+export const hasUnanswered = (database: Queryable, taskId: string): Promise<boolean> =>
   hasRow(
-    q,
+    database,
     tables
       .selectFrom('review_comments')
       .select('id')
@@ -277,14 +286,14 @@ const commentsOf = (taskId: string) =>
  * What was sent and is not resolved, oldest first.
  * @returns 500 at most
  */
-export const openComments = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
-  rows(q, commentsOf(taskId).selectAll().where('state', '=', 'open').limit(500));
+export const openComments = (database: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
+  rows(database, commentsOf(taskId).selectAll().where('state', '=', 'open').limit(500));
 
 /** @returns what is known of the comments on the forge that were met, by their place and id there */
-export async function listMet(q: Queryable, taskId: string): Promise<Map<string, Met>> {
-  const worked = await rows(q, commentsOf(taskId).select(['id', 'body']).where('via', '=', 'github'));
+export async function listMet(database: Queryable, taskId: string): Promise<Map<string, Met>> {
+  const worked = await rows(database, commentsOf(taskId).select(['id', 'body']).where('via', '=', 'github'));
   const told = await rows(
-    q,
+    database,
     tables
       .selectFrom('events')
       .select([
@@ -303,19 +312,20 @@ export async function listMet(q: Queryable, taskId: string): Promise<Map<string,
     met.set(key, known);
     return known;
   };
-  for (const c of worked) of(c.id).worked.push(c.body);
-  for (const e of told) of(e.id)[e.type === 'review.taken' ? 'taken' : 'passed'].push(e.words);
+  for (const comment of worked) of(comment.id).worked.push(comment.body);
+  for (const event of told)
+    of(event.id)[event.type === 'review.taken' ? 'taken' : 'passed'].push(event.words);
   return met;
 }
 
 /** @returns what was taken up from the forge under this name; null when nothing was */
 export const findAsked = (
-  q: Queryable,
+  database: Queryable,
   taskId: string,
   words: string,
 ): Promise<{ author: string; comments: number } | null> =>
   row(
-    q,
+    database,
     tables
       .selectFrom('events')
       .select([payloadField('review.asked_changes', 'author').as('author')])
@@ -330,9 +340,9 @@ export const findAsked = (
  * Comments made in the app that were sent and are not on the forge yet, oldest first.
  * @returns whole rows
  */
-export const listUnpublished = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
+export const listUnpublished = (database: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
   rows(
-    q,
+    database,
     commentsOf(taskId)
       .selectAll()
       .where('via', '=', 'app')
@@ -356,9 +366,9 @@ export interface ReplyRow {
  * What the agent answered to comments of a task, oldest first, 500 at most.
  * @returns each with the number of its event, by which its own comment on the forge is marked
  */
-export const listReplies = (q: Queryable, taskId: string): Promise<ReplyRow[]> =>
+export const listReplies = (database: Queryable, taskId: string): Promise<ReplyRow[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('events as e')
       .innerJoin('review_comments as c', (join) =>
@@ -394,9 +404,9 @@ const THREAD = effectKey('', { kind: 'thread', of: '' });
  * Comments on files that are on the forge.
  * @returns `agreed` is the state that the thread was last brought to on the forge, null before that
  */
-export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> =>
+export const listThreads = (database: Queryable, taskId: string): Promise<ThreadRow[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('review_comments as c')
       .leftJoin('forge_effects as f', (join) =>
@@ -417,9 +427,9 @@ export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> 
  * Comments on the change of a task, drafts too, oldest first, a thousand at most.
  * @returns `answer` is what the agent answered, null before that
  */
-export const listComments = (q: Queryable, ownerId: string, taskId: string): Promise<Comment[]> =>
+export const listComments = (database: Queryable, ownerId: string, taskId: string): Promise<Comment[]> =>
   rows(
-    q,
+    database,
     commentsOf(taskId)
       .select([
         'id',

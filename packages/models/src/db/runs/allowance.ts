@@ -34,7 +34,7 @@ export async function takeAllowance(
   const { type, kind } = LEAVES[talk];
   const start = run.started_at ?? new Date(0);
   const aMinuteAgo = nowAnd(-60_000);
-  const n = (await row(
+  const used = (await row(
     tx,
     tables
       .selectFrom('events')
@@ -64,13 +64,13 @@ export async function takeAllowance(
       .where('actor', 'in', ['agent', 'gateway'])
       .where('at', '>=', sql<Date>`least(${start}::timestamptz, ${aMinuteAgo})`),
   ))!;
-  const verdict = mayTalk(talk, { ...n, open: n.open ?? 0 });
-  return verdict.ok ? { ok: true, n: n.aRun } : verdict;
+  const verdict = mayTalk(talk, { ...used, open: used.open ?? 0 });
+  return verdict.ok ? { ok: true, n: used.aRun } : verdict;
 }
 
 /**
- * Whether an agent that was lost and does its work anew has told this already, in the attempts before: then nobody needs to hear it twice.
- * Under the log's lock, so that two of the same at once are one.
+ * Whether an agent that was lost and does its work anew has told this already, in the attempts before: then
+ * nobody needs to hear it twice. Under the log's lock, so that two of the same at once are one.
  * @param payload what an event of the agent has to say for it to be the same
  * @param again it is said once more because the answer to it was lost, so this attempt may have told it too
  */

@@ -4,14 +4,19 @@ import { now, row, run, tables } from '../rows.ts';
 
 /** @param c.data the archive as the runner packed it; whoever takes it in has looked at its size */
 export async function saveCheckpoint(
-  q: Queryable,
-  c: { taskId: string; runId: string; epoch: number; data: Buffer },
+  database: Queryable,
+  checkpoint: { taskId: string; runId: string; epoch: number; data: Buffer },
 ): Promise<void> {
   await run(
-    q,
+    database,
     tables
       .insertInto('checkpoints')
-      .values({ task_id: c.taskId, run_id: c.runId, epoch: c.epoch, data: c.data })
+      .values({
+        task_id: checkpoint.taskId,
+        run_id: checkpoint.runId,
+        epoch: checkpoint.epoch,
+        data: checkpoint.data,
+      })
       .onConflict((conflict) =>
         conflict.column('task_id').doUpdateSet((eb) => ({
           run_id: eb.ref('excluded.run_id'),
@@ -27,10 +32,11 @@ export async function saveCheckpoint(
  * Removes what a later attempt of the task would have started from.
  * @param taskId one that has none is left alone
  */
-export async function deleteCheckpoint(q: Queryable, taskId: string): Promise<void> {
-  await run(q, tables.deleteFrom('checkpoints').where('task_id', '=', taskId));
+export async function deleteCheckpoint(database: Queryable, taskId: string): Promise<void> {
+  await run(database, tables.deleteFrom('checkpoints').where('task_id', '=', taskId));
 }
 
 /** @returns the archive; null when no run of this task has left one */
-export const findCheckpoint = async (q: Queryable, taskId: string): Promise<Buffer | null> =>
-  (await row(q, tables.selectFrom('checkpoints').select('data').where('task_id', '=', taskId)))?.data ?? null;
+export const findCheckpoint = async (database: Queryable, taskId: string): Promise<Buffer | null> =>
+  (await row(database, tables.selectFrom('checkpoints').select('data').where('task_id', '=', taskId)))
+    ?.data ?? null;

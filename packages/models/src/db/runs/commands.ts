@@ -1,4 +1,5 @@
-// What reaches a running agent from outside: commands to its runner, things said to it, and permission that was given or refused.
+// What reaches a running agent from outside: commands to its runner, things said to it, and permission that
+// was given or refused.
 import type { RunnerCommand } from '../../contracts/runner.ts';
 import { append, lockLog } from '../log.ts';
 import { inboxClosed } from '../../events/inbox.ts';
@@ -20,12 +21,12 @@ import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts
  * @returns oldest first
  */
 export const commandsFor = (
-  q: Queryable,
+  database: Queryable,
   run: { id: string; task_id: string },
   after: number,
 ): Promise<{ id: number; command: RunnerCommand }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('run_commands')
       .select(['id', 'payload as command'])
@@ -43,9 +44,13 @@ export const commandsFor = (
  * Leaves a command for a run's runner, which asks for it.
  * @param runId a run that has ended never asks again
  */
-export const sendCommand = async (q: Queryable, runId: string, command: RunnerCommand): Promise<void> =>
+export const sendCommand = async (
+  database: Queryable,
+  runId: string,
+  command: RunnerCommand,
+): Promise<void> =>
   void (await runStatement(
-    q,
+    database,
     tables.insertInto('run_commands').values({ run_id: runId, payload: JSON.stringify(command) }),
   ));
 
@@ -53,9 +58,13 @@ export const sendCommand = async (q: Queryable, runId: string, command: RunnerCo
  * Notes what a runner has passed on, so that it does not come again.
  * @param ids ids of commands as `commandsFor` gave them
  */
-export async function noteDelivered(q: Queryable, taskId: string, ids: readonly number[]): Promise<void> {
+export async function noteDelivered(
+  database: Queryable,
+  taskId: string,
+  ids: readonly number[],
+): Promise<void> {
   if (ids.length === 0) return;
-  await runStatement(q, nowHeard(taskId).where('id', '=', anyOf(ids)));
+  await runStatement(database, nowHeard(taskId).where('id', '=', anyOf(ids)));
 }
 
 const nowHeard = (taskId: string) =>
@@ -77,9 +86,9 @@ export async function takeUnheard(tx: Tx, taskId: string): Promise<string[]> {
 }
 
 /** @returns whether something was said to the task that no agent has received */
-export const hasUnheard = (q: Queryable, taskId: string): Promise<boolean> =>
+export const hasUnheard = (database: Queryable, taskId: string): Promise<boolean> =>
   hasRow(
-    q,
+    database,
     tables
       .selectFrom('run_commands')
       .select('id')
@@ -104,23 +113,23 @@ interface Telling {
  * @returns whether a running agent receives it now or the next run does; or why not: no such task, or it
  * has ended
  */
-export const steer = (db: Db, i: Telling): Promise<Told> => withTx(db, (tx) => tell(tx, i));
+export const steer = (db: Db, telling: Telling): Promise<Told> => withTx(db, (tx) => tell(tx, telling));
 
 /** @returns see `steer`, of which this is the part inside a transaction */
-export async function tell(tx: Tx, i: Telling): Promise<Told> {
-  const t = await liveTask(tx, i);
-  if (!t.ok) return t;
+export async function tell(tx: Tx, telling: Telling): Promise<Told> {
+  const task = await liveTask(tx, telling);
+  if (!task.ok) return task;
   await append(
     tx,
-    [taskSteered.new({ taskId: i.taskId, actor: i.by, payload: { text: i.text } })],
-    i.ownerId,
+    [taskSteered.new({ taskId: telling.taskId, actor: telling.by, payload: { text: telling.text } })],
+    telling.ownerId,
   );
-  const payload = JSON.stringify({ type: 'steer', text: i.text } satisfies RunnerCommand);
+  const payload = JSON.stringify({ type: 'steer', text: telling.text } satisfies RunnerCommand);
   await runStatement(
     tx,
-    tables.insertInto('run_commands').values({ run_id: t.runId ?? '', task_id: i.taskId, payload }),
+    tables.insertInto('run_commands').values({ run_id: task.runId ?? '', task_id: telling.taskId, payload }),
   );
-  return { ok: true, heard: t.runId === null ? 'next_run' : 'now' };
+  return { ok: true, heard: task.runId === null ? 'next_run' : 'now' };
 }
 
 /**
@@ -130,34 +139,38 @@ export async function tell(tx: Tx, i: Telling): Promise<Told> {
  */
 export async function pause(
   db: Db,
-  i: { ownerId: string; taskId: string },
+  input: { ownerId: string; taskId: string },
 ): Promise<{ readonly ok: true } | NotLive | Refusal<'no_agent'>> {
   return withTx(db, async (tx) => {
-    const t = await liveTask(tx, i);
-    if (!t.ok) return t;
-    if (await takeOut(tx, { ...i, by: 'you', why: 'You took it out before it was merged.' }))
+    const task = await liveTask(tx, input);
+    if (!task.ok) return task;
+    if (await takeOut(tx, { ...input, by: 'you', why: 'You took it out before it was merged.' }))
       return { ok: true };
-    if (t.runId === null) return refusal('no_agent');
-    await sendCommand(tx, t.runId, { type: 'stop', why: 'stopped' });
+    if (task.runId === null) return refusal('no_agent');
+    await sendCommand(tx, task.runId, { type: 'stop', why: 'stopped' });
     return { ok: true };
   });
 }
 
 async function liveTask(
   tx: Tx,
-  i: { ownerId: string; taskId: string },
+  input: { ownerId: string; taskId: string },
 ): Promise<{ ok: true; runId: string | null } | NotLive> {
   await lockLog(tx);
-  const t = await row(
+  const task = await row(
     tx,
-    tables.selectFrom('tasks').select('state').where('id', '=', i.taskId).where('owner_id', '=', i.ownerId),
+    tables
+      .selectFrom('tasks')
+      .select('state')
+      .where('id', '=', input.taskId)
+      .where('owner_id', '=', input.ownerId),
   );
-  if (!t) return refusal('no_task');
-  if (isEnded(t.state)) return refusal('task_ended', t.state);
+  if (!task) return refusal('no_task');
+  if (isEnded(task.state)) return refusal('task_ended', task.state);
   const active = tables
     .selectFrom('runs')
     .select('id')
-    .where('task_id', '=', i.taskId)
+    .where('task_id', '=', input.taskId)
     .where('state', 'in', ['starting', 'running']);
   const run = await row(tx, active.orderBy('n', 'desc').limit(1));
   return { ok: true, runId: run?.id ?? null };
@@ -181,11 +194,11 @@ export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
 /**
  * What the person said to a permission request reaches the runner in the transaction that keeps the
  * decision.
- * @param i `text` is the reason of a refusal, for the agent
+ * @param input `text` is the reason of a refusal, for the agent
  */
 export async function passPermissionOn(
   tx: Tx,
-  i: { ownerId: string; taskId: string; itemId: string; decision: string; text: string; by: string },
+  input: { ownerId: string; taskId: string; itemId: string; decision: string; text: string; by: string },
 ): Promise<void> {
   const asked = await row(
     tx,
@@ -194,59 +207,63 @@ export async function passPermissionOn(
       .innerJoin('tasks as t', 't.id', 'e.task_id')
       .innerJoin('projects as p', 'p.id', 't.project_id')
       .select([permissionFields('e.payload').all.as('permission'), 'p.id as project_id', 'p.settings'])
-      .where('e.dedupe_key', '=', `inbox/${i.itemId}`),
+      .where('e.dedupe_key', '=', `inbox/${input.itemId}`),
   );
   if (!asked?.permission) return;
   const { runId, requestId, rule } = asked.permission;
-  if (i.decision === 'allow_task')
-    await append(tx, [taskAllowed.new({ taskId: i.taskId, actor: i.by, payload: { rule } })], i.ownerId);
-  if (i.decision === 'allow_project') {
+  if (input.decision === 'allow_task')
+    await append(
+      tx,
+      [taskAllowed.new({ taskId: input.taskId, actor: input.by, payload: { rule } })],
+      input.ownerId,
+    );
+  if (input.decision === 'allow_project') {
     const allowRules = [...new Set([...resolveProjectSettings(asked.settings).allowRules, rule])].slice(-500);
-    await append(tx, [settingsChanged(asked.project_id, { allowRules }, i.by)], i.ownerId);
+    await append(tx, [settingsChanged(asked.project_id, { allowRules }, input.by)], input.ownerId);
   }
-  const allow = i.decision !== 'deny';
+  const allow = input.decision !== 'deny';
   const message = allow
     ? ''
-    : `The reader refused this${i.text.trim() ? `: ${i.text.trim()}` : '. Find another way, or ask.'}`;
+    : `The reader refused this${input.text.trim() ? `: ${input.text.trim()}` : '. Find another way, or ask.'}`;
   await sendCommand(tx, runId, { type: 'permission', requestId, allow, message });
 }
 
 /**
  * Whether somebody said "always" to this rule, for the task or for its project.
- * @param i `projectSettings` as the project's row has them
+ * @param input `projectSettings` as the project's row has them
  */
 export async function isAllowed(
-  q: Queryable,
-  i: { taskId: string; rule: string; projectSettings: unknown },
+  database: Queryable,
+  input: { taskId: string; rule: string; projectSettings: unknown },
 ): Promise<boolean> {
-  if (resolveProjectSettings(i.projectSettings).allowRules.includes(i.rule)) return true;
+  if (resolveProjectSettings(input.projectSettings).allowRules.includes(input.rule)) return true;
   const allowed = tables
     .selectFrom('events')
     .select('seq')
-    .where('task_id', '=', i.taskId)
+    .where('task_id', '=', input.taskId)
     .where('type', '=', 'task.allowed');
-  return hasRow(q, allowed.where(payloadField('task.allowed', 'rule'), '=', i.rule).limit(1));
+  return hasRow(database, allowed.where(payloadField('task.allowed', 'rule'), '=', input.rule).limit(1));
 }
 
 /**
  * Requests of a process that is gone can't be answered any more.
- * @param i `why` is shown as the reason that the item was closed
+ * @param input `why` is shown as the reason that the item was closed
  */
 export async function closePermissions(
   tx: Tx,
-  i: { ownerId: string; taskId: string; why: string },
+  input: { ownerId: string; taskId: string; why: string },
 ): Promise<void> {
   const permissions = tables
     .selectFrom('inbox_items')
     .select('id')
-    .where('task_id', '=', i.taskId)
+    .where('task_id', '=', input.taskId)
     .where('kind', '=', 'permission');
   const open = await rows(tx, permissions.where('state', '=', 'open'));
   await append(
     tx,
-    open.map((o) =>
-      inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: o.id, why: i.why } }),
+    open.map((item) =>
+      inboxClosed.new({ taskId: input.taskId, actor: 'mainloop', payload: { id: item.id, why: input.why } }),
     ),
-    i.ownerId,
+    input.ownerId,
   );
 }

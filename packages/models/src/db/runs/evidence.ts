@@ -10,15 +10,18 @@ import type { RedCheck } from '../../flow/ci-told.ts';
 
 const field = (name: keyof Payloads['evidence.recorded']) => payloadField('evidence.recorded', name);
 
-/** @returns the newest run of the verify command, or of another check, on exactly this commit with nothing changed beside it; null when none is known */
+/**
+ * @returns the newest run of the verify command, or of another check, on exactly this commit with nothing
+ * changed beside it; null when none is known
+ */
 export async function findEvidence(
-  q: Queryable,
+  database: Queryable,
   taskId: string,
   sha: string,
   what: Evidence['what'],
 ): Promise<Evidence | null> {
   const found = await row(
-    q,
+    database,
     tables
       .selectFrom('events')
       .select('payload')
@@ -40,9 +43,9 @@ const MAX_TAIL_CHARS = 4_000;
  * @returns the checks which the repository itself names, and which are red on exactly this commit. One that could not run, or ran out of time,
  *   is not red; one that was red in the same way before the change is not the change's
  */
-export async function listRedChecks(q: Queryable, taskId: string, sha: string): Promise<RedCheck[]> {
+export async function listRedChecks(database: Queryable, taskId: string, sha: string): Promise<RedCheck[]> {
   const found = await Promise.all(
-    NAMED.map(async (what) => ({ what, e: await findEvidence(q, taskId, sha, what) })),
+    NAMED.map(async (what) => ({ what, e: await findEvidence(database, taskId, sha, what) })),
   );
   return found.flatMap(({ what, e }) =>
     e === null || !isRed(e) || e.redBefore === true
@@ -55,12 +58,12 @@ const baseField = (name: keyof Payloads['baseline.recorded']) => payloadField('b
 
 /** @returns how a check ended on a commit, whichever task of the project ran it there; null when none did */
 export async function findBaseline(
-  q: Queryable,
+  database: Queryable,
   projectId: string,
   asked: Pick<Baseline, 'what' | 'command' | 'sha'>,
 ): Promise<Baseline | null> {
   const found = await row(
-    q,
+    database,
     tables
       .selectFrom('events')
       .select('payload')

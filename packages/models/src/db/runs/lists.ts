@@ -11,10 +11,10 @@ import { hasRow, nowAnd, row, rows, tables } from '../rows.ts';
  * @returns one entry a run, in no order
  */
 export const listActive = (
-  q: Queryable,
+  database: Queryable,
 ): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('runs')
       .select(['id', 'task_id as taskId', 'epoch'])
@@ -36,9 +36,9 @@ export interface SilentRun {
  * waits.
  * @param ms milliseconds
  */
-export const listSilent = (q: Queryable, ms: number): Promise<SilentRun[]> =>
+export const listSilent = (database: Queryable, ms: number): Promise<SilentRun[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('runs as r')
       .select(['id', 'task_id as taskId', 'owner_id as ownerId', 'epoch'])
@@ -68,11 +68,11 @@ export const listSilent = (q: Queryable, ms: number): Promise<SilentRun[]> =>
  * @returns with the epoch that ends it
  */
 export const listUnended = (
-  q: Queryable,
+  database: Queryable,
   taskId: string,
 ): Promise<{ readonly id: string; readonly epoch: number; readonly state: string }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('runs')
       .select(['id', 'epoch', 'state'])
@@ -89,22 +89,22 @@ export interface CompletedRun {
  * Runs of a task that did what they were for, besides planning, in their order.
  * @returns the phase and what it came to
  */
-export async function listCompleted(q: Queryable, taskId: string): Promise<CompletedRun[]> {
+export async function listCompleted(database: Queryable, taskId: string): Promise<CompletedRun[]> {
   const all = tables
     .selectFrom('runs')
     .select(['phase', 'outcome'])
     .where('task_id', '=', taskId)
     .where('phase', '<>', 'plan')
     .orderBy('n');
-  const ended = await rows(q, all);
+  const ended = await rows(database, all);
   return ended.flatMap(({ phase, outcome }) => (outcome?.kind === 'completed' ? [{ phase, outcome }] : []));
 }
 
 /** @returns the number of the newest run of a task; 0 when it has none */
-export const lastNumber = async (q: Queryable, taskId: string): Promise<number> =>
+export const lastNumber = async (database: Queryable, taskId: string): Promise<number> =>
   (
     await row(
-      q,
+      database,
       tables
         .selectFrom('runs')
         .select((eb) => eb.fn.max('n').as('n'))
@@ -113,16 +113,16 @@ export const lastNumber = async (q: Queryable, taskId: string): Promise<number> 
   )?.n ?? 0;
 
 /** @returns how a run ended; null while it has not, and for one that is not there */
-export const findOutcome = async (q: Queryable, runId: string): Promise<RunOutcome | null> =>
-  (await row(q, tables.selectFrom('runs').select('outcome').where('id', '=', runId)))?.outcome ?? null;
+export const findOutcome = async (database: Queryable, runId: string): Promise<RunOutcome | null> =>
+  (await row(database, tables.selectFrom('runs').select('outcome').where('id', '=', runId)))?.outcome ?? null;
 
 /**
  * All runs of a task, in their order.
  * @returns as the page shows them
  */
-export const listRuns = (q: Queryable, taskId: string): Promise<Run[]> =>
+export const listRuns = (database: Queryable, taskId: string): Promise<Run[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('runs')
       .select([
@@ -144,5 +144,8 @@ export const listRuns = (q: Queryable, taskId: string): Promise<Run[]> =>
  * Whether this user has such a run.
  * @param ownerId the user
  */
-export const hasRun = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('runs').select('id').where('id', '=', id).where('owner_id', '=', ownerId));
+export const hasRun = (database: Queryable, ownerId: string, id: string): Promise<boolean> =>
+  hasRow(
+    database,
+    tables.selectFrom('runs').select('id').where('id', '=', id).where('owner_id', '=', ownerId),
+  );

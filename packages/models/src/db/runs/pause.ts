@@ -26,16 +26,16 @@ interface Asked {
   readonly by: string;
 }
 
-export const isAllPaused = (q: Queryable, ownerId: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('pauses').select('owner_id').where('owner_id', '=', ownerId));
+export const isAllPaused = (database: Queryable, ownerId: string): Promise<boolean> =>
+  hasRow(database, tables.selectFrom('pauses').select('owner_id').where('owner_id', '=', ownerId));
 
-export async function readPause(q: Queryable, ownerId: string): Promise<PauseState> {
+export async function readPause(database: Queryable, ownerId: string): Promise<PauseState> {
   const paused = await row(
-    q,
+    database,
     tables.selectFrom('pauses').select(['since', 'via']).where('owner_id', '=', ownerId),
   );
   const runs = await row(
-    q,
+    database,
     tables
       .selectFrom('runs')
       .select((eb) => [
@@ -53,7 +53,10 @@ export async function readPause(q: Queryable, ownerId: string): Promise<PauseSta
   };
 }
 
-/** Pauses everything: every agent that works is told to stop, and goes on when all is resumed. Doing it again changes nothing. */
+/**
+ * Pauses everything: every agent that works is told to stop, and goes on when all is resumed. Doing it again
+ * changes nothing.
+ */
 export const pauseAll = (db: Db, i: Asked): Promise<PauseState> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
@@ -78,7 +81,10 @@ export const resumeAll = (db: Db, i: Asked): Promise<PauseState> =>
     return readPause(tx, i.ownerId);
   });
 
-/** Whoever waits for a slot, or for its turn to be merged, looks again at once: something that was in the way may be gone. */
+/**
+ * Whoever waits for a slot, or for its turn to be merged, looks again at once: something that was in the way
+ * may be gone.
+ */
 export async function wakeWaiting(tx: Tx, ownerId: string): Promise<void> {
   for (const taskId of await listWaiting(tx, ownerId))
     await toOutbox(tx, {
@@ -120,11 +126,11 @@ async function listWaiting(tx: Tx, ownerId: string): Promise<string[]> {
 
 /** Runs that still work although everything of their owner was paused longer ago than `ms`. */
 export const listOverdue = (
-  q: Queryable,
+  database: Queryable,
   ms: number,
 ): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('runs as r')
       .innerJoin('pauses as p', 'p.owner_id', 'r.owner_id')

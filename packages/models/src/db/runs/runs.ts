@@ -53,7 +53,7 @@ const hash = (token: string): string => createHash('sha256').update(token).diges
  */
 export async function ensureRun(
   db: Db,
-  i: {
+  input: {
     ownerId: string;
     taskId: string;
     n: number;
@@ -62,18 +62,18 @@ export async function ensureRun(
     model: string;
   },
 ): Promise<string> {
-  const id = makeRunId(i.taskId, i.n);
+  const id = makeRunId(input.taskId, input.n);
   const before = tables
     .selectFrom('runs')
     .select(['session_id', 'outcome'])
-    .where('task_id', '=', i.taskId)
-    .where('n', '<', i.n);
+    .where('task_id', '=', input.taskId)
+    .where('n', '<', input.n);
   const last = await row(db, before.where('started_at', 'is not', null).orderBy('n', 'desc').limit(1));
   const freshSession = last !== null && spendsSession(last.outcome);
   const resumed = last !== null && !freshSession ? last.session_id : null;
   await withTx(db, async (tx) => {
     if (await hasRow(tx, tables.selectFrom('runs').select('id').where('id', '=', id))) return;
-    const prompt = i.prompt(await takeUnheard(tx, i.taskId), freshSession);
+    const prompt = input.prompt(await takeUnheard(tx, input.taskId), freshSession);
     await runStatement(
       tx,
       tables
@@ -96,20 +96,20 @@ export async function ensureRun(
             .selectFrom('tasks')
             .select((of) => [
               sql<string>`${id}::text`.as('id'),
-              sql<string>`${i.ownerId}::text`.as('owner_id'),
+              sql<string>`${input.ownerId}::text`.as('owner_id'),
               'tasks.id as task_id',
-              sql<Phase>`${i.phase}::text`.as('phase'),
-              sql<number>`${i.n}::int`.as('n'),
+              sql<Phase>`${input.phase}::text`.as('phase'),
+              sql<number>`${input.n}::int`.as('n'),
               sql<'queued'>`'queued'`.as('state'),
               sql<string>`${resumed ?? randomUUID()}::text`.as('session_id'),
               sql<boolean>`${resumed !== null}::boolean`.as('resume'),
               sql<string>`${prompt}::text`.as('prompt'),
-              sql<string>`${i.model}::text`.as('model'),
+              sql<string>`${input.model}::text`.as('model'),
               sql<number>`greatest(0, ${of.ref('tasks.budget_cents')}::bigint * 10000 - ${of.ref('tasks.cost_microusd')})`.as(
                 'budget_microusd',
               ),
             ])
-            .where('tasks.id', '=', i.taskId),
+            .where('tasks.id', '=', input.taskId),
         ),
     );
   });
@@ -158,11 +158,11 @@ export async function takeSlot(
     const settings = new Map(runs.map((r) => [r.project_id, r.settings]));
     const isSpent = await spentIn(tx, me.owner_id, caps.money, settings);
     const starting = mayStart(
-      runs.map((r) => ({
-        id: r.id,
-        projectId: r.project_id,
-        isActive: r.state !== 'queued',
-        waits: r.state === 'running' && r.waits === true,
+      runs.map((run) => ({
+        id: run.id,
+        projectId: run.project_id,
+        isActive: run.state !== 'queued',
+        waits: run.state === 'running' && run.waits === true,
       })),
       {
         all: isSpent(null) ? 0 : caps.all,
@@ -242,8 +242,8 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
 }
 
 /** @returns the whole row; null where there is none */
-export const getRun = (q: Queryable, id: string): Promise<RunRow | null> =>
-  row(q, tables.selectFrom('runs').selectAll().where('id', '=', id));
+export const getRun = (database: Queryable, id: string): Promise<RunRow | null> =>
+  row(database, tables.selectFrom('runs').selectAll().where('id', '=', id));
 
 export interface RunByToken extends RunRow {
   readonly title: string;
@@ -290,13 +290,13 @@ const runsOfTasks = () =>
  * @param token as the runner sends it
  * @returns the run with what the gateway needs of its task and project, or null
  */
-export const findRunByToken = (q: Queryable, token: string): Promise<RunByToken | null> =>
-  row(q, runsOfTasks().where('r.token_hash', '=', hash(token)).where('r.state', '<>', 'ended'));
+export const findRunByToken = (database: Queryable, token: string): Promise<RunByToken | null> =>
+  row(database, runsOfTasks().where('r.token_hash', '=', hash(token)).where('r.state', '<>', 'ended'));
 
 /** @returns the last run of a task that goes on, also one that has ended */
-export const findLastRun = (q: Queryable, taskId: string): Promise<RunByToken | null> =>
+export const findLastRun = (database: Queryable, taskId: string): Promise<RunByToken | null> =>
   row(
-    q,
+    database,
     runsOfTasks()
       .where('r.task_id', '=', taskId)
       .where('t.ended_at', 'is', null)
@@ -305,19 +305,20 @@ export const findLastRun = (q: Queryable, taskId: string): Promise<RunByToken | 
   );
 
 /**
- * A token is for one process: the first that claims the epoch holds it, and asking again is its right. A Job of Kubernetes
- * may start its pod twice (https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures).
+ * A token is for one process: the first that claims the epoch holds it, and asking again is its right. A Job
+ * of Kubernetes may start its pod twice
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures).
  * @returns false for everybody else
  */
 export async function claimEpoch(
-  q: Queryable,
+  database: Queryable,
   runId: string,
   epoch: number,
   holder: string,
 ): Promise<boolean> {
   const kept = keptHolder(holder);
   const claimed = await runStatement(
-    q,
+    database,
     tables
       .updateTable('runs')
       .set({ holder: kept })
@@ -349,11 +350,11 @@ export function holderOf(run: Pick<RunByToken, 'holder'>, holder: string): 'runn
  * Says that a run is alive.
  * @returns false: it has ended, or another attempt holds it
  */
-export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {
+export async function renewLease(database: Queryable, runId: string, epoch: number): Promise<boolean> {
   const renewed = tables.updateTable('runs').set({ state: 'running', lease_until: nowAnd(LEASE_MS) });
   return (
     (await runStatement(
-      q,
+      database,
       renewed.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended'),
     )) === 1
   );
@@ -402,10 +403,10 @@ export async function appendOutput(
 const endOf = sql<number>`${sql.ref('offset' satisfies keyof DB['run_output'])} + length(${sql.ref('chunk' satisfies keyof DB['run_output'])})`;
 
 /** @returns how many bytes of its output have arrived */
-export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
+export const outputEnd = async (database: Queryable, runId: string): Promise<number> =>
   (
     await row(
-      q,
+      database,
       tables
         .selectFrom('run_output')
         .select((eb) => eb.fn.max<number | null>(endOf).as('end'))
@@ -420,13 +421,13 @@ export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
  * @returns `from` is where the data begins
  */
 export async function readOutput(
-  q: Queryable,
+  database: Queryable,
   runId: string,
   from: number,
   maxBytes = 512 * 1024,
 ): Promise<{ from: number; data: Buffer }> {
   const chunks = await rows(
-    q,
+    database,
     tables
       .selectFrom('run_output')
       .select(['offset', 'chunk'])
@@ -437,8 +438,8 @@ export async function readOutput(
   );
   const parts: Buffer[] = [];
   let size = 0;
-  for (const r of chunks) {
-    const part = r.offset < from ? r.chunk.subarray(from - r.offset) : r.chunk;
+  for (const chunk of chunks) {
+    const part = chunk.offset < from ? chunk.chunk.subarray(from - chunk.offset) : chunk.chunk;
     parts.push(part);
     size += part.length;
     if (size >= maxBytes) break;
@@ -447,13 +448,13 @@ export async function readOutput(
 }
 
 /**
- * The attempts at one piece of work: a run, and those right before it in its phase that were cut off and whose work it took up.
- * What one of them said or asked, the next one says again.
+ * The attempts at one piece of work: a run, and those right before it in its phase that were cut off and
+ * whose work it took up. What one of them said or asked, the next one says again.
  * @returns their ids, the run itself first
  */
-export async function attemptsOf(q: Queryable, runId: string): Promise<string[]> {
+export async function attemptsOf(database: Queryable, runId: string): Promise<string[]> {
   const before = await rows(
-    q,
+    database,
     tables
       .selectFrom('runs as b')
       .innerJoin('runs as r', (join) => join.onRef('r.task_id', '=', 'b.task_id').onRef('b.n', '<=', 'r.n'))
@@ -513,8 +514,8 @@ export async function endRun(
       name: SIGNALS.runEnded,
       payload: { runId, epoch } satisfies RunEndedSignal,
     });
-    // Whoever waits for a slot looks again now instead of at its next timer: the oldest of each project, since the oldest of all may be
-    // one whose project is full.
+    // Whoever waits for a slot looks again now instead of at its next timer: the oldest of each project,
+    // since the oldest of all may be one whose project is full.
     const oldest = tables
       .selectFrom('runs as r')
       .innerJoin('tasks as t', 't.id', 'r.task_id')
@@ -528,10 +529,10 @@ export async function endRun(
       tx,
       tables.selectFrom(oldest.as('oldest')).select('task_id').orderBy('created_at').orderBy('id').limit(20),
     );
-    for (const w of next)
+    for (const waiting of next)
       await toOutbox(tx, {
         kind: 'signal',
-        workflowId: taskWorkflowId(w.task_id),
+        workflowId: taskWorkflowId(waiting.task_id),
         name: SIGNALS.poke,
         payload: {},
       });

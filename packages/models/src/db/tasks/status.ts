@@ -4,9 +4,10 @@ import type { Queryable } from '../pool.ts';
 import { row, tables } from '../rows.ts';
 
 /** @returns a line for a person; '' when there is no more to say than its state */
-export const lineOf = (q: Queryable, status: Status): Promise<string> =>
+export const lineOf = (database: Queryable, status: Status): Promise<string> =>
   statusLine(
     status,
     async (itemId) =>
-      (await row(q, tables.selectFrom('inbox_items').select('title').where('id', '=', itemId)))?.title ?? '',
+      (await row(database, tables.selectFrom('inbox_items').select('title').where('id', '=', itemId)))
+        ?.title ?? '',
   );

@@ -40,9 +40,9 @@ export interface TaskRow {
 const withProjects = tables.selectFrom('tasks as t').innerJoin('projects as p', 'p.id', 't.project_id');
 
 /** @throws Error when there is no such task */
-export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
-  const t = await row(
-    q,
+export async function getTask(database: Queryable, taskId: string): Promise<TaskRow> {
+  const task = await row(
+    database,
     withProjects
       .select([
         't.id',
@@ -78,33 +78,36 @@ export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
       ])
       .where('t.id', '=', taskId),
   );
-  if (!t) throw new Error(`there is no task ${taskId}`);
-  return t;
+  if (!task) throw new Error(`there is no task ${taskId}`);
+  return task;
 }
 
 /**
  * Whether there is such a task and it has not ended.
  * @param taskId of whichever user
  */
-export const isLive = (q: Queryable, taskId: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('tasks').select('id').where('id', '=', taskId).where('ended_at', 'is', null));
+export const isLive = (database: Queryable, taskId: string): Promise<boolean> =>
+  hasRow(
+    database,
+    tables.selectFrom('tasks').select('id').where('id', '=', taskId).where('ended_at', 'is', null),
+  );
 
 /** @returns the state of a task, one of flow/states; null when there is no such task */
-export const findState = async (q: Queryable, taskId: string): Promise<string | null> =>
-  (await row(q, tables.selectFrom('tasks').select('state').where('id', '=', taskId)))?.state ?? null;
+export const findState = async (database: Queryable, taskId: string): Promise<string | null> =>
+  (await row(database, tables.selectFrom('tasks').select('state').where('id', '=', taskId)))?.state ?? null;
 
 /** @returns whose task it is; null when there is no such task */
-export const findOwner = async (q: Queryable, taskId: string): Promise<string | null> =>
-  (await row(q, tables.selectFrom('tasks').select('owner_id as ownerId').where('id', '=', taskId)))
+export const findOwner = async (database: Queryable, taskId: string): Promise<string | null> =>
+  (await row(database, tables.selectFrom('tasks').select('owner_id as ownerId').where('id', '=', taskId)))
     ?.ownerId ?? null;
 
 /** @returns the newest fifty things that the agents of a task said, newest first; `seq` is the place in the log */
 export const listSaid = (
-  q: Queryable,
+  database: Queryable,
   taskId: string,
 ): Promise<{ readonly seq: number; readonly text: string }[]> =>
   rows(
-    q,
+    database,
     tables
       .selectFrom('events')
       .select(['seq', payloadField('agent.said', 'text').as('text')])
@@ -148,9 +151,9 @@ const summaries = withProjects
   ]);
 
 /** Tasks of a user, open ones first, newest 200. @param state only those in this one; null for all */
-export const listTasks = (q: Queryable, ownerId: string, state: TaskState | null): Promise<Task[]> =>
+export const listTasks = (database: Queryable, ownerId: string, state: TaskState | null): Promise<Task[]> =>
   rows(
-    q,
+    database,
     summaries
       .where('t.owner_id', '=', ownerId)
       .$if(state !== null, (s) => s.where('t.state', '=', state!))
@@ -161,11 +164,14 @@ export const listTasks = (q: Queryable, ownerId: string, state: TaskState | null
 
 /** @returns null when the user has no such task */
 export const findTask = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
   id: string,
 ): Promise<Omit<TaskDetail, 'items' | 'runs'> | null> =>
-  row(q, summaries.select(['t.prompt', 't.plan']).where('t.id', '=', id).where('t.owner_id', '=', ownerId));
+  row(
+    database,
+    summaries.select(['t.prompt', 't.plan']).where('t.id', '=', id).where('t.owner_id', '=', ownerId),
+  );
 
 export interface TaskToTell {
   readonly id: string;
@@ -177,9 +183,13 @@ export interface TaskToTell {
 }
 
 /** What a proposal to tell a task something is made from. @returns null when the user has no such task */
-export const findTaskToTell = (q: Queryable, ownerId: string, id: string): Promise<TaskToTell | null> =>
+export const findTaskToTell = (
+  database: Queryable,
+  ownerId: string,
+  id: string,
+): Promise<TaskToTell | null> =>
   row(
-    q,
+    database,
     tables
       .selectFrom('tasks')
       .select([
@@ -209,9 +219,9 @@ const facts = withProjects
  * The thirty open tasks of a user that changed last.
  * @returns what the chat model is told of them
  */
-export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]> =>
+export const listOpenFacts = (database: Queryable, ownerId: string): Promise<TaskFact[]> =>
   rows(
-    q,
+    database,
     facts
       .where('t.owner_id', '=', ownerId)
       .where('t.ended_at', 'is', null)
@@ -225,11 +235,11 @@ export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]
  * @returns what the chat model is told of them, and their cost
  */
 export const listFacts = (
-  q: Queryable,
+  database: Queryable,
   ownerId: string,
 ): Promise<(TaskFact & { readonly costMicrousd: number })[]> =>
   rows(
-    q,
+    database,
     facts
       .select('t.cost_microusd as costMicrousd')
       .where('t.owner_id', '=', ownerId)

@@ -1,4 +1,5 @@
-// The Temporal Pyramid: how much is kept of which time, and where one period ends and the next begins, by the clock of the person. Pure.
+// The Temporal Pyramid: how much is kept of which time, and where one period ends and the next begins, by the
+// clock of the person. Pure.
 
 export const LEVELS = ['part', 'day', 'week', 'month'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -8,7 +9,10 @@ interface LevelRule {
   readonly ceilingTokens: number;
   /** What it is written from; a day of one part is written from its messages. */
   readonly from: 'messages' | Level;
-  /** How many days (or weeks, or months) are told at this level at least, before the next one tells them; null for ever. */
+  /**
+   * How many days (or weeks, or months) are told at this level at least, before the next one tells them; null
+   * for ever.
+   */
   readonly told: number | null;
 }
 
@@ -73,7 +77,10 @@ export const timeOf = (ms: number, zone: string): string =>
 export const addDays = (day: string, days: number): string =>
   new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
-/** When a day begins for the person: the first moment at which the clock shows it. Where midnight is left out, that is later. */
+/**
+ * When a day begins for the person: the first moment at which the clock shows it. Where midnight is left out,
+ * that is later.
+ */
 export function startOfDay(day: string, zone: string): number {
   const wanted = Date.parse(day);
   const guess = wanted - (clockMs(wanted, zone) - wanted);
@@ -89,7 +96,10 @@ export function startOfDay(day: string, zone: string): number {
   return high;
 }
 
-/** @returns the stretches of a time that lie between the person's midnights, in order: 23, 24 or 25 hours each but for the ends */
+/**
+ * @returns the stretches of a time that lie between the person's midnights, in order: 23, 24 or 25 hours each
+ * but for the ends
+ */
 export function daysIn(range: Range, zone: string): Range[] {
   const days: Range[] = [];
   let fromMs = range.fromMs;
@@ -116,8 +126,8 @@ export function uncovered(range: Range, covered: readonly Range[]): Range[] {
 }
 
 /**
- * What a stretch is called: the day that most of it is on. A change of the time zone makes one that is longer or shorter than a day; where two
- * have one name they belong to the same week all the same.
+ * What a stretch is called: the day that most of it is on. A change of the time zone makes one that is longer
+ * or shorter than a day; where two have one name they belong to the same week all the same.
  */
 export const dayLabel = ({ fromMs, toMs }: Range, zone: string): string =>
   dayOf(Math.floor((fromMs + toMs) / 2), zone);
@@ -141,7 +151,10 @@ export interface Window {
   readonly weeksFrom: string;
 }
 
-/** @param lastSaidMs when the newest message before this one was said, so that a pause does not hide what was spoken of last; null for none */
+/**
+ * @param lastSaidMs when the newest message before this one was said, so that a pause does not hide what was
+ * spoken of last; null for none
+ */
 export function windowAt(nowMs: number, lastSaidMs: number | null, zone: string): Window {
   const messagesFrom = dayOf(Math.min(nowMs - WORD_FOR_WORD_MS, lastSaidMs ?? nowMs), zone);
   const daysFrom = weekOf(addDays(messagesFrom, -PYRAMID.day.told!));

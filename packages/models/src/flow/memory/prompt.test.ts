@@ -1,4 +1,5 @@
-// A person's months, walked through: what is due is written by the extract, and at many turns the prompt is put together.
+// A person's months, walked through: what is due is written by the extract, and at many turns the prompt is
+// put together.
 import { expect, test } from '@jest/globals';
 import { monthsOf, type SaidThen } from '@mainloop/testkit/months';
 import fc from 'fast-check';
@@ -123,7 +124,8 @@ test('everything that is over is told, once at each level, and nothing is due tw
     const of = walked.summaries.filter((s) => s.level === level).toSorted((a, b) => a.fromMs - b.fromMs);
     if (level !== 'part')
       of.forEach((s, at) => at > 0 && expect(s.fromMs).toBeGreaterThanOrEqual(of[at - 1]!.toMs));
-    for (const s of of) expect(tokensAtMost(s.text)).toBeLessThanOrEqual(PYRAMID[level].ceilingTokens);
+    for (const summary of of)
+      expect(tokensAtMost(summary.text)).toBeLessThanOrEqual(PYRAMID[level].ceilingTokens);
   }
   expect(walked.summaries.filter((s) => s.level === 'month')).toHaveLength(3);
   // Copies that were replaced would show as more.
@@ -138,8 +140,10 @@ test('no time is told twice and what is told word for word stands in no summary'
   const days = told.filter((s) => s.level !== 'part');
   days.forEach((s, at) => at > 0 && expect(s.fromMs).toBeGreaterThanOrEqual(days[at - 1]!.toMs));
   expect(new Set(told.map((s) => s.level))).toEqual(new Set(['day', 'week', 'month']));
-  for (const m of memory.messages)
-    expect(days.some((s) => s.fromMs <= m.atMs && m.atMs < s.toMs && s.lastSeq >= m.seq)).toBe(false);
+  for (const message of memory.messages)
+    expect(
+      days.some((s) => s.fromMs <= message.atMs && message.atMs < s.toMs && s.lastSeq >= message.seq),
+    ).toBe(false);
 });
 
 test('a value that was replaced is never told after the one that counts', () => {

@@ -1,4 +1,5 @@
-// What the chat model is told of all that was said, within one budget. The stable part comes first, so that the provider's cache of it holds. Pure.
+// What the chat model is told of all that was said, within one budget. The stable part comes first, so that
+// the provider's cache of it holds. Pure.
 import { LEVELS, windowAt, type Level, type Range, type Window } from './levels.ts';
 import { cutToTokens, tokensAtMost } from './tokens.ts';
 
@@ -128,7 +129,10 @@ const lineOf = (s: Told): string => `[${s.label}]\n${s.text}`;
 const leftOut = (count: number): string =>
   `(${count} message${count === 1 ? '' : 's'} of this time are neither told nor summarised here; recall finds them.)`;
 
-/** For each time the coarsest that it should be told by, or what is there of it. No time is told twice. Oldest first. */
+/**
+ * For each time the coarsest that it should be told by, or what is there of it. No time is told twice. Oldest
+ * first.
+ */
 function chosen(summaries: readonly Told[], window: Window): Told[] {
   const isAt: Readonly<Record<Level, (s: Told) => boolean>> = {
     month: (s) => s.label < window.weeksFrom.slice(0, 7),
@@ -139,10 +143,10 @@ function chosen(summaries: readonly Told[], window: Window): Told[] {
   const taken: Told[] = [];
   for (const level of LEVELS.toReversed()) {
     const above = [...taken];
-    for (const s of summaries) {
-      const middle = (s.fromMs + s.toMs) / 2;
-      if (s.level !== level || !isAt[level](s)) continue;
-      if (!above.some((a) => a.fromMs <= middle && middle < a.toMs)) taken.push(s);
+    for (const summary of summaries) {
+      const middle = (summary.fromMs + summary.toMs) / 2;
+      if (summary.level !== level || !isAt[level](summary)) continue;
+      if (!above.some((a) => a.fromMs <= middle && middle < a.toMs)) taken.push(summary);
     }
   }
   return taken.toSorted((a, b) => a.fromMs - b.fromMs || a.firstSeq - b.firstSeq);
@@ -155,10 +159,10 @@ function summariesWithin(
 ): { kept: Told[]; left: number; tokens: number } {
   const kept: Told[] = [];
   let tokens = 0;
-  for (const s of summaries.toReversed()) {
-    if (tokens + tokensOf(s) > room) break;
-    tokens += tokensOf(s);
-    kept.unshift(s);
+  for (const summary of summaries.toReversed()) {
+    if (tokens + tokensOf(summary) > room) break;
+    tokens += tokensOf(summary);
+    kept.unshift(summary);
   }
   return { kept, left: summaries.length - kept.length, tokens };
 }
@@ -200,7 +204,10 @@ interface Words<M> {
   readonly tokens: number;
 }
 
-/** The newest messages that fit; what does not is told by parts where there are any, and counted where there are none. */
+/**
+ * The newest messages that fit; what does not is told by parts where there are any, and counted where there
+ * are none.
+ */
 function messagesWithin<M extends Recent>(
   messages: readonly M[],
   free: number,

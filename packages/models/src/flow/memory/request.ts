@@ -1,4 +1,5 @@
-// How a model is asked for a summary. What it summarises came from people and agents: it is data in a fence, and the check holds the answer.
+// How a model is asked for a summary. What it summarises came from people and agents: it is data in a fence,
+// and the check holds the answer.
 import { fence } from '../text.ts';
 import { LEVELS, PYRAMID, type Level } from './levels.ts';
 import type { SourceLine } from './sentences.ts';

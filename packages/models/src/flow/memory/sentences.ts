@@ -1,4 +1,5 @@
-// What a sentence of the conversation says that must not get lost: numbers, dates, names, decisions, and what is not so. Pure.
+// What a sentence of the conversation says that must not get lost: numbers, dates, names, decisions, and what
+// is not so. Pure.
 import { wordsIn } from '../search.ts';
 import { tokensAtMost } from './tokens.ts';
 

@@ -103,9 +103,9 @@ test('an extract always passes its own check, and is never longer than it may be
 test('of a day of a made conversation no planted fact is lost but for those that were replaced', () => {
   const { messages, facts } = monthsOf({ seed: 3 });
   const byDay = new Map<string, typeof messages>();
-  for (const m of messages) {
-    const day = m.at.toISOString().slice(0, 10);
-    byDay.set(day, [...(byDay.get(day) ?? []), m]);
+  for (const message of messages) {
+    const day = message.at.toISOString().slice(0, 10);
+    byDay.set(day, [...(byDay.get(day) ?? []), message]);
   }
   let kept = 0;
   for (const day of byDay.values()) {

@@ -54,8 +54,9 @@ function look(lines: readonly SourceLine[], level: Level): Looked {
 }
 
 /** A line of a summary. */
-const lineOf = (s: Sentence): string => `- ${s.day === null ? '' : `${s.day}: `}${s.text}`;
-const lineTokens = (s: Sentence): number => tokensAtMost(lineOf(s)) + 1;
+const lineOf = (sentence: Sentence): string =>
+  `- ${sentence.day === null ? '' : `${sentence.day}: `}${sentence.text}`;
+const lineTokens = (sentence: Sentence): number => tokensAtMost(lineOf(sentence)) + 1;
 const key = (text: string): string =>
   text
     .toLowerCase()
@@ -63,7 +64,8 @@ const key = (text: string): string =>
     .trim();
 
 /**
- * The sentences of a source that say the most, word for word, as a summary. What was corrected is left out, or stands with its correction.
+ * The sentences of a source that say the most, word for word, as a summary. What was corrected is left out,
+ * or stands with its correction.
  * @returns lines that begin with "- "; empty when nothing was said that has words
  */
 export function extractOf(lines: readonly SourceLine[], level: Level): string {
@@ -72,11 +74,11 @@ export function extractOf(lines: readonly SourceLine[], level: Level): string {
   const taken = new Set<Sentence>();
   const seen = new Set<string>();
   let room = PYRAMID[level].ceilingTokens;
-  const take = (s: Sentence): void => {
-    const tokens = lineTokens(s);
-    if (tokens > room || taken.has(s) || seen.has(key(s.text))) return;
-    taken.add(s);
-    seen.add(key(s.text));
+  const take = (sentence: Sentence): void => {
+    const tokens = lineTokens(sentence);
+    if (tokens > room || taken.has(sentence) || seen.has(key(sentence.text))) return;
+    taken.add(sentence);
+    seen.add(key(sentence.text));
     room -= tokens;
   };
   musts.forEach(take);

@@ -1,8 +1,9 @@
 // How many tokens a text is at most, without asking anybody. Pure.
 //
-// No tokenizer of the provider's is to be had here, so this counts high on purpose: a short word of Latin letters is rarely more than a token for
-// each three of them, a long one may be one for each two (it is a hash or a key more often than a word), digits and signs are one each, and any
-// other letter is as many as it has bytes, which is as many as a tokenizer over bytes can make of it.
+// No tokenizer of the provider's is to be had here, so this counts high on purpose: a short word of Latin
+// letters is rarely more than a token for each three of them, a long one may be one for each two (it is a
+// hash or a key more often than a word), digits and signs are one each, and any other letter is as many as it
+// has bytes, which is as many as a tokenizer over bytes can make of it.
 const LONG_WORD = 12;
 
 type Kind = 'letters' | 'blanks' | 'lines' | 'other';

@@ -6,8 +6,8 @@ import { read } from '#lib/server/read.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async () => {
-  const r = read();
-  const [away, inbox] = await Promise.all([r.away(), r.inbox()]);
+  const result = read();
+  const [away, inbox] = await Promise.all([result.away(), result.inbox()]);
   const text = greetingOf(
     away,
     new Set(inbox.needsYou.map((i) => i.taskId)),

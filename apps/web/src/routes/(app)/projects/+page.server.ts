@@ -6,16 +6,16 @@ export const load: PageServerLoad = async ({ depends }) => {
   depends('app:live');
   const [projects, live] = await Promise.all([read().projects(), read().liveTasks()]);
   return {
-    projects: projects.map((p) => {
-      const { unreadable, ...settings } = resolveProjectSettings(p.settings);
+    projects: projects.map((project) => {
+      const { unreadable, ...settings } = resolveProjectSettings(project.settings);
       return {
-        id: p.id,
-        name: p.name,
-        defaultBranch: p.defaultBranch,
-        localPath: p.localPath,
-        remoteUrl: p.remoteUrl,
+        id: project.id,
+        name: project.name,
+        defaultBranch: project.defaultBranch,
+        localPath: project.localPath,
+        remoteUrl: project.remoteUrl,
         settings,
-        liveTasks: live.get(p.id) ?? 0,
+        liveTasks: live.get(project.id) ?? 0,
         unreadable: unreadableWords(unreadable, 'this project'),
       };
     }),

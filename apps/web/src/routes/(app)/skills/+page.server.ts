@@ -3,7 +3,7 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ depends }) => {
   depends('app:live');
-  const r = read();
-  const [skills, projects] = await Promise.all([r.skills(), r.projects()]);
+  const result = read();
+  const [skills, projects] = await Promise.all([result.skills(), result.projects()]);
   return { skills, projects: projects.map(({ id, name }) => ({ id, name })) };
 };

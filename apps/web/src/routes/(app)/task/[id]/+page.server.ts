@@ -8,19 +8,19 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ params, depends }) => {
   depends('app:live');
-  const [t, review] = await Promise.all([read().task(params.id), read().review(params.id)]);
-  if (!t) error(404, 'There is no such task.');
-  const { events, ...rest } = t;
+  const [task, review] = await Promise.all([read().task(params.id), read().review(params.id)]);
+  if (!task) error(404, 'There is no such task.');
+  const { events, ...rest } = task;
   const newest = review?.pushes[0];
   return {
     ...rest,
     files: newest ? await changedFiles(params.id, newest.id) : [],
     comments: review?.comments.length ?? 0,
-    planHtml: t.plan ? render(t.plan) : '',
-    promptHtml: render(t.prompt),
-    items: await Promise.all(t.items.filter((i) => i.state === 'open').map(shownItem)),
+    planHtml: task.plan ? render(task.plan) : '',
+    promptHtml: render(task.prompt),
+    items: await Promise.all(task.items.filter((i) => i.state === 'open').map(shownItem)),
     story: storyOf(events),
-    failure: t.items.some((i) => i.kind === 'failure' && i.state === 'open')
+    failure: task.items.some((i) => i.kind === 'failure' && i.state === 'open')
       ? await failureOf(params.id)
       : null,
   };

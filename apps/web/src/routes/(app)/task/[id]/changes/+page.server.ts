@@ -12,37 +12,37 @@ import type { PageServerLoad } from './$types';
  */
 export const load: PageServerLoad = async ({ params, url, depends }) => {
   depends('app:live');
-  const r = await read().review(params.id);
-  if (!r) error(404, 'There is no such task.');
-  const newest = r.pushes[0] ?? null;
-  const seenAt = r.pushes.findIndex((p) => p.id === r.looked);
+  const review = await read().review(params.id);
+  if (!review) error(404, 'There is no such task.');
+  const newest = review.pushes[0] ?? null;
+  const seenAt = review.pushes.findIndex((p) => p.id === review.looked);
   // Oldest first, as they were made.
-  const unseen = seenAt > 0 ? r.pushes.slice(0, seenAt).toReversed() : [];
+  const unseen = seenAt > 0 ? review.pushes.slice(0, seenAt).toReversed() : [];
   const show = url.searchParams.get('show') ?? (unseen.length > 0 ? 'new' : 'all');
   const parts =
     newest === null
       ? []
       : show === 'new' && unseen.length > 0
         ? unseen.map((p) => [p.id, 'delta'] as const)
-        : show !== 'all' && r.pushes.some((p) => p.id === show)
+        : show !== 'all' && review.pushes.some((p) => p.id === show)
           ? [[show, 'delta'] as const]
           : [[newest.id, 'diff'] as const];
   // Each part is read alone: what is cut off one must not be taken for a part of the next.
   const texts = await Promise.all(parts.map(([id, what]) => read().diffOf(params.id, id, what)));
   return {
-    task: r.task,
-    item: r.item,
+    task: review.task,
+    item: review.item,
     show,
     newest: newest?.id ?? null,
     /** The change is larger than what is kept of it. */
     cut: texts.some((t) => readDiff(t).cut),
     unseen: unseen.length,
-    pushes: r.pushes,
+    pushes: review.pushes,
     files: texts.flatMap(parseDiff).map((f) => ({ ...f, weakened: weakenings(f) })),
-    comments: r.comments.map((c) => ({
-      ...c,
-      html: render(c.body),
-      answerHtml: c.answer === null ? '' : render(c.answer),
+    comments: review.comments.map((comment) => ({
+      ...comment,
+      html: render(comment.body),
+      answerHtml: comment.answer === null ? '' : render(comment.answer),
     })),
   };
 };
