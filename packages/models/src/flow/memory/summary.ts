@@ -128,8 +128,12 @@ export function problemsOf(summary: string, source: readonly SourceLine[], level
   if (invented !== null) problems.push({ kind: 'invented', what: invented });
   const twice = lines.find((line, at) => lines.findIndex((l) => key(l) === key(line)) !== at);
   if (twice !== undefined) problems.push({ kind: 'twice', line: twice });
+  // What the source says word for word, and never took back, may stand whatever it resembles.
+  const gone = new Set(corrected.map((c) => c.old));
+  const kept = new Set(sentences.filter((s) => !gone.has(s)).map((s) => key(s.text)));
+  const isKept = (line: Sentence): boolean => kept.has(key(line.text.replace(/^\d{4}-\d\d-\d\d: /, '')));
   for (const { old, by } of corrected) {
-    const line = said.find((l) => saysOld(l, old, by));
+    const line = said.find((l) => !isKept(l) && saysOld(l, old, by));
     if (line === undefined) continue;
     problems.push({ kind: 'outdated', line: line.text, correction: by.text });
     break;
