@@ -214,7 +214,7 @@ inBrowser(
     for (const size of ['phone', 'desktop'] as const) {
       const w = await openPage(browser, size, size === 'phone');
       await w.page.goto(`${stack.web}/week`);
-      await w.page.getByText(/of your attention for each merged pull request/).waitFor();
+      await w.page.getByText(/of your attention for each/).waitFor();
       await w.page.getByText('$1.23').first().waitFor();
       expect(await w.page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       await w.page.screenshot({ path: shot(`${size}-week`) });

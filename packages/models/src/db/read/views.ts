@@ -7,6 +7,7 @@ import { linesOf } from '../../flow/gates.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { forecastsOf, type Forecast } from '../../flow/money.ts';
 import { sectionOf, type CiCounts } from '../../flow/states.ts';
+import { isLater } from '../../flow/waits.ts';
 import { PrismaClient } from '../generated/client.ts';
 import type { ItemView, ProposalView, TaskView } from '../read-views.ts';
 
@@ -149,7 +150,8 @@ export function openViews(url: string) {
         answer: row.answer as ItemView['answer'],
         answeredVia: row.answeredVia,
         createdAt: row.createdAt,
-        snoozedUntil: row.snoozedUntil,
+        // One that has passed is none, by our clock: a phone that is a moment behind would offer to bring back what is back.
+        snoozedUntil: isLater(row, Date.now()) ? row.snoozedUntil : null,
         untilCi: row.untilCi,
         isNew: row.shownAt === null && row.openedAt === null,
         taskId: row.taskId,
