@@ -19,7 +19,7 @@ import {
 } from '../packages/models/src/flow/meaning.ts';
 import { wordsIn } from '../packages/models/src/flow/search.ts';
 import { Finder } from '../apps/api/src/chat/finder.ts';
-import { ensureEmbedder } from '../apps/cli/src/up/embedder.ts';
+import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 import { endProcess } from '../apps/cli/src/up/pids.ts';
 import { startPostgres } from '../apps/cli/src/up/postgres.ts';
 import { quantile } from './lib.ts';
@@ -41,12 +41,11 @@ interface Conversation {
 /** Questions of this kind ask what was never said. */
 const NEVER_SAID = 5;
 
-const files = ensureEmbedder(
-  path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'),
-  console.log,
-);
-if (files === null) throw new Error('The sentence model is not to be had, so there is nothing to measure.');
-const embedder = minilm({ model: files.model, tokenizer: files.words });
+const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop');
+const embedder = minilm({
+  model: ensureTool('embedder', cache, console.log),
+  tokenizer: ensureTool('embedderWords', cache, console.log),
+});
 
 const home = mkdtempSync('/tmp/mainloop-bench-search-');
 chmodSync(home, 0o711);

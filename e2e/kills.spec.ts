@@ -38,10 +38,10 @@ test('the list of failpoints is the one in the code', () => {
   );
   // Comments that were made in the app, checks that never ran, a "ready" that is taken back, a pull request
   // that is opened again, pictures and a branch that is brought up to date are not part of this story; the
-  // cluster's points have a test beside their code.
+  // cluster's points, and those of the memory, have a test beside their code.
   const elsewhere = ['comment', 'rerun', 'draft', 'reopen', 'pictures', 'update']
     .flatMap((w) => [`forge.${w}.before`, `forge.${w}.after`])
-    .concat(CLUSTER_FAILPOINTS);
+    .concat(CLUSTER_FAILPOINTS, ['memory.claimed', 'memory.answered', 'memory.saved']);
   expect(named.length).toBeGreaterThan(10);
   expect(
     [

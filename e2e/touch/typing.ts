@@ -99,7 +99,7 @@ inBrowser.each(SIZES)(
       await card.getByRole('textbox').fill(words);
       await settled(card.getByRole('button', { name: 'Send' }));
       await card.getByRole('button', { name: 'Send' }).click();
-      await card.getByText('It goes out when you are back online.').waitFor();
+      await card.getByText('It will be sent when you are back online.').waitFor();
     }
     await appendOnce(
       t.db,

@@ -17,7 +17,7 @@ import { socketsOf } from './up/sockets.ts';
 import { readRunFile } from './up/supervisor.ts';
 import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET } from './up/temporal.ts';
 import { up } from './up/up.ts';
-import { findEmbedder } from './up/embedder.ts';
+import { isEmbedderHere } from './up/embedder.ts';
 import { ensureTool, onPath } from './up/wheels.ts';
 
 /** @throws Refused with the sentence of the first setting that is wrong */
@@ -163,13 +163,13 @@ function temporalCheck(resolved: Settings): Check {
 
 /** Without the sentence model nothing is wrong: what was said is found by its words. */
 function searchCheck(cache: string): Check {
-  const byMeaning = findEmbedder(cache) !== null;
+  const byMeaning = isEmbedderHere(cache);
   return {
     name: 'search',
     ok: true,
     says: byMeaning
       ? 'by words and by meaning; the sentence model runs on this machine'
-      : 'by words alone: the sentence model could not be fetched from PyPI. The next start tries again',
+      : 'by words alone: the sentence model is not here yet. It is fetched from PyPI after each start, until it is',
   };
 }
 

@@ -1,28 +1,44 @@
-// The sentence model that search by meaning stands on. It is a help: without it mainloop starts, and finds by
-// words alone.
-import { ensureTool, findInCache } from './wheels.ts';
+// The sentence model that search by meaning stands on. It is a help: mainloop starts without it, and finds by words alone until it is here.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { placeInCache } from './wheels.ts';
 
 export interface EmbedderFiles {
   readonly model: string;
   readonly words: string;
 }
 
-/** @param say told what is fetched, and that it could not be @returns null when it is not to be had */
-export function ensureEmbedder(cacheDir: string, say: (line: string) => void): EmbedderFiles | null {
-  try {
-    return {
-      model: ensureTool('embedder', cacheDir, say),
-      words: ensureTool('embedderWords', cacheDir, say),
-    };
-  } catch (err) {
-    say(`search is by words alone: ${(err as Error).message}`);
-    return null;
-  }
+/** @returns where its files lie, or will once they are fetched; null when there are none for this machine */
+export function embedderFiles(cacheDir: string): EmbedderFiles | null {
+  const model = placeInCache('embedder', cacheDir);
+  const words = placeInCache('embedderWords', cacheDir);
+  return model === null || words === null ? null : { model, words };
 }
 
-/** @returns what of it lies in the cache; null when a part is missing */
-export function findEmbedder(cacheDir: string): EmbedderFiles | null {
-  const model = findInCache('embedder', cacheDir);
-  const words = findInCache('embedderWords', cacheDir);
-  return model === null || words === null ? null : { model, words };
+/** @returns whether all of it is in the cache */
+export function isEmbedderHere(cacheDir: string): boolean {
+  const files = embedderFiles(cacheDir);
+  return files !== null && existsSync(files.model) && existsSync(files.words);
+}
+
+/**
+ * Fetches it in a process of its own, besides everything else: it is 105 MB, and nobody waits for it.
+ * @param say told that it could not be had
+ * @returns ends the process, if it still runs
+ */
+export function fetchEmbedder(cacheDir: string, say: (line: string) => void): () => void {
+  if (isEmbedderHere(cacheDir)) return () => undefined;
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, 'embedder-main.ts'), cacheDir],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let why = '';
+  child.stderr.on('data', (data: Buffer) => (why += data.toString()));
+  child.on('error', (err) => say(`search is by words alone: ${err.message}`));
+  child.on('exit', (code) => {
+    if (code !== null && code !== 0) say(`search is by words alone: ${why.trim().split('\n').at(-1) ?? ''}`);
+  });
+  return () => void child.kill();
 }

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { COMPILE_CACHE, NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { closeHome } from './closed.ts';
-import { ensureEmbedder, type EmbedderFiles } from './embedder.ts';
+import { embedderFiles, fetchEmbedder, type EmbedderFiles } from './embedder.ts';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
 import { isAlive } from './pids.ts';
@@ -55,7 +55,7 @@ export async function up(
     findToolchains(process.env.PATH ?? '', homedir()),
     process.getuid?.() === 0,
   );
-  const embedder = ensureEmbedder(settings.cache, say);
+  const embedder = embedderFiles(settings.cache);
   const temporal = temporalBin === null ? null : temporalService(settings, temporalBin, tools.bwrap, say);
   const sup = new Supervisor(settings.home, url);
   try {
@@ -69,7 +69,14 @@ export async function up(
     await sup.stop();
     throw err;
   }
-  return { url, stop: () => sup.stop() };
+  const stopFetching = fetchEmbedder(settings.cache, say);
+  return {
+    url,
+    stop() {
+      stopFetching();
+      return sup.stop();
+    },
+  };
 }
 
 /**

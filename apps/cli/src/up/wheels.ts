@@ -66,13 +66,11 @@ export function ensureTool(
 const folderOf = (wheel: Wheel, sha256: string, cacheDir: string): string =>
   path.join(cacheDir, 'tools', `${wheel.name}-${wheel.version}-${sha256.slice(0, 12)}`);
 
-/** @returns where a tool lies in the cache; null when it is not there. Nothing is fetched */
-export function findInCache(tool: ToolName, cacheDir: string): string | null {
+/** @returns where a tool lies in the cache, or will once it is fetched; null when there is none for this machine */
+export function placeInCache(tool: ToolName, cacheDir: string): string | null {
   const wheel: Wheel = WHEELS[tool];
   const sha256 = wheel.sha256[`${process.platform}-${process.arch}` as Machine];
-  if (sha256 === undefined) return null;
-  const program = path.join(folderOf(wheel, sha256, cacheDir), wheel.program);
-  return existsSync(program) ? program : null;
+  return sha256 === undefined ? null : path.join(folderOf(wheel, sha256, cacheDir), wheel.program);
 }
 
 /**
