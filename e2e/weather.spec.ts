@@ -194,6 +194,8 @@ test.each([
 ])(
   'a limit for the day, %s, that is spent lets new work wait; without it the task goes on by itself',
   async (_, limit) => {
+    // Something is spent today.
+    await failureOf(await spawn('poorer', {}));
     await limit(1);
     const asked = (await callsOf('poorer')).length;
     const id = await spawn('poorer', {});

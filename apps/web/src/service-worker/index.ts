@@ -174,7 +174,7 @@ async function answer(notification: Notification, shown: Shown, action: NoticeAc
     }
   } catch {
     await keep({ path, body, label: notification.title });
-    return again(`${action.title}: kept. It goes out when you are back online.`);
+    return again(`${action.title}: saved. It will be sent when you are back online.`);
   }
 }
 
