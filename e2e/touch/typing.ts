@@ -79,6 +79,66 @@ inBrowser.each(SIZES)(
   },
 );
 
+inBrowser(
+  'a key that was pressed in the middle of a word is of that word, however late a busy page hears it',
+  async () => {
+    const plan = await seedItem(
+      t.db,
+      await seedTask(t.db, fresh()),
+      `${fresh()}-p`,
+      'plan',
+      'Plan, revision 1',
+    );
+    const task = await seedTask(t.db, fresh());
+    const asked = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
+    const { page, complaints } = await open('desktop', '/inbox');
+    await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
+    await page.locator(`#item-${asked}`).getByRole('textbox').click();
+    await page.evaluate(`{
+    const press = (key) => new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
+    const late = press('a');
+    document.activeElement.dispatchEvent(press('m'));
+    for (const from = performance.now(); performance.now() - from < 1_200;);
+    document.getElementById('item-${plan}').dispatchEvent(late);
+  }`);
+    expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
+    await page.locator(`#item-${plan}`).focus();
+    await page.keyboard.press('a');
+    await page.locator(`#item-${plan}`).getByText('Approved.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser(
+  'a tap that was made before a moved card could be seen decides nothing, however late a busy page hears it',
+  async () => {
+    const task = await seedTask(t.db, fresh());
+    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const { page, complaints } = await open('phone', '/inbox');
+    const approve = page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' });
+    await settled(approve);
+    await page.evaluate(`(async () => {
+      const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+      const card = document.getElementById('item-${plan}');
+      const above = document.createElement('div');
+      above.style.height = '120px';
+      card.before(above);
+      await pause(60);
+      const late = new MouseEvent('click', { detail: 1, bubbles: true, cancelable: true });
+      for (const from = performance.now(); performance.now() - from < 1_200;);
+      await pause(200);
+      [...card.querySelectorAll('button')].find((button) => button.textContent.includes('Approve')).dispatchEvent(late);
+    })()`);
+    expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
+    await settled(approve);
+    await approve.click();
+    await page.locator(`#item-${plan}`).getByText('Approved.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
 inBrowser.each(SIZES)(
   'words that waited for a network and came too late stay on the device, those that arrived do not, %s',
   async (size) => {

@@ -132,7 +132,9 @@ export class Steady {
     if (this.w === null) return false;
     const nowMs = performance.now();
     look(event.currentTarget as HTMLElement, this.w, nowMs);
-    const takes = mayDecide({ movedAtMs: this.w.movedAtMs, nowMs, clicks: event.detail });
+    // When the finger was lifted: a busy page hears of it later, and what it showed then is what was aimed at.
+    const tappedMs = Math.min(event.timeStamp, nowMs);
+    const takes = mayDecide({ movedAtMs: this.w.movedAtMs, nowMs: tappedMs, clicks: event.detail });
     if (!takes) {
       // Whoever taps once more on the same point has not looked: the time to look begins anew.
       this.w.movedAtMs = nowMs;
