@@ -1,13 +1,14 @@
 // Anthropic's SDK, pointed at the gateway: the api holds no key, only its own token for the gateway.
+import { setTimeout } from 'node:timers/promises';
 import Anthropic from '@anthropic-ai/sdk';
 import { ModelError, modelError, type ChatCall, type ChatImage, type Model } from './port.ts';
 
 /**
  * The chat model by Anthropic's API.
- * @param options `baseUrl` may be the gateway's
+ * @param options `baseUrl` may be the gateway's; `awayMs`: the pauses between the tries at a gateway that is away
  * @returns calls are tried three times in all, for two minutes each
  */
-export function anthropic(options: { baseUrl: string; token: string }): Model {
+export function anthropic(options: { baseUrl: string; token: string; awayMs?: readonly number[] }): Model {
   const client = new Anthropic({
     baseURL: options.baseUrl,
     apiKey: options.token,
@@ -29,17 +30,16 @@ export function anthropic(options: { baseUrl: string; token: string }): Model {
       };
       for (let round = 0; round < call.maxRounds; round++) {
         if (all !== '') say('\n\n');
-        let done: Anthropic.Message;
-        try {
+        const before = all;
+        const ask = (): Promise<Anthropic.Message> => {
           const stream = client.messages.stream(
             { model: call.model, max_tokens: call.maxTokens, system: systemOf(call), messages, tools },
             { signal: call.signal },
           );
           stream.on('text', say);
-          done = await stream.finalMessage();
-        } catch (err) {
-          throw translate(err);
-        }
+          return stream.finalMessage();
+        };
+        const done = await whenBack(ask, () => all !== before, options.awayMs ?? AWAY_MS, call.signal);
         const uses = done.content.filter((b) => b.type === 'tool_use');
         if (uses.length === 0) break;
         const results: Anthropic.ToolResultBlockParam[] = [];
@@ -57,6 +57,31 @@ export function anthropic(options: { baseUrl: string; token: string }): Model {
       return all.trim();
     },
   };
+}
+
+/** A gateway that starts anew is back within these. */
+const AWAY_MS = [1_000, 2_000, 4_000, 8_000, 8_000] as const;
+
+/**
+ * Asks once more where nobody answered, as long as nothing of the answer was heard: no word is said twice.
+ * @throws ModelError
+ */
+async function whenBack(
+  ask: () => Promise<Anthropic.Message>,
+  hasSaid: () => boolean,
+  awayMs: readonly number[],
+  signal: AbortSignal,
+): Promise<Anthropic.Message> {
+  for (let n = 0; ; n++)
+    try {
+      return await ask();
+    } catch (err) {
+      const waitMs = awayMs[n];
+      const isAway =
+        err instanceof Anthropic.APIConnectionError && !(err instanceof Anthropic.APIConnectionTimeoutError);
+      if (!isAway || hasSaid() || signal.aborted || waitMs === undefined) throw translate(err);
+      await setTimeout(waitMs);
+    }
 }
 
 /** What the provider keeps between calls ends here: whatever comes before is the same the next time. */

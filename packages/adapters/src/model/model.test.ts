@@ -160,3 +160,32 @@ describe.each(adapters)('%s', (_, make) => {
     }
   });
 });
+
+test('a gateway that starts anew is waited for, and no word is said twice', async () => {
+  const port = Number(new URL(demo.url).port);
+  await demo.close();
+  const said: string[] = [];
+  const model = anthropic({
+    baseUrl: `http://127.0.0.1:${port}`,
+    token: 'demo-token-0123456789',
+    awayMs: Array.from({ length: 60 }, () => 100),
+  });
+  const answer = model.converse({
+    model: 'claude-sonnet-5-5',
+    system: 'Be brief.',
+    messages: [{ role: 'user', texts: ['hello'] }],
+    tools: [
+      { name: 'list_tasks', description: 'list_tasks', inputSchema: { type: 'object', properties: {} } },
+    ],
+    maxRounds: 1,
+    maxTokens: 500,
+    signal: new AbortController().signal,
+    onText: (delta) => said.push(delta),
+    runTool: async () => ({ text: '', isError: true }),
+  });
+  // Longer than the library itself would try.
+  await new Promise((done) => setTimeout(done, 4_000));
+  demo = await startDemoModel(port, story);
+  expect(await answer).toBe('Hello.');
+  expect(said.join('')).toBe('Hello.');
+});
