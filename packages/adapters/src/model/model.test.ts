@@ -57,7 +57,10 @@ beforeAll(async () => {
 afterAll(() => demo.close());
 
 const adapters: [string, () => Model][] = [
-  ['the SDK with a key', () => anthropic({ baseUrl: demo.url, token: 'demo-token-0123456789' })],
+  [
+    'the SDK with a key',
+    () => anthropic({ baseUrl: demo.url, token: 'demo-token-0123456789', awayMs: [50] }),
+  ],
   [
     'Claude Code with a subscription',
     () => claudeCodeChat({ executable, baseUrl: demo.url, token: 'demo-token-0123456789' }),
@@ -173,9 +176,13 @@ test('a gateway that starts anew is waited for, and no word is said twice', asyn
   const answer = model.converse({
     model: 'claude-sonnet-5-5',
     system: 'Be brief.',
-    messages: [{ role: 'user', texts: ['hello'] }],
+    messages: [
+      { role: 'user', texts: ['hi'] },
+      { role: 'assistant', texts: ['hello'] },
+      { role: 'user', texts: ['well?'] },
+    ],
     tools: [
-      { name: 'list_tasks', description: 'list_tasks', inputSchema: { type: 'object', properties: {} } },
+      { name: 'spawn_task', description: 'spawn_task', inputSchema: { type: 'object', properties: {} } },
     ],
     maxRounds: 1,
     maxTokens: 500,
