@@ -32,13 +32,13 @@ export function fetchEmbedder(cacheDir: string, say: (line: string) => void): ()
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, 'embedder-main.ts'), cacheDir],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
   );
-  let why = '';
-  child.stderr.on('data', (data: Buffer) => (why += data.toString()));
+  let why = 'it could not be fetched';
+  child.on('message', (said) => (why = String(said)));
   child.on('error', (err) => say(`search is by words alone: ${err.message}`));
   child.on('exit', (code) => {
-    if (code !== null && code !== 0) say(`search is by words alone: ${why.trim().split('\n').at(-1) ?? ''}`);
+    if (code !== null && code !== 0) say(`search is by words alone: ${why}`);
   });
   return () => void child.kill();
 }
