@@ -80,7 +80,8 @@ async function whenBack(
       const isAway =
         err instanceof Anthropic.APIConnectionError && !(err instanceof Anthropic.APIConnectionTimeoutError);
       if (!isAway || hasSaid() || signal.aborted || waitMs === undefined) throw translate(err);
-      await setTimeout(waitMs);
+      // Whoever stops it does not wait: the next try ends at once.
+      await setTimeout(waitMs, undefined, { signal }).catch(() => undefined);
     }
 }
 

@@ -196,3 +196,25 @@ test('a gateway that starts anew is waited for, and no word is said twice', asyn
   expect(await answer).toBe('Hello.');
   expect(said.join('')).toBe('Hello.');
 });
+
+test('whoever stops an answer does not wait for a gateway that is away', async () => {
+  const stop = new AbortController();
+  const answer = anthropic({
+    // Nobody listens there.
+    baseUrl: 'http://127.0.0.1:9',
+    token: 'demo-token-0123456789',
+    awayMs: [3_600_000],
+  }).converse({
+    model: 'claude-sonnet-5-5',
+    system: 'Be brief.',
+    messages: [{ role: 'user', texts: ['hello'] }],
+    tools: [],
+    maxRounds: 1,
+    maxTokens: 500,
+    signal: stop.signal,
+    onText: () => undefined,
+    runTool: async () => ({ text: '', isError: true }),
+  });
+  setTimeout(() => stop.abort(), 4_000);
+  await expect(answer).rejects.toThrow();
+});
