@@ -22,6 +22,7 @@ const require = createRequire(import.meta.url);
 const testing = require('@temporalio/testing') as typeof import('@temporalio/testing');
 const { Worker, DefaultLogger, Runtime } =
   require('@temporalio/worker') as typeof import('@temporalio/worker');
+const { isGrpcDeadlineError } = require('@temporalio/client') as typeof import('@temporalio/client');
 const { ApplicationFailure } = require('@temporalio/common') as typeof import('@temporalio/common');
 export const WORKFLOWS = path.join(import.meta.dirname, '../../dist/workflows.js');
 
@@ -234,14 +235,53 @@ function isUnderWay(events: Events): boolean {
   return isThinking || activities.size > 0;
 }
 
-/** @param bundle path of the workflows' code */
-export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehearsal> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+/** A time-skipping server, and a worker at it. */
+interface Stage {
+  readonly env: TestWorkflowEnvironment;
+  close(): Promise<void>;
+}
+
+async function openStage(bundle: string, activities: object): Promise<Stage> {
   const cache = process.env.MAINLOOP_CACHE ?? path.join(os.homedir(), '.cache/mainloop');
   const server = ensureTool('temporalTestServer', cache, () => undefined);
   const env = await testing.TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: server } },
   });
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue: 'rehearsal',
+    workflowBundle: { codePath: bundle },
+    activities,
+  });
+  const running = worker.run();
+  return {
+    env,
+    async close() {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+    },
+  };
+}
+
+/** A minute without a workflow is skipped within some milliseconds. */
+const SKIPPED_MS = 60_000;
+const SKIPPING_MS = 5_000;
+
+/** Whether time is still skipped; asked when no workflow runs. @throws Error of a server that is gone */
+async function skips(env: TestWorkflowEnvironment): Promise<boolean> {
+  try {
+    await env.connection.withDeadline(Date.now() + SKIPPING_MS, () => env.sleep(SKIPPED_MS));
+    return true;
+  } catch (error) {
+    if (isGrpcDeadlineError(error)) return false;
+    throw error;
+  }
+}
+
+/** @param bundle path of the workflows' code */
+export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehearsal> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   let script = blank();
   let n = 0;
   let last: WorkflowHandle | undefined;
@@ -255,24 +295,26 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
       },
     ]),
   );
-  const worker = await Worker.create({
-    connection: env.nativeConnection,
-    taskQueue: 'rehearsal',
-    workflowBundle: { codePath: bundle },
-    activities: noted,
-  });
-  const running = worker.run();
+  let stage = await openStage(bundle, noted);
+  const left: Promise<void>[] = [];
   return {
-    env,
+    get env() {
+      return stage.env;
+    },
     script: () => script,
     count: (name) => script.calls.filter((c) => c.name === name).length,
     inputs: (name) => script.calls.filter((c) => c.name === name).map((c) => c.input),
     async start(given = {}, at) {
       // It may have ended; one that goes on would take the answers of this one.
       if (last !== undefined) await terminateAtRest(last);
+      if (last !== undefined && !(await skips(stage.env))) {
+        // On a busy machine what was at rest may get something under way before it is terminated.
+        left.push(stage.close());
+        stage = await openStage(bundle, noted);
+      }
       script = { ...blank(), ...given };
       const input: TaskWorkflowInput = { taskId: `w${++n}`, at };
-      last = await env.client.workflow.start('taskWorkflow', {
+      last = await stage.env.client.workflow.start('taskWorkflow', {
         taskQueue: 'rehearsal',
         workflowId: `task/w${n}`,
         args: [input],
@@ -299,9 +341,7 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
       }
     },
     async close() {
-      worker.shutdown();
-      await running;
-      await env.teardown();
+      await Promise.all([...left, stage.close()]);
     },
   };
 }

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openRehearsal, standingAt, type Rehearsal } from './rehearsal.ts';
+
+let rehearsal: Rehearsal;
+beforeAll(async () => {
+  rehearsal = await openRehearsal();
+});
+afterAll(() => rehearsal?.close());
+
+test('a task that was terminated with an activity under way does not stop the time of the next', async () => {
+  let free!: () => void;
+  const freed = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  const review = standingAt({ stage: 'review', reviewedUntil: '2026-11-20T10:00:00Z' });
+  await rehearsal.start({ instead: new Map([['readReview', [() => freed]]]) }, review);
+  while (rehearsal.count('readReview') === 0) await new Promise((done) => setTimeout(done, 5));
+  await rehearsal.start({}, review);
+  free();
+  const before = await rehearsal.env.currentTimeMs();
+  await rehearsal.env.sleep('1 day');
+  expect((await rehearsal.env.currentTimeMs()) - before).toBeGreaterThanOrEqual(24 * 3600 * 1000);
+}, 30_000);
