@@ -22,7 +22,7 @@ import { decide } from '../packages/models/src/db/inbox/decide.ts';
 import { append, toOutbox } from '../packages/models/src/db/log.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
 import { many, openPool, withTx, type Db } from '../packages/models/src/db/pool.ts';
-import { endRun } from '../packages/models/src/db/runs/runs.ts';
+import { endRun } from '../packages/models/src/db/runs/endings.ts';
 import { saveSettings } from '../packages/models/src/db/projects/settings.ts';
 import { branchPushed } from '../packages/models/src/events/forge.ts';
 import { taskConfirmed } from '../packages/models/src/events/tasks.ts';

@@ -12,7 +12,10 @@ import {
 import { insertPush } from '@mainloop/models/db/forge/effects';
 import { appendOnce } from '@mainloop/models/db/log';
 import { one, withTx } from '@mainloop/models/db/pool';
-import { appendOutput, endRun, ensureRun, openEpoch } from '@mainloop/models/db/runs/runs';
+import { appendOutput } from '@mainloop/models/db/runs/output';
+import { endRun } from '@mainloop/models/db/runs/endings';
+import { ensureRun } from '@mainloop/models/db/runs/runs';
+import { openEpoch } from '@mainloop/models/db/runs/epochs';
 import { ciJudged } from '@mainloop/models/events/forge';
 import { projectAdded } from '@mainloop/models/events/projects';
 import { reviewPassedOver, reviewSubmitted } from '@mainloop/models/events/review';

@@ -13,7 +13,7 @@ import { CALL_LEASE_MS, renewCalls, settleLapsed } from '@mainloop/models/db/mon
 import { ping } from '@mainloop/models/db/health/health';
 import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool } from '@mainloop/models/db/pool';
-import { findRunByToken } from '@mainloop/models/db/runs/runs';
+import { findRunByToken } from '@mainloop/models/db/runs/epochs';
 import { ZodError } from 'zod';
 import { loadConfig } from './config.ts';
 import { connectOut } from './egress.ts';

@@ -24,15 +24,10 @@ import type { Listener } from '@mainloop/models/db/listen';
 import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { isOpenComment } from '@mainloop/models/db/review/comments';
-import {
-  appendOutput,
-  claimEpoch,
-  endRun,
-  holderOf,
-  outputEnd,
-  renewLease,
-  type RunByToken,
-} from '@mainloop/models/db/runs/runs';
+import { appendOutput, outputEnd } from '@mainloop/models/db/runs/output';
+import { claimEpoch, holderOf, renewLease } from '@mainloop/models/db/runs/epochs';
+import { endRun } from '@mainloop/models/db/runs/endings';
+import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewReplied } from '@mainloop/models/events/review';

@@ -7,7 +7,7 @@ import { listWaitingRepos, pokeAbout } from '@mainloop/models/db/forge/pokes';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listActive, listSilent } from '@mainloop/models/db/runs/lists';
 import { listOverdue } from '@mainloop/models/db/runs/pause';
-import { endRun } from '@mainloop/models/db/runs/runs';
+import { endRun } from '@mainloop/models/db/runs/endings';
 import { findOwner, findState } from '@mainloop/models/db/tasks/tasks';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { runSilent, sandboxStuck } from '@mainloop/models/events/runs';

@@ -16,7 +16,7 @@ import { openItems } from '@mainloop/models/db/devices/push';
 import type { Db } from '@mainloop/models/db/pool';
 import { pauseAll, readPause, resumeAll } from '@mainloop/models/db/runs/pause';
 import { hasRun, listRuns } from '@mainloop/models/db/runs/lists';
-import { readOutput } from '@mainloop/models/db/runs/runs';
+import { readOutput } from '@mainloop/models/db/runs/output';
 import { findTask, listTasks } from '@mainloop/models/db/tasks/tasks';
 import { ownerCaughtUp } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';

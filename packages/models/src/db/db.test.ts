@@ -18,16 +18,11 @@ import { PROJECTIONS } from './project.ts';
 import { confirm, decline, digestOf, propose } from './conversation/proposals.ts';
 import { openRead } from './read.ts';
 import { checkRebuild, rebuild } from './rebuild.ts';
-import {
-  appendOutput,
-  endRun,
-  ensureRun,
-  findRunByToken,
-  openEpoch,
-  readOutput,
-  renewLease,
-  takeSlot,
-} from './runs/runs.ts';
+import { appendOutput, readOutput } from './runs/output.ts';
+import { endRun } from './runs/endings.ts';
+import { ensureRun } from './runs/runs.ts';
+import { findRunByToken, openEpoch, renewLease } from './runs/epochs.ts';
+import { takeSlot } from './runs/slots.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

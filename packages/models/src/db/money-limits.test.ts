@@ -6,7 +6,8 @@ import { OWNER } from '../flow/ids.ts';
 import { beginningsAt, NO_LIMITS, type Limits, type SpentLimit } from '../flow/money.ts';
 import { newCallId, reserve } from './money/budget.ts';
 import { readForecasts, readSpent } from './money/limits.ts';
-import { ensureRun, takeSlot } from './runs/runs.ts';
+import { ensureRun } from './runs/runs.ts';
+import { takeSlot } from './runs/slots.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

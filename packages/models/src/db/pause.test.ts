@@ -6,7 +6,10 @@ import { OWNER } from '../flow/ids.ts';
 import { many } from './pool.ts';
 import { checkRebuild } from './rebuild.ts';
 import { listOverdue, pauseAll, readPause, resumeAll } from './runs/pause.ts';
-import { endRun, ensureRun, openEpoch, takeSlot } from './runs/runs.ts';
+import { endRun } from './runs/endings.ts';
+import { ensureRun } from './runs/runs.ts';
+import { openEpoch } from './runs/epochs.ts';
+import { takeSlot } from './runs/slots.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

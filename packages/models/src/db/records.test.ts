@@ -93,7 +93,9 @@ import {
   listUnended,
   type SilentRun,
 } from './runs/lists.ts';
-import { endRun, ensureRun, openEpoch, renewLease } from './runs/runs.ts';
+import { endRun } from './runs/endings.ts';
+import { ensureRun } from './runs/runs.ts';
+import { openEpoch, renewLease } from './runs/epochs.ts';
 import {
   findOwner,
   findState,

@@ -1,0 +1,116 @@
+// How a run ends: once, whoever notices first.
+import { taskWorkflowId } from '../../flow/ids.ts';
+import { runEnded } from '../../events/runs.ts';
+import type { RunOutcome } from '../../flow/outcomes.ts';
+import { SIGNALS, type RunEndedSignal } from '../../flow/workflow.ts';
+import { closePermissions, hasUnheard } from './commands.ts';
+import { append, lockLog, toOutbox } from '../log.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { anyOf, now, row, rows, tables } from '../rows.ts';
+import { attemptsOf } from './runs.ts';
+
+/**
+ * Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one
+ * transaction.
+ * @param epoch who says so: only the attempt that holds the run ends it
+ * @returns `stale` where it has ended or is held by a later attempt
+ */
+export async function endRun(
+  db: Db,
+  runId: string,
+  epoch: number,
+  outcome: RunOutcome,
+): Promise<'ended' | 'stale'> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const real = outcome.kind === 'completed' ? await whatItCameTo(tx, runId, outcome) : outcome;
+    const ended = tables
+      .updateTable('runs')
+      .set({ state: 'ended', outcome: JSON.stringify(real), ended_at: now, token_hash: null });
+    const run = await row(
+      tx,
+      ended.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended').returningAll(),
+    );
+    if (!run) return 'stale';
+    await closePermissions(tx, {
+      ownerId: run.owner_id,
+      taskId: run.task_id,
+      why: 'The run ended before it was answered.',
+    });
+    const forLog: RunOutcome =
+      real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
+    await append(
+      tx,
+      [
+        runEnded.new({
+          taskId: run.task_id,
+          actor: 'agent',
+          payload: { runId, phase: run.phase, epoch, outcome: forLog },
+        }),
+      ],
+      run.owner_id,
+    );
+    await toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(run.task_id),
+      name: SIGNALS.runEnded,
+      payload: { runId, epoch } satisfies RunEndedSignal,
+    });
+    // Whoever waits for a slot looks again now instead of at its next timer: the oldest of each project,
+    // since the oldest of all may be one whose project is full.
+    const oldest = tables
+      .selectFrom('runs as r')
+      .innerJoin('tasks as t', 't.id', 'r.task_id')
+      .distinctOn('t.project_id')
+      .select(['r.task_id', 'r.created_at', 'r.id'])
+      .where('r.state', '=', 'queued')
+      .orderBy('t.project_id')
+      .orderBy('r.created_at')
+      .orderBy('r.id');
+    const next = await rows(
+      tx,
+      tables.selectFrom(oldest.as('oldest')).select('task_id').orderBy('created_at').orderBy('id').limit(20),
+    );
+    for (const waiting of next)
+      await toOutbox(tx, {
+        kind: 'signal',
+        workflowId: taskWorkflowId(waiting.task_id),
+        name: SIGNALS.poke,
+        payload: {},
+      });
+    return 'ended';
+  });
+}
+
+/** What a run that says it is done came to: it may have asked something, or not have heard all that was said to it. */
+async function whatItCameTo(tx: Tx, runId: string, outcome: RunOutcome): Promise<RunOutcome> {
+  // Whatever it asked, answered meanwhile or not: it ended its turn to be woken with the answer.
+  const attempts = await attemptsOf(tx, runId);
+  const asked = await rows(
+    tx,
+    tables
+      .selectFrom('inbox_items as i')
+      .innerJoin('runs as r', 'r.task_id', 'i.task_id')
+      .select('i.id')
+      .where('r.id', '=', runId)
+      .where('i.state', 'in', ['open', 'answered'])
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('i.kind', '=', 'question'), eb('i.run_id', '=', anyOf(attempts))]),
+          eb.and([eb('i.kind', '=', 'ci_files'), eb('i.created_at', '>=', eb.ref('r.started_at'))]),
+        ]),
+      )
+      .orderBy('i.created_at')
+      .orderBy('i.question_no')
+      .orderBy('i.id')
+      .limit(20),
+  );
+  const last = asked.at(-1);
+  if (last !== undefined) return { kind: 'asked', itemId: last.id, itemIds: asked.map((a) => a.id) };
+  return (await unheardIn(tx, runId)) ? { kind: 'interrupted', reason: 'steered' } : outcome;
+}
+
+async function unheardIn(tx: Queryable, runId: string): Promise<boolean> {
+  const of = await row(tx, tables.selectFrom('runs').select('task_id').where('id', '=', runId));
+  return of !== null && hasUnheard(tx, of.task_id);
+}
