@@ -1,0 +1,56 @@
+// Verbs of proposals. `decline` also refuses what is held back, whatever its kind.
+import type { Decision } from '@mainloop/models/flow/workflow';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { Refused } from '../client.ts';
+import { proposalText } from '../show.ts';
+import { kindOf } from './find.ts';
+
+/** `proposals`, `confirm`, `decline`. */
+export function registerProposals(program: Command, { api, out }: Context): void {
+  program
+    .command('proposals')
+    .description('proposals that wait for a yes or no')
+    .action(async () => {
+      const list = await api().call('listProposals');
+      out(list, list.length === 0 ? 'No proposals are open.' : list.map(proposalText).join('\n\n'));
+    });
+
+  program
+    .command('confirm')
+    .description('start a proposed task')
+    .argument('<proposal>')
+    .action(async (id: string) => {
+      const proposal = (await api().call('listProposals')).find((x) => x.id === id);
+      if (!proposal) throw new Refused('This proposal is not open. mainloop proposals lists those that are.');
+      const result = await api().call('confirmProposal', { id, body: { digest: proposal.digest } });
+      out(result, `Started: ${result.taskId}`);
+    });
+
+  program
+    .command('decline')
+    .description('decline a proposal, refuse what is held back, or stop a task whose pull request was closed')
+    .argument('<id>')
+    .option('--keep-branch', 'of a task that is stopped')
+    .action(async (id: string, options: { keepBranch?: boolean }) => {
+      const kind = await kindOf(api(), id);
+      const isProposal = kind === 'closed' && (await api().call('listProposals')).some((p) => p.id === id);
+      if (isProposal) await api().call('declineProposal', { id });
+      else
+        await api().call('decide', {
+          id,
+          body: { decision: kind === 'pr_closed' ? stopped(options) : 'deny', via: 'cli' },
+        });
+      out({ ok: true }, DECLINED_WORDS.get(kind) ?? 'Declined.');
+    });
+}
+
+const stopped = (options: { keepBranch?: boolean }): Decision =>
+  options.keepBranch === true ? 'keep' : 'stop';
+
+const DECLINED_WORDS: ReadonlyMap<string, string> = new Map([
+  ['ci_files', 'Refused.'],
+  ['gate', 'Not allowed. Claude sees to it.'],
+  ['permission', 'Refused. Claude tries another way.'],
+  ['pr_closed', 'Stopped.'],
+]);
