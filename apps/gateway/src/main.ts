@@ -20,6 +20,7 @@ import { connectOut } from './egress.ts';
 import { gitProxy, sweepQuarantine } from './git-proxy.ts';
 import { countBody, idsOfRun, readOn, Refused, sendJson, tokenOf } from './http.ts';
 import { afterUncaught } from './last-net.ts';
+import { tidyMirrors } from './mirror-upkeep.ts';
 import { modelProxy } from './model-proxy.ts';
 import { packagesOf } from './registry/packages.ts';
 import { routeOf } from './routes.ts';
@@ -159,6 +160,17 @@ const every = (ms: number, what: string, work: () => Promise<unknown>): void => 
 git.finishPushes().catch((err: unknown) => log.warn({ err }, 'what was forwarded could not be written down'));
 every(SWEEP_MS, 'the quarantine could not be swept', () => sweepQuarantine(config, db));
 every(SWEEP_MS, 'the kept packages could not be swept', () => packages.sweep());
+let tidying: Promise<void> | null = null;
+every(SWEEP_MS, 'the mirrors could not be packed', () => {
+  // One that takes longer than the time between two is not begun a second time.
+  tidying ??= tidyMirrors(config.gitDir)
+    .then(({ packed, trouble }) => {
+      if (packed.length > 0) log.info({ packed }, 'mirrors were packed');
+      if (trouble.length > 0) log.warn({ trouble }, 'mirrors could not be packed');
+    })
+    .finally(() => (tidying = null));
+  return tidying;
+});
 every(CALL_LEASE_MS / 3, 'calls to the model could not be accounted for', async () => {
   await renewCalls(db, me);
   await settleLapsed(db);
