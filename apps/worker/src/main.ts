@@ -36,6 +36,7 @@ import {
   watchPause,
   watchRuns,
   watchSilence,
+  watchTrains,
   type Watched,
 } from './maintenance.ts';
 import { loadConfig } from './config.ts';
@@ -45,7 +46,7 @@ import { failpoints } from '@mainloop/doors/failpoints';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
 import { tellDevices } from './push.ts';
-import { relayOnce } from './relay.ts';
+import { isGone, relayOnce } from './relay.ts';
 
 const log = openLog('worker');
 const settings = loadConfig(process.env);
@@ -142,6 +143,7 @@ const maintenance = [
     () => tellDevices(db, { subject: settings.contact, toLoopback: settings.pushToLoopback }, hit),
     wake('mainloop'),
   ),
+  maintain('trains', 20_000, () => watchTrains(db, (id) => isGone(client, id))),
   maintain('reaper', 20_000, () => reapOrphans(db, sandbox)),
   maintain('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
   ...(settings.embedder === null

@@ -2,8 +2,9 @@
 import { freshMemory, type Forge, type ForgeMemory } from '@mainloop/adapters/forge/port';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { saveCheckup } from '@mainloop/models/db/health/checkup';
-import { append } from '@mainloop/models/db/log';
+import { append, decideAndAppend } from '@mainloop/models/db/log';
 import { listWaitingRepos, pokeAbout } from '@mainloop/models/db/forge/pokes';
+import { leaveTrain, listRides } from '@mainloop/models/db/forge/train';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listActive, listSilent } from '@mainloop/models/db/runs/lists';
 import { listOverdue } from '@mainloop/models/db/runs/pause';
@@ -11,6 +12,7 @@ import { endRun } from '@mainloop/models/db/runs/endings';
 import { findOwner, findState } from '@mainloop/models/db/tasks/tasks';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { runSilent, sandboxStuck } from '@mainloop/models/events/runs';
+import { taskWorkflowId } from '@mainloop/models/flow/ids';
 import { NO_NEWS, together, type News } from '@mainloop/models/flow/news';
 import { isEnded } from '@mainloop/models/flow/states';
 
@@ -141,6 +143,30 @@ export async function checkUp(db: Db, sandbox: Sandbox, complain: (words: string
   const checks = await sandbox.checkup();
   for (const check of checks) if (!check.ok) complain(`${check.name}: ${check.says}`);
   await saveCheckup(db, checks);
+}
+
+const LOST_RIDE =
+  'Its workflow was ended outside of mainloop while it waited to be merged, so it gave up its place. Nothing goes on with this task.';
+
+/**
+ * A place in a merge train is given up where nobody is there any more to leave it: those behind it would
+ * wait for ever.
+ * @param isGone whether the workflow of that id runs no more
+ * @returns ids of the tasks that gave up their place
+ */
+export async function watchTrains(
+  db: Db,
+  isGone: (workflowId: string) => Promise<boolean>,
+): Promise<string[]> {
+  const lost: string[] = [];
+  for (const { ownerId, taskId, itemId } of await listRides(db)) {
+    if (!(await isGone(taskWorkflowId(taskId)))) continue;
+    await decideAndAppend(db, (tx) =>
+      leaveTrain(tx, ownerId, { taskId, itemId, how: 'out', why: LOST_RIDE }),
+    );
+    lost.push(taskId);
+  }
+  return lost;
 }
 
 /** What the poller keeps of one repository: the forge's own memory, and what the tasks are told of once more. */

@@ -52,3 +52,18 @@ async function send(client: Client, row: OutboxRow): Promise<{ message: string; 
     return { message: (err as Error).message.slice(0, 500), retry: true };
   }
 }
+
+/**
+ * @returns whether a workflow that was started runs no more: it is over, or somebody ended it by hand; one
+ * that goes on in a new history does run
+ */
+export async function isGone(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return OVER.has(status.name);
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return true;
+    throw err;
+  }
+}
+const OVER: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT']);

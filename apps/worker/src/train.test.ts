@@ -18,6 +18,7 @@ import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
+import { watchTrains } from './maintenance.ts';
 import type { TrainLook } from './activities/forge/train.ts';
 
 const run = promisify(execFile);
@@ -323,6 +324,19 @@ describe('the train', () => {
     expect(await places()).toEqual(['b']);
     expect(await poked()).toEqual(['task/b', 'task/c']);
     await untilMerged(b);
+  }, 120_000);
+
+  test('whose workflow was ended by hand gives up its place, and wakes those behind it', async () => {
+    const [x, y] = [await offered('x', line(6, 'x')), await offered('y', line(17, 'y'))];
+    for (const task of [x, y]) await approve(task);
+    expect(await watchTrains(database.db, () => Promise.resolve(false))).toEqual([]);
+    expect(await places()).toEqual(['x', 'y']);
+    await database.db.query('delete from outbox');
+    expect(await watchTrains(database.db, (id) => Promise.resolve(id === 'task/x'))).toEqual(['x']);
+    expect([await places(), await poked()]).toEqual([['y'], ['task/y']]);
+    expect(await watchTrains(database.db, (id) => Promise.resolve(id === 'task/x'))).toEqual([]);
+    expect(await step(x)).toMatchObject({ did: 'out' });
+    await untilMerged(y);
   }, 120_000);
 
   test('the base is merged into the branch, which keeps what it had, and CI is asked about the two together', async () => {

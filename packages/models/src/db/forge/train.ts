@@ -40,6 +40,17 @@ const trainOf = (
       .orderBy('t.train_seq'),
   );
 
+/** @returns all rides of all users, each with its owner: who waits to be merged, whatever became of the task's workflow */
+export async function listRides(database: Queryable): Promise<(Ride & { readonly ownerId: string })[]> {
+  const riding = await rows(
+    database,
+    waiting
+      .select(['t.id as taskId', 't.train_item as itemId', 't.owner_id as ownerId'])
+      .orderBy('t.train_seq'),
+  );
+  return riding.flatMap(({ itemId, ...task }) => (itemId === null ? [] : [{ ...task, itemId }]));
+}
+
 /**
  * Puts a task at the end of its train. Asking again changes nothing, also when it has left since.
  * @param ride `sha`: the commit that the user has approved
