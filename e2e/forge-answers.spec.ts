@@ -1,5 +1,6 @@
 // The local GitHub's answers against GitHub's own descriptions of them.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
 import { personsWords } from '@mainloop/models/flow/forge-text';
 import { nowIso } from '@mainloop/demo/github/store';
@@ -345,6 +346,61 @@ test('templates for issues are found in their folder, or where older repositorie
   await put('.github/ISSUE_TEMPLATE/config.yml', 'blank_issues_enabled: false');
   await put('.github/ISSUE_TEMPLATE/bug.yml', 'body: [] # é');
   expect(await forge.readIssueTemplates(R)).toEqual([{ name: 'bug.yml', text: 'body: [] # é' }]);
+});
+
+test('an issue is made with what its template asks for; what there is not, or may not be set, is left out and told', async () => {
+  const repo = hub.store.one('repo', (r) => r.full === R)!;
+  hub.store.update('repo', repo, { rules: { issueTypes: ['Bug'] } });
+  hub.store.insert('label', {
+    repo: R,
+    name: 'Triage',
+    color: 'ededed',
+    description: null,
+    createdAt: nowIso(),
+  });
+  const make = (by: Forge, marker: string, fields: object) =>
+    by.ensureIssue({
+      repo: R,
+      marker: `<!-- ${marker} -->`,
+      title: say(marker),
+      body: say('B'),
+      known: null,
+      fields: { labels: [], assignees: [], type: '', ...fields },
+    });
+  const shown = async (number: number) => {
+    const made = hub.store.one('issue', (i) => i.repo === R && i.number === number)!;
+    return [made.labels ?? [], made.assignees ?? [], made.issueType ?? ''];
+  };
+  const whole = await make(forge, 'whole', { labels: ['triage'], assignees: ['you'], type: 'Bug' });
+  expect([whole.unset, await shown(whole.number)]).toEqual([undefined, [['Triage'], ['you'], 'Bug']]);
+  // A label is not invented, and for a person who is not there the issue is not refused.
+  const some = await make(forge, 'some', { labels: ['triage', 'none / such'], assignees: ['nobody'] });
+  expect([some.unset, await shown(some.number)]).toEqual([
+    { labels: ['none / such'], assignees: ['nobody'], type: '' },
+    [['Triage'], [], ''],
+  ]);
+  expect(hub.store.find('label', (l) => l.name.startsWith('none'))).toEqual([]);
+  const refused = await make(forge, 'refused', { labels: ['triage'], type: 'Epic' });
+  expect([refused.unset, await shown(refused.number)]).toEqual([
+    { labels: ['triage'], assignees: [], type: 'Epic' },
+    [[], [], ''],
+  ]);
+  const stranger = github({ token: 'other', baseUrl: hub.url });
+  const dropped = await make(stranger, 'dropped', { labels: ['triage'], assignees: ['you'], type: 'Bug' });
+  expect([dropped.unset, await shown(dropped.number)]).toEqual([
+    { labels: ['triage'], assignees: ['you'], type: 'Bug' },
+    [[], [], ''],
+  ]);
+  // It is there: nothing is set again, whatever people made of it meanwhile.
+  hub.store.update(
+    'issue',
+    hub.store.one('issue', (i) => i.number === whole.number)!,
+    { labels: [] },
+  );
+  expect(await make(forge, 'whole', { labels: ['triage'] })).toMatchObject({ number: whole.number });
+  expect((await shown(whole.number))[0]).toEqual([]);
+  await ask('GET', '/repos/{owner}/{repo}/issues/{issue_number}', { issue_number: whole.number });
+  await ask('GET', '/repos/{owner}/{repo}/assignees/{assignee}', { assignee: 'nobody' }, undefined, 404);
 });
 
 test('a repository under another name: its old one leads to it, for whoever reads, writes and fetches', async () => {

@@ -4,7 +4,7 @@ import { checkRoutes } from './checks.ts';
 import { comparison } from './compare.ts';
 import { contentsOf, readmeOf } from './contents.ts';
 import type { Ctx } from './ctx.ts';
-import { ok, invalid, notFound, openDesk, type Route } from './desk.ts';
+import { ok, invalid, mayPush, notFound, openDesk, type Route } from './desk.ts';
 import { gitDataRoutes } from './git-data.ts';
 import { issueRoutes } from './issues.ts';
 import { labelRoutes } from './labels.ts';
@@ -37,9 +37,7 @@ export function routes(context: Ctx): Route[] {
       'GET',
       R('/collaborators/([^/]+)/permission'),
       async (request) => {
-        const write = ['mainloop', 'you', 'demo-colleague', request.repo.full.split('/')[0]].includes(
-          request.m[2]!,
-        );
+        const write = mayPush(request.repo, request.m[2]!);
         return ok({
           permission: write ? 'admin' : 'none',
           role_name: write ? 'admin' : 'none',

@@ -1,7 +1,7 @@
 // What every group of routes needs: answers, finding, paging, and telling the webhooks.
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import * as shape from './shapes.ts';
-import { nowIso, type Doc, type Issue, type Label, type Store } from './store.ts';
+import { nowIso, type Doc, type Issue, type Label, type Repo, type Store } from './store.ts';
 
 export type Route = [string, RegExp, (request: Ask) => Promise<Answer>];
 
@@ -22,6 +22,10 @@ export const labelNamed = (store: Store, repo: string, name: string): Label | un
 /** Those of an issue or a pull request, as far as the repository still has them. */
 export const labelsOf = (store: Store, issue: Issue): Label[] =>
   (issue.labels ?? []).flatMap((name) => labelNamed(store, issue.repo, name) ?? []);
+
+/** Who may write to it: here the accounts that belong to this machine, and whose it is. */
+export const mayPush = ({ full }: Pick<Repo, 'full'>, login: string): boolean =>
+  ['mainloop', 'you', 'demo-colleague', full.split('/')[0]].includes(login);
 
 export async function factsOf(context: Ctx, issue: Issue): Promise<shape.Facts> {
   // The branch may be gone.

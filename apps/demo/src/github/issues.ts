@@ -1,12 +1,32 @@
 // Issues, their comments and reactions.
 import type { Ask, Ctx } from './ctx.ts';
-import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
+import { ok, created, invalid, mayPush, notFound, type Desk, type Route } from './desk.ts';
 import { ensureLabels, labelWords } from './labels.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Issue } from './store.ts';
 
 const loginsIn = (request: Ask): string[] =>
   Array.isArray(request.body.assignees) ? request.body.assignees.map(String) : [];
+
+interface NewFields {
+  readonly labels: readonly string[];
+  readonly assignees: readonly string[];
+  readonly issueType: string | null;
+}
+/**
+ * What a new issue has besides its words. Of whoever may not push it is dropped without a word.
+ * @see https://docs.github.com/rest/issues/issues#create-an-issue
+ */
+function fieldsIn(request: Ask): NewFields | { readonly refused: { field: string; value: string } } {
+  if (!mayPush(request.repo, request.user)) return { labels: [], assignees: [], issueType: null };
+  const assignees = loginsIn(request);
+  const stranger = assignees.find((login) => !mayPush(request.repo, login));
+  if (stranger !== undefined) return { refused: { field: 'assignees', value: stranger } };
+  const issueType = typeof request.body.type === 'string' ? request.body.type : null;
+  if (issueType !== null && request.repo.rules?.issueTypes?.includes(issueType) !== true)
+    return { refused: { field: 'type', value: issueType } };
+  return { labels: labelWords(request.body.labels), assignees, issueType };
+}
 
 export function issueRoutes(
   context: Ctx,
@@ -41,7 +61,10 @@ export function issueRoutes(
       async (request) => {
         if (typeof request.body.title !== 'string' || request.body.title === '')
           return invalid('Validation Failed', [{ resource: 'Issue', field: 'title', code: 'missing_field' }]);
-        const labels = ensureLabels(context, request.repo.full, labelWords(request.body.labels));
+        const fields = fieldsIn(request);
+        if ('refused' in fields)
+          return invalid('Validation Failed', [{ resource: 'Issue', code: 'invalid', ...fields.refused }]);
+        const labels = ensureLabels(context, request.repo.full, fields.labels);
         const issue = store.insert('issue', {
           repo: request.repo.full,
           number: nextNumber(request),
@@ -53,7 +76,8 @@ export function issueRoutes(
           updatedAt: nowIso(),
           closedAt: null,
           ...(labels.length > 0 ? { labels } : {}),
-          ...(Array.isArray(request.body.assignees) ? { assignees: request.body.assignees.map(String) } : {}),
+          ...(fields.assignees.length > 0 ? { assignees: fields.assignees } : {}),
+          ...(fields.issueType === null ? {} : { issueType: fields.issueType }),
           pr: null,
         });
         tell(request, 'issues', { action: 'opened', issue: await showIssue(issue) });
@@ -109,6 +133,12 @@ export function issueRoutes(
           request.m[0]!.includes('/pulls/') ? await showPull(request, issue) : await showIssue(issue),
         );
       },
+    ],
+    [
+      'GET',
+      R('/assignees/([^/]+)'),
+      async (request) =>
+        mayPush(request.repo, decodeURIComponent(request.m[2]!)) ? { status: 204 } : notFound,
     ],
     [
       'POST',

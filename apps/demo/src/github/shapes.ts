@@ -165,6 +165,15 @@ export function reactionCounts(base: string, full: string, number: number, react
   };
 }
 
+const issueType = (name: string) => ({
+  id: 1,
+  node_id: node('IssueType', 1),
+  name,
+  description: null,
+  color: 'gray',
+  is_enabled: true,
+});
+
 export function issue(shown: Issue, facts: Facts) {
   const api = `${facts.base}/repos/${shown.repo}`;
   return {
@@ -181,6 +190,7 @@ export function issue(shown: Issue, facts: Facts) {
     state_reason: shown.state === 'closed' ? (shown.stateReason ?? 'completed') : null,
     title: shown.title,
     body: shown.body,
+    ...(shown.issueType === undefined ? {} : { type: issueType(shown.issueType) }),
     user: user(facts.base, shown.user),
     labels: (facts.labels ?? []).map((l) => label(facts.base, l)),
     assignee: shown.assignees?.[0] === undefined ? null : user(facts.base, shown.assignees[0]),

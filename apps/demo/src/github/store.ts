@@ -28,6 +28,8 @@ export interface RepoRules {
   readonly reviews?: number;
   /** What it has not; all of it without this. */
   readonly without?: readonly ('drafts' | 'issues')[];
+  /** What its issues may be called, as its organisation has it; nothing without it. */
+  readonly issueTypes?: readonly string[];
   /** Nothing is changed in it any more. */
   readonly archived?: boolean;
   /** Every push is refused with these words, as a pre-receive hook says them. */
@@ -51,6 +53,8 @@ export interface Issue extends Doc {
   assignees?: readonly string[];
   /** Names; none without it. */
   labels?: readonly string[];
+  /** One of `issueTypes`. */
+  issueType?: string;
   pr: null | {
     head: string;
     base: string;

@@ -551,6 +551,34 @@ test("the plan's issue is as the repository's own form for such a thing has it, 
   expect(wrote.at(-1)!.body).toMatch(/The agent's plan:\n\n> Round last\.[^]*Plan revision 1\./);
 });
 
+test('what a form asks for besides is set when the issue is made, and what the forge did not take is said once for all tasks', async () => {
+  const form = 'name: Bug\nlabels: [bug, triage]\nassignees: [mona]\ntype: Bug\nbody: []';
+  const given: [number | null, unknown][] = [];
+  const activities = forgeAt(pull('h'), all, {
+    readIssueTemplates: () => Promise.resolve([{ name: 'bug.yml', text: form }]),
+    ensureIssue: (input) => {
+      given.push([input.known, input.fields]);
+      const unset = input.known === null ? { unset: { labels: ['triage'], assignees: [], type: 'Bug' } } : {};
+      return Promise.resolve({ number: 3, url: 'http://x/3', outcome: 'created', at: '', ...unset });
+    },
+  });
+  for (const id of ['labelled', 'labelled-too']) {
+    await seedTask(database.db, id);
+    await database.db.query("update tasks set title = 'Fix the crash' where id = $1", [id]);
+    for (const _ of [1, 2]) await activities.ensureIssue({ taskId: id });
+  }
+  const fields = { labels: ['bug', 'triage'], assignees: ['mona'], type: 'Bug' };
+  // Once each: what people change later stays as they changed it.
+  expect(given.filter(([known]) => known === null)).toEqual([
+    [null, fields],
+    [null, fields],
+  ]);
+  const { rows } = await database.db.query(
+    "select payload->>'sentence' as says from events where task_id like 'labelled%' and type = 'forge.unreadable'",
+  );
+  expect(rows).toEqual([{ says: expect.stringContaining('(label triage; type Bug)') }]);
+});
+
 describe('pictures of an agent', () => {
   const told: { body: string }[] = [];
   const ensureComment = (comment: { body: string }) => {

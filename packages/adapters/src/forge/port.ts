@@ -2,6 +2,7 @@
 import type { CommitAuthor } from '@mainloop/models/flow/author';
 import type { CiFacts } from '@mainloop/models/flow/ci';
 import type { ForgeText } from '@mainloop/models/flow/forge-text';
+import type { IssueFields } from '@mainloop/models/flow/issue-template';
 import { sayRefusal, type MergeRefusal } from '@mainloop/models/flow/merging';
 import type { News } from '@mainloop/models/flow/news';
 import type { Verdict } from '@mainloop/models/flow/requests';
@@ -171,7 +172,9 @@ export interface Forge {
   findNow(full: string): Promise<RepoNow>;
   /**
    * One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own,
-   * its body brought up to date.
+   * its body brought up to date. `fields`: what it is made with; whoever changes that later has changed it.
+   * @returns `unset`: what of the fields it was made without, because there is no such thing, or the token
+   * may not set it
    */
   ensureIssue(comment: {
     repo: string;
@@ -179,7 +182,8 @@ export interface Forge {
     title: ForgeText;
     body: ForgeText;
     known: number | null;
-  }): Promise<Ensured>;
+    fields?: IssueFields;
+  }): Promise<Ensured & { readonly unset?: IssueFields }>;
   ensureDraftPr(comment: {
     repo: string;
     marker: string;

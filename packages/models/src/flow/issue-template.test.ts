@@ -7,6 +7,7 @@ import {
   isIssueTemplate,
   isOldIssueTemplate,
   readIssueTemplate as readTemplate,
+  sayUnset,
 } from './issue-template.ts';
 import { parse } from 'yaml';
 
@@ -137,4 +138,44 @@ describe('which one is taken', () => {
     expect(chooseIssueTemplate([], 'Fix it')).toBeNull();
     expect(chooseIssueTemplate([readIssueTemplate('ISSUE_TEMPLATE.md', 'x')!], 'Add it')).not.toBeNull();
   });
+});
+
+describe('what an issue has besides its words', () => {
+  const fields = (file: string, text: string) => readIssueTemplate(file, text)!.fields;
+  const NONE = { labels: [], assignees: [], type: '' };
+
+  test.each([
+    [
+      'x.md',
+      '---\nlabels: bug, needs triage ,bug\nassignees: ""\n---\n',
+      { labels: ['bug', 'needs triage'] },
+    ],
+    [
+      'x.md',
+      '---\nlabels: [bug]\nassignees: mona, hubot\n---\n',
+      { labels: ['bug'], assignees: ['mona', 'hubot'] },
+    ],
+    [
+      'x.yml',
+      'body: []\nlabels: ["a", "b"]\nassignees:\n  - mona\ntype: Bug',
+      { labels: ['a', 'b'], assignees: ['mona'], type: 'Bug' },
+    ],
+    ['x.md', 'no front', {}],
+    ['x.yml', 'body: []\nlabels: {a: b}\nassignees: [7, {x: y}, "no login", "a/../b"]\ntype: [x]', {}],
+    ['x.yml', `body: []\nlabels: [${'y'.repeat(51)}, ok]\ntype: ${'z'.repeat(51)}`, { labels: ['ok'] }],
+  ])('%s: %j', (file, text, expected) => expect(fields(file, text)).toEqual({ ...NONE, ...expected }));
+
+  test('no more than ten of a kind, whatever stands there', () => {
+    const many = Array.from({ length: 30 }, (_, n) => `l${n}`);
+    expect(fields('x.yml', `body: []\nlabels: [${many.join()}]\nassignees: [${many.join()}]`)).toMatchObject({
+      labels: many.slice(0, 10),
+      assignees: many.slice(0, 10),
+    });
+  });
+
+  test.each([
+    [NONE, ''],
+    [{ ...NONE, labels: ['a'] }, /\(label a\)/],
+    [{ labels: ['a', 'b'], assignees: ['mona'], type: 'Bug' }, /\(labels a, b; assigned to mona; type Bug\)/],
+  ])('what of it was not taken is a sentence: %j', (unset, says) => expect(sayUnset(unset)).toMatch(says));
 });

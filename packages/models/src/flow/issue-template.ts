@@ -17,6 +17,9 @@ export const isOldIssueTemplate = (name: string): boolean => /^issue_template(\.
 /** A longer one is no template for a person. */
 const MAX_CHARS = 20_000;
 const MAX_FIELDS = 60;
+/** Of labels and of people; as many people as GitHub takes. */
+const MAX_NAMED = 10;
+const MAX_NAME_CHARS = 50;
 
 export interface IssueTemplate {
   /** What people choose it by: its name and what it says it is for, or the name of its file. */
@@ -25,6 +28,15 @@ export interface IssueTemplate {
   readonly prefix: string;
   /** Its parts, in order; the first may have no heading. */
   readonly sections: readonly Section[];
+  readonly fields: IssueFields;
+}
+/** What an issue that is made from a template has besides its words. */
+export interface IssueFields {
+  readonly labels: readonly string[];
+  /** Logins. */
+  readonly assignees: readonly string[];
+  /** The name of a type, as an organisation has them; '' for none. */
+  readonly type: string;
 }
 interface Section {
   /** As it stands there: "## What happened?", "**Describe the bug**"; '' for none. */
@@ -67,11 +79,32 @@ function readYaml(text: string, parse: ReadYaml): Yaml | null {
 const wordsOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const lineOf = (value: unknown): string => wordsOf(value).replace(/\s+/g, ' ').trim();
 
-function nameOf(file: string, said: Yaml, about: unknown): Pick<IssueTemplate, 'about' | 'prefix'> {
+/** A list, or the words of one between commas: both are GitHub's. */
+function namesOf(value: unknown): string[] {
+  const all: unknown[] = Array.isArray(value) ? value : wordsOf(value).split(',');
+  const names = all.map(lineOf).filter((name) => name !== '' && name.length <= MAX_NAME_CHARS);
+  return [...new Set(names)].slice(0, MAX_NAMED);
+}
+const LOGIN = /^[\w-]{1,39}$/;
+function fieldsOf(said: Yaml): IssueFields {
+  const type = lineOf(said.type);
+  return {
+    labels: namesOf(said.labels),
+    assignees: namesOf(said.assignees).filter((login) => LOGIN.test(login)),
+    type: type.length <= MAX_NAME_CHARS ? type : '',
+  };
+}
+
+function nameOf(
+  file: string,
+  said: Yaml,
+  about: unknown,
+): Pick<IssueTemplate, 'about' | 'prefix' | 'fields'> {
   const prefix = /^(?:\[[^\]\n]{1,40}\]:?|[\w-]{1,20}(?:\([\w-]{1,20}\))?:)/.exec(lineOf(said.title))?.[0];
   return {
     about: [file, lineOf(said.name), lineOf(about)].join(' ').replaceAll('_', ' '),
     prefix: prefix === undefined ? '' : `${prefix} `,
+    fields: fieldsOf(said),
   };
 }
 
@@ -166,4 +199,18 @@ export function fillIssueTemplate({ sections }: IssueTemplate, asked: ForgeText)
     );
   });
   return ours`${joined([...(place < 0 ? [asked] : []), ...filled], '\n\n')}`;
+}
+
+/**
+ * @param unset what of a template's fields the forge did not take
+ * @returns a sentence for the person; '' where it took all of them
+ */
+export function sayUnset({ labels, assignees, type }: IssueFields): string {
+  const parts = [
+    labels.length === 0 ? '' : `${labels.length === 1 ? 'label' : 'labels'} ${labels.join(', ')}`,
+    assignees.length === 0 ? '' : `assigned to ${assignees.join(', ')}`,
+    type === '' ? '' : `type ${type}`,
+  ].filter((part) => part !== '');
+  if (parts.length === 0) return '';
+  return `The issue goes without what its template asks for (${parts.join('; ')}): the repository has no such thing, or the token may not set it.`;
 }

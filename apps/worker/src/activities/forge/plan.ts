@@ -11,6 +11,7 @@ import {
   chooseIssueTemplate,
   fillIssueTemplate,
   readIssueTemplate,
+  sayUnset,
   type IssueTemplate,
 } from '@mainloop/models/flow/issue-template';
 import { parse } from 'yaml';
@@ -49,12 +50,16 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
     const templates = (await forge.readIssueTemplates(task.repo)).flatMap(
       ({ name, text }) => readIssueTemplate(name, text, readYaml) ?? [],
     );
-    const issue = {
-      repo: task.repo,
-      marker: marker(task.id, 'plan'),
-      ...planIssue(task, chooseIssueTemplate(templates, `${task.title}\n${task.prompt}`)),
-    };
-    const made = await effect(task, { kind: 'issue' }, () => forge.ensureIssue({ ...issue, known: null }));
+    const template = chooseIssueTemplate(templates, `${task.title}\n${task.prompt}`);
+    const issue = { repo: task.repo, marker: marker(task.id, 'plan'), ...planIssue(task, template) };
+    const made = await effect(task, { kind: 'issue' }, () =>
+      forge.ensureIssue({ ...issue, known: null, ...(template === null ? {} : { fields: template.fields }) }),
+    );
+    const sentence = made.unset === undefined ? '' : sayUnset(made.unset);
+    if (sentence !== '')
+      await log(task, (about) =>
+        forgeUnreadable.new({ ...about, key: { repo: task.repo }, payload: { sentence } }),
+      );
     const now = await forge.ensureIssue({ ...issue, known: made.number });
     const outcome = task.planRevision > 1 ? now.outcome : 'created';
     await log(task, (about) =>

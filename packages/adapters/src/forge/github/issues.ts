@@ -1,6 +1,38 @@
 // Issues, and what is said below them; a pull request is one too.
+import type { IssueFields } from '@mainloop/models/flow/issue-template';
 import type { Forge, ForgeComment, Outcome } from '../port.ts';
 import { ensured, type GitHub } from './kit.ts';
+
+const NO_FIELDS: IssueFields = { labels: [], assignees: [], type: '' };
+
+async function keep(names: readonly string[], is: (name: string) => Promise<boolean>): Promise<string[]> {
+  const kept: string[] = [];
+  for (const name of names) if (await is(name)) kept.push(name);
+  return kept;
+}
+
+interface Made {
+  readonly labels?: readonly (string | { readonly name?: string })[];
+  readonly assignees?: readonly { readonly login: string }[] | null;
+  readonly type?: { readonly name: string } | null;
+}
+/** To whoever may not push it drops them without a word. @returns null where the issue has all of them */
+function lacks(wanted: IssueFields, made: Made): IssueFields | null {
+  const without = (names: readonly string[], there: readonly (string | undefined)[]): string[] => {
+    const has = new Set(there.map((name) => name?.toLowerCase()));
+    return names.filter((name) => !has.has(name.toLowerCase()));
+  };
+  const labels = without(
+    wanted.labels,
+    (made.labels ?? []).map((label) => (typeof label === 'string' ? label : label.name)),
+  );
+  const assignees = without(
+    wanted.assignees,
+    (made.assignees ?? []).map((person) => person.login),
+  );
+  const [type = ''] = without(wanted.type === '' ? [] : [wanted.type], [made.type?.name]);
+  return labels.length + assignees.length === 0 && type === '' ? null : { labels, assignees, type };
+}
 
 /** @returns the part of the forge that is about issues, their comments and reactions */
 export function issues({
@@ -21,6 +53,43 @@ export function issues({
       direction: 'desc',
       per_page: 100,
     });
+  const is = async (asking: Promise<unknown>): Promise<boolean> => {
+    try {
+      await asking;
+      return true;
+    } catch (err) {
+      // Whatever may not be asked may not be set either.
+      if ([403, 404].includes((err as { status?: number }).status ?? 0)) return false;
+      throw err;
+    }
+  };
+  /** GitHub makes a label that it does not know, and refuses the whole issue for a person whom it does not. */
+  const known = async (repo: string, { labels, assignees, type }: IssueFields): Promise<IssueFields> => ({
+    labels: await keep(labels, (name) => is(kit.issues.getLabel({ ...split(repo), name }))),
+    assignees: await keep(assignees, (assignee) =>
+      is(kit.issues.checkUserCanBeAssigned({ ...split(repo), assignee })),
+    ),
+    type,
+  });
+  const create = async (
+    repo: string,
+    words: { readonly title: string; readonly body: string },
+    fields: IssueFields = NO_FIELDS,
+  ): ReturnType<Forge['ensureIssue']> => {
+    const plain = { ...split(repo), ...words };
+    const { labels, assignees, type } = await known(repo, fields);
+    const extra = {
+      ...(labels.length > 0 ? { labels: [...labels] } : {}),
+      ...(assignees.length > 0 ? { assignees: [...assignees] } : {}),
+      ...(type === '' ? {} : { type }),
+    };
+    const { data } = await kit.issues.create({ ...plain, ...extra }).catch((err: unknown) => {
+      if ((err as { status?: number }).status !== 422 || Object.keys(extra).length === 0) throw err;
+      return kit.issues.create(plain);
+    });
+    const unset = lacks(fields, data);
+    return unset === null ? ensured(data, 'created') : { ...ensured(data, 'created'), unset };
+  };
   return {
     ensureIssue: (input) =>
       call(`the issue in ${input.repo}`, async () => {
@@ -30,10 +99,7 @@ export function issues({
           input.known !== null
             ? (await kit.issues.get({ ...split(input.repo), issue_number: input.known })).data
             : (await recent(input.repo)).data.find((x) => !x.pull_request && ours(x, input.marker));
-        if (!there) {
-          const made = (await kit.issues.create({ ...split(input.repo), title: input.title, body })).data;
-          return ensured(made, 'created');
-        }
+        if (!there) return create(input.repo, { title: input.title, body }, input.fields);
         if (sameText(there.body, body) && there.title === input.title) return ensured(there, 'unchanged');
         return ensured(
           (
