@@ -4,6 +4,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import pg from 'pg';
 import {
   applyRights,
+  FUNCTIONS,
   heldRights,
   OWNER_ROLE,
   prepareRoles,
@@ -171,6 +172,58 @@ test('the superuser can do what the others are refused, so the refusals mean som
   expect(await say('mainloop_api', ACCOUNT)).toBe('23503');
 });
 
+/** Functions of ours: not those that an extension brings. */
+const OURS = `select p.proname as name, p.prosecdef as definer, coalesce(array_to_string(p.proconfig, ';'), '') as settings,
+    array(select case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee)::text end
+       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.privilege_type = 'EXECUTE' and a.grantee <> p.proowner order by 1) as callers
+  from pg_proc p where p.pronamespace = 'public'::regnamespace
+   and not exists (select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e') order by p.oid`;
+interface OurFunction {
+  name: string;
+  definer: boolean;
+  settings: string;
+  callers: string[];
+}
+
+test('a function is called by the roles that the table names and by nobody else', async () => {
+  const functions = await many<OurFunction>(database.db, OURS);
+  expect(functions.map((found) => found.name)).toEqual(expect.arrayContaining(['forget_words']));
+  const named = (name: string): string[] => PROCESS_ROLES.filter((role) => FUNCTIONS[role].includes(name));
+  expect(functions.map((found) => [found.name, found.callers.toSorted()])).toEqual(
+    functions.map((found) => [found.name, named(found.name).toSorted()]),
+  );
+});
+
+test('one that acts with the rights of its owner looks a name up nowhere that its caller can write to', async () => {
+  const definers = (await many<OurFunction>(database.db, OURS)).filter((found) => found.definer);
+  expect(definers.length).toBeGreaterThan(0);
+  // Where pg_temp is not named, Postgres looks there first for tables, and a caller's own table has triggers of its own.
+  expect(
+    definers.filter((found) => !/^search_path=pg_catalog(, public)?, pg_temp$/.test(found.settings)),
+  ).toEqual([]);
+});
+
+test('not in its caller’s own temporary table either, where a trigger of the caller would run as the owner', async () => {
+  await database.db.query(
+    `do $$ begin execute format('grant temporary on database %I to mainloop_api', current_database()); end $$`,
+  );
+  for (const statement of [
+    'create temporary table events (owner_id text, type text, payload jsonb)',
+    'grant all on pg_temp.events to public',
+    `insert into pg_temp.events values ('o', 'message.said', '{"id":"m","text":"said"}')`,
+    `create function pg_temp.caught() returns trigger language plpgsql as 'begin raise exception sqlstate ''P0042''; end'`,
+    'create trigger caught before update on pg_temp.events for each row execute function pg_temp.caught()',
+    "select forget_words('o', array['m'])",
+    'drop table pg_temp.events',
+  ])
+    expect([statement, await say('mainloop_api', statement)]).toEqual([statement, 'done']);
+});
+
+test.each(PROCESS_ROLES)('of all roles only the api forgets what was said: %s', async (role) => {
+  const said = await say(role, "select forget_words('o', array['m'])");
+  expect(said).toBe(role === 'mainloop_api' ? 'done' : DENIED);
+});
+
 test('a wrong password and none are refused', async () => {
   for (const password of ['', 'wrong']) {
     const url = new URL(database.url);
@@ -194,9 +247,12 @@ test('every table is known to somebody, and every role to the tests', async () =
 });
 
 test('rights that were given by hand or by an older version are taken away, missing ones given back, and the rest is left', async () => {
+  const callable = await many<OurFunction>(database.db, OURS);
   await database.db.query('grant all on auth_accounts, events to mainloop_gateway');
   await database.db.query('grant update (prompt) on tasks to mainloop_gateway');
   await database.db.query('revoke select on tasks from mainloop_web');
+  await database.db.query('grant execute on function forget_words to public, mainloop_worker');
+  await database.db.query('revoke execute on function words_of from mainloop_api');
   await database.db.query(
     `alter default privileges for role ${OWNER_ROLE} in schema public grant select on tables to mainloop_web`,
   );
@@ -207,6 +263,7 @@ test('rights that were given by hand or by an older version are taken away, miss
     const { held, serials } = await heldRights(client);
     for (const role of PROCESS_ROLES)
       expect([...(held.get(role) ?? [])].sort()).toEqual([...wantedRights(role, serials)].sort());
+    expect(await many<OurFunction>(database.db, OURS)).toEqual(callable);
     await client.query('create table later (x int)');
     expect(await say('mainloop_web', 'select * from later')).toBe(DENIED);
   } finally {

@@ -144,6 +144,17 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
   ),
 };
 
+/**
+ * Functions of ours that a role may call; nobody may call another one, and PUBLIC none. Whoever writes a message
+ * calls `words_of` through its index. A trigger needs no right to be called.
+ */
+export const FUNCTIONS: Readonly<Record<ProcessRole, readonly string[]>> = {
+  mainloop_api: ['forget_words', 'words_of'],
+  mainloop_worker: ['words_of'],
+  mainloop_gateway: ['reserve_model_call'],
+  mainloop_web: [],
+};
+
 const PRIVILEGE = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
 
 /**
@@ -223,11 +234,36 @@ export async function applyRights(client: pg.ClientBase): Promise<void> {
       // An older version let the page read every table that is ever made.
       await client.query(`alter default privileges in schema public revoke all on tables from ${role}`);
     }
+    await applyCallers(
+      client,
+      there.rows.map((found) => found.rolname as ProcessRole),
+    );
     await client.query('commit');
   } catch (err) {
     await client.query('rollback');
     // 42501: a server that lets us change no rights. Doctor says what that means.
     if ((err as { code?: string }).code !== '42501') throw err;
+  }
+}
+
+/** Lets each of our functions be called by those roles that FUNCTIONS names, and by nobody else but its owner. */
+async function applyCallers(client: pg.ClientBase, roles: readonly ProcessRole[]): Promise<void> {
+  const found = await client.query<{ name: string; signature: string; callers: string[] }>(
+    `select p.proname as name, p.oid::regprocedure::text as signature, array(
+         select case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
+           from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+          where a.privilege_type = 'EXECUTE' and a.grantee <> p.proowner) as callers
+       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = 'public' and pg_get_userbyid(p.proowner) = current_user and not exists (
+        select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')`,
+  );
+  for (const { name, signature, callers } of found.rows) {
+    const wanted: readonly string[] = roles.filter((role) => FUNCTIONS[role].includes(name));
+    for (const caller of callers)
+      if (!wanted.includes(caller))
+        await client.query(`revoke execute on function ${signature} from ${caller}`);
+    for (const role of wanted)
+      if (!callers.includes(role)) await client.query(`grant execute on function ${signature} to ${role}`);
   }
 }
 
