@@ -2,6 +2,7 @@
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { digestOf, propose, type ProposalDraft } from '@mainloop/models/db/conversation/proposals';
+import { ensureRun } from '@mainloop/models/db/runs/runs';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import type { Payloads } from '@mainloop/models/events/registry';
 import { projectAdded } from '@mainloop/models/events/projects';
@@ -74,6 +75,21 @@ export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promi
   );
   return taskId;
 }
+
+/**
+ * A run that waits for its slot.
+ * @param n its number among those of the task
+ * @returns its id. Its prompt says whether a new session had to begin, and what was said to the task meanwhile
+ */
+export const seedRun = (db: Db, taskId: string, n = 1): Promise<string> =>
+  ensureRun(db, {
+    ownerId: OWNER,
+    taskId,
+    n,
+    phase: 'implement',
+    prompt: (said, isFresh) => [isFresh ? 'new session' : 'p', ...said].join('\n'),
+    model: 'claude-opus-5-5',
+  });
 
 type ItemCodes = Pick<Payloads['inbox.opened'], 'runId' | 'questionNo' | 'errorCode' | 'titleIsWhole'>;
 

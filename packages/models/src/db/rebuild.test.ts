@@ -362,13 +362,21 @@ test('whatever happened and in which order, the log makes the same again', async
   );
 }, 600_000);
 
+const tables = async (): Promise<unknown[]> =>
+  Promise.all(
+    Object.entries(PROJECTIONS).map(([table, key]) =>
+      many(database.db, `select * from ${table} order by ${key.join(', ')}`),
+    ),
+  );
+
+test('everything that people see can be rebuilt from the log', async () => {
+  const before = await tables();
+  const count = await rebuild(database.db);
+  expect(count).toBeGreaterThan(100);
+  expect(await tables()).toEqual(before);
+});
+
 test('a check leaves everything as it was, and appends do not wait for it', async () => {
-  const tables = async (): Promise<unknown[]> =>
-    Promise.all(
-      Object.entries(PROJECTIONS).map(([n, key]) =>
-        many(database.db, `select * from ${n} order by ${key.join(', ')}`),
-      ),
-    );
   const before = await tables();
   const tx = await database.db.connect();
   try {

@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { branchPushed } from '../../events/forge.ts';
+import { inboxOpened } from '../../events/inbox.ts';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import fc from 'fast-check';
+import { OWNER } from '../../flow/ids.ts';
+import { cancelTask, decide } from './decide.ts';
+import { appendOnce } from '../log.ts';
+import { many, one } from '../pool.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db);
+});
+afterAll(() => database.drop());
+
+const question = (taskId: string, id: string, of: { runId?: string; questionNo?: number } = {}) =>
+  inboxOpened.new({
+    taskId,
+    actor: 'agent',
+    payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of },
+  });
+
+test('answers to one item from four surfaces, in any interleaving, each maybe sent twice: exactly one counts', async () => {
+  const taskId = await seedTask(database.db, 'surfaces');
+  let n = 0;
+  const tries = fc.array(
+    fc.record({
+      via: fc.constantFrom('app' as const, 'push' as const, 'cli' as const, 'github' as const),
+      twice: fc.boolean(),
+      waitMs: fc.nat(4),
+    }),
+    { minLength: 2, maxLength: 6 },
+  );
+  await fc.assert(
+    fc.asyncProperty(tries, async (list) => {
+      const id = `any-${n++}`;
+      await appendOnce(database.db, [question(taskId, id)], OWNER);
+      const results = await Promise.all(
+        list.flatMap((x, k) =>
+          (x.twice ? [0, 1] : [0]).map(async (again) => {
+            await new Promise((r) => setTimeout(r, x.waitMs + again));
+            const result = await decide(database.db, {
+              ownerId: OWNER,
+              itemId: id,
+              decision: 'answer',
+              text: `${k}`,
+              via: x.via,
+              by: 'you',
+              answerId: `${id}-${k}`,
+            });
+            return { k, ...result };
+          }),
+        ),
+      );
+      const winners = new Set(results.filter((r) => r.ok).map((r) => r.k));
+      expect(winners.size).toBe(1);
+      const row = await one<{ answer: { text: string } }>(
+        database.db,
+        'select answer from inbox_items where id = $1',
+        [id],
+      );
+      expect(row!.answer.text).toBe(String([...winners][0]));
+      for (const result of results)
+        if (!result.ok) expect(result.sentence).toMatch(/^Already answered by you/);
+      const counted = await many(
+        database.db,
+        "select 1 from events where type = 'inbox.answered' and payload->>'id' = $1",
+        [id],
+      );
+      const signals = await many(database.db, "select 1 from outbox where payload->>'itemId' = $1", [id]);
+      expect([counted.length, signals.length]).toEqual([1, 1]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+describe('decisions', () => {
+  test('for any interleaving of four surfaces exactly one answer counts', async () => {
+    let n = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray(['app', 'cli', 'chat', 'github'] as const, { minLength: 2 }),
+        fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }),
+        async (vias, delays) => {
+          const task = await seedTask(database.db, `t-race${++n}`);
+          const id = `${task}-q`;
+          await appendOnce(database.db, [question(task, id)], OWNER);
+          const results = await Promise.all(
+            vias.map(async (via, i) => {
+              await new Promise((r) => setTimeout(r, delays[i]));
+              return decide(database.db, {
+                ownerId: OWNER,
+                itemId: id,
+                decision: 'answer',
+                text: via,
+                via,
+                by: via,
+              });
+            }),
+          );
+          expect(results.filter((r) => r.ok)).toHaveLength(1);
+          const item = await one<{ answer: { text: string }; answered_via: string }>(
+            database.db,
+            'select answer, answered_via from inbox_items where id = $1',
+            [id],
+          );
+          expect(item!.answer.text).toBe(vias[results.findIndex((r) => r.ok)]);
+          for (const result of results)
+            if (!result.ok) expect(result.sentence).toContain(`Already answered by ${item!.answered_via}`);
+          expect(
+            await many(
+              database.db,
+              "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1",
+              [id],
+            ),
+          ).toHaveLength(1);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+  test('a decision that does not fit is refused with what would', async () => {
+    const task = await seedTask(database.db, 't-fit');
+    await appendOnce(database.db, [question(task, 't-fit-q')], OWNER);
+    const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') =>
+      decide(database.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
+    expect(await d('approve')).toMatchObject({ code: 'wrong_decision', sentence: 'This takes answer.' });
+    expect(await d('answer', '  ')).toMatchObject({ code: 'nothing_said' });
+    expect(await d('answer', 'x', 'nothing')).toMatchObject({ code: 'no_item' });
+  });
+  test.each<['gate' | 'failure', string]>([
+    ['gate', 'Anything'],
+    [
+      'failure',
+      'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.',
+    ],
+  ])(
+    'nothing is let through at a %s from where it is not shown, and what was is named by us',
+    async (kind, title) => {
+      const task = await seedTask(database.db, `t-${kind}`);
+      const code = kind === 'failure' ? { errorCode: 'gate' as const } : {};
+      const payload = {
+        id: `${task}-f1`,
+        kind,
+        title,
+        body: 'a.test.ts: 2 tests removed',
+        options: [],
+        ...code,
+      };
+      await appendOnce(database.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })], OWNER);
+      const decision = kind === 'gate' ? 'allow' : 'retry';
+      const d = (via: 'push' | 'chat' | 'app') =>
+        decide(database.db, {
+          ownerId: OWNER,
+          itemId: payload.id,
+          decision,
+          text: 'nothing to see here',
+          via,
+          by: 'you',
+        });
+      for (const via of ['push', 'chat'] as const)
+        expect(await d(via)).toMatchObject({ ok: false, sentence: expect.stringMatching(/^Open it first/) });
+      expect(await d('app')).toMatchObject({ ok: true });
+      const [item] = await many<{ answer: { text: string } }>(
+        database.db,
+        'select answer from inbox_items where id = $1',
+        [payload.id],
+      );
+      expect(item!.answer.text).toBe(kind === 'gate' ? 'a.test.ts: 2 tests removed' : 'nothing to see here');
+    },
+  );
+  test('a merge that would carry an agent’s acting words over is refused, and as one commit it goes', async () => {
+    await seedTask(database.db, 'acts');
+    const pushed = (pushId: string, acting: object) =>
+      appendOnce(
+        database.db,
+        [
+          branchPushed.new({
+            taskId: 'acts',
+            actor: 'agent',
+            payload: {
+              pushId,
+              branch: 'b',
+              sha: pushId,
+              commits: [],
+              files: 1,
+              additions: 1,
+              deletions: 0,
+              ...acting,
+            },
+          }),
+        ],
+        OWNER,
+      );
+    const review = {
+      id: 'acts-review',
+      kind: 'review' as const,
+      title: 'Ready for review',
+      body: '',
+      options: [],
+    };
+    await appendOnce(
+      database.db,
+      [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: review })],
+      OWNER,
+    );
+    const answer = (method: 'squash' | 'rebase' | 'merge') =>
+      decide(database.db, {
+        ownerId: OWNER,
+        itemId: 'acts-review',
+        decision: 'merge',
+        text: '',
+        via: 'app',
+        by: 'you',
+        method,
+      });
+    for (const [pushId, acting] of [
+      ['of an older version', {}],
+      ['acting', { acting: ['1234567 says “fixes #12”'] }],
+    ] as const) {
+      await pushed(pushId, acting);
+      for (const method of ['rebase', 'merge'] as const)
+        expect([pushId, await answer(method)]).toEqual([
+          pushId,
+          expect.objectContaining({ ok: false, code: 'acting_commits' }),
+        ]);
+    }
+    expect(await answer('squash')).toEqual({ ok: true, taskId: 'acts' });
+
+    // The newest push counts: the agent has put it right.
+    await pushed('put right', { acting: [] });
+    await appendOnce(
+      database.db,
+      [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } })],
+      OWNER,
+    );
+    expect(
+      await decide(database.db, {
+        ownerId: OWNER,
+        itemId: 'acts-again',
+        decision: 'merge',
+        text: '',
+        via: 'app',
+        by: 'you',
+        method: 'rebase',
+      }),
+    ).toEqual({
+      ok: true,
+      taskId: 'acts',
+    });
+  });
+
+  test('cancel twice is one cancel', async () => {
+    const task = await seedTask(database.db, 't-cancel');
+    for (let i = 0; i < 3; i++)
+      expect((await cancelTask(database.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);
+    expect(
+      await many(database.db, "select 1 from outbox where payload->>'id' = 'cancel-t-cancel'"),
+    ).toHaveLength(1);
+  });
+});

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { inboxOpened } from '../../events/inbox.ts';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { OWNER } from '../../flow/ids.ts';
+import { decide } from '../inbox/decide.ts';
+import { appendOnce } from '../log.ts';
+import { one } from '../pool.ts';
+import { endRun } from './endings.ts';
+import { openEpoch } from './epochs.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db);
+});
+afterAll(() => database.drop());
+
+const question = (taskId: string, id: string, of: { runId?: string; questionNo?: number } = {}) =>
+  inboxOpened.new({
+    taskId,
+    actor: 'agent',
+    payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of },
+  });
+
+test('a question that was asked ends the run as asked', async () => {
+  const task = await seedTask(database.db, 't-asks');
+  const id = await seedRun(database.db, task);
+  const { run: row } = await openEpoch(database.db, id);
+  await appendOnce(
+    database.db,
+    [2, 10].map((questionNo) => question(task, `${id}-q${questionNo}`, { runId: id, questionNo })),
+    OWNER,
+  );
+  await endRun(database.db, id, row.epoch, { kind: 'completed', summary: 'I asked' });
+  const outcome = async (): Promise<object> =>
+    (await one<{ outcome: object }>(database.db, 'select outcome from runs where id = $1', [id]))!.outcome;
+  expect(await outcome()).toEqual({
+    kind: 'asked',
+    itemId: `${id}-q10`,
+    itemIds: [`${id}-q2`, `${id}-q10`],
+  });
+  // An answer that is quicker than the end of the run must not turn "I asked" into the result.
+  const quick = await seedRun(database.db, task, 2);
+  const { run: r2 } = await openEpoch(database.db, quick);
+  await appendOnce(database.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })], OWNER);
+  await decide(database.db, {
+    ownerId: OWNER,
+    itemId: `${quick}-q0`,
+    decision: 'answer',
+    text: 'yes',
+    via: 'app',
+    by: 'you',
+  });
+  await endRun(database.db, quick, r2.epoch, { kind: 'completed', summary: 'I asked' });
+  expect(
+    (await one<{ outcome: { kind: string } }>(database.db, 'select outcome from runs where id = $1', [
+      quick,
+    ]))!.outcome.kind,
+  ).toBe('asked');
+});

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import type { RunOutcome } from '../../flow/outcomes.ts';
+import { one } from '../pool.ts';
+import { endRun } from './endings.ts';
+import { openEpoch } from './epochs.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db);
+});
+afterAll(() => database.drop());
+
+test('a session that grew too long is never resumed: the next run has a new one, and those after it go on with that', async () => {
+  const task = await seedTask(database.db, 't-spent');
+  const ended = async (n: number, outcome: RunOutcome) => {
+    const id = await seedRun(database.db, task, n);
+    await endRun(database.db, id, (await openEpoch(database.db, id)).run.epoch, outcome);
+    return (await one<{ session_id: string; resume: boolean; prompt: string }>(
+      database.db,
+      'select session_id, resume, prompt from runs where id = $1',
+      [id],
+    ))!;
+  };
+  const first = await ended(1, { kind: 'completed', summary: 'read' });
+  const spent = await ended(2, { kind: 'failed', reason: 'context', detail: 'prompt is too long' });
+  // Killed at once: its session is new, but it is not the spent one.
+  const fresh = await ended(3, { kind: 'interrupted', reason: 'killed' });
+  const after = await ended(4, { kind: 'failed', reason: 'execution', detail: 'x' });
+  const last = await ended(5, { kind: 'completed', summary: 'done' });
+  expect([first, spent, fresh, after, last].map((r) => [r.resume, r.prompt])).toEqual([
+    [false, 'p'],
+    [true, 'p'],
+    [false, 'new session'],
+    [true, 'p'],
+    [true, 'p'],
+  ]);
+  expect(spent.session_id).toBe(first.session_id);
+  expect(fresh.session_id).not.toBe(spent.session_id);
+  expect([after.session_id, last.session_id]).toEqual([fresh.session_id, fresh.session_id]);
+});
