@@ -31,7 +31,8 @@ test('the cap holds and slots are given in order', async () => {
 test('a run that waits for permission gives its slot to the next, and is over the cap at most until that one ends', async () => {
   await database.db.query("update runs set state = 'ended'");
   const ids: string[] = [];
-  for (let i = 0; i < 4; i++) ids.push(await seedRun(database.db, await seedTask(database.db, `t-leave${i}`)));
+  for (let i = 0; i < 4; i++)
+    ids.push(await seedRun(database.db, await seedTask(database.db, `t-leave${i}`)));
   const take = async (n: number): Promise<boolean> =>
     (await takeSlot(database.db, ids[n]!, { all: 1, ofProject: () => 10 })).got;
   const { run: first } = await openEpoch(database.db, ids[0]!);
