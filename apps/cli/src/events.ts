@@ -24,6 +24,10 @@ export interface Report {
   readonly unreadable: readonly { readonly seq: number; readonly type: string; readonly why: string }[];
 }
 
+/**
+ * `events rebuild`, which asks the database itself: the api cannot change what is made from the log.
+ * @param program gets the verb
+ */
 export function registerEvents(program: Command, { out }: Context): void {
   program
     .command('events')

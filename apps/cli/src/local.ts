@@ -29,6 +29,10 @@ export const settings = (): Settings => {
   }
 };
 
+/**
+ * The verbs of this machine: what starts and stops here, and the devices that may come in.
+ * @param program gets the verbs
+ */
 export function registerLocal(program: Command, { api, out, say }: Context): void {
   program
     .command('up')

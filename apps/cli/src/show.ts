@@ -12,10 +12,11 @@ type Task = Answer<'listTasks'>[number];
 type Item = Answer<'listInbox'>[number];
 type Proposal = Answer<'listProposals'>[number];
 
+/** @returns three lines: what it is, where it stands with its cost in dollars, and what comes next */
 export const taskLine = (
-  title: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
+  task: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
 ): string =>
-  `${title.id}  ${plainLine(title.title)}\n    ${plainLine(title.project)} · ${title.state} · $${(title.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(title))}`;
+  `${task.id}  ${plainLine(task.title)}\n    ${plainLine(task.project)} · ${task.state} · $${(task.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(task))}`;
 
 const WHO: ReadonlyMap<string, string> = new Map([
   ['user', 'you'],
@@ -23,7 +24,10 @@ const WHO: ReadonlyMap<string, string> = new Map([
   ['note', 'note'],
 ]);
 
-/** What a search found, tasks before messages. */
+/**
+ * What a search found, tasks before messages.
+ * @returns two lines a task, one a message; a sentence where nothing was found
+ */
 export function foundText(found: Answer<'search'>): string {
   if (found.tasks.length + found.messages.length === 0) return 'Nothing found. Try other words.';
   return [
@@ -56,6 +60,7 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ],
 ]);
 
+/** @returns the item with its choices, and what to type about it in the last line */
 export function itemText(
   item: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>,
 ): string {
@@ -76,16 +81,21 @@ export function itemText(
   ].join('\n');
 }
 
+/** @returns the proposal with its prompt, and what to type about it in the last line */
 export const proposalText = (
-  prompt: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'>,
+  proposal: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'>,
 ): string =>
-  `${prompt.id}  ${plainLine(prompt.title)}\n    ${plainLine(prompt.project)} · ${plainLine(prompt.model)} · at most $${(prompt.budgetCents / 100).toFixed(2)}\n    ${forecastWords(prompt.forecast ?? null)}\n${indent(plainLines(prompt.prompt))}\n    mainloop confirm ${prompt.id}   or   mainloop decline ${prompt.id}`;
+  `${proposal.id}  ${plainLine(proposal.title)}\n    ${plainLine(proposal.project)} · ${plainLine(proposal.model)} · at most $${(proposal.budgetCents / 100).toFixed(2)}\n    ${forecastWords(proposal.forecast ?? null)}\n${indent(plainLines(proposal.prompt))}\n    mainloop confirm ${proposal.id}   or   mainloop decline ${proposal.id}`;
 
+/** @returns how it is called, in which project, and its prompt */
 export const skillText = (skill: Answer<'listSkills'>[number]): string =>
   `${plainLine(usageOf(skill))}\n    ${plainLine(skill.project ?? 'any project')}\n${indent(plainLines(skill.prompt))}`;
 
 type Limit = Answer<'listLimits'>[number];
-/** A line of what was spent next to what may be. */
+/**
+ * A line of what was spent next to what may be.
+ * @param of `spent` is in millionths of a dollar, `limits` in cents; null is no limit
+ */
 export const limitText = ({ of, limits, spent }: Pick<Limit, 'of' | 'limits' | 'spent'>): string =>
   `${plainLine(of)}: ${PERIODS.map((period) => {
     const cents = limits?.[period] ?? null;
@@ -97,7 +107,11 @@ interface Passed {
   readonly author: string;
   readonly text: string;
 }
-/** Comments on GitHub that started nothing, and that nobody has made a request of since. */
+/**
+ * Comments on GitHub that started nothing, and that nobody has made a request of since.
+ * @param events of one task, in any order
+ * @returns one entry for each comment as it reads now: one that was edited counts anew
+ */
 export function passedOver(events: Answer<'listEvents'>): Passed[] {
   const key = (payload: Readonly<Record<string, unknown>>): string =>
     `${String(payload.id)} ${String(payload.words)}`;
@@ -110,6 +124,7 @@ export function passedOver(events: Answer<'listEvents'>): Passed[] {
       text: String(payload.text),
     }));
 }
+/** @returns who said it, what, and what to type to make a request of it */
 export const passedText = (passed: Passed): string =>
   `${plainLine(passed.author)}:\n${indent(plainLines(passed.text))}\n    mainloop take TASK ${plainLine(passed.id)}`;
 
@@ -121,7 +136,10 @@ const indentBy = (by: string, text: string, max = Infinity): string =>
     .join('\n');
 const indent = (text: string): string => indentBy('    ', text.trim());
 
-/** One line of an agent's output as a person wants to read it, or null when there is nothing to see. */
+/**
+ * One line of an agent's output as a person wants to read it, or null when there is nothing to see.
+ * @param json as the runner keeps it; what is no JSON is shown as it stands
+ */
 export function outputLine(json: string): string | null {
   let event: {
     type?: unknown;

@@ -2,14 +2,23 @@
 // set a title, fill the clipboard or turn a line around: whatever a terminal would act on is spelt out.
 import { escapeHidden, reveal, withoutHidden } from '@mainloop/models/flow/text';
 
-/** One line, with everything that can't be seen spelt out: `[U+001B]`. */
+/**
+ * One line, with everything that can't be seen spelt out: `[U+001B]`.
+ * @returns a line that moves no cursor and hides nothing
+ */
 export const plainLine = (text: string): string => withoutHidden(text, reveal).replaceAll('\n', reveal);
 
-/** The same for several lines. */
+/**
+ * The same for several lines.
+ * @returns lines, ended by LF alone
+ */
 export const plainLines = (text: string): string =>
   text.replaceAll('\r\n', '\n').split('\n').map(plainLine).join('\n');
 
-/** Data as JSON that a terminal shows as it is. JSON itself escapes only what is below a space. */
+/**
+ * Data as JSON that a terminal shows as it is. JSON itself escapes only what is below a space.
+ * @param indent in spaces; left out: one line
+ */
 export const plainJson = (data: unknown, indent?: number): string =>
   JSON.stringify(data, null, indent).split('\n').map(escapeHidden).join('\n');
 

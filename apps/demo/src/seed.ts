@@ -5,6 +5,11 @@ import path from 'node:path';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { LocalGitHub } from './github/server.ts';
 
+/**
+ * Makes the demo's repository once, with the same commits on every machine.
+ * @param seedDir where its files lie
+ * @param work a folder for it that may be emptied
+ */
 export async function seedDemo(github: LocalGitHub, seedDir: string, work: string): Promise<void> {
   if (github.store.one('repo', (r) => r.full === 'demo/tally')) return;
   rmSync(work, { recursive: true, force: true });

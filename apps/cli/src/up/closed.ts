@@ -62,9 +62,11 @@ const FIRST = [
 ] as const;
 
 /**
- * Makes the doors and closes what an older version, or a looser umask, left open. Only what lies directly in
+ * Makes the doors and closes what an older version, or a looser umask, left open. Only what lies directly
+ * in
  * the data folder and in `run` is touched: below a closed door modes do not matter, and links are passed
  * over.
+ * @param home the data folder; its parts are made where they are missing
  */
 export function closeHome(home: string): void {
   const isRoot = process.getuid?.() === 0;

@@ -7,6 +7,10 @@ export interface ProcessRef {
   readonly startTicks: string;
 }
 
+/**
+ * @returns when the process began, in clock ticks since the machine did (field 22 of proc_pid_stat(5));
+ * null where there is none, or only its remains
+ */
 export function startTicksOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -18,10 +22,13 @@ export function startTicksOf(pid: number): string | null {
   }
 }
 
+/** @returns a name for this very process, which a later one with its number does not have */
 export const refOf = (pid: number): ProcessRef => ({ pid, startTicks: startTicksOf(pid) ?? '' });
+/** @returns false as well where another process has its number by now */
 export const isAlive = (ref: ProcessRef): boolean =>
   startTicksOf(ref.pid) === ref.startTicks && ref.startTicks !== '';
 
+/** @returns the direct ones; none where it has ended */
 export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')

@@ -148,12 +148,19 @@ const settings = (options: { folder: string; doors: string }): string[] =>
     'timezone=UTC',
   ].flatMap((s) => ['-c', s]);
 
-/** An address on the socket for one role: what `pg` and Prisma's adapter take. The host's name is only a filler. */
+/**
+ * An address on the socket for one role: what `pg` and Prisma's adapter take. The host's name is only a
+ * filler.
+ * @param folder where the socket lies
+ */
 export function postgresUrl(folder: string, role: string, password: string, database = 'postgres'): string {
   return `postgres://${role}:${encodeURIComponent(password)}@localhost/${database}?host=${encodeURIComponent(folder)}`;
 }
 
-/** The same server and database for another role. */
+/**
+ * The same server and database for another role.
+ * @param url of any role; its other parts are kept
+ */
 export function urlFor(url: string, role: string, password: string): string {
   const address = new URL(url);
   address.username = role;
@@ -168,7 +175,11 @@ function knowsPassword(dir: string, password: string): boolean {
   return existsSync(stamp(dir)) && readFileSync(stamp(dir), 'utf8') === fingerprint(password);
 }
 
-/** The running server of this data folder, if its postmaster.pid names a process that is alive. */
+/**
+ * The running server of this data folder, if its postmaster.pid names a process that is alive.
+ * @param dir the data folder
+ * @returns the process, its socket's folder, and whether it listens nowhere else; null where none runs
+ */
 export function adopt(dir: string): { process: ProcessRef; folder: string; isClosed: boolean } | null {
   try {
     const lines = readFileSync(path.join(dir, 'postmaster.pid'), 'utf8').split('\n');
@@ -190,7 +201,11 @@ export function adopt(dir: string): { process: ProcessRef; folder: string; isClo
   }
 }
 
-/** Postgres refuses to run as root, so root hands it to an account that owns nothing else of ours. */
+/**
+ * Postgres refuses to run as root, so root hands it to an account that owns nothing else of ours.
+ * @returns undefined where we are not root: then it runs as we do
+ * @throws where there is no such account
+ */
 export function serverOwner(): FileOwner | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = readFileSync('/etc/passwd', 'utf8')
@@ -242,6 +257,7 @@ async function untilReady(dir: string, ref: ProcessRef, logFile: string): Promis
   throw new Error(`Postgres was not ready within 30 s. Its log is ${logFile}.`);
 }
 
+/** @returns false as well after five seconds without an answer */
 export function canConnect(to: { port: number; host?: string } | { path: string }): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ ...('path' in to ? to : { host: '127.0.0.1', ...to }), timeout: 5_000 });

@@ -203,7 +203,10 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   });
 }
 
-/** What this machine's own command line shows the api, or null where the data folder is somebody else's. */
+/**
+ * What this machine's own command line shows the api, or null where the data folder is somebody else's.
+ * @param env MAINLOOP_API_TOKEN, or MAINLOOP_HOME with the secrets of `mainloop up`
+ */
 export function apiToken(env: Record<string, string | undefined>): string | null {
   if (env.MAINLOOP_API_TOKEN) return env.MAINLOOP_API_TOKEN;
   try {

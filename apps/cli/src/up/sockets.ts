@@ -67,7 +67,11 @@ function runtimeDirOf(env: Record<string, string | undefined>, uid: number): str
   }
 }
 
-/** Where the sockets of this data folder lie for whoever runs us. */
+/**
+ * Where the sockets of this data folder lie for whoever runs us.
+ * @param longest name that a socket in there has: all of a socket's path has to fit
+ * @returns a whole path
+ */
 export function socketsOf(home: string, longest: string): string {
   const uid = process.getuid!();
   return socketBase(home, longest, uid, runtimeDirOf(process.env, uid));

@@ -190,6 +190,9 @@ export class Supervisor {
   }
 }
 
+/**
+ * @returns what was started from this data folder; null where nothing was, or what is there cannot be read
+ */
 export function readRunFile(home: string): RunFile | null {
   try {
     return JSON.parse(readFileSync(path.join(home, 'run', 'processes.json'), 'utf8')) as RunFile;
@@ -202,6 +205,8 @@ export function readRunFile(home: string): RunFile | null {
 /**
  * A supervisor that was killed leaves its children: end them by pid and start time, so that ours can take
  * their ports.
+ * @param home the data folder. Postgres is left: it is taken over
+ * @returns when they are gone
  */
 export async function endLeftovers(home: string): Promise<void> {
   for (const p of readRunFile(home)?.processes ?? []) {

@@ -95,6 +95,7 @@ function askProgram([program, ...args]: readonly string[]): string | null {
 /**
  * Lays them as `<into>/<name>`. Other accounts may not enter root's home, so there what is laid is made of
  * hard links, or copied where the file system allows none; else it is a link to the folder.
+ * @param into what no longer is among those found is removed there
  */
 export function ensureToolchains(
   into: string,

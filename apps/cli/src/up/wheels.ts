@@ -126,6 +126,10 @@ const notAsPinned = (wheel: Wheel, sha256: string, sum = 'another one'): Error =
       'It was thrown away and nothing of it ran. Try another network, and report it if it stays so.',
   );
 
+/**
+ * @param name of a program, without a folder
+ * @returns its whole path; null where PATH has none that we may run
+ */
 export function onPath(name: string): string | null {
   for (const dir of (process.env.PATH ?? '').split(':')) {
     try {

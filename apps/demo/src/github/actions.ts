@@ -9,6 +9,11 @@ import type { Happened } from './triggers.ts';
 import type { Happening, Issue, Repo, Store, WorkflowRun } from './store.ts';
 import { isOf, workflowRuns, type OpenRun } from './workflow-runs.ts';
 
+/**
+ * Runs workflows with `act` when something happened to a repository.
+ * @returns `pushed` and `befell` for what happened, `rerun` for a run again, `recover` for what a kill cut
+ * short
+ */
 export function actions(store: Store, bare: Bare, hooks: Hooks, options: ActionsOptions) {
   const runs = workflowRuns(store, hooks, options.base, jobPlaces(bare, options).runJob);
 

@@ -13,6 +13,7 @@ import { renamingRoutes } from './renaming.ts';
 import { runRoutes } from './runs.ts';
 import * as shape from './shapes.ts';
 
+/** @returns every route of the REST api, the first that fits counts */
 export function routes(context: Ctx): Route[] {
   const { bare, base } = context;
   const desk = openDesk(context);

@@ -21,10 +21,12 @@ export interface Checkout {
 }
 
 /**
- * Everything here happens before anything of the workflow runs, in a folder that nobody else can enter; it is
+ * Everything here happens before anything of the workflow runs, in a folder that nobody else can enter; it
+ * is
  * handed over in the end. The objects are sent through git's transport: a plain clone of a path would
  * hard-link the forge's own files, and the workflow, made their owner, could write into every branch of the
  * forge.
+ * @param checkout of which repository, branch and commit, where to, and whom it belongs to in the end
  */
 export async function checkOut(checkout: Checkout): Promise<void> {
   const repo = path.join(checkout.dir, 'repo');
@@ -56,6 +58,7 @@ function give(folder: string, owner: { uid: number; gid: number }): void {
 /**
  * What the workflow left is removed under its own uid: as root, a folder that is exchanged for a link while
  * we walk would lead us out. What can't be removed so stays, and is said in the log.
+ * @param owner the account that it was handed to; null: it stayed ours
  */
 export async function remove(dir: string, owner: Checkout['owner']): Promise<void> {
   // Not handed over, or to nobody else: only we were in it.

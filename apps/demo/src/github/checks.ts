@@ -4,12 +4,20 @@ import { ok, created, type Desk, type Route } from './desk.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Status, type Store } from './store.ts';
 
-/** Of each context the newest, as GitHub combines them. */
+/**
+ * Of each context the newest, as GitHub combines them.
+ * @param repo owner/name
+ * @returns in the order in which the contexts came up
+ */
 export function statusesOf(store: Store, repo: string, sha: string): Status[] {
   const all = store.find('status', (s) => s.repo === repo && s.sha === sha);
   return [...new Map(all.map((s) => [s.context, s])).values()];
 }
 
+/**
+ * Checks, suites and statuses of a commit: https://docs.github.com/rest/checks and /rest/commits/statuses
+ * @returns the routes
+ */
 export function checkRoutes(context: Ctx, { tell, page, R }: Desk): Route[] {
   const { store, bare, base } = context;
   return [

@@ -17,6 +17,11 @@ export interface Reviewer {
   readonly delayMs: number;
 }
 
+/**
+ * A person who reviews what is ready.
+ * @param reviewers the first whose pattern a title fits reviews it, after its delay
+ * @returns `onReady` for one pull request, `recover` for those that a kill kept from it
+ */
 export function colleague(context: Ctx, reviewers: readonly Reviewer[]) {
   const LOGIN = 'demo-colleague';
   /** Reviews once: a pull request that has a review of the colleague is left alone. */

@@ -20,7 +20,10 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['160000', 'submodule'],
 ]);
 
-/** The README at the top of the default branch; null when there is none. */
+/**
+ * The README at the top of the default branch; null when there is none.
+ * @returns as https://docs.github.com/rest/repos/contents#get-a-repository-readme has it
+ */
 export async function readmeOf(context: Ctx, repo: Repo): Promise<object | null> {
   const found = (await list(context, repo, `refs/heads/${repo.defaultBranch}`, '')).find(
     (e) => e.type === 'blob' && README.test(e.path),

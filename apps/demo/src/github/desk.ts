@@ -5,21 +5,33 @@ import { nowIso, type Doc, type Issue, type Label, type Repo, type Store } from 
 
 export type Route = [string, RegExp, (request: Ask) => Promise<Answer>];
 
+/** @returns 200 with a body */
 export const ok = (body: unknown): Answer => ({ status: 200, body });
+/** @returns 201 with a body */
 export const created = (body: unknown): Answer => ({ status: 201, body });
 export const notFound: Answer = {
   status: 404,
   body: { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' },
 };
+/**
+ * Something in what was sent does not do.
+ * @param errors which field and why, as GitHub lists them
+ * @returns 422, see
+ * https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
+ */
 export const invalid = (message: string, errors: unknown[] = []): Answer => ({
   status: 422,
   body: { message, errors, documentation_url: 'https://docs.github.com/rest', status: '422' },
 });
 
 const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+/** @param name in any case, as GitHub compares them */
 export const labelNamed = (store: Store, repo: string, name: string): Label | undefined =>
   store.one('label', (l) => l.repo === repo && isSame(l.name, name));
-/** Those of an issue or a pull request, as far as the repository still has them. */
+/**
+ * Those of an issue or a pull request, as far as the repository still has them.
+ * @returns in the order in which they were given
+ */
 export const labelsOf = (store: Store, issue: Issue): Label[] =>
   (issue.labels ?? []).flatMap((name) => labelNamed(store, issue.repo, name) ?? []);
 
@@ -27,6 +39,10 @@ export const labelsOf = (store: Store, issue: Issue): Label[] =>
 export const mayPush = ({ full }: Pick<Repo, 'full'>, login: string): boolean =>
   ['mainloop', 'you', 'demo-colleague', full.split('/')[0]].includes(login);
 
+/**
+ * @returns what is shown of an issue and is not in it: counts, and of a pull request that is not merged
+ * its size
+ */
 export async function factsOf(context: Ctx, issue: Issue): Promise<shape.Facts> {
   // The branch may be gone.
   const diff =
@@ -77,6 +93,10 @@ async function fitOf({ bare }: Ctx, { repo, state, pr }: Issue): Promise<boolean
       );
 }
 
+/**
+ * What the routes of every topic need: finding, showing, telling, pages.
+ * @returns functions over one store
+ */
 export function openDesk(context: Ctx) {
   const { store, hooks, base } = context;
   const issueOf = (request: Ask, n = request.m[2]): Issue | undefined =>

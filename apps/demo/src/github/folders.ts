@@ -28,7 +28,11 @@ export interface Folders {
   ): Promise<{ repo: Repo; look: FolderLook }>;
 }
 
-/** One look at a time: a folder that is added twice at once is one repository. */
+/**
+ * One look at a time: a folder that is added twice at once is one repository.
+ * Folders of this machine as repositories.
+ * @returns verbs that may be asked again
+ */
 export function folders(context: Ctx): Folders {
   const { store, bare } = context;
   const repoOf = (full: string): Repo | undefined =>

@@ -26,6 +26,10 @@ interface Who {
   readonly date?: string;
 }
 
+/**
+ * Objects and references: https://docs.github.com/rest/git
+ * @returns the routes
+ */
 export function gitDataRoutes(context: Ctx, { R }: ReturnType<typeof openDesk>): Route[] {
   const { bare, base } = context;
   const at = (request: Ask, what: string): string => `${base}/repos/${request.repo.full}/git/${what}`;

@@ -12,6 +12,11 @@ import { nowIso, type Call, type Pushing, type Repo } from './store.ts';
 
 const MAX_DIFF_CHARS = 20_000;
 
+/**
+ * Git's smart protocol, by git's own backend: https://git-scm.com/docs/git-http-backend
+ * @param rest of the path, behind the repository
+ * @param user null: nobody signed in, who may read alone
+ */
 export async function serveGit(
   context: Ctx,
   repo: Repo,
@@ -75,7 +80,10 @@ async function tellOf(context: Ctx, repo: Repo, pushing: Pushing): Promise<boole
   return changed.length > 0;
 }
 
-/** Pushes that a kill took between the branch and what follows from it. */
+/**
+ * Pushes that a kill took between the branch and what follows from it.
+ * @returns when all of them were told
+ */
 export async function finishPushes(context: Ctx): Promise<void> {
   for (const pushing of context.store.find('pushing', (x) => x.state !== 'told')) {
     const repo = context.store.one('repo', (x) => x.full === pushing.repo);
@@ -119,7 +127,12 @@ async function noteOf(
   };
 }
 
-/** What follows from a branch that was moved: its pull requests are in step, the webhooks hear of it, CI runs. */
+/**
+ * What follows from a branch that was moved: its pull requests are in step, the webhooks hear of it, CI
+ * runs.
+ * @param old null: the branch is new
+ * @param user who moved it
+ */
 export async function moved(
   context: Ctx,
   repo: Repo,

@@ -7,6 +7,11 @@ export interface Hooks {
   send(event: string, payload: unknown): void;
 }
 
+/**
+ * Sends webhooks one after the other, each up to four times while the receiver is away.
+ * @param url null: nobody listens, and nothing is sent
+ * @param secret that they are signed with
+ */
 export function hooks(url: string | null, secret: string): Hooks {
   let line = Promise.resolve();
   const deliver = async (event: string, body: string): Promise<void> => {

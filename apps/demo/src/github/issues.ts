@@ -28,6 +28,10 @@ function fieldsIn(request: Ask): NewFields | { readonly refused: { field: string
   return { labels: labelWords(request.body.labels), assignees, issueType };
 }
 
+/**
+ * Issues, and what stands on them: https://docs.github.com/rest/issues
+ * @returns the routes
+ */
 export function issueRoutes(
   context: Ctx,
   { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk,

@@ -53,6 +53,7 @@ export function withPackages(
 /**
  * What the steps of a job are told. Which registry stands behind the gateway is not known here, and an
  * address of its own can't be had in a job.
+ * @returns variables of their environment
  */
 export const packageVariables = (): Record<string, string> =>
   packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb: '' });

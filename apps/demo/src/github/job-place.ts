@@ -97,6 +97,10 @@ interface Place {
   readonly owner: ReturnType<typeof ownerOf>;
 }
 
+/**
+ * Where the jobs of workflows run: `act`, within limits, and in a sandbox where there is bubblewrap.
+ * @returns `runJob`, which runs one and keeps what it said
+ */
 export function jobPlaces(bare: Bare, options: ActionsOptions) {
   let found: { limits: SandboxLimits; site: CgroupSite | null } | null = null;
   /** As for a sandbox: the same machine, the same share. In a pod, that has the limits. */

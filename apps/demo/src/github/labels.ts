@@ -4,7 +4,10 @@ import { created, invalid, labelNamed, labelsOf, notFound, ok, type Desk, type R
 import * as shape from './shapes.ts';
 import { nowIso, type Issue, type Label } from './store.ts';
 
-/** Labels as a request names them: words, or objects with a name. */
+/**
+ * Labels as a request names them: words, or objects with a name.
+ * @param value of any shape; what is no list gives none
+ */
 export const labelWords = (value: unknown): string[] =>
   Array.isArray(value) ? value.map((l) => String((l as { name?: unknown } | null)?.name ?? l)) : [];
 /** GitHub takes six hex digits, without "#". */
@@ -26,6 +29,10 @@ export function ensureLabels({ store }: Ctx, repo: string, names: readonly strin
   return [...new Set(made)];
 }
 
+/**
+ * Labels of a repository and of its issues: https://docs.github.com/rest/issues/labels
+ * @returns the routes
+ */
 export function labelRoutes(context: Ctx, { issueOf, touch, page, R }: Desk): Route[] {
   const { store, base } = context;
   const show = (label: Label): unknown => shape.label(base, label);

@@ -5,6 +5,10 @@ import { zipOf, type ZipEntry } from './zip.ts';
 /** What no file's name has in it. */
 const fileName = (name: string): string => name.replace(/[/:<>"|*?\\]/g, '').trim();
 
+/**
+ * @param jobs of one run, in order
+ * @returns a file for each job, and in its folder one for each step that said something
+ */
 export function filesOf(jobs: readonly Job[]): ZipEntry[] {
   return jobs.flatMap((job, n) => {
     const folder = fileName(job.name);
@@ -20,4 +24,7 @@ export function filesOf(jobs: readonly Job[]): ZipEntry[] {
   });
 }
 
+/**
+ * @returns the archive of https://docs.github.com/rest/actions/workflow-runs#download-workflow-run-logs
+ */
 export const logsOfRun = (jobs: readonly Job[]): Buffer => zipOf(filesOf(jobs));

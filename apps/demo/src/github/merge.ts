@@ -85,7 +85,12 @@ export function mergePull(
 
 const UPDATES = 'https://docs.github.com/rest/pulls/pulls#update-a-pull-request-branch';
 
-/** Merges the base into the branch of a pull request. GitHub answers first and does it then; here both is one. */
+/**
+ * Merges the base into the branch of a pull request. GitHub answers first and does it then; here both is
+ * one.
+ * @param body as https://docs.github.com/rest/pulls/pulls#update-a-pull-request-branch takes it
+ * @returns 202, or 422 with why not
+ */
 export function updateBranch(
   context: Ctx,
   repo: Repo,
@@ -154,7 +159,10 @@ async function finish(context: Ctx, issue: Issue, merging: Merging): Promise<voi
   }
 }
 
-/** Merges that a kill left half done. */
+/**
+ * Merges that a kill left half done.
+ * @returns when none is left
+ */
 export async function finishMerges(context: Ctx): Promise<void> {
   for (const issue of context.store.find('issue', (x) => x.pr?.merging !== undefined))
     await finish(context, issue, issue.pr!.merging!);

@@ -38,6 +38,10 @@ async function asText(
   };
 }
 
+/**
+ * Pull requests and their reviews: https://docs.github.com/rest/pulls
+ * @returns the routes
+ */
 export function pullRoutes(
   context: Ctx,
   { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk,

@@ -72,7 +72,11 @@ export function rename(context: Ctx, repo: Repo, full: string): Promise<boolean>
   });
 }
 
-/** https://docs.github.com/rest/repos/repos#update-a-repository (its name alone) and #transfer-a-repository */
+/**
+ * https://docs.github.com/rest/repos/repos#update-a-repository (its name alone) and #transfer-a-repository
+ * @param R makes the pattern of a repository's route
+ * @returns the routes
+ */
 export function renamingRoutes(context: Ctx, R: (rest: string) => RegExp): Route[] {
   const to = async (repo: Repo, full: string, status: number): Promise<Answer> => {
     if (!isRepositoryName(full)) return invalid('Validation Failed');

@@ -2,6 +2,7 @@
 import { node, workflowId } from './shapes.ts';
 import type { Job, Repo, WorkflowRun } from './store.ts';
 
+/** @returns as https://docs.github.com/rest/actions/workflows#get-a-workflow has it */
 export function workflow(base: string, repo: Repo, definition: { path: string; name: string }) {
   const id = workflowId(definition.path);
   return {
@@ -18,7 +19,10 @@ export function workflow(base: string, repo: Repo, definition: { path: string; n
   };
 }
 
-/** https://docs.github.com/rest/actions/workflow-jobs: a job with its steps */
+/**
+ * https://docs.github.com/rest/actions/workflow-jobs: a job with its steps
+ * @param run that it is a part of
+ */
 export function job(base: string, found: Job, run: WorkflowRun) {
   const api = `${base}/repos/${found.repo}`;
   return {
@@ -59,6 +63,11 @@ const ROOT_URLS =
   'current_user current_user_authorizations_html authorizations code_search commit_search emails emojis events feeds followers following gists issue_search issues keys label_search notifications organization organization_repositories organization_teams public_gists rate_limit repository repository_search current_user_repositories starred starred_gists user user_organizations user_repositories user_search'.split(
     ' ',
   );
-/** https://docs.github.com/rest/meta/meta#github-api-root: what a client looks at to see whether its token is good */
+/**
+ * https://docs.github.com/rest/meta/meta#github-api-root: what a client looks at to see whether its token
+ * is good
+ * @param base address of this GitHub
+ * @returns an address for each name
+ */
 export const root = (base: string): Record<string, string> =>
   Object.fromEntries(ROOT_URLS.map((u) => [`${u}_url`, `${base}/${u}`]));

@@ -60,6 +60,10 @@ const alreadyRuns: Answer = {
   },
 };
 
+/**
+ * Workflows, their runs and jobs: https://docs.github.com/rest/actions
+ * @returns the routes
+ */
 export function runRoutes(context: Ctx, { page, R }: Desk): Route[] {
   const { store, base } = context;
   const runOf = (request: Ask): WorkflowRun | undefined =>

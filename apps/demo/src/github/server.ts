@@ -70,6 +70,10 @@ export interface LocalGitHub {
   close(): Promise<void>;
 }
 
+/**
+ * A GitHub of this machine: REST, GraphQL, git, webhooks and workflows.
+ * @returns when it listens
+ */
 export async function startLocalGitHub(options: LocalGitHubOptions): Promise<LocalGitHub> {
   mkdirSync(options.root, { recursive: true });
   const server = http.createServer(

@@ -26,11 +26,16 @@ export interface Facts {
   readonly labels?: readonly Label[];
 }
 
-/** https://docs.github.com/graphql/guides/using-global-node-ids */
+/**
+ * https://docs.github.com/graphql/guides/using-global-node-ids
+ * @param kind of thing, as GraphQL calls it
+ * @returns the same for the same thing in REST and in GraphQL
+ */
 export const node = (kind: string, id: number): string => Buffer.from(`${kind}:${id}`).toString('base64url');
 const userId = (login: string): number =>
   [...login].reduce((n, c) => (n * 31 + c.charCodeAt(0)) % 1_000_000, 7);
 
+/** @returns as https://docs.github.com/rest/users/users has one in short */
 export const user = (base: string, login: string) => ({
   login,
   id: userId(login),
@@ -91,9 +96,14 @@ const REPO_URLS = [
   'trees',
 ];
 
+/**
+ * @param method merge, squash or rebase
+ * @returns true where the repository says nothing of it
+ */
 export const mayMerge = (repository: Repo, method: string): boolean =>
   repository.rules?.methods?.includes(method) ?? true;
 
+/** @returns as https://docs.github.com/rest/repos/repos#get-a-repository has it */
 export function repo(base: string, repository: Repo) {
   const [owner, name] = repository.full.split('/') as [string, string];
   const api = `${base}/repos/${repository.full}`;
@@ -149,6 +159,10 @@ export function repo(base: string, repository: Repo) {
   };
 }
 
+/**
+ * @param reactions of one issue
+ * @returns as https://docs.github.com/rest/reactions/reactions has them in short
+ */
 export function reactionCounts(base: string, full: string, number: number, reactions: readonly Reaction[]) {
   const count = (content: string): number => reactions.filter((r) => r.content === content).length;
   return {
@@ -174,6 +188,9 @@ const issueType = (name: string) => ({
   is_enabled: true,
 });
 
+/**
+ * @returns as https://docs.github.com/rest/issues/issues#get-an-issue has it; a pull request is one too
+ */
 export function issue(shown: Issue, facts: Facts) {
   const api = `${facts.base}/repos/${shown.repo}`;
   return {
@@ -223,6 +240,10 @@ export function issue(shown: Issue, facts: Facts) {
   };
 }
 
+/**
+ * @param shown an issue that is a pull request
+ * @returns as https://docs.github.com/rest/pulls/pulls#get-a-pull-request has it
+ */
 export function pull(shown: Issue, repository: Repo, facts: Facts) {
   const pullRequest = shown.pr!;
   const api = `${facts.base}/repos/${shown.repo}`;
@@ -296,13 +317,17 @@ export function pull(shown: Issue, repository: Repo, facts: Facts) {
   };
 }
 
-/** https://docs.github.com/graphql/reference/enums#mergestatestatus: what conflicts is dirty, a draft too. */
+/**
+ * https://docs.github.com/graphql/reference/enums#mergestatestatus: what conflicts is dirty, a draft too.
+ * @param fits null: nobody has tried yet
+ */
 export function mergeableState(fits: boolean | null, draft: boolean): string {
   if (fits === null) return 'unknown';
   if (!fits) return 'dirty';
   return draft ? 'draft' : 'clean';
 }
 
+/** @returns as https://docs.github.com/rest/issues/labels has it */
 export const label = (base: string, given: Label) => ({
   id: given.id,
   node_id: node('Label', given.id),
@@ -313,6 +338,7 @@ export const label = (base: string, given: Label) => ({
   default: false,
 });
 
+/** @returns as https://docs.github.com/rest/issues/comments has it */
 export const comment = (base: string, remark: Comment) => ({
   id: remark.id,
   node_id: node('IssueComment', remark.id),
@@ -326,6 +352,7 @@ export const comment = (base: string, remark: Comment) => ({
   author_association: 'OWNER',
 });
 
+/** @returns as https://docs.github.com/rest/reactions/reactions has it */
 export const reaction = (base: string, given: Reaction) => ({
   id: given.id,
   node_id: node('Reaction', given.id),
@@ -334,6 +361,10 @@ export const reaction = (base: string, given: Reaction) => ({
   created_at: given.createdAt,
 });
 
+/**
+ * @returns as https://docs.github.com/rest/pulls/reviews has it; one that is not sent yet has no
+ * `submitted_at`
+ */
 export const review = (base: string, given: Review) => ({
   id: given.id,
   node_id: node('Review', given.id),
@@ -351,6 +382,7 @@ export const review = (base: string, given: Review) => ({
   author_association: 'OWNER',
 });
 
+/** @returns as https://docs.github.com/rest/pulls/comments has it */
 export const reviewComment = (base: string, remark: ReviewComment) => ({
   url: `${base}/repos/${remark.repo}/pulls/comments/${remark.id}`,
   pull_request_review_id: remark.reviewId,
@@ -393,6 +425,7 @@ const APP = (base: string) => ({
   events: [],
 });
 
+/** @returns as https://docs.github.com/rest/checks/runs has it */
 export const checkRun = (base: string, job: Job) => ({
   id: job.id,
   head_sha: job.sha,
@@ -448,7 +481,11 @@ export function commit(base: string, repository: Repo, fields: readonly string[]
   };
 }
 
-/** A workflow run's other face: as a suite of checks. */
+/**
+ * A workflow run's other face: as a suite of checks.
+ * @param jobs how many it has
+ * @returns as https://docs.github.com/rest/checks/suites has it
+ */
 export const checkSuite = (base: string, run: WorkflowRun, jobs: number, repoDoc: Repo) => ({
   id: run.id,
   node_id: node('CheckSuite', run.id),
@@ -476,6 +513,10 @@ export const checkSuite = (base: string, run: WorkflowRun, jobs: number, repoDoc
   check_runs_url: `${base}/repos/${run.repo}/check-suites/${run.id}/check-runs`,
 });
 
+/**
+ * @returns as https://docs.github.com/rest/repos/rules#get-rules-for-a-branch lists them, of every branch
+ * the same
+ */
 export function branchRules(repository: Repo): object[] {
   const of = {
     ruleset_source_type: 'Repository',
@@ -493,9 +534,13 @@ export function branchRules(repository: Repo): object[] {
   ];
 }
 
-/** A workflow is its file: one number for one path, in whatever repository. */
+/**
+ * A workflow is its file: one number for one path, in whatever repository.
+ * @param path of the file in its repository
+ */
 export const workflowId = (path: string): number => crc32(path);
 
+/** @returns as https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run has it */
 export function workflowRun(base: string, run: WorkflowRun, repoDoc: Repo) {
   const api = `${base}/repos/${run.repo}/actions/runs/${run.id}`;
   return {

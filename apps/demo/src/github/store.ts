@@ -312,4 +312,5 @@ export class Store {
   }
 }
 
+/** @returns without parts of a second, as GitHub has times */
 export const nowIso = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');

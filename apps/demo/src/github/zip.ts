@@ -14,6 +14,9 @@ const DEFLATED = 8;
 const DATE = 0x0021;
 const VERSION = 20;
 
+/**
+ * @returns an archive that every unzip reads; its files have no time of their own (PKWARE's APPNOTE, 4.3)
+ */
 export function zipOf(entries: readonly ZipEntry[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];

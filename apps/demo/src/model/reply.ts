@@ -41,6 +41,11 @@ export interface Request {
 export const HONEST =
   'I am the demo model: I follow a script and do not understand this. Set ANTHROPIC_API_KEY to talk to Claude, or try: "Splitting 10.00 three ways loses a cent."';
 
+/**
+ * What the scripted model says to a request.
+ * @param story whose first rule that fits the last message counts
+ * @returns blocks, delays in milliseconds, and the fault that it is to have
+ */
 export function replyTo(story: Story, req: Request): Reply {
   const said = view(req.messages ?? []);
   const tools = new Set((req.tools ?? []).map((t) => t.name));
@@ -108,8 +113,10 @@ function blocks(step: Step, fill: (t: string) => string): Block[] {
 }
 
 /**
- * The last plain message to the model, its last part alone, and how many of the model's own turns came since.
+ * The last plain message to the model, its last part alone, and how many of the model's own turns came
+ * since.
  * In the chat the last part is what the person said; what stands before it are notes.
+ * @returns `turn` is 0 for the first answer to it
  */
 export function view(messages: readonly Message[]): { prompt: string; last: string; turn: number } {
   let at = -1;

@@ -36,6 +36,10 @@ export interface DemoModel {
   close(): Promise<void>;
 }
 
+/**
+ * The Messages API, spoken by a script.
+ * @param story what it says to what
+ */
 export async function startDemoModel(
   port: number,
   story: Story,

@@ -58,6 +58,7 @@ export function rollupView(place: Place, repo: Repo, sha: string): View | null {
 
 const isRequired = (repo: Repo, name: string): boolean => repo.rules?.required?.includes(name) ?? false;
 
+/** @returns a `CheckRun` */
 export function checkRunView(place: Place, repo: Repo, job: Job): View {
   const run = place.c.store.one('run', (r) => r.id === job.runId);
   const page = `${repo.full}/actions/runs/${job.runId}/job/${job.id}`;

@@ -34,6 +34,10 @@ function factsOf(fields: readonly string[]): CommitFacts {
   };
 }
 
+/**
+ * @param full owner/name
+ * @returns null where there is no such commit
+ */
 export async function commitOf(bare: Bare, full: string, sha: string): Promise<CommitFacts | null> {
   return (await commitsIn(bare, full, ['-1', sha]))[0] ?? null;
 }
@@ -45,6 +49,7 @@ const signatureView = (signature: Signature): View => ({
   user: null,
 });
 
+/** @returns a `Commit` */
 export function commitView(place: Place, repo: Repo, commit: CommitFacts): View {
   const [headline, ...rest] = commit.message.split('\n');
   return {

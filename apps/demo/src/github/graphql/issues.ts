@@ -41,14 +41,20 @@ interface IssueFilter {
   readonly since?: string | null;
 }
 
+/** @returns whether the body names this login behind an @; comments do not count */
 export const mentions = (issue: Issue, login: string): boolean =>
   (issue.body ?? '').toLowerCase().includes(`@${login.toLowerCase()}`);
 
+/** @param login `*` is anybody */
 export const isAssigned = (issue: Issue, login: string): boolean =>
   login === '*'
     ? (issue.assignees ?? []).length > 0
     : (issue.assignees ?? []).some((one) => one.toLowerCase() === login.toLowerCase());
 
+/**
+ * @returns an `IssueConnection`
+ * @throws for an argument that is not heeded here
+ */
 export function issuesView(place: Place, repo: string, args: IssuesArgs): View {
   heeds('Repository.issues', args, [
     'first',
@@ -79,7 +85,10 @@ export function issuesView(place: Place, repo: string, args: IssuesArgs): View {
   return connection('issues', args, inOrder(place, list, args.orderBy), (i) => place.view.issue(place, i));
 }
 
-/** What an issue and a pull request both have. */
+/**
+ * What an issue and a pull request both have.
+ * @returns fields of both, without `__typename` and `id`
+ */
 export function commonView(place: Place, issue: Issue): View {
   const { store, base } = place.c;
   const here = (x: { repo: string; number: number }): boolean =>
@@ -130,6 +139,7 @@ export function commonView(place: Place, issue: Issue): View {
   };
 }
 
+/** @returns an `Issue` */
 export function issueView(place: Place, issue: Issue): View {
   const none = (field: string) => (bounds: Bounds) => connection(field, bounds, [], () => null);
   const closedBy = (bounds: Bounds): View =>
@@ -164,6 +174,7 @@ const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi;
 /**
  * Issues that a pull request says it closes:
  * https://docs.github.com/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue
+ * @returns their numbers, of this repository alone
  */
 export const closes = (issue: Issue): number[] =>
   [...(issue.body ?? '').matchAll(CLOSES)].map((m) => Number(m[1]));

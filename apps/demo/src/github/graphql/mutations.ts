@@ -346,7 +346,10 @@ const MUTATIONS: ReadonlyMap<string, Mutation> = new Map([
   ['unresolveReviewThread', threadIs(false)],
 ]);
 
-/** The root of every mutation: each known one, with the id of the request that GitHub hands back. */
+/**
+ * The root of every mutation: each known one, with the id of the request that GitHub hands back.
+ * @returns a field for each, by its name
+ */
 export function mutationRoot(place: Place): View {
   return Object.fromEntries(
     [...MUTATIONS].map(([name, run]) => [

@@ -4,6 +4,7 @@ import type { Comment, Issue, Label, Reaction } from '../store.ts';
 import { connection, type Bounds } from './connection.ts';
 import { repoOf, repoOfIssue, type Place, type View } from './place.ts';
 
+/** @returns a `User` or a `Bot` */
 export function userView(place: Place, login: string): View {
   const shown = restUser(place.c.base, login);
   return {
@@ -38,7 +39,10 @@ const REACTIONS: readonly (readonly [content: string, over: string])[] = [
   ['eyes', 'EYES'],
 ];
 
-/** One group for each reaction that there can be, also for those that nobody had. */
+/**
+ * One group for each reaction that there can be, also for those that nobody had.
+ * @param all of one thing
+ */
 export function reactionGroups(place: Place, all: readonly Reaction[]): View[] {
   return REACTIONS.map(([content, over]) => {
     const had = all.filter((r) => r.content === content);
@@ -54,6 +58,7 @@ export function reactionGroups(place: Place, all: readonly Reaction[]): View[] {
   });
 }
 
+/** @returns an `IssueComment` */
 export function commentView(place: Place, issue: Issue, comment: Comment): View {
   const path = `${issue.repo}/${issue.pr ? 'pull' : 'issues'}/${issue.number}#issuecomment-${comment.id}`;
   return {
@@ -84,6 +89,7 @@ export function commentView(place: Place, issue: Issue, comment: Comment): View 
   };
 }
 
+/** @returns a `Label` */
 export const labelView = ({ c }: Place, label: Label): View => ({
   __typename: 'Label',
   id: node('Label', label.id),

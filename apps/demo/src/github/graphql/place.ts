@@ -51,7 +51,10 @@ export interface Signature {
   readonly date: string;
 }
 
-/** An issue or a pull request, as what it is. */
+/**
+ * An issue or a pull request, as what it is.
+ * @returns an `Issue` or a `PullRequest`
+ */
 export const viewOf = (place: Place, issue: Issue): View =>
   issue.pr === null ? place.view.issue(place, issue) : place.view.pull(place, issue);
 
@@ -76,7 +79,9 @@ export function readGlobalId(id: string): { kind: string; id: number } | null {
   return match ? { kind: match[1]!, id: Number(match[2]) } : null;
 }
 
+/** @param full owner/name, in any case */
 export const repoOf = ({ c }: Place, full: string): Repo | undefined =>
   c.store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
+/** @returns the repository: an issue is never without one */
 export const repoOfIssue = ({ c }: Place, issue: Issue): Repo =>
   c.store.one('repo', (r) => r.full === issue.repo)!;

@@ -8,6 +8,7 @@ import { connection, type Bounds } from './connection.ts';
 import { closes, commonView, inOrder } from './issues.ts';
 import { heeds, repoOfIssue, type Place, type View } from './place.ts';
 
+/** @returns OPEN, CLOSED or MERGED */
 export const pullState = (issue: Issue): string => (issue.pr?.merged ? 'MERGED' : issue.state.toUpperCase());
 
 export interface PullsArgs extends Bounds {
@@ -18,6 +19,10 @@ export interface PullsArgs extends Bounds {
   readonly orderBy?: { readonly field: string; readonly direction: 'ASC' | 'DESC' } | null;
 }
 
+/**
+ * @returns a `PullRequestConnection`
+ * @throws for an argument that is not heeded here
+ */
 export function pullsView(place: Place, repo: string, args: PullsArgs): View {
   heeds('Repository.pullRequests', args, [
     'first',
@@ -92,8 +97,10 @@ function decisive(reviews: readonly Review[]): Review[] {
 }
 
 /**
- * https://docs.github.com/graphql/reference/enums#pullrequestreviewdecision; null: nobody decided, and nobody
+ * https://docs.github.com/graphql/reference/enums#pullrequestreviewdecision; null: nobody decided, and
+ * nobody
  * has to.
+ * @param required how many have to agree
  */
 export function reviewDecision(reviews: readonly Review[], required: number): string | null {
   const said = decisive(reviews);
@@ -130,6 +137,10 @@ function reviewFields(place: Place, issue: Issue, repo: Repo): View {
   };
 }
 
+/**
+ * @param issue that is a pull request
+ * @returns a `PullRequest`
+ */
 export function pullView(place: Place, issue: Issue): View {
   const pull = issue.pr!;
   const repo = repoOfIssue(place, issue);
@@ -180,6 +191,7 @@ export function pullView(place: Place, issue: Issue): View {
   };
 }
 
+/** @returns a `PullRequestReview` */
 export function reviewView(place: Place, issue: Issue, review: Review): View {
   const sentAt = review.state === 'PENDING' ? null : review.submittedAt;
   const path = `${issue.repo}/pull/${issue.number}#pullrequestreview-${review.id}`;
@@ -218,6 +230,10 @@ export function reviewView(place: Place, issue: Issue, review: Review): View {
   };
 }
 
+/**
+ * @param root the comment that it began with
+ * @returns a `PullRequestReviewThread`
+ */
 export function threadView(place: Place, issue: Issue, root: ReviewComment): View {
   const said = place.c.store.find('reviewComment', (x) => x.id === root.id || x.inReplyTo === root.id);
   return {

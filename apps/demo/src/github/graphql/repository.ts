@@ -94,6 +94,7 @@ function absent(): View {
   };
 }
 
+/** @returns a `Repository` */
 export function repositoryView(place: Place, repo: Repo): View {
   const [owner, name] = repo.full.split('/') as [string, string];
   const isIssue = (issue: Issue): boolean => issue.pr === null;

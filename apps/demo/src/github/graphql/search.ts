@@ -126,6 +126,10 @@ function foundRepositories(place: Place, query: string): Repo[] {
   );
 }
 
+/**
+ * @returns a `SearchResultItemConnection`, of repositories or of issues and pull requests
+ * @throws for a type that is not searched here
+ */
 export function searchView(place: Place, args: SearchArgs): View {
   if (args.type === 'REPOSITORY') {
     const repos = foundRepositories(place, args.query);
