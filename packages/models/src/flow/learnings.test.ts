@@ -78,6 +78,24 @@ test.each([
   ['src/**/*.test.ts', 'src/a.test.ts', true],
   ['a+b.(x)', 'a+b.(x)', true],
 ])('the pattern %s and %s: %s', (pattern, file, yes) => expect(isAbout(pattern, file)).toBe(yes));
+test('a pattern is about what a regular expression of it would find', () => {
+  const piece = fc.constantFrom('a', 'b', '/', '*', '**', '**/', '.', 'é');
+  const some = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+  fc.assert(
+    fc.property(some, some, (pattern, name) => {
+      const file = name.replaceAll('*', 'a');
+      const source = pattern
+        .split(/(\*\*\/?|\*)/)
+        .map((part) => (part === '*' ? '[^/]*' : part.startsWith('**') ? '.*' : part.replaceAll('.', '\\.')))
+        .join('');
+      const before = pattern.includes('/') || pattern.includes('**') ? '' : '(?:.*/)?';
+      expect(isAbout(pattern, file)).toBe(
+        new RegExp(`^${before}${source.replace(/\/$/, '/.*')}$`, 'u').test(file),
+      );
+    }),
+    { numRuns: 3_000 },
+  );
+});
 
 describe('what applies', () => {
   test('is what is about the files first, then what has the words, then what is new; other files are left out', () => {

@@ -38,7 +38,7 @@ export const afterDecision = (state: LearningState, decision: LearningDecision):
   NEXT[decision][state] ?? null;
 
 const ADDRESS =
-  /\b[a-z][a-z0-9+.-]*:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bwww\.|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cloud|xyz|internal|local|onion)\b/i;
+  /[a-z]:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bwww\.|(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cloud|xyz|internal|local|onion)\b/i;
 const TRUST =
   /\b(?:trust(?:ed|s)?|allow(?:ed|s|list)?|permit(?:ted|s)?|whitelist(?:ed)?|safelist(?:ed)?|without (?:asking|review|permission|approval)|no need to ask|never ask|auto-?approve[ds]?|bypass(?:es)?|disable[ds]?|turn off|ignore (?:the |all |any |previous |your )*(?:guard|rule|instruction|check|sandbox|polic)\w*|sudo)\b|--no-verify\b/i;
 
@@ -64,22 +64,41 @@ export function isAlike(a: string, b: string): boolean {
   return all > 0 && common / all >= ALIKE;
 }
 
-/** Paths that are named in a text, as far as they look like some. */
+/** Paths that are named in a text, as far as they look like some. Each begins where such characters begin. */
 const pathsIn = (text: string): string[] =>
-  text.match(/[\w@.-]*\/[\w@./-]+|\b[\w-]+\.[a-z][a-z0-9]{0,4}\b/gi)?.map((p) => p.replace(/\.$/, '')) ?? [];
+  text
+    .match(/(?<![\w@.-])[\w@.-]*\/[\w@./-]+|(?<![\w-])[\w-]+\.[a-z][a-z0-9]{0,4}\b/gi)
+    ?.map((p) => p.replace(/\.$/, '')) ?? [];
 
-/** @param pattern `*` stands for anything but `/`, `**` for anything; without a `/` it is about the name alone */
+/**
+ * No regular expression is made of a pattern: an agent could write one that takes for ever.
+ * @param pattern `*` stands for anything but `/`, `**` for anything; without a `/` it is about the name alone
+ */
 export function isAbout(pattern: string, file: string): boolean {
-  const parts = pattern.split(/(\*\*\/?|\*)/);
-  const source = parts
-    .map((part) => {
-      if (part === '*') return '[^/]*';
-      if (part.startsWith('**')) return '.*';
-      return part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
-    })
-    .join('');
-  const whole = pattern.includes('/') ? source.replace(/\/$/, '/.*') : `(?:.*/)?${source}`;
-  return new RegExp(`^${whole}$`).test(file);
+  const isName = !pattern.includes('/') && !pattern.includes('**');
+  const places = [...pattern.replace(/\/$/, '/**').matchAll(/\*\*\/?|[^]/gu)].map(([part]) => part);
+  let at = leftOut(places, [0]);
+  for (const character of isName ? file.slice(file.lastIndexOf('/') + 1) : file) {
+    const next: number[] = [];
+    for (const place of at) {
+      const part = places[place];
+      if (part === undefined) continue;
+      const isMany = part.startsWith('**') || (part === '*' && character !== '/');
+      if (isMany) next.push(place);
+      else if (part === character) next.push(place + 1);
+    }
+    if (next.length === 0) return false;
+    at = leftOut(places, next);
+  }
+  return at.has(places.length);
+}
+
+/** With the places that one comes to where a star stands for nothing. */
+function leftOut(places: readonly string[], start: readonly number[]): Set<number> {
+  const at = new Set(start);
+  // What is added while it is gone through is gone through too.
+  for (const place of at) if (places[place]?.startsWith('*') === true) at.add(place + 1);
+  return at;
 }
 
 /** No more than these are given at once, and no more than so much. */

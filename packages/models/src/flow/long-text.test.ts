@@ -4,12 +4,30 @@ import { expect, test } from '@jest/globals';
 import { isCiFile } from './ci-files.ts';
 import { cloneNotes } from './clone-notes.ts';
 import { countsOf } from './counts.ts';
-import { agentCode } from './forge-text.ts';
+import { agentCode, ours } from './forge-text.ts';
+import { applying, isAbout, whyNoRule } from './learnings.ts';
+import { sentencesOf } from './memory/sentences.ts';
 import { isTouchy } from './permissions.ts';
+import { fillPullTemplate } from './pull-template.ts';
 import { smallTalk } from './small-talk.ts';
+import { suggest } from './suggestions.ts';
 import { spellOut, spellOutSoFar } from './text.ts';
 
 const CHARS = 200_000;
+
+/** A repository whose files say that. */
+const suggestOf =
+  (...paths: readonly string[]) =>
+  (text: string): unknown =>
+    suggest({
+      folder: '',
+      files: ['README.md', 'Makefile', 'split.ts'].map((path) => ({ path, sizeBytes: 1_000 })),
+      isWhole: true,
+      texts: new Map([['README.md', 'make it'], ...paths.map((path) => [path, text] as const)]),
+      failed: [],
+      issues: [],
+    });
+const rule = (path: string | null) => ({ id: 'L1', rule: 'Round.', why: '', path });
 
 test.each<[string, (text: string) => unknown, string, string]>([
   ['an answer of the model that hides all the way', spellOutSoFar, '\u200b', ''],
@@ -37,6 +55,18 @@ test.each<[string, (text: string) => unknown, string, string]>([
   ],
   ['what a test printed, in empty lines', countsOf, '\r', '!'],
   ['what a test printed, in blanks', countsOf, ' ', '!'],
+  ['a README of empty lines', suggestOf('README.md'), '\n', 'x'],
+  ['code of empty lines', suggestOf('split.ts'), '\n', 'x'],
+  ['a Makefile of empty lines', suggestOf('Makefile'), '\n', 'x'],
+  ['a Makefile of blanks', suggestOf('Makefile'), ' ', 'x'],
+  ['a Makefile of words', suggestOf('Makefile'), 'a ', 'x'],
+  ['what an agent is about to do, in one word', (text) => applying([rule('src/**')], text), 'a', ''],
+  ['what an agent is about to do, in dashes', (text) => applying([rule('src/**')], text), 'a-', ''],
+  ['a rule of dashes', (text) => whyNoRule(text, ''), '1-', ''],
+  ['files that a rule is about, in stars', (text) => isAbout('*a'.repeat(100), text), 'a', '/'],
+  ['files that a rule is about, in folders', (text) => isAbout('**/a'.repeat(70), text), 'a/', 'b'],
+  ['a message of lines', (text) => sentencesOf({ who: 'user', text, day: null }), 'a\n', ''],
+  ['a template of headings', (text) => fillPullTemplate(text, { what: ours`w`, closes: null }), '# ', 'x'],
   [
     'attributes of a clone',
     (gitattributes) => cloneNotes({ gitmodules: null, gitattributes }),

@@ -180,7 +180,9 @@ function missingCommand(seen: Seen, text: string): string | null {
   const targets =
     make === undefined || /^-?s?include |^%/m.test(make)
       ? null
-      : new Set([...make.matchAll(/^([\w./ -]+?)\s*::?(?!=)/gm)].flatMap((m) => m[1]!.split(/\s+/)));
+      : new Set(
+          [...make.matchAll(/^([\w./][\w./ \t-]*)::?(?!=)/gm)].flatMap((m) => m[1]!.trim().split(/\s+/)),
+        );
   for (const block of text.split(/^```/m)) {
     // In another folder it is another package.
     if (/\bcd |--prefix|--filter|-C /.test(block)) continue;
@@ -230,7 +232,7 @@ function untested(seen: Seen): Suggestion[] {
 }
 /** As Rust, Zig, Python and D have them beside what they are for. */
 const hasTestInside = (text: string | undefined): boolean =>
-  text !== undefined && /^\s*(?:#\[(?:cfg\(test\)|test\])|test "|unittest \{|>>> )/m.test(text);
+  text !== undefined && /^[ \t]*(?:#\[(?:cfg\(test\)|test\])|test "|unittest \{|>>> )/m.test(text);
 
 /** @returns the words that are sent when somebody taps it: all of them are on the button */
 export function saySuggestion(suggestion: Suggestion): string {
