@@ -65,6 +65,22 @@ test('a prompt that comes together with the made-up result of a call that was ki
   });
 });
 
+test('told to go on in words that no story has, the agent goes on with what it was told before', () => {
+  const story = Story.parse({
+    version: 1,
+    agent: [{ when: 'Phase: plan', steps: [{ bash: 'mainloop ask' }, { text: 'I asked.' }] }],
+  });
+  const killed = agent('# Phase: plan', 1);
+  const resumed = [
+    ...killed.messages,
+    { role: 'user', content: [{ type: 'text', text: 'Continue from where you left off.' }] },
+  ];
+  expect(replyTo(story, { ...killed, messages: resumed }).blocks[0]).toEqual({
+    type: 'text',
+    text: 'I asked.',
+  });
+});
+
 test('a note before what the person says does not hide it', () => {
   const story = Story.parse({ version: 1, chat: [{ when: '^hello$', steps: [{ text: 'hi' }] }] });
   const content = [

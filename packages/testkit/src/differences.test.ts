@@ -250,6 +250,20 @@ describe('the bill of the model and our records', () => {
       [],
     ],
     [
+      'a kill cut it off before it said what it cost: its input is counted by the upper bound',
+      [call({ cutBy: 'api' })],
+      [row({ inputTokens: 900, outputTokens: 0 })],
+      [],
+      ['model: implement: counted by its upper bound, cut by the kill of api: m, 100 tokens in and 10 out'],
+    ],
+    [
+      'an upper bound without a kill',
+      [call()],
+      [row({ inputTokens: 900, outputTokens: 0 })],
+      [NOT_COUNTED, 'cost: model: counted and not paid: m, 900 tokens in and 0 out'],
+      [],
+    ],
+    [
       'a stream that was left is billed by what came of it',
       [call({ ended: 'cut' })],
       [row({ outputTokens: 1 })],

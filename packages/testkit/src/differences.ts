@@ -165,6 +165,16 @@ export function costDifferences(calls: readonly PaidCall[], costs: readonly Cost
       )
     )
       told.push(`model: ${call.phase}: counted in part, cut by the kill of ${call.cutBy}: ${words(call)}`);
+    else if (
+      call.cutBy !== null &&
+      take(
+        (r) =>
+          r.model === call.model && r.inputTokens > call.inputTokens && r.outputTokens <= call.outputTokens,
+      )
+    )
+      told.push(
+        `model: ${call.phase}: counted by its upper bound, cut by the kill of ${call.cutBy}: ${words(call)}`,
+      );
     else if (call.cutBy !== null)
       told.push(
         `model: ${call.phase}: paid and not counted, cut by the kill of ${call.cutBy}: ${words(call)}`,

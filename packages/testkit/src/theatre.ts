@@ -184,10 +184,14 @@ export const cutBy =
       (fired) =>
         fired.at >= fromMs - 50 &&
         fired.at <= toMs &&
-        // A whole answer has passed the gateway's door to the agent; only the gateway and its database keep
-        // its cost from being written.
+        // A whole answer has come as far as the gateway. The gateway, its database, and whoever it was passed
+        // on to while its end was on its way, keep its own cost from being written.
         (whole
-          ? fired.name.startsWith('gateway') || fired.name === 'postgres'
+          ? fired.name.startsWith('gateway') ||
+            fired.name === 'postgres' ||
+            (taskId === null
+              ? fired.name === 'api'
+              : (fired.name === 'agent' || fired.name === 'runner') && fired.taskId === taskId)
           : fired.taskId === null || taskId === null || fired.taskId === taskId),
     )?.name ?? null;
 

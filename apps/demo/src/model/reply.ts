@@ -47,12 +47,12 @@ export const HONEST =
  * @returns blocks, delays in milliseconds, and the fault that it is to have
  */
 export function replyTo(story: Story, req: Request): Reply {
-  const said = view(req.messages ?? []);
+  const [newest, ...older] = views(req.messages ?? []);
   const tools = new Set((req.tools ?? []).map((t) => t.name));
   // Through Claude Code the chat's tools come over MCP and have its prefix.
   const prefix = tools.has(`${MCP}spawn_task`) ? MCP : '';
   const kind = tools.has(`${prefix}spawn_task`) ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
-  const about = (kind === 'chat' ? said.last : said.prompt).slice(0, 200);
+  const about = (kind === 'chat' ? newest.last : newest.prompt).slice(0, 200);
   const say = (text: string): Reply => ({
     blocks: [{ type: 'text', text }],
     delayMs: 0,
@@ -62,11 +62,14 @@ export function replyTo(story: Story, req: Request): Reply {
     step: 0,
     about,
   });
-  if (kind === 'other') return say(summaryFor(said.last) ?? 'ok');
+  if (kind === 'other') return say(summaryFor(newest.last) ?? 'ok');
   const rules = kind === 'chat' ? story.chat : story.agent;
-  for (const rule of rules) {
-    const match = new RegExp(rule.when, 'is').exec(kind === 'chat' ? said.last : said.prompt);
-    if (!match) continue;
+  // A session that is taken up again may be told to go on in words of Claude Code's own: the agent goes on
+  // with what it was told before.
+  for (const said of kind === 'chat' ? [newest] : [newest, ...older]) {
+    const found = firstOf(rules, kind === 'chat' ? said.last : said.prompt);
+    if (found === null) continue;
+    const { rule, match } = found;
     const step = rule.steps[said.turn];
     if (!step) return say('Done.');
     const fill = (text: string): string =>
@@ -84,6 +87,17 @@ export function replyTo(story: Story, req: Request): Reply {
     };
   }
   return say(HONEST);
+}
+
+function firstOf(
+  rules: Story['agent'],
+  said: string,
+): { readonly rule: Story['agent'][number]; readonly match: RegExpExecArray } | null {
+  for (const rule of rules) {
+    const match = new RegExp(rule.when, 'is').exec(said);
+    if (match) return { rule, match };
+  }
+  return null;
 }
 
 /**
@@ -112,29 +126,40 @@ function blocks(step: Step, fill: (t: string) => string): Block[] {
   return out.length > 0 ? out : [{ type: 'text', text: '' }];
 }
 
+interface Said {
+  readonly prompt: string;
+  readonly last: string;
+  readonly turn: number;
+}
+
 /**
- * The last plain message to the model, its last part alone, and how many of the model's own turns came
- * since.
- * In the chat the last part is what the person said; what stands before it are notes.
- * @returns `turn` is 0 for the first answer to it
+ * What was said to the model in plain messages, the newest first: the whole, its last part alone, and how
+ * many of the model's own turns came since. In the chat the last part is what the person said; what stands
+ * before it are notes.
+ * @returns `turn` is 0 for the first answer to it; at least one
  */
-export function view(messages: readonly Message[]): { prompt: string; last: string; turn: number } {
-  let at = -1;
-  messages.forEach((message, i) => {
+export function views(messages: readonly Message[]): readonly [Said, ...Said[]] {
+  const out: Said[] = [];
+  messages.forEach((message, at) => {
     // Claude Code passes on what is said in mid-turn as a message of its own, with the role "system".
-    if (message.role === 'system' && textsOf(message.content).some((t) => t.startsWith(STEERED))) at = i;
-    if (
+    const isSteered =
+      message.role === 'system' && textsOf(message.content).some((t) => t.startsWith(STEERED));
+    const isPrompt =
       message.role === 'user' &&
-      (!holdsResult(message) || textsOf(message.content).some((t) => t.startsWith(PROMPT)))
-    )
-      at = i;
+      (!holdsResult(message) || textsOf(message.content).some((t) => t.startsWith(PROMPT)));
+    if (!isSteered && !isPrompt) return;
+    const parts = textsOf(message.content);
+    out.unshift({
+      prompt: parts.join('\n'),
+      last: parts.at(-1) ?? '',
+      turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length,
+    });
   });
-  const parts = at < 0 ? [''] : textsOf(messages[at]!.content);
-  return {
-    prompt: parts.join('\n'),
-    last: parts.at(-1) ?? '',
-    turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length,
-  };
+  const [
+    newest = { prompt: '', last: '', turn: messages.filter((m) => m.role === 'assistant').length },
+    ...older
+  ] = out;
+  return [newest, ...older];
 }
 
 const MCP = 'mcp__mainloop__';
