@@ -127,6 +127,11 @@ describe('each answer is what the table says', () => {
       file,
     );
     expect(await ask('readAttachment', { id })).toBe('text');
+    const wish = { projectId: 'pr-1', prompt: 'Do it.\nNow.', requestId: 'once' };
+    const proposed = await ask('proposeTask', { body: wish });
+    expect(await ask('proposeTask', { body: wish })).toEqual(proposed);
+    expect(await ask('listProposals', {})).toMatchObject([{ title: 'Do it.', prompt: 'Do it.\nNow.' }]);
+    await ask('declineProposal', { id: (proposed as { proposalId: string }).proposalId });
     const yes = await seedProposal(database.db, 'yes');
     const no = await seedProposal(database.db, 'no');
     expect(await ask('listProposals', {})).toHaveLength(2);

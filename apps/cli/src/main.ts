@@ -4,6 +4,7 @@ import { apiAt, Refused } from './client.ts';
 import type { Context } from './context.ts';
 import { registerEvents } from './events.ts';
 import { registerLocal } from './local.ts';
+import { registerMcp } from './mcp.ts';
 import { terminal } from './terminal.ts';
 import { apiToken } from './up/settings.ts';
 import { registerWork } from './work.ts';
@@ -17,7 +18,7 @@ const program = new Command('mainloop')
     process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`,
   )
   .showHelpAfterError();
-const { out, say, fail } = terminal(
+const { out, say, warn, fail } = terminal(
   () => program.opts<{ json?: boolean }>().json === true,
   (text) => void process.stdout.write(text),
   (text) => void process.stderr.write(text),
@@ -30,6 +31,7 @@ const context: Context = {
 registerLocal(program, context);
 registerEvents(program, context);
 registerWork(program, context);
+registerMcp(program, { api: context.api, warn });
 
 try {
   await program.parseAsync();

@@ -8,6 +8,7 @@ import { readFileSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { Refused, type Api } from './client.ts';
 import { registerLocal } from './local.ts';
+import { registerMcp } from './mcp.ts';
 import { outputLine } from './show.ts';
 import { plainJson, plainLine, plainLines, terminal } from './terminal.ts';
 import { registerWork } from './work.ts';
@@ -118,6 +119,8 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   chat: ['hello'],
   search: ['rounding'],
   proposals: [],
+  propose: ['a/b', 'do', 'it'],
+  mcp: null,
   confirm: ['p-1'],
   decline: ['i-1'],
   projects: [],
@@ -196,6 +199,7 @@ describe('every verb', () => {
   const none = { api: () => null as never, out: () => undefined, say: () => undefined };
   registerLocal(program, none);
   registerWork(program, none);
+  registerMcp(program, { ...none, warn: () => undefined });
   test('is asked here', () => expect(all(program).toSorted()).toEqual(Object.keys(CALLS).toSorted()));
 
   test.each(Object.keys(CALLS).filter((v) => CALLS[v] !== null))(

@@ -27,6 +27,8 @@ export interface Terminal {
   out(data: unknown, text: string, art?: string): void;
   /** What goes on meanwhile; not for programs. */
   say(text: string): void;
+  /** What happened beside the result, where stdout belongs to somebody else. */
+  warn(text: string): void;
   /** Why there is no result. */
   fail(text: string): void;
 }
@@ -42,6 +44,7 @@ export function terminal(
     out: (data, text, art = '') =>
       stdout(isJson() ? `${plainJson(data, 2)}\n` : `${art}${plainLines(text)}\n`),
     say: (text) => stdout(`${plainLines(text)}\n`),
+    warn: (text) => stderr(`${plainLines(text)}\n`),
     fail: (text) => (isJson() ? stdout(`${plainJson({ error: text })}\n`) : stderr(`${plainLines(text)}\n`)),
   };
 }

@@ -6,7 +6,7 @@ import { listMessages } from '@mainloop/models/db/conversation/thread';
 import { callSkill, listSkills, removeSkill, saveSkill } from '@mainloop/models/db/conversation/skills';
 import { freshId } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { confirm, decline, listOpenProposals } from '@mainloop/models/db/conversation/proposals';
+import { confirm, decline, listOpenProposals, proposeWish } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import type { Finder } from '../chat/finder.ts';
@@ -102,6 +102,15 @@ export class ChatController {
   @Route('listProposals')
   proposals(): Promise<Given<'listProposals'>> {
     return listOpenProposals(this.db, OWNER);
+  }
+
+  @Route('proposeTask')
+  async propose(@Sent('proposeTask') body: Taken<'proposeTask'>): Promise<Given<'proposeTask'>> {
+    const { requestId, ...wish } = body;
+    const key = `wish/${requestId ?? freshId()}`;
+    return {
+      proposalId: granted(await withTx(this.db, (tx) => proposeWish(tx, OWNER, key, wish))).proposalId,
+    };
   }
 
   @Route('confirmProposal')

@@ -203,6 +203,9 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   });
 }
 
+/** The data folder, whatever else is set: a client of a running instance needs none of it. */
+export const homeOf = (env: Record<string, string | undefined>): string => env.MAINLOOP_HOME ?? defaultHome();
+
 /**
  * What this machine's own command line shows the api, or null where the data folder is somebody else's.
  * @param env MAINLOOP_API_TOKEN, or MAINLOOP_HOME with the secrets of `mainloop up`
@@ -211,11 +214,8 @@ export function apiToken(env: Record<string, string | undefined>): string | null
   if (env.MAINLOOP_API_TOKEN) return env.MAINLOOP_API_TOKEN;
   try {
     return (
-      (
-        JSON.parse(
-          readFileSync(path.join(env.MAINLOOP_HOME ?? defaultHome(), 'secrets.json'), 'utf8'),
-        ) as Partial<Secrets>
-      ).apiToken ?? null
+      (JSON.parse(readFileSync(path.join(homeOf(env), 'secrets.json'), 'utf8')) as Partial<Secrets>)
+        .apiToken ?? null
     );
   } catch {
     // Not there yet, or not for us to read: the api says what is missing.

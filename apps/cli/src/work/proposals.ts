@@ -17,6 +17,27 @@ export function registerProposals(program: Command, { api, out }: Context): void
     });
 
   program
+    .command('propose')
+    .description('propose a task without asking the chat model; nothing runs before confirm')
+    .argument('<project>', 'owner/name')
+    .argument('<words...>', 'what should be done')
+    .option('--title <title>')
+    .option('--just-do-it', 'without a plan to approve')
+    .action(async (name: string, words: string[], options: { title?: string; justDoIt?: true }) => {
+      const project = (await api().call('listProjects')).find((each) => each.name === name);
+      if (!project) throw new Refused(`There is no project ${name}. mainloop projects lists them.`);
+      const { proposalId } = await api().call('proposeTask', {
+        body: {
+          projectId: project.id,
+          prompt: words.join(' '),
+          ...(options.title === undefined ? {} : { title: options.title }),
+          ...(options.justDoIt === undefined ? {} : { skipPlan: options.justDoIt }),
+        },
+      });
+      out({ proposalId }, `Proposed. It starts with:\n    mainloop confirm ${proposalId}`);
+    });
+
+  program
     .command('confirm')
     .description('start a proposed task')
     .argument('<proposal>')

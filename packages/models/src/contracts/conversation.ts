@@ -110,6 +110,18 @@ export const ConfirmProposal = z
   .meta({ id: 'ConfirmProposal' });
 export type ConfirmProposal = z.infer<typeof ConfirmProposal>;
 
+export const ProposeTask = z
+  .object({
+    projectId: Id,
+    prompt: z.string().trim().min(1, 'Say what should be done.').max(20_000),
+    title: z.string().trim().min(1).max(200).optional().describe('Without one, how the prompt begins'),
+    model: TypedModel.optional().describe('Instead of the one that the project has'),
+    budgetCents: Cents.min(1).max(100_000).optional().describe('Instead of what the project has'),
+    skipPlan: z.boolean().optional().describe('Instead of what the project has'),
+    requestId: Id.optional().describe('Made by the sender, so that a retried request proposes once'),
+  })
+  .meta({ id: 'ProposeTask' });
+
 export const OfTask = z.object({ taskId: Id }).meta({ id: 'OfTask' });
 export const CaughtUp = z
   .object({ seq: z.int().min(0).describe('A place in the event log') })

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { ConfirmProposal, Proposal } from '../../contracts/conversation.ts';
+import { PROPOSAL_MINUTES, resolveProjectSettings } from '../../contracts/settings.ts';
 import { taskBranch, taskWorkflowId } from '../../flow/ids.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { cleanTitle, spellOut } from '../../flow/text.ts';
@@ -10,7 +11,7 @@ import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '.
 import { taskConfirmed } from '../../events/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { readForecasts } from '../money/limits.ts';
-import { hasProject } from '../projects/projects.ts';
+import { findProject, hasProject } from '../projects/projects.ts';
 import { tell } from '../runs/commands.ts';
 import { append, freshId, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
@@ -83,6 +84,35 @@ export async function propose(
     ownerId,
   );
   return id;
+}
+
+/** What is to be done, in words; what is not said is as the project has it. */
+export type Wish = Pick<ProposalDraft, 'projectId' | 'prompt'> &
+  Partial<Pick<ProposalDraft, 'title' | 'model' | 'budgetCents' | 'skipPlan'>>;
+
+/**
+ * Proposes what was asked for outside of the chat.
+ * @param key a wish that comes again under its key proposes once
+ */
+export async function proposeWish(
+  tx: Tx,
+  ownerId: string,
+  key: string,
+  wish: Wish,
+): Promise<{ readonly ok: true; readonly proposalId: string } | Refusal<'no_project'>> {
+  const project = await findProject(tx, ownerId, wish.projectId);
+  if (!project) return refusal('no_project');
+  const settings = resolveProjectSettings(project.settings);
+  const draft = {
+    projectId: wish.projectId,
+    title: wish.title ?? wish.prompt.split('\n', 1)[0]!,
+    prompt: wish.prompt,
+    model: wish.model ?? settings.model,
+    budgetCents: wish.budgetCents ?? settings.budgetCents,
+    skipPlan: wish.skipPlan ?? settings.skipPlan,
+  };
+  const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
+  return { ok: true, proposalId: await propose(tx, ownerId, key, null, draft, expires) };
 }
 
 export type ConfirmResult =
