@@ -78,6 +78,11 @@ module.exports = {
       { path: '^apps/cli' },
       { path: '^(apps/(?!cli)|packages/models/src/db|packages/adapters)' },
     ),
+    mustNotUse(
+      'mcp-speaks-contracts',
+      { path: '^packages/mcp' },
+      { path: '^(apps|packages/(?!mcp|models/src/(contracts|flow)))' },
+    ),
     // The demo stands where GitHub and Anthropic would: it may confine its CI like an agent, and knows nothing else of ours.
     mustNotUse(
       'demo-is-outside',

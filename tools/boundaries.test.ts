@@ -49,6 +49,10 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
     { dir: 'packages/doors/src', code: "import '../../adapters/src/forge/port.ts';" },
     { dir: 'packages/doors/src', code: "import '../../../apps/gateway/src/config.ts';" },
   ],
+  'mcp-speaks-contracts': [
+    { dir: 'packages/mcp/src', code: "import '../../models/src/db/pool.ts';" },
+    { dir: 'packages/mcp/src', code: "import '../../../apps/cli/src/client.ts';" },
+  ],
   'models-look-down-only': [
     { dir: 'packages/models/src/db', code: "import '../../../adapters/src/forge/port.ts';" },
     { dir: 'packages/models/src/db', code: "import '../../../testkit/src/database.ts';" },
