@@ -38,6 +38,15 @@ export const joined = (parts: readonly ForgeText[], between: string): ForgeText 
 export const personsWords = (text: string): ForgeText => text as ForgeText;
 
 /**
+ * What a repository's own template says: it looks as it was written, with its HTML and pictures, and sets nothing
+ * off under the name of whoever opens what it is for. Anybody whose change was merged may have written it, an
+ * agent too.
+ * @param text without its comments
+ */
+export const templateWords = (text: string): ForgeText =>
+  silent(base(text)).replace(/<(?=[!?])/g, `<${JOINER}`) as ForgeText;
+
+/**
  * Words of an agent, or of anybody but the owner, in one line. They read as they were, and set nothing
  * off: no mention, no command
  * to a bot, no word that closes an issue, no trailer and no skipping of CI, no HTML, no hidden comment, no
@@ -118,14 +127,17 @@ const TRAILER =
 /** Not in an address of mail, which is no mention. */
 const MENTION = /(?<![\w.+-])@(?=[\p{L}\p{N}])/u;
 
-function disarmed(text: string): string {
+/** No HTML and no picture from elsewhere either. */
+const disarmed = (text: string): string =>
+  silent(text.replace(/<(?=[A-Za-z/!?])/g, `<${JOINER}`).replace(/!(?=\[)/g, `!${JOINER}`));
+
+/** Nobody is called, nothing is closed, skipped, commanded or signed, and no entity says what a bot reads. */
+function silent(text: string): string {
   const closing = REFERENCE.test(text);
   return (closing ? text.replace(CLOSING, split) : text)
     .replace(SENTENCES, split)
     .replace(/@/g, `@${JOINER}`)
     .replace(/&(?=#|[A-Za-z])/g, `&${JOINER}`)
-    .replace(/<(?=[A-Za-z/!?])/g, `<${JOINER}`)
-    .replace(/!(?=\[)/g, `!${JOINER}`)
     .replace(SKIPPING, `[${JOINER}`)
     .replace(TRAILER, `$1${JOINER}`)
     .replace(COMMAND, (whole) => `${whole}${JOINER}`);

@@ -107,6 +107,25 @@ describe('a template', () => {
     expect(readIssueTemplate('x.md', '---\ntitle: Say what is wrong\n---\n')!.prefix).toBe('');
     expect(readIssueTemplate('x.md', '---\ntitle: [\n---\nx')).toMatchObject({ prefix: '' });
   });
+  test.each([
+    [
+      'x.md',
+      '## What\n/close\n/label bug\n@team please fixes #1 [skip ci]\nFixes: #2\n![](https://x.example/a.png)<img src=x>',
+    ],
+    [
+      'x.yml',
+      'body:\n  - type: dropdown\n    attributes: { label: "@team fixes #1 <b>" }\n  - type: checkboxes\n    attributes: { label: y, options: ["/close", "[skip ci] closes #3"] }',
+    ],
+    ['x.md', '---\ntitle: "[@team /x]: "\n---\n**/close @team**\n## <!-- a --> <!- - mainloop:t1:plan -->'],
+    ['x.md', '## What\n&#64;team &lt;!-- mainloop:t1:plan --&gt;\n<!<!-- x -->-- mainloop:t1:plan -->'],
+  ])('%s sets nothing off under the name of whoever opens it: %j', (file, text) => {
+    const read = readIssueTemplate(file, text)!;
+    const body = `${read.prefix}\n${fillIssueTemplate(read, asked)}`;
+    expect(body).not.toMatch(/^\W*\/[a-z]/m);
+    expect(body).not.toMatch(/@\w/);
+    expect(body).not.toMatch(/\b(fixes|closes):? #\d/i);
+    expect(body).not.toMatch(/\[skip ci\]|<!--|&#|&lt/);
+  });
   test('whatever it is, what is asked for stands in it once', () => {
     fc.assert(
       fc.property(

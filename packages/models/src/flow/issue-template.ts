@@ -1,5 +1,5 @@
 // The issue of a plan in a repository that has templates or forms for issues. Pure.
-import { joined, ours, personsWords, type ForgeText } from './forge-text.ts';
+import { joined, ours, templateWords, type ForgeText } from './forge-text.ts';
 
 /**
  * Where GitHub looks for them:
@@ -14,6 +14,8 @@ export const isIssueTemplate = (name: string): boolean =>
 /** @param name of a file in one of the old folders */
 export const isOldIssueTemplate = (name: string): boolean => /^issue_template(\.(md|txt))?$/i.test(name);
 
+const NOTHING = ours``;
+
 /** A longer one is no template for a person. */
 const MAX_CHARS = 20_000;
 const MAX_FIELDS = 60;
@@ -25,7 +27,7 @@ export interface IssueTemplate {
   /** What people choose it by: its name and what it says it is for, or the name of its file. */
   readonly about: string;
   /** What its titles begin with, as "[Feature]: "; '' for none. */
-  readonly prefix: string;
+  readonly prefix: ForgeText;
   /** Its parts, in order; the first may have no heading. */
   readonly sections: readonly Section[];
   readonly fields: IssueFields;
@@ -103,7 +105,7 @@ function nameOf(
   const prefix = /^(?:\[[^\]\n]{1,40}\]:?|[\w-]{1,20}(?:\([\w-]{1,20}\))?:)/.exec(lineOf(said.title))?.[0];
   return {
     about: [file, lineOf(said.name), lineOf(about)].join(' ').replaceAll('_', ' '),
-    prefix: prefix === undefined ? '' : `${prefix} `,
+    prefix: prefix === undefined ? NOTHING : ours`${templateWords(prefix)} `,
     fields: fieldsOf(said),
   };
 }
@@ -191,8 +193,8 @@ export function fillIssueTemplate({ sections }: IssueTemplate, asked: ForgeText)
     const below = rest === '_No response_' ? '' : rest;
     const parts =
       n === place
-        ? [personsWords(heading), asked, personsWords(below)]
-        : [personsWords(heading), personsWords(rest)];
+        ? [templateWords(heading), asked, templateWords(below)]
+        : [templateWords(heading), templateWords(rest)];
     return joined(
       parts.filter((part) => part !== ''),
       '\n\n',

@@ -40,4 +40,12 @@ describe('fillPullTemplate', () => {
   test('a remark without an end hides nothing of ours', () => {
     expect(fill('## Why\n<!-- never closed\n## Summary')).toBe('Closes #7\n\n## Why\n\n> Keep the cent.');
   });
+  test('what the repository wrote sets nothing off under the name of whoever opens it', () => {
+    const filled = fill(
+      '/close\n## Summary\n/approve\n@team, fixes #12 [skip ci]\n## @lead\nCloses #13\nReviewed-by: A <a@b.c>\n<!<!-- x -->-- mainloop:t1:plan -->',
+    ).replace('Closes #7', '');
+    expect(filled).not.toMatch(/^\W*\/[a-z]/m);
+    expect(filled).not.toMatch(/@\w/);
+    expect(filled).not.toMatch(/\b(fixes|closes):? #\d|Reviewed-by:|\[skip ci\]|<!--/i);
+  });
 });

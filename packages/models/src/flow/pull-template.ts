@@ -1,5 +1,5 @@
 // The body of a pull request in a repository that has a template for it. Pure.
-import { joined, ours, personsWords, type ForgeText } from './forge-text.ts';
+import { joined, ours, templateWords, type ForgeText } from './forge-text.ts';
 
 /**
  * Where GitHub looks for one, in its order:
@@ -52,9 +52,9 @@ export function fillPullTemplate(template: string, { what, closes }: PullWords):
     const words = n === forWhat ? what : n === forIssue ? closes : null;
     const title = titleOf(section);
     const rest = section.slice(title.length).trim();
-    if (words === null) return personsWords(section.trim());
+    if (words === null) return templateWords(section.trim());
     return joined(
-      [personsWords(title), words, personsWords(rest)].filter((part) => part !== ''),
+      [templateWords(title), words, templateWords(rest)].filter((part) => part !== ''),
       '\n\n',
     );
   });

@@ -5,7 +5,7 @@ import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { forgeUnreadable, issueEnsured } from '@mainloop/models/events/forge';
 import { planAnswer } from '@mainloop/models/flow/requests';
-import { agentLine, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
+import { agentLine, agentQuote, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import {
   chooseIssueTemplate,
@@ -31,7 +31,7 @@ const readYaml = (text: string): unknown => parse(text, { maxAliasCount: 20, log
 function planIssue(task: TaskRow, template: IssueTemplate | null): PlanIssue {
   const quoted = agentQuote(task.prompt, 4_000);
   const asked = template === null ? quoted : fillIssueTemplate(template, quoted);
-  const title = ours`${personsWords(template?.prefix ?? '')}${agentLine(task.title)}`;
+  const title = ours`${template?.prefix ?? ours``}${agentLine(task.title)}`;
   if (task.plan === null)
     return { title, body: ours`${asked}\n\n_Claude is reading the code; the plan appears here._` };
   return {
