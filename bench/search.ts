@@ -1,12 +1,14 @@
 // Search in one conversation: what it finds of what was asked for, by words, by vectors and by both, and how
 // long it takes among a million messages. `node bench/search.ts found FILE` and `node bench/search.ts speed
-// [MESSAGES]`; docs/benchmarks.md says what FILE is.
+// [MESSAGES [FOLDER]]`; docs/benchmarks.md says what FILE is. In FOLDER the database is kept for the next run; `seed`
+// only makes it.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { minilm } from '../packages/adapters/src/embedder/minilm.ts';
 import { saveVectors } from '../packages/models/src/db/conversation/vectors.ts';
-import { searchMessages } from '../packages/models/src/db/conversation/search.ts';
+import { listSaidBetween, searchMessages } from '../packages/models/src/db/conversation/search.ts';
+import { listMessages } from '../packages/models/src/db/conversation/thread.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
 import { openPool, withTx, type Db } from '../packages/models/src/db/pool.ts';
 import {
@@ -17,8 +19,10 @@ import {
   signatureBytes,
   signatureOf,
 } from '../packages/models/src/flow/meaning.ts';
+import { OWNER } from '../packages/models/src/flow/ids.ts';
 import { wordsIn } from '../packages/models/src/flow/search.ts';
 import { Finder } from '../apps/api/src/chat/finder.ts';
+import { promptOf } from '../apps/api/src/chat/prompt.ts';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 import { endProcess } from '../apps/cli/src/up/pids.ts';
 import { startPostgres } from '../apps/cli/src/up/postgres.ts';
@@ -40,6 +44,11 @@ interface Conversation {
 }
 /** Questions of this kind ask what was never said. */
 const NEVER_SAID = 5;
+const BATCH = 5_000;
+const APART_MS = 300_000;
+const DAY_MS = 24 * 3_600_000;
+/** When the first was said; each of the others five minutes after the one before it. */
+const BEGIN_MS = Date.UTC(2016, 0, 1);
 
 const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop');
 const embedder = minilm({
@@ -47,9 +56,10 @@ const embedder = minilm({
   tokenizer: ensureTool('embedderWords', cache, console.log),
 });
 
-const home = mkdtempSync('/tmp/mainloop-bench-search-');
+const [what, arg, kept] = process.argv.slice(2);
+const home = kept ?? mkdtempSync('/tmp/mainloop-bench-search-');
+mkdirSync(path.join(home, 's'), { mode: 0o711, recursive: true });
 chmodSync(home, 0o711);
-mkdirSync(path.join(home, 's'), { mode: 0o711 });
 const postgres = await startPostgres(
   path.join(home, 'postgres'),
   path.join(home, 's'),
@@ -59,16 +69,18 @@ const postgres = await startPostgres(
 const db = openPool(postgres.url, 'bench', 10);
 try {
   await patiently(() => db.query('select 1'));
-  await migrate(postgres.url);
-  const [what, arg] = process.argv.slice(2);
+  const migrating = performance.now();
+  const migrated = await migrate(postgres.url);
+  console.log(`${migrated.length} migrations took ${((performance.now() - migrating) / 1000).toFixed(1)} s`);
   if (what === 'found') await found(arg ?? '');
+  else if (what === 'seed') await seed(Number(arg ?? 1_000_000), maker());
   else if (what === 'speed') await speed(Number(arg ?? 1_000_000));
-  else console.log('Say found FILE, or speed [MESSAGES].');
+  else console.log('Say found FILE, speed [MESSAGES [FOLDER]], or seed MESSAGES FOLDER.');
 } finally {
   await embedder.close();
   await db.end();
   await endProcess(postgres.process, 10_000, 'SIGINT');
-  rmSync(home, { recursive: true, force: true });
+  if (kept === undefined) rmSync(home, { recursive: true, force: true });
 }
 
 /**
@@ -152,11 +164,8 @@ function insert(
   );
 }
 
-/**
- * Made from a seed: what is measured is the same each time. Words come as often as in a language (Zipf),
- * vectors in clusters.
- */
-async function speed(count: number): Promise<void> {
+/** Words come as often as in a language (Zipf), vectors in clusters. Made from a seed, so each run is the same. */
+function maker() {
   const random = seeded(15);
   const word = (): string => `w${Math.floor(20_000 ** random() - 1).toString(36)}`;
   const sentence = (n: number): string => Array.from({ length: n }, word).join(' ');
@@ -165,8 +174,18 @@ async function speed(count: number): Promise<void> {
     const center = centers[Math.floor(random() * centers.length)]!;
     return inBytes(center.map((x) => x + 0.8 * (random() - 0.5)));
   };
-  const BATCH = 5_000;
-  const sizes: Record<string, number> = {};
+  return { random, sentence, near };
+}
+type Maker = ReturnType<typeof maker>;
+
+/** Once: what is there stays. */
+async function seed(count: number, made: Maker): Promise<void> {
+  if ((await db.query('select 1 from messages limit 1')).rows.length > 0) return;
+  await seedMessages(count, made);
+  await seedSummaries(count, made);
+}
+
+async function seedMessages(count: number, { random, sentence, near }: Maker): Promise<void> {
   // Made at the end it takes a fraction of the time, and the same place.
   const words = (
     await db.query<{ def: string }>("select pg_get_indexdef('messages_words_idx'::regclass) as def")
@@ -175,16 +194,16 @@ async function speed(count: number): Promise<void> {
   for (let from = 0; from < count; from += BATCH) {
     const ms = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => ({
       id: `m-${from + i}-${'0'.repeat(24)}`,
-      owner: 'owner',
+      owner: OWNER,
       text: sentence(8 + Math.floor(random() * 40)),
       seq: from + i + 1,
-      at: new Date(Date.UTC(2016, 0, 1) + (from + i) * 300_000),
+      at: new Date(BEGIN_MS + (from + i) * APART_MS),
     }));
     await insert(db, ms);
     const vs = ms.map(() => near());
     await db.query(
       `insert into message_vectors (message_id, model, owner_id, at, signature, vector)
-       select id, 'minilm-l6-int8-1', 'owner', at, s, v from unnest($1::text[], $2::timestamptz[], $3::bytea[], $4::bytea[]) as x(id, at, s, v)`,
+       select id, 'minilm-l6-int8-1', '${OWNER}', at, s, v from unnest($1::text[], $2::timestamptz[], $3::bytea[], $4::bytea[]) as x(id, at, s, v)`,
       [
         ms.map((m) => m.id),
         ms.map((m) => m.at),
@@ -196,42 +215,91 @@ async function speed(count: number): Promise<void> {
   }
   await db.query(words);
   await db.query('vacuum analyze messages, message_vectors');
-  for (const row of (
-    await db.query<{ name: string; bytes: number }>(
-      `select relname as name, pg_total_relation_size(oid) - case when relkind = 'r' then pg_indexes_size(oid) else 0 end as bytes from pg_class
-        where relname like 'message%' and relkind in ('r', 'i') order by 1`,
-    )
-  ).rows)
-    sizes[row.name] = row.bytes / count;
-  for (const [name, bytes] of Object.entries(sizes))
-    console.log(`${name}: ${bytes.toFixed(0)} bytes a message`);
+}
+
+/** Summaries of all of it up to the last day, as many and as long as the pyramid keeps. */
+async function seedSummaries(count: number, { sentence }: Maker): Promise<void> {
+  const endMs = BEGIN_MS + count * APART_MS;
+  const levels = { day: DAY_MS, week: 7 * DAY_MS, month: 30.4 * DAY_MS };
+  for (const [level, stepMs] of Object.entries(levels)) {
+    const ranges: { from: number; to: number }[] = [];
+    for (let from = BEGIN_MS; from + stepMs <= endMs; from += stepMs)
+      ranges.push({ from, to: from + stepMs });
+    const seqOf = (ms: number): number => Math.ceil((ms - BEGIN_MS) / APART_MS);
+    await db.query(
+      `insert into summaries (id, owner_id, level, label, from_at, to_at, first_seq, last_seq, sources, source_hash, version, text, written_by, tokens)
+       select id, '${OWNER}', '${level}', label, f, t, fs, ls, '{}', id, 1, text, 'extract', 300
+         from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::text[]) as x(id, label, f, t, fs, ls, text)`,
+      [
+        ranges.map((r) => `${level}-${r.from}`),
+        ranges.map((r) => new Date(r.from).toISOString().slice(0, level === 'month' ? 7 : 10)),
+        ranges.map((r) => new Date(r.from)),
+        ranges.map((r) => new Date(r.to)),
+        ranges.map((r) => seqOf(r.from) + 1),
+        ranges.map((r) => seqOf(r.to)),
+        ranges.map(() => Array.from({ length: 10 }, () => `- ${sentence(18)}.`).join('\n')),
+      ],
+    );
+  }
+  await db.query('vacuum analyze summaries');
+}
+
+async function tellSizes(count: number): Promise<void> {
+  const sizes = await db.query<{ name: string; bytes: number }>(
+    `select relname as name, pg_total_relation_size(oid) - case when relkind = 'r' then pg_indexes_size(oid) else 0 end as bytes from pg_class
+      where relname like 'message%' and relkind in ('r', 'i') order by 1`,
+  );
+  for (const { name, bytes } of sizes.rows)
+    console.log(`${name}: ${(bytes / count).toFixed(0)} bytes a message`);
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+async function timedOften(name: string, times: number, work: () => Promise<unknown>): Promise<void> {
+  const ms: number[] = [];
+  for (let i = 0; i < times; i++) ms.push(await timed(work));
+  const [half, most] = [quantile(ms, 0.5), quantile(ms, 0.95)];
+  console.log(`${name}: p50 ${half.toFixed(1)} ms, p95 ${most.toFixed(1)} ms`);
+}
+
+/** Made from a seed: what is measured is the same each time. */
+async function speed(count: number): Promise<void> {
+  const made = maker();
+  await seed(count, made);
+  await tellSizes(count);
+  const { sentence, near, random } = made;
   const finder = new Finder(db, { embed: async (ts) => ts.map(near), close: async () => undefined });
-  const timed = async (work: () => Promise<unknown>): Promise<number> => {
-    const began = performance.now();
-    await work();
-    return performance.now() - began;
-  };
-  const loaded = await timed(() => finder.find('owner', { asked: 'x', words: ['w1'], limit: 12 }));
+  const loaded = await timed(() => finder.find(OWNER, { asked: 'x', words: ['w1'], limit: 12 }));
   console.log(`first search, which loads the signatures: ${loaded.toFixed(0)} ms`);
-  const tell = (name: string, ms: readonly number[]): void =>
-    console.log(`${name}: p50 ${quantile(ms, 0.5).toFixed(1)} ms, p95 ${quantile(ms, 0.95).toFixed(1)} ms`);
   await new Promise((r) => setTimeout(r, 3_000));
   for (const n of [1, 2, 3, 6]) {
-    const ms: number[] = [];
-    const wordsOnly: number[] = [];
-    for (let i = 0; i < 60; i++) {
+    await timedOften(`search by ${n} words and meaning, its vector given`, 60, () => {
       const asked = sentence(n);
-      ms.push(await timed(() => finder.find('owner', { asked, words: wordsIn(asked), limit: 12 })));
-      wordsOnly.push(await timed(() => searchMessages(db, 'owner', { words: wordsIn(asked), limit: 50 })));
-    }
-    tell(`search by ${n} words and meaning, its vector given`, ms);
-    tell(`of it by ${n} words`, wordsOnly);
+      return finder.find(OWNER, { asked, words: wordsIn(asked), limit: 12 });
+    });
+    await timedOften(`of it by ${n} words`, 60, () =>
+      searchMessages(db, OWNER, { words: wordsIn(sentence(n)), limit: 50 }),
+    );
   }
+  const endMs = BEGIN_MS + count * APART_MS;
+  const someDay = (): number => endMs - Math.floor(1.5 * 365 + random() * 365) * DAY_MS;
+  await timedOften('a day of two years ago', 60, () => {
+    const from = someDay();
+    return listSaidBetween(db, OWNER, { from: new Date(from), to: new Date(from + DAY_MS), limit: 400 });
+  });
+  await timedOften('a page of the conversation of two years ago', 60, () =>
+    listMessages(db, OWNER, Math.floor((someDay() - BEGIN_MS) / APART_MS)),
+  );
+  await timedOften('what a turn is told', 60, () =>
+    promptOf(db, { ownerId: OWNER, seq: count }, new Date(endMs)),
+  );
   const before = process.memoryUsage().rss;
   await embedder.embed(['warm']);
-  const embed: number[] = [];
-  for (let i = 0; i < 200; i++) embed.push(await timed(() => embedder.embed([sentence(20)])));
-  tell('a vector of 20 words', embed);
+  await timedOften('a vector of 20 words', 200, () => embedder.embed([sentence(20)]));
   console.log(`the model takes ${((process.memoryUsage().rss - before) / 1e6).toFixed(0)} MB`);
 }
 

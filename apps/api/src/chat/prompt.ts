@@ -37,12 +37,13 @@ export async function promptOf(
 ): Promise<Prompt> {
   const { ownerId, seq } = turn;
   const thread = threadUpTo(seq, await listThread(database, ownerId, seq));
+  const lastSaid = thread.at(-2)?.at.getTime();
   const [projects, tasks, settings, pins, summaries] = await Promise.all([
     listProjectNames(database, ownerId),
     listOpenFacts(database, ownerId),
     getSettings(database, ownerId),
     listPins(database, ownerId),
-    listTold(database, ownerId, now),
+    listTold(database, ownerId, new Date(Math.min(now.getTime(), lastSaid ?? now.getTime()))),
   ]);
   const aside = asideOf(projects, tasks, now.toISOString(), pausedWords(await readPause(database, ownerId)));
   const images = imagesIn(thread);

@@ -75,7 +75,10 @@ export const rebuild = (db: Db): Promise<number> =>
       );
     for (const table of Object.keys(PROJECTIONS)) {
       await tx.query(`delete from ${live(schema, table)}`);
-      await tx.query(`insert into ${live(schema, table)} select * from ${beside(table)}`);
+      const columns = await writtenColumns(tx, schema, table);
+      await tx.query(
+        `insert into ${live(schema, table)} (${columns}) select ${columns} from ${beside(table)}`,
+      );
     }
     await tx.query(`drop table ${Object.keys(PROJECTIONS).map(beside).join(', ')}`);
     return events;
@@ -83,6 +86,17 @@ export const rebuild = (db: Db): Promise<number> =>
 
 const live = (schema: string, table: string): string => `"${schema}"."${table}"`;
 const beside = (table: string): string => `pg_temp."${table}"`;
+
+/** All but those that Postgres makes of others. */
+async function writtenColumns(tx: Tx, schema: string, table: string): Promise<string> {
+  const found = await many<{ name: string }>(
+    tx,
+    `select quote_ident(column_name) as name from information_schema.columns
+      where table_schema = $1 and table_name = $2 and is_generated = 'NEVER' order by ordinal_position`,
+    [schema, table],
+  );
+  return found.map((column) => column.name).join(', ');
+}
 
 /**
  * Tables of a session are found before others of the same name, so the handlers write to these and know
@@ -94,7 +108,7 @@ async function buildBeside(
   const { schema } = (await one<{ schema: string }>(tx, 'select current_schema() as schema'))!;
   for (const table of Object.keys(PROJECTIONS))
     await tx.query(
-      `create temporary table "${table}" (like ${live(schema, table)} including defaults including indexes) on commit drop`,
+      `create temporary table "${table}" (like ${live(schema, table)} including defaults including generated including indexes) on commit drop`,
     );
   const unreadable: UnreadableEvent[] = [];
   let after = 0;

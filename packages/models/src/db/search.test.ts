@@ -31,6 +31,8 @@ beforeAll(async () => {
   database = await freshDatabase();
   await say('We decided to round half to even.');
   await say('The invoices were rounded twice, in src/tally/split.ts.');
+  await say('To go is a game.');
+  await say('Gone for good, and governed.');
   await say('東京のサーバー is slow');
   await say('The password of nobody else', 'somebody');
 });
@@ -41,6 +43,7 @@ describe('messages', () => {
     ['by a form of the word', 'deciding', ['We decided to round half to even.']],
     ['by a path', 'src/tally/split.ts', ['The invoices were rounded twice, in src/tally/split.ts.']],
     ['by the beginning of a word', 'invoi', ['The invoices were rounded twice, in src/tally/split.ts.']],
+    ['by two letters, when they are a word', 'go', ['To go is a game.']],
     ['in another script', '東京', ['東京のサーバー is slow']],
     [
       'in a sentence of little words',
@@ -97,11 +100,20 @@ describe('messages', () => {
     await database.db.query(
       "insert into messages (id, owner_id, role, text, state, seq, at) select 'x' || i, 'many', 'user', 'word' || i || ' of many', 'done', -i, now() from generate_series(1, 20000) i",
     );
-    await database.db.query('analyze messages');
+    await database.db.query('vacuum analyze messages');
     const { rows } = await database.db.query<{ 'QUERY PLAN': string }>(
-      "explain select id from messages where owner_id = 'many' and words_of(text) @@ to_tsquery('simple', 'word777')",
+      "explain select id from messages where owner_id = 'many' and words @@ to_tsquery('simple', 'word777')",
     );
     expect(rows.map((r) => r['QUERY PLAN']).join('\n')).toContain('messages_words_idx');
+  });
+
+  test('are cut into words when they are said, never when they are looked for', async () => {
+    await database.db.query('alter function words_of(text) rename to words_gone');
+    try {
+      expect(await find('invoices')).toEqual(['The invoices were rounded twice, in src/tally/split.ts.']);
+    } finally {
+      await database.db.query('alter function words_gone(text) rename to words_of');
+    }
   });
 });
 

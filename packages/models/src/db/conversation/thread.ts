@@ -10,7 +10,7 @@ import { notify, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 export function listMessages(database: Queryable, ownerId: string, before?: number): Promise<Message[]> {
   let newest = tables
     .selectFrom('messages')
-    .selectAll()
+    .select(['id', 'role', 'text', 'turn_id', 'seq', 'at'])
     .where('owner_id', '=', ownerId)
     .orderBy('seq', 'desc')
     .limit(200);
@@ -48,7 +48,7 @@ export const listThread = (database: Queryable, ownerId: string, seq: number): P
       .with('before', (db) =>
         db
           .selectFrom('messages')
-          .selectAll()
+          .select(['role', 'text', 'at', 'attachments', 'turn_id', 'seq'])
           .where('owner_id', '=', ownerId)
           .where('seq', '<=', seq)
           .orderBy('seq', 'desc')

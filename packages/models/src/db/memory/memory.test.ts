@@ -77,7 +77,7 @@ test('an old conversation is caught up with, once: days, weeks and months, each 
   expect(new Set(asked).size).toBe(asked.length);
   expect(await due()).toEqual([]);
   expect(await countUntold(database.db, owner, 10_000_000)).toBe(0);
-  expect((await listTold(database.db, owner, new Date(nowMs))).length).toBeGreaterThan(3);
+  expect((await listTold(database.db, owner, small.messages.at(-1)!.at)).length).toBeGreaterThan(3);
   const told = await many<{ n: number }>(
     database.db,
     "select count(*)::int as n from events where owner_id = $1 and type = 'memory.summarised'",
@@ -248,4 +248,33 @@ test('the log lets nobody change an event but to take the words of a message out
     refused,
   );
   await change(`payload = payload || '{"text": ""}'`);
+});
+
+test('a prompt is told months, the weeks that no month tells, and the days of the time that was spoken of last', async () => {
+  const levels = [
+    'month 2025-01',
+    'week 2025-01-06',
+    'week 2025-02-03',
+    'day 2025-02-03',
+    'week 2026-06-01',
+    'month 2026-06',
+    'day 2026-07-01',
+  ];
+  for (const [i, one] of levels.entries()) {
+    const [level, label] = one.split(' ') as [string, string];
+    const from = new Date(label.length === 7 ? `${label}-01` : label);
+    await database.db.query(
+      `insert into summaries (id, owner_id, level, label, from_at, to_at, first_seq, last_seq, sources, source_hash, version, text, written_by, tokens)
+       values ($1, $2, $3, $4, $5, $5::timestamptz + interval '1 day', $6, $6, '{}', 'h', 1, '- One.', 'model', 4)`,
+      [`${owner}-${i}`, owner, level, label, from, i + 1],
+    );
+  }
+  const told = async (at: string): Promise<string[]> =>
+    (await listTold(database.db, owner, new Date(at))).map((s) => `${s.level} ${s.label}`);
+  // What has a month is told by it, once it is old.
+  expect(await told('2026-07-10')).toEqual(
+    levels.filter((l) => l !== 'week 2025-01-06' && l !== 'day 2025-02-03'),
+  );
+  // After a long silence the days before it are the ones that matter.
+  expect(await told('2025-02-10')).toEqual(levels);
 });

@@ -12,6 +12,7 @@ import {
   type Level,
 } from '../../flow/memory/levels.ts';
 import type { Told } from '../../flow/memory/prompt.ts';
+import type { ToldBy } from '../../flow/memory/view.ts';
 import type { SourceLine } from '../../flow/memory/sentences.ts';
 import { linesOf } from '../../flow/memory/summary.ts';
 import { tokensAtMost } from '../../flow/memory/tokens.ts';
@@ -42,20 +43,59 @@ const rangeOf = (s: { from_at: Date; to_at: Date; first_seq: number; last_seq: n
   lastSeq: s.last_seq,
 });
 
-/** Older than this, days and their parts are told by weeks and months. */
-const DAYS_TOLD = 60;
-
-/** What a prompt may tell: all weeks and months, and the days and parts of two months. Oldest first. */
-export async function listTold(database: Queryable, ownerId: string, at: Date): Promise<Told[]> {
+/** All that count now with their words and who wrote them, oldest first. */
+export async function listToldBy(database: Queryable, ownerId: string): Promise<ToldBy[]> {
   const found = await rows(
     database,
     current
+      .select(['id', 'level', 'label', 'from_at', 'to_at', 'first_seq', 'last_seq', 'text', 'written_by'])
+      .where('owner_id', '=', ownerId)
+      .orderBy('from_at')
+      .orderBy('first_seq'),
+  );
+  return found.map((s) => ({
+    ...rangeOf(s),
+    id: s.id,
+    level: s.level,
+    label: s.label,
+    text: s.text,
+    writtenBy: s.written_by,
+  }));
+}
+
+/** Older than this, days and their parts are told by weeks and months. */
+const DAYS_TOLD = 60;
+/** Older than this, a week is told by its month, where there is one. */
+const WEEKS_TOLD = 100;
+
+/**
+ * What a prompt may tell: all months, the weeks that no month tells, and the days and parts of two months. Oldest
+ * first.
+ * @param at when something was said last, before what is to be answered; after a long silence that is long ago
+ */
+export async function listTold(database: Queryable, ownerId: string, at: Date): Promise<Told[]> {
+  const monthsOf = (owner: string) =>
+    current.select('label').where('owner_id', '=', owner).where('level', '=', 'month');
+  const before = (days: number): Date => new Date(at.getTime() - days * 86_400_000);
+  const found = await rows(
+    database,
+    tables
+      .selectFrom('summaries')
       .select(['id', 'level', 'label', 'from_at', 'to_at', 'first_seq', 'last_seq', 'text'])
+      .where('replaced_at', 'is', null)
       .where('owner_id', '=', ownerId)
       .where((is) =>
         is.or([
-          is('level', 'in', ['week', 'month']),
-          is('from_at', '>=', new Date(at.getTime() - DAYS_TOLD * 86_400_000)),
+          is('level', '=', 'month'),
+          is.and([
+            is('level', '=', 'week'),
+            is.or([
+              is('from_at', '>=', before(WEEKS_TOLD)),
+              // A month is the weeks whose Monday lies in it.
+              is(sql<string>`left(${is.ref('label')}, 7)`, 'not in', monthsOf(ownerId)),
+            ]),
+          ]),
+          is('from_at', '>=', before(DAYS_TOLD)),
         ]),
       )
       .orderBy('from_at')
@@ -334,9 +374,11 @@ export async function countUntold(database: Queryable, ownerId: string, beforeSe
   const told = await row(
     database,
     current
-      .select((eb) => eb.fn.max<number | null>('last_seq').as('seq'))
+      .select('last_seq as seq')
       .where('owner_id', '=', ownerId)
-      .where('level', 'in', ['part', 'day']),
+      .where('level', 'in', ['part', 'day'])
+      .orderBy('last_seq', 'desc')
+      .limit(1),
   );
   const untold = tables
     .selectFrom('messages')
