@@ -143,6 +143,13 @@ describe('each answer is what the table says', () => {
   test('of the memory', async () => {
     const { id } = await ask<'pin'>('pin', { body: { text: 'Never deploy on Fridays.' } });
     await ask('editPin', { id, body: { text: 'Never deploy on a Friday.' } });
+    const pins = [{ id, text: 'Never deploy on a Friday.' }];
+    expect(await ask('getMemory', {})).toMatchObject({
+      budgetTokens: 24_000,
+      zone: 'UTC',
+      pins,
+      summaries: [],
+    });
     expect(await ask('exportMemory', {})).toContain('Never deploy on a Friday.');
     await ask('unpin', { id });
     await database.db.query(

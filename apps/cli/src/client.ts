@@ -1,22 +1,23 @@
 // Talking to the api. Every refusal is one sentence; the command prints it and exits with 1.
-import { requestOf, type Call } from '@mainloop/models/contracts/client';
+import { requestOf, type Call, type Request } from '@mainloop/models/contracts/client';
+import type { RouteName } from '@mainloop/models/contracts/routes';
 
 export class Refused extends Error {}
 
 export interface Api {
   /** Asks by the name of a route, see contracts/routes. @throws Refused */
   readonly call: Call;
+  /** An answer line by line, of a route that needs nothing. @throws Refused */
+  lines(name: RouteName): AsyncGenerator<string>;
   stream(path: string, signal: AbortSignal, onEvent: (kind: string, data: unknown) => void): Promise<void>;
 }
 
 /** @param token shown instead of a sign-in, where one is needed */
 export function apiAt(base: string, token: string | null): Api {
   const who = token === null ? {} : { authorization: `Bearer ${token}` };
-  const call: Call = async (name, ...[sends]) => {
-    const { method, path, body } = requestOf(name, sends ?? ({} as never));
-    let response: Response;
+  const ask = async ({ method, path, body }: Request): Promise<Response> => {
     try {
-      response = await fetch(`${base}${path}`, {
+      return await fetch(`${base}${path}`, {
         method,
         headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -24,13 +25,28 @@ export function apiAt(base: string, token: string | null): Api {
     } catch {
       throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
     }
+  };
+  const call: Call = async (name, ...[sends]) => {
+    const response = await ask(requestOf(name, sends ?? ({} as never)));
     // No JSON: then the status is all there is to say.
     const data = (await response.json().catch(() => ({}))) as { error?: string };
-    if (!response.ok) throw new Refused(data.error ?? `mainloop answered ${response.status}.`);
+    if (!response.ok) throw refusedBy(response, data);
     return data as never;
   };
   return {
     call,
+    async *lines(name) {
+      const response = await ask(requestOf(name, {} as never));
+      // No JSON: then the status is all there is to say.
+      if (!response.ok) throw refusedBy(response, await response.json().catch(() => ({})));
+      let rest = '';
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        const whole = `${rest}${chunk}`.split('\n');
+        rest = whole.pop()!;
+        yield* whole;
+      }
+      if (rest !== '') throw new Refused('The answer ended in the middle of a line. Ask again.');
+    },
     async stream(path, signal, onEvent) {
       let last = '';
       while (!signal.aborted) {
@@ -67,3 +83,6 @@ export function apiAt(base: string, token: string | null): Api {
     },
   };
 }
+
+const refusedBy = (response: Response, data: { readonly error?: string }): Refused =>
+  new Refused(data.error ?? `mainloop answered ${response.status}.`);

@@ -18,6 +18,8 @@ const item = (kind: ItemKind) => ({
   plan: null,
 });
 
+async function* none(): AsyncGenerator<string> {}
+
 /** What one command line sends to decide on an item of that kind. */
 async function sent(
   kind: ItemKind,
@@ -31,7 +33,7 @@ async function sent(
   }) as unknown as Api['call'];
   const program = new Command('mainloop').exitOverride();
   registerWork(program, {
-    api: () => ({ call, stream: () => Promise.resolve() }),
+    api: () => ({ call, lines: none, stream: () => Promise.resolve() }),
     out: () => undefined,
     say: () => undefined,
   });

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { registerEvents } from './events.ts';
 import { registerLocal } from './local.ts';
 import { registerMcp } from './mcp.ts';
+import { registerMemory } from './memory.ts';
 import { terminal } from './terminal.ts';
 import { apiToken } from './up/settings.ts';
 import { registerWork } from './work.ts';
@@ -32,6 +33,7 @@ registerLocal(program, context);
 registerEvents(program, context);
 registerWork(program, context);
 registerMcp(program, { api: context.api, warn });
+registerMemory(program, context);
 
 try {
   await program.parseAsync();

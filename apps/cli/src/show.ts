@@ -2,6 +2,7 @@
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { optionWords } from '@mainloop/models/flow/events';
 import { KIND } from '@mainloop/models/flow/kinds';
+import { own } from '@mainloop/models/flow/look';
 import { forecastWords, PERIODS } from '@mainloop/models/flow/money';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { usageOf } from '@mainloop/models/flow/skills';
@@ -101,6 +102,38 @@ export const limitText = ({ of, limits, spent }: Pick<Limit, 'of' | 'limits' | '
     const cents = limits?.[period] ?? null;
     return `${dollars(spent?.[period] ?? 0)} this ${period}${cents === null ? '' : ` of ${dollars(cents * 10_000)}`}`;
   }).join(' · ')}`;
+
+const KEPT: Readonly<Record<MemoryShare, string>> = {
+  other: 'rules and open tasks',
+  pins: 'remembered word for word',
+  month: 'months',
+  week: 'weeks',
+  day: 'days',
+  part: 'parts of a day',
+  messages: 'newest messages',
+};
+type Memory = Answer<'getMemory'>;
+type MemoryShare = Memory['shares'][number]['what'];
+
+/** What the chat is told now by level, then pins with their ids, then summaries, the newest first. */
+export function memoryText({ tokens, budgetTokens, zone, shares, pins, summaries }: Memory): string {
+  const told = (shares ?? [])
+    .filter((share) => share.tokens > 0)
+    .map((share) => `    ${share.tokens} ${own(KEPT, share.what) ?? plainLine(share.what)}`);
+  const kept = (pins ?? []).map((pin) => `${plainLine(pin.id)}\n${indent(plainLines(pin.text))}`);
+  const days = (summaries ?? []).map(
+    (s) =>
+      `${plainLine(s.level)} ${plainLine(s.label)}${s.isInPrompt ? ', told now' : ''}\n${indent(plainLines(s.text))}`,
+  );
+  return [
+    [
+      `Told with a message: ${tokens} of ${budgetTokens} tokens. Days are those of ${plainLine(zone)}.`,
+      ...told,
+    ].join('\n'),
+    ...kept,
+    ...days,
+  ].join('\n\n');
+}
 
 interface Passed {
   readonly id: string;

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { Refused, type Api } from './client.ts';
 import { registerLocal } from './local.ts';
 import { registerMcp } from './mcp.ts';
+import { registerMemory } from './memory.ts';
 import { outputLine } from './show.ts';
 import { plainJson, plainLine, plainLines, terminal } from './terminal.ts';
 import { registerWork } from './work.ts';
@@ -105,6 +106,19 @@ const ANSWERS: readonly [RegExp, unknown][] = [
       },
     ],
   ],
+  [
+    /^\/api\/memory$/,
+    {
+      tokens: 1,
+      budgetTokens: 2,
+      zone: HOSTILE,
+      shares: [{ what: HOSTILE, count: 1, tokens: 1 }],
+      pins: [{ id: HOSTILE, text: HOSTILE }],
+      summaries: [{ level: HOSTILE, label: HOSTILE, text: HOSTILE, isInPrompt: true }],
+    },
+  ],
+  [/^\/api\/memory\/pins$/, { id: HOSTILE }],
+  [/^\/api\/memory\/forget$/, { messages: 1 }],
   [/^\/api\/limits$/, [{ projectId: 'pr-1', of: HOSTILE, limits: {}, spent: {} }]],
   [/^\/api\/inbox$/, [item('question'), item('plan'), item('review'), item('ci_files'), item('constructor')]],
   [/^\/api\/runs\//, { next: 1, text: `${LINES.join('\n')}\n` }],
@@ -148,6 +162,13 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'skill remove': ['bump'],
   limits: [],
   'limits set': ['week', '20'],
+  memory: [],
+  'memory show': [],
+  'memory pin': ['Round half to even.'],
+  'memory unpin': ['pin-1'],
+  'memory forget': ['--everything', '--yes'],
+  'memory export': [],
+  'memory set': ['tokens', '24000'],
   'pause-all': [],
   'resume-all': [],
   cancel: ['t-1'],
@@ -175,7 +196,14 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
     const given = await answer<unknown>(requestOf(name, sends ?? ({} as never)).path);
     return (name === 'addProject' ? (given as unknown[])[0] : given) as never;
   };
-  const api: Api = { call, stream: () => Promise.resolve() };
+  const api: Api = {
+    call,
+    async *lines() {
+      if (refuses) throw new Refused(HOSTILE);
+      yield JSON.stringify({ kind: 'message', text: HOSTILE });
+    },
+    stream: () => Promise.resolve(),
+  };
   const context = {
     api: () => api,
     say: t.say,
@@ -184,6 +212,7 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
   };
   registerLocal(program, context);
   registerWork(program, context);
+  registerMemory(program, context);
   try {
     await program.parseAsync([...verb.split(' '), ...CALLS[verb]!], { from: 'user' });
   } catch (err) {
@@ -200,6 +229,7 @@ describe('every verb', () => {
   registerLocal(program, none);
   registerWork(program, none);
   registerMcp(program, { ...none, warn: () => undefined });
+  registerMemory(program, none);
   test('is asked here', () => expect(all(program).toSorted()).toEqual(Object.keys(CALLS).toSorted()));
 
   test.each(Object.keys(CALLS).filter((v) => CALLS[v] !== null))(

@@ -15,6 +15,8 @@ const THERE: Readonly<Record<string, unknown>> = {
   },
 };
 
+async function* none(): AsyncGenerator<string> {}
+
 async function asked(...words: string[]): Promise<unknown[]> {
   const calls: unknown[] = [];
   const call: Api['call'] = (name, ...[sends]) => {
@@ -24,7 +26,7 @@ async function asked(...words: string[]): Promise<unknown[]> {
   };
   const program = new Command('mainloop').exitOverride();
   registerWork(program, {
-    api: () => ({ call, stream: () => Promise.resolve() }),
+    api: () => ({ call, lines: none, stream: () => Promise.resolve() }),
     out: () => undefined,
     say: () => undefined,
   });

@@ -3,6 +3,7 @@ import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { editSummary } from '@mainloop/models/db/memory/edit';
 import { exportLines } from '@mainloop/models/db/memory/export';
 import { forget } from '@mainloop/models/db/memory/forget';
+import { findMemory } from '@mainloop/models/db/memory/view';
 import { editPin, pin, unpin } from '@mainloop/models/db/memory/pins';
 import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -16,6 +17,11 @@ export class MemoryController {
   private readonly db: Db;
   constructor(@Inject(DB) db: Db) {
     this.db = db;
+  }
+
+  @Route('getMemory')
+  memory(): Promise<Given<'getMemory'>> {
+    return findMemory(this.db, OWNER);
   }
 
   @Route('pin')

@@ -1,5 +1,7 @@
 // What crosses the wire of the long memory.
 import { z } from 'zod';
+import { LEVELS } from '../flow/memory/levels.ts';
+import { Id, Time } from './fields.ts';
 
 const Words = z
   .string('Say what to remember.')
@@ -31,3 +33,36 @@ export const Forget = z
 export const ForgottenCount = z
   .object({ messages: z.number().describe('How many messages were deleted for good') })
   .meta({ id: 'ForgottenCount' });
+
+export const MemoryKept = z
+  .object({
+    zone: z.string().describe('The time zone where your days begin and end'),
+    budgetTokens: z.int().describe('What the chat model is told with a message at most'),
+    tokens: z.int().describe('What it would be told with the next one'),
+    shares: z
+      .array(
+        z.object({
+          what: z.enum(['pins', ...LEVELS, 'messages', 'other']),
+          count: z.int(),
+          tokens: z.int(),
+        }),
+      )
+      .describe('What takes how much of it'),
+    pins: z.array(z.object({ id: Id, text: z.string() })).describe('Remembered word for word, oldest first'),
+    summaries: z
+      .array(
+        z.object({
+          id: Id,
+          level: z.enum(LEVELS),
+          label: z.string().describe('The day, the Monday of the week, or the month'),
+          from: Time,
+          to: Time,
+          firstSeq: z.int().describe('Of the first message that it stands for; `/?at=` shows it'),
+          text: z.string(),
+          writtenBy: z.enum(['model', 'extract', 'you']).describe('`extract`: sentences as they were said'),
+          isInPrompt: z.boolean().describe('Whether the next message would be told with it'),
+        }),
+      )
+      .describe('Those that count, newest first'),
+  })
+  .meta({ id: 'MemoryKept' });

@@ -18,7 +18,7 @@ import {
 } from './conversation.ts';
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
-import { Forget, ForgottenCount, PinId, PinWords, SummaryWords } from './memory.ts';
+import { Forget, ForgottenCount, MemoryKept, PinId, PinWords, SummaryWords } from './memory.ts';
 import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
 import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
@@ -166,6 +166,15 @@ export const ROUTES = {
     answer: ByHand,
     gives: 'application/octet-stream',
     refusals: ['no_file'],
+  },
+  getMemory: {
+    method: 'GET',
+    path: '/api/memory',
+    topic: 'chat',
+    summary: 'What the chat model is told now, what is remembered word for word, and all summaries',
+    status: 200,
+    answer: MemoryKept,
+    refusals: [],
   },
   pin: {
     method: 'POST',

@@ -1,6 +1,4 @@
 // What the pages show. Types only: `read.ts` fills them.
-import type { Level } from '../flow/memory/levels.ts';
-import type { Pin, Share } from '../flow/memory/prompt.ts';
 import type { Held } from '../flow/held.ts';
 import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
 import type { Forecast } from '../flow/money.ts';
@@ -114,29 +112,6 @@ export interface SpentLimitView {
   readonly field: string;
   readonly raisedCents: number;
   readonly sentence: string;
-}
-/** What is kept of the conversation. */
-export interface MemoryView {
-  /** Where the person's days begin and end. */
-  readonly zone: string;
-  readonly budgetTokens: number;
-  /** What the prompt takes now, at most. */
-  readonly tokens: number;
-  readonly shares: readonly Share[];
-  readonly pins: readonly Pin[];
-  /** Those that count, newest first. */
-  readonly summaries: readonly {
-    readonly id: string;
-    readonly level: Level;
-    readonly label: string;
-    readonly from: Date;
-    readonly to: Date;
-    /** Of the first message that it stands for. */
-    readonly firstSeq: number;
-    readonly text: string;
-    readonly writtenBy: 'model' | 'extract' | 'you';
-    readonly isInPrompt: boolean;
-  }[];
 }
 export interface AttentionWeek {
   /** Its Monday. */
