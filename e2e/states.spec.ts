@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
+import { seedKept } from '@mainloop/testkit/kept';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
@@ -53,6 +54,7 @@ beforeAll(async () => {
   full = await openWorld(async (database) => {
     await seedProject(database.db, 'pr-1', 'acme/api');
     await seedEverything(database.db);
+    await seedKept(database.db, 't-review');
     await seedProject(database.db, 'pr-2', 'a-company-with-a-long-name/a-repository-with-a-longer-one');
   });
 });
@@ -85,6 +87,8 @@ const NOTHING: readonly State[] = [
   { name: 'empty-inbox', where: '/inbox' },
   { name: 'empty-projects', where: '/projects' },
   { name: 'empty-week', where: '/week' },
+  { name: 'empty-learnings', where: '/learnings' },
+  { name: 'empty-memory', where: '/memory' },
 ];
 const BEGUN: readonly State[] = [{ name: 'begun-chat', where: '/' }];
 const ALL: readonly State[] = [
@@ -114,6 +118,14 @@ const ALL: readonly State[] = [
     act: (page) => page.getByText('Sandbox, checks and limits').first().click(),
   },
   { name: 'settings', where: '/settings' },
+  { name: 'learnings', where: '/learnings' },
+  { name: 'learnings-writing', where: '/learnings', act: tap('Edit') },
+  { name: 'memory', where: '/memory' },
+  {
+    name: 'memory-open',
+    where: '/memory',
+    act: (page) => page.locator('#main details summary').first().click(),
+  },
   { name: 'week', where: '/week' },
   { name: 'not-there', where: '/nothing-here' },
   { name: 'no-task', where: '/task/nothing' },
@@ -294,7 +306,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
   async (size) => {
     const found: string[] = [];
     for (const state of ALL.filter((one) =>
-      /^(chat|inbox|plan|review|changes|projects-open|settings|week)$/.test(one.name),
+      /^(chat|inbox|plan|review|changes|projects-open|settings|learnings|memory|week)$/.test(one.name),
     )) {
       const { page } = await openPage(browser, size);
       await visit(page, `${full.s.web}${state.where}`);

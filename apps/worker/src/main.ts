@@ -43,6 +43,7 @@ import { loadConfig } from './config.ts';
 import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/doors/failpoints';
+import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
 import { tellDevices } from './push.ts';
@@ -153,6 +154,9 @@ const maintenance = [
           readMessages(db, embedder, OWNER, seen, () => stopping.signal.aborted),
         ),
       ]),
+  maintain('signals', 5_000, async () => {
+    while (!stopping.signal.aborted && (await learnFromLog(db, OWNER)));
+  }),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),
   ...(settings.chat === null
     ? []

@@ -3,6 +3,7 @@ import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { addLearning, decideLearning, listLearnings } from '@mainloop/models/db/learnings/learnings';
 import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { oppositesIn } from '@mainloop/models/flow/opposites';
 import { DB } from '../tokens.ts';
 import { granted } from './refuse.ts';
 import { Route, Sent } from './route.ts';
@@ -17,8 +18,10 @@ export class LearningsController {
   @Route('listLearnings')
   async list(): Promise<Given<'listLearnings'>> {
     const all = await listLearnings(this.db, OWNER);
+    const pairs = oppositesIn(all).map(({ stands, against }) => [stands.id, against.id]);
     return all.map((l) => ({
       ...l,
+      against: pairs.flatMap((pair) => (pair.includes(l.id) ? pair.filter((id) => id !== l.id) : [])),
       versions: l.versions.map((v) => ({ ...v, until: new Date(v.until) })),
     }));
   }

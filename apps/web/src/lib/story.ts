@@ -1,6 +1,7 @@
 // A task's events as sentences. An event of a newer server that we do not know is left out. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { PASSED_WORDS } from '@mainloop/models/flow/requests';
+import type { LearningSource } from '@mainloop/models/flow/learnings';
 import type { ShownPicture } from '@mainloop/models/flow/pictures';
 import { isPaused } from '@mainloop/models/flow/outcomes';
 import { ENDING_SENTENCE, sentences } from '@mainloop/models/flow/states';
@@ -168,7 +169,7 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
       return { text: event.payload.text, tone: 'said' };
     case 'learning.noted':
       return {
-        text: `${event.payload.source === 'confessed' ? 'Claude confesses' : 'Claude learned'}: ${event.payload.rule}`,
+        text: `${taughtBy(event.payload)}: ${event.payload.rule}`,
         tone: 'plain',
         href: '/learnings',
       };
@@ -323,5 +324,24 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
     }
     default:
       return null;
+  }
+}
+
+/** Who a rule is from. What is said by somebody from outside stands nowhere without their name. */
+function taughtBy({ source, author }: { readonly source: LearningSource; readonly author: string }): string {
+  switch (source) {
+    case 'confessed':
+      return 'Claude confesses';
+    case 'learned':
+      return 'Claude learned';
+    case 'person':
+      return 'Written for every agent';
+    case 'review':
+    case 'sent_back':
+      return `Kept of what ${author} said, for later work`;
+    case 'ci':
+      return `Kept of ${author}, for later work`;
+    case 'commit':
+      return `Kept of a commit of ${author}, for later work`;
   }
 }

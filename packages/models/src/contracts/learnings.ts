@@ -19,6 +19,9 @@ export const Learning = z
     author: z.string().describe('`agent`, or who wrote it'),
     taskId: z.string().nullable().describe('The task whose agent said it'),
     state: z.enum(LEARNING_STATES).describe('Agents are given what is `approved`, and nothing else'),
+    against: z
+      .array(z.string())
+      .describe('Ids of rules that say the opposite; agents should be given one of them'),
     times: z.int().describe('How often the like was said'),
     versions: z
       .array(

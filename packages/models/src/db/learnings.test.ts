@@ -64,6 +64,15 @@ test('the like of what was rejected is not asked about again', async () => {
   expect(await only()).toMatchObject({ state: 'rejected', times: 3 });
 });
 
+test('what says the opposite is no second time of it, and waits beside it', async () => {
+  await learn('one', 'Always write a test first.');
+  expect(await learn('two', 'Never write a test first.')).toBe('new');
+  expect((await all()).map((l) => [l.rule, l.times])).toEqual([
+    ['Never write a test first.', 1],
+    ['Always write a test first.', 1],
+  ]);
+});
+
 test('everything can be undone, and each version is kept', async () => {
   await learn('one', 'Round half to even.');
   for (const d of ['approve', 'retire', 'approve'] as const) expect(await decide(d)).toEqual({ ok: true });

@@ -16,6 +16,8 @@ export const LOCKS = {
   notices: 7_140_005,
   /** One worker at a time makes vectors, so that their numbers are given in the order in which they can be seen. */
   vectors: 7_140_015,
+  /** One worker at a time learns from what happened. */
+  signals: 7_140_016,
   /**
    * Money for model calls is promised one call at a time. Taken by the function reserve_model_call in the
    * database itself.

@@ -313,6 +313,22 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
         like: `${taskId}-lf${made - 1}`,
       },
     }),
+  taught: (taskId, n) =>
+    learningNoted.ofSignal({
+      taskId,
+      actor: 'mona',
+      key: { from: fresh() },
+      payload: {
+        id: `${taskId}-l${fresh()}`,
+        ...rule(n),
+        source: 'review',
+        author: 'mona',
+        projectId: null,
+        runId: null,
+        like: null,
+        isWord: n % 2 === 0,
+      },
+    }),
   decided: (taskId, n) =>
     learningDecided.new({
       actor: 'you',

@@ -87,7 +87,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     tasks: may('SU'),
     inbox_items: may('SIU'),
     review_comments: may('SIU'),
-    learnings: may('S'),
+    learnings: may('SIU', ['times', 'state', 'updated_at']),
     cost_days: may('S'),
     pauses: may('S'),
     runs: may('SIU'),

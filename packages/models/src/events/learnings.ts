@@ -12,22 +12,26 @@ const words = {
 export const learningNoted = defineEvent({
   type: 'learning.noted',
   version: 1,
-  says: 'Somebody said a rule. Of an agent one is only kept until the like comes up again; a person writes one that counts at once.',
+  says: 'Somebody said a rule, or what became of the work taught one. It is only kept until the like comes up again; a person writes one that counts at once.',
   about: 'either',
-  writtenBy: ['api', 'gateway'],
+  writtenBy: ['api', 'gateway', 'worker'],
   payload: z.object({
     id: z.string(),
     ...words,
     source: z.enum(LEARNING_SOURCES),
-    author: z.string().describe('who said it: `agent`, or the user'),
+    author: z.string().describe('whose words it is: `agent`, the user, an account of the forge, a check'),
     projectId: z.string().nullable().describe('null: it is about all projects'),
     runId: z.string().nullable().describe('the run whose agent said it'),
     like: z
       .string()
       .nullable()
       .describe('a learning that says the like already, which then counts once more'),
+    isWord: z
+      .boolean()
+      .optional()
+      .describe('the user said that it holds from now on, so it is asked about the first time'),
   }),
-  keys: { new: 'learning/{id}' },
+  keys: { new: 'learning/{id}', ofSignal: 'learning/signal/{from}' },
 });
 
 export const learningDecided = defineEvent({

@@ -8,8 +8,20 @@ export const LEARNING_STATES = ['noted', 'proposed', 'approved', 'rejected', 're
 export type LearningState = (typeof LEARNING_STATES)[number];
 export const LEARNING_DECISIONS = ['approve', 'reject', 'retire', 'edit'] as const;
 export type LearningDecision = (typeof LEARNING_DECISIONS)[number];
-/** Where it is from: an agent learned it, an agent did it wrong, or a person wrote it. */
-export const LEARNING_SOURCES = ['learned', 'confessed', 'person'] as const;
+/**
+ * Where it is from: an agent learned it, an agent did it wrong, a person wrote it; or what became of an agent's
+ * work taught it (signals.ts): a comment in review, words with which it was sent back, a red check, somebody's
+ * own commit on top of it.
+ */
+export const LEARNING_SOURCES = [
+  'learned',
+  'confessed',
+  'person',
+  'review',
+  'sent_back',
+  'ci',
+  'commit',
+] as const;
 export type LearningSource = (typeof LEARNING_SOURCES)[number];
 
 /** What is known of one. */

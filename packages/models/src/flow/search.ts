@@ -102,7 +102,7 @@ function endOf(text: string, begin: number, chars: number): number {
 
 /** Endings of English words; what is before them is enough to tell a word by. */
 const ENDING = /(?:ings?|ed|es|e|s|ly|ions?)$/;
-const stemOf = (word: string): string => {
+export const stemOf = (word: string): string => {
   const stem = word.replace(ENDING, '');
   return stem.length >= 3 ? stem : word;
 };

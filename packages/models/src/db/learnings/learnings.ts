@@ -9,6 +9,7 @@ import {
   type LearningFacts,
   type LearningSource,
 } from '../../flow/learnings.ts';
+import { isOpposite } from '../../flow/opposites.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { cleanText, cleanTitle } from '../../flow/text.ts';
 import { append, freshId, lockLog } from '../log.ts';
@@ -76,7 +77,7 @@ export const listLearnings = (database: Queryable, ownerId: string) =>
   );
 
 /**
- * Keeps a rule that an agent said, in the transaction that holds the log's lock.
+ * Keeps a rule that an agent said, or that became of its work, in the transaction that holds the log's lock.
  * @returns `again` when the like was known: then it counts once more, and the second time a person is asked;
  * or why it can be no rule
  */
@@ -86,8 +87,14 @@ export async function noteLearning(
     readonly ownerId: string;
     readonly taskId: string;
     readonly projectId: string;
-    readonly runId: string;
+    /** null where no agent said it. */
+    readonly runId: string | null;
     readonly source: Exclude<LearningSource, 'person'>;
+    /** Whose words they are; `agent` where nobody is named. */
+    readonly author?: string;
+    /** Names what it was learned from, so that it is learned from that once. */
+    readonly from?: string;
+    readonly isWord?: boolean;
     readonly rule: string;
     readonly why: string;
     readonly path: string | null;
@@ -106,13 +113,17 @@ export async function noteLearning(
       .orderBy('updated_at', 'desc')
       .limit(KNOWN),
   );
-  const alike = known.find((k) => isAlike(k.rule, words.rule));
+  // With a "never" for an "always" it has most words in common, and is the last thing that it should count as.
+  const alike = known.find((k) => isAlike(k.rule, words.rule) && !isOpposite(k.rule, words.rule));
   const like = alike?.id ?? null;
   // One task that says it twice has met it once, and its answer may have been lost.
   if (alike?.taskId === input.taskId) return 'again';
-  const { ownerId, taskId, projectId, runId, source } = input;
-  const payload = { id: newId(), ...words, source, author: 'agent', projectId, runId, like };
-  await append(tx, [learningNoted.new({ taskId, actor: 'agent', payload })], ownerId);
+  const { ownerId, taskId, projectId, runId, source, author = 'agent', from, isWord } = input;
+  const said = { source, author, projectId, runId, like, ...(isWord === true ? { isWord } : {}) };
+  const about = { taskId, actor: author, payload: { id: newId(), ...words, ...said } };
+  const noted =
+    from === undefined ? learningNoted.new(about) : learningNoted.ofSignal({ ...about, key: { from } });
+  await append(tx, [noted], ownerId);
   return like === null ? 'new' : 'again';
 }
 /** Short, because agents say it and people read it. */

@@ -1,8 +1,16 @@
 // What agents learn, with every version that it had.
 import { sql } from 'kysely';
-import { afterDecision, type LearningState } from '../../flow/learnings.ts';
+import { afterDecision, type LearningSource, type LearningState } from '../../flow/learnings.ts';
 import { row, run, tables } from '../rows.ts';
 import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
+
+function firstState(noted: {
+  readonly source: LearningSource;
+  readonly isWord?: boolean | undefined;
+}): LearningState {
+  if (noted.source === 'person') return 'approved';
+  return noted.isWord === true ? 'proposed' : 'noted';
+}
 
 export const ofLearnings: Projections<TypesOf<'learning'>> = {
   'learning.noted': async (tx, { payload: p, ownerId, taskId, at }) => {
@@ -36,7 +44,7 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
         path: p.path,
         source: p.source,
         author: p.author,
-        state: p.source === 'person' ? 'approved' : 'noted',
+        state: firstState(p),
         times: 1,
         versions: JSON.stringify([]),
         created_at: at,

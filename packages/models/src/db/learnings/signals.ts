@@ -1,0 +1,110 @@
+// Learns from what became of an agent's work: goes through the log once and keeps what may be a rule.
+import { sql } from 'kysely';
+import type { LoggedEvent } from '../../events/registry.ts';
+import { signalsOf, type Happened } from '../../flow/signals.ts';
+import { claimLock } from '../locks.ts';
+import { eventsAfter, lockLog } from '../log.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { anyOf, row, rows, run, tables } from '../rows.ts';
+import { noteLearning } from './learnings.ts';
+
+/** So many events at once. */
+const BATCH = 500;
+const KEY = 'signals';
+
+/**
+ * Goes on in the log where it stopped the last time. What is learned and how far it came are kept together, so
+ * nothing is learned twice or left out, wherever it is ended.
+ * @returns whether there may be more; false also when another worker is at it
+ */
+export const learnFromLog = async (db: Db, ownerId: string): Promise<boolean> => {
+  const from = await findCursor(db, ownerId);
+  // Most of the time nothing has happened, and then nobody's append has to wait.
+  if ((await eventsAfter(db, ownerId, from, 1)).upTo === from) return false;
+  return withTx(db, async (tx) => {
+    if (!(await claimLock(tx, 'signals'))) return false;
+    await lockLog(tx);
+    const { events, upTo, isLast } = await eventsAfter(tx, ownerId, await findCursor(tx, ownerId), BATCH);
+    for (const event of events) await learnFrom(tx, ownerId, event);
+    await saveCursor(tx, ownerId, upTo);
+    return !isLast;
+  });
+};
+
+async function learnFrom(tx: Tx, ownerId: string, event: LoggedEvent): Promise<void> {
+  const { taskId } = event;
+  if (taskId === null) return;
+  const signals = (await happenedIn(tx, event)).flatMap(signalsOf);
+  if (signals.length === 0) return;
+  const task = await row(
+    tx,
+    tables.selectFrom('tasks').select('project_id as projectId').where('id', '=', taskId),
+  );
+  if (task === null) return;
+  const { projectId } = task;
+  for (const [i, signal] of signals.entries())
+    // What can be no rule is left out, like an address or a word of trust: nobody waits for an answer here.
+    await noteLearning(tx, { ...signal, ownerId, taskId, projectId, runId: null, from: `${event.seq}/${i}` });
+}
+
+/** What an event says of the work of an agent; most say nothing. */
+async function happenedIn(tx: Tx, event: LoggedEvent): Promise<Happened[]> {
+  switch (event.type) {
+    case 'review.commented': {
+      const { state, author, via, text, path } = event.payload;
+      // A draft is read when it is sent.
+      return state === 'draft' ? [] : [{ is: 'comment', author, isUsers: via === 'app', text, path }];
+    }
+    case 'review.submitted':
+      return (await listSent(tx, event.payload.ids)).map((sent) => ({
+        is: 'comment',
+        author: sent.author,
+        isUsers: sent.via === 'app',
+        text: sent.body,
+        path: sent.path,
+      }));
+    case 'inbox.answered': {
+      const { decision, text, by, via } = event.payload;
+      const isBack = decision === 'changes' || decision === 'revise';
+      return isBack ? [{ is: 'sent_back', author: by, isUsers: via !== 'github', text }] : [];
+    }
+    case 'ci.verdict':
+      return event.payload.verdict === 'red' ? [{ is: 'red', failures: event.payload.failures ?? [] }] : [];
+    case 'branch.seen':
+      return [{ is: 'commit', author: event.payload.by, title: event.payload.title }];
+    default:
+      return [];
+  }
+}
+
+const listSent = (tx: Tx, ids: readonly string[]) =>
+  rows(
+    tx,
+    tables
+      .selectFrom('review_comments')
+      .select(['author', 'via', 'body', 'path'])
+      .where('id', '=', anyOf(ids))
+      .orderBy('created_at')
+      .orderBy('id'),
+  );
+
+/** How far the log was gone through; 0 at first. */
+async function findCursor(database: Queryable, ownerId: string): Promise<number> {
+  const kept = await row(
+    database,
+    tables.selectFrom('settings').select('value').where('owner_id', '=', ownerId).where('key', '=', KEY),
+  );
+  const upTo = (kept?.value as { upTo?: unknown } | undefined)?.upTo;
+  return typeof upTo === 'number' ? upTo : 0;
+}
+
+const saveCursor = async (tx: Tx, ownerId: string, upTo: number): Promise<void> =>
+  void (await run(
+    tx,
+    tables
+      .insertInto('settings')
+      .values({ owner_id: ownerId, key: KEY, value: sql<string>`${JSON.stringify({ upTo })}::jsonb` })
+      .onConflict((conflict) =>
+        conflict.columns(['owner_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+      ),
+  ));
