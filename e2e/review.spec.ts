@@ -244,7 +244,7 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
     id,
     body: { id: 'd3', path: 'README.md', line: 40, text: 'And say so there.' },
   });
-  await stack.call('editComment', { id: 'd1', body: { text: 'Better words' } });
+  await stack.call('editComment', { id: 'd1', body: { text: 'Always say why in a commit message.' } });
   await stack.call('dropComment', { id: 'd2' });
   await expect(stack.call('resolveComment', { id: 'd1', body: { resolved: true } })).rejects.toThrow(
     /not been sent/,
@@ -261,7 +261,7 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
   await expect(stack.call('editComment', { id: 'd1', body: { text: 'x' } })).rejects.toThrow(/sent already/);
   await reviewItem(id);
   expect((await comments(id)).map((c) => [c.id, c.body, c.state])).toEqual([
-    ['d1', 'Better words', 'open'],
+    ['d1', 'Always say why in a commit message.', 'open'],
     ['d3', 'And say so there.', 'open'],
   ]);
   const pullNumber = (await stack.call('getTask', { id })).prNumber;
@@ -270,6 +270,13 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
       c.body.startsWith('On `README.md`, line 40:'),
     ),
   );
+  // What the user says for later too waits for their yes, and the story says so.
+  const rule = 'Always say why in a commit message.';
+  const learned = await until('what holds from now on', async () =>
+    (await stack.call('listLearnings')).find((l) => l.rule === rule),
+  );
+  expect(learned).toMatchObject({ state: 'proposed', source: 'review', taskId: id, path: '*.ts', times: 1 });
+  expect((await stack.call('listEvents', { id })).filter((e) => e.type === 'learning.noted')).toHaveLength(1);
 });
 
 const THREADS =

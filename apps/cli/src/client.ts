@@ -28,8 +28,7 @@ export function apiAt(base: string, token: string | null): Api {
   };
   const call: Call = async (name, ...[sends]) => {
     const response = await ask(requestOf(name, sends ?? ({} as never)));
-    // No JSON: then the status is all there is to say.
-    const data = (await response.json().catch(() => ({}))) as { error?: string };
+    const data = await bodyOf(response);
     if (!response.ok) throw refusedBy(response, data);
     return data as never;
   };
@@ -37,8 +36,7 @@ export function apiAt(base: string, token: string | null): Api {
     call,
     async *lines(name) {
       const response = await ask(requestOf(name, {} as never));
-      // No JSON: then the status is all there is to say.
-      if (!response.ok) throw refusedBy(response, await response.json().catch(() => ({})));
+      if (!response.ok) throw refusedBy(response, await bodyOf(response));
       let rest = '';
       for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
         const whole = `${rest}${chunk}`.split('\n');
@@ -84,5 +82,8 @@ export function apiAt(base: string, token: string | null): Api {
   };
 }
 
+// No JSON: then the status is all there is to say.
+const bodyOf = (response: Response): Promise<{ error?: string }> =>
+  response.json().catch(() => ({})) as Promise<{ error?: string }>;
 const refusedBy = (response: Response, data: { readonly error?: string }): Refused =>
   new Refused(data.error ?? `mainloop answered ${response.status}.`);

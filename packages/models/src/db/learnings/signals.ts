@@ -1,7 +1,7 @@
 // Learns from what became of an agent's work: goes through the log once and keeps what may be a rule.
 import { sql } from 'kysely';
 import type { LoggedEvent } from '../../events/registry.ts';
-import { signalsOf, type Happened } from '../../flow/signals.ts';
+import { signalsOf, type Happened, type Signal } from '../../flow/signals.ts';
 import { claimLock } from '../locks.ts';
 import { eventsAfter, lockLog } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
@@ -23,28 +23,39 @@ export const learnFromLog = async (db: Db, ownerId: string): Promise<boolean> =>
   if ((await eventsAfter(db, ownerId, from, 1)).upTo === from) return false;
   return withTx(db, async (tx) => {
     if (!(await claimLock(tx, 'signals'))) return false;
-    await lockLog(tx);
     const { events, upTo, isLast } = await eventsAfter(tx, ownerId, await findCursor(tx, ownerId), BATCH);
-    for (const event of events) await learnFrom(tx, ownerId, event);
+    const taught: Taught[] = [];
+    for (const event of events) taught.push(...(await taughtBy(tx, event)));
+    // Appends wait only where there is something to write: an old log is long.
+    if (taught.length > 0) await lockLog(tx);
+    for (const one of taught) await keep(tx, ownerId, one);
     await saveCursor(tx, ownerId, upTo);
     return !isLast;
   });
 };
 
-async function learnFrom(tx: Tx, ownerId: string, event: LoggedEvent): Promise<void> {
-  const { taskId } = event;
-  if (taskId === null) return;
+interface Taught {
+  readonly taskId: string;
+  /** Names the event and which of its signals it is. */
+  readonly from: string;
+  readonly signal: Signal;
+}
+
+async function taughtBy(tx: Tx, event: LoggedEvent): Promise<Taught[]> {
+  const { taskId, seq } = event;
+  if (taskId === null) return [];
   const signals = (await happenedIn(tx, event)).flatMap(signalsOf);
-  if (signals.length === 0) return;
+  return signals.map((signal, i) => ({ taskId, from: `${seq}/${i}`, signal }));
+}
+
+async function keep(tx: Tx, ownerId: string, { taskId, from, signal }: Taught): Promise<void> {
   const task = await row(
     tx,
     tables.selectFrom('tasks').select('project_id as projectId').where('id', '=', taskId),
   );
   if (task === null) return;
-  const { projectId } = task;
-  for (const [i, signal] of signals.entries())
-    // What can be no rule is left out, like an address or a word of trust: nobody waits for an answer here.
-    await noteLearning(tx, { ...signal, ownerId, taskId, projectId, runId: null, from: `${event.seq}/${i}` });
+  // What can be no rule is left out, like an address or a word of trust: nobody waits for an answer here.
+  await noteLearning(tx, { ...signal, ownerId, taskId, projectId: task.projectId, runId: null, from });
 }
 
 /** What an event says of the work of an agent; most say nothing. */
