@@ -2,7 +2,7 @@
 // long it takes among a million messages. `node bench/search.ts found FILE` and `node bench/search.ts speed
 // [MESSAGES [FOLDER]]`; docs/benchmarks.md says what FILE is. In FOLDER the database is kept for the next run; `seed`
 // only makes it.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { minilm } from '../packages/adapters/src/embedder/minilm.ts';
@@ -261,9 +261,28 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function timedOften(name: string, times: number, work: () => Promise<unknown>): Promise<void> {
   const ms: number[] = [];
+  const [cpu, server] = [process.cpuUsage(), serverMs()];
   for (let i = 0; i < times; i++) ms.push(await timed(work));
+  const { user, system } = process.cpuUsage(cpu);
   const [half, most] = [quantile(ms, 0.5), quantile(ms, 0.95)];
-  console.log(`${name}: p50 ${half.toFixed(1)} ms, p95 ${most.toFixed(1)} ms`);
+  // What it takes of a core, which is the same however busy the machine is.
+  const cores = `${((user + system) / 1000 / times).toFixed(1)} and ${((serverMs() - server) / times).toFixed(1)} ms`;
+  console.log(
+    `${name}: p50 ${half.toFixed(1)} ms, p95 ${most.toFixed(1)} ms; of a core ${cores} (here, Postgres)`,
+  );
+}
+
+/** What the processes of Postgres that are there have had of a core; counted in hundredths of a second. */
+function serverMs(): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  let ticks = 0;
+  for (const pid of pids) {
+    // One that has ended meanwhile has no file any more.
+    if (!existsSync(`/proc/${pid}/stat`)) continue;
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    if (Number(fields[1]) === postgres.process.pid) ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks * 10;
 }
 
 /** Made from a seed: what is measured is the same each time. */

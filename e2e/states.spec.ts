@@ -120,6 +120,13 @@ const ALL: readonly State[] = [
   { name: 'settings', where: '/settings' },
   { name: 'learnings', where: '/learnings' },
   { name: 'learnings-writing', where: '/learnings', act: tap('Edit') },
+  {
+    name: 'learnings-open',
+    where: '/learnings',
+    act: async (page) => {
+      for (const group of await page.locator('#main section > details > summary').all()) await group.click();
+    },
+  },
   { name: 'memory', where: '/memory' },
   {
     name: 'memory-open',

@@ -9,6 +9,9 @@ const LITTLE = new Set(
   ),
 );
 
+/** Whether a word, in small letters, belongs to a sentence only. */
+export const isLittle = (word: string): boolean => LITTLE.has(word);
+
 /**
  * The words that somebody looks for, without what belongs to a sentence only.
  * @returns each once, small, in the order in which they stand; none when there is nothing to look for
@@ -19,7 +22,7 @@ export function wordsIn(asked: string, most = MAX_WORDS): string[] {
     .split(/[^\p{L}\p{N}\p{M}_./#@-]+/u)
     .map((w) => w.replace(/^[./#@-]+|[./#@-]+$/g, ''))
     .filter((w) => w !== '');
-  const telling = words.filter((w) => !LITTLE.has(w));
+  const telling = words.filter((w) => !isLittle(w));
   return [...new Set(telling.length > 0 ? telling : words)].slice(0, most);
 }
 

@@ -29,6 +29,8 @@ describe('a comment', () => {
     'Why is this here?',
     'nit',
     'Typo.',
+    'And say so there.',
+    'I would not do it with that, you know.',
     '/retest',
     '> Round half to even.',
     '```suggestion\nreturn x;\n```',

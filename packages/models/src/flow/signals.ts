@@ -1,7 +1,7 @@
 // What a review, a task that was sent back, a red check or somebody's own commit teaches: a rule in the words
 // that were said, or nothing. Pure.
 import type { LearningSource } from './learnings.ts';
-import { wordsIn } from './search.ts';
+import { isLittle, wordsIn } from './search.ts';
 import { ownWords, smallTalk } from './small-talk.ts';
 import { cleanTitle, spellOut } from './text.ts';
 
@@ -77,7 +77,7 @@ export function signalsOf(happened: Happened): Signal[] {
     }
     case 'red':
       return happened.failures.slice(0, CHECKS).flatMap(({ name, message }) => {
-        const cause = message.split('\n').find((line) => wordsIn(line).length >= LEAST_WORDS);
+        const cause = message.split('\n').find((line) => isTelling(line));
         if (cause === undefined) return [];
         const check = cleanTitle(spellOut(name), 80);
         const rule = cleanTitle(
@@ -91,7 +91,7 @@ export function signalsOf(happened: Happened): Signal[] {
       });
     case 'commit': {
       const title = spellOut(happened.title).trim();
-      if (MERGE.test(title) || wordsIn(title).length < LEAST_WORDS) return [];
+      if (MERGE.test(title) || !isTelling(title)) return [];
       const why = 'Committed on top of an agent’s work, before it was merged.';
       return [
         {
@@ -107,6 +107,8 @@ export function signalsOf(happened: Happened): Signal[] {
   }
 }
 
+const isTelling = (text: string): boolean =>
+  wordsIn(text).filter((word) => !isLittle(word)).length >= LEAST_WORDS;
 const named = (author: string): string => cleanTitle(spellOut(author), 80) || 'somebody';
 
 /** The words of a comment as one rule; null when they are none. */
@@ -118,7 +120,7 @@ function ruleIn(text: string): string | null {
     .trim();
   const sentences = own.split(/(?<=[.!])\s+(?=\p{Lu}|\p{N})/u);
   // What is asked is answered there, and what begins with an answer to somebody is about that.
-  const telling = sentences.filter((s) => !s.includes('?') && wordsIn(s).length >= LEAST_WORDS);
+  const telling = sentences.filter((s) => !s.includes('?') && isTelling(s));
   const wanted = telling.find((s) => FROM_NOW_ON.test(s)) ?? telling[0];
   if (wanted === undefined || wanted.length > RULE_CHARS) return null;
   return cleanTitle(spellOut(wanted), RULE_CHARS);
