@@ -91,6 +91,22 @@ export const seedRun = (db: Db, taskId: string, n = 1): Promise<string> =>
     model: 'claude-opus-5-5',
   });
 
+/** A task with two pushes, `first` and `second`, whose CI runs. */
+export async function seedPushed(db: Db): Promise<void> {
+  await seedProject(db);
+  await seedTask(db, 'pushed');
+  await db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'second' where id = 'pushed'");
+  for (const [sha, ago] of [
+    ['first', 2],
+    ['second', 1],
+  ] as const)
+    await db.query(
+      `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta, created_at)
+       values ($1, 'you', 'pushed', 'r', 'b', '', $1, 'forwarded', '', '', now() - $2 * interval '1 minute')`,
+      [sha, ago],
+    );
+}
+
 type ItemCodes = Pick<Payloads['inbox.opened'], 'runId' | 'questionNo' | 'errorCode' | 'titleIsWhole'>;
 
 /** An item that waits for the person. */
