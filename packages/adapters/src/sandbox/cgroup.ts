@@ -145,7 +145,10 @@ export function makeCgroup(site: CgroupSite, name: string, limits: SandboxLimits
   return { version: site.version, folders };
 }
 
-/** Puts processes into the groups; whatever they start is born there. */
+/**
+ * Puts processes into the groups; whatever they start is born there.
+ * @throws where a process has ended
+ */
 export function enterCgroup(cgroup: Cgroup, pids: readonly number[]): void {
   for (const folder of new Set(Object.values(cgroup.folders)))
     for (const pid of pids) appendFileSync(path.join(folder, 'cgroup.procs'), String(pid));

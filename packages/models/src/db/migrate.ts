@@ -114,4 +114,5 @@ async function connectPatiently(url: string, forMs: number): Promise<pg.Client> 
   }
 }
 
+/** @returns the address without its password, for a log */
 export const redact = (url: string): string => url.replace(/\/\/([^:@/]+):[^@/]+@/, '//$1:***@');

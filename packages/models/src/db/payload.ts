@@ -20,7 +20,10 @@ export const payloadField = <T extends EventType>(
   column: PayloadColumn = 'payload',
 ): RawBuilder<string> => sql`${sql.ref(column)}->>${sql.lit(field)}`;
 
-/** The same of the request that an item of kind `permission` answers; `rule` of it as text, or all of it. */
+/**
+ * The same of the request that an item of kind `permission` answers; `rule` of it as text, or all of it.
+ * @param column that has the payload
+ */
 export function permissionFields(column: PayloadColumn = 'payload'): {
   readonly all: RawBuilder<PermissionAsk | null>;
   readonly rule: RawBuilder<string | null>;

@@ -51,7 +51,10 @@ const HANDLERS: Projections<EventType> = {
   ...ofWork,
 };
 
-/** Changes the projections as one event says. Call it once for each, in the order of the log. */
+/**
+ * Changes the projections as one event says. Call it once for each, in the order of the log.
+ * @param tx the transaction of the append
+ */
 export async function project<T extends EventType>(tx: Tx, event: LoggedEvent<T>): Promise<void> {
   await HANDLERS[event.type](tx, event);
 }

@@ -160,6 +160,7 @@ const PRIVILEGE = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as cons
 /**
  * Every privilege a role should hold, as Postgres names it: `tasks SELECT`, `tasks.phase UPDATE`,
  * `events_seq_seq USAGE`.
+ * @param serials the sequence behind a table's key
  */
 export function wantedRights(role: ProcessRole, serials: Readonly<Record<string, string>>): Set<string> {
   const out = new Set<string>();
@@ -177,6 +178,7 @@ export function wantedRights(role: ProcessRole, serials: Readonly<Record<string,
 /**
  * Every privilege the process roles hold on what is in the schema `public`, and which sequence counts for
  * which table.
+ * @returns `held` by role, in the words of `wantedRights`; `serials` by table
  */
 export async function heldRights(
   query: Pick<pg.ClientBase, 'query'>,

@@ -68,7 +68,10 @@ export function whyNoRule(rule: string, why: string): string | null {
 
 /** How much of their words two rules have in common to be one. */
 const ALIKE = 0.6;
-/** Whether two rules say the like, by their words: what came up twice is asked about. */
+/**
+ * Whether two rules say the like, by their words: what came up twice is asked about.
+ * @returns the same whichever comes first
+ */
 export function isAlike(a: string, b: string): boolean {
   const [one, other] = [new Set(wordsIn(a)), new Set(wordsIn(b))];
   const common = [...one].filter((w) => other.has(w)).length;

@@ -21,7 +21,10 @@ export interface MoneyLimits {
   readonly project: Limits;
 }
 
-/** The limits among the settings of an owner or of a project. */
+/**
+ * The limits among the settings of an owner or of a project.
+ * @returns cents by period
+ */
 export const limitsIn = (settings: {
   readonly dayBudgetCents: number | null;
   readonly weekBudgetCents: number | null;
@@ -32,9 +35,13 @@ export const limitsIn = (settings: {
   month: settings.monthBudgetCents,
 });
 
+/** @returns whether any period has one */
 export const hasLimit = (limits: Limits): boolean => PERIODS.some((period) => limits[period] !== null);
 
-/** Adds up what each project and the chat have spent. */
+/**
+ * Adds up what each project and the chat have spent.
+ * @returns millionths of a dollar by period
+ */
 export const sumSpent = (all: Iterable<Spent>): Spent =>
   [...all].reduce<Spent>(
     (sum, one) => ({ day: sum.day + one.day, week: sum.week + one.week, month: sum.month + one.month }),
@@ -53,7 +60,10 @@ export function fullPeriod(spent: Spent, limits: Limits): Period | null {
   return PERIODS.findLast(isFull) ?? null;
 }
 
-/** The first day (UTC midnight) of each period that a moment is in. */
+/**
+ * The first day (UTC midnight) of each period that a moment is in.
+ * @returns weeks begin on Monday
+ */
 export function beginningsAt(nowMs: number): Readonly<Record<Period, Date>> {
   const now = new Date(nowMs);
   const [year, month, date] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
@@ -90,6 +100,7 @@ export const fullWords = (period: Period, cents: number, of: string): string =>
 /**
  * What the button that raises a limit raises it to: half as much again, in whole dollars, and more than was
  * spent. Cents.
+ * @param cents the limit now
  */
 export const raisedCents = (cents: number, spentMicrousd: number): number =>
   100 * Math.ceil(Math.max(cents * 1.5, spentMicrousd / 10_000 + 100) / 100);
@@ -101,7 +112,10 @@ export interface Forecast {
   readonly medianMicrousd: number;
 }
 
-/** The middle of them; of an even number the mean of the two in the middle. null of none. */
+/**
+ * The middle of them; of an even number the mean of the two in the middle. null of none.
+ * @returns a whole number
+ */
 export function medianOf(values: readonly number[]): number | null {
   const sorted = values.toSorted((one, other) => one - other);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
@@ -121,7 +135,10 @@ export function forecastsOf(
   );
 }
 
-/** Honest where there is little to go by. */
+/**
+ * Honest where there is little to go by.
+ * @returns one sentence
+ */
 export function forecastWords(forecast: Forecast | null): string {
   if (forecast === null || forecast.tasks === 0)
     return 'Nothing was merged here yet, so there is no forecast.';

@@ -89,7 +89,10 @@ export function fillSkill(skill: SkillText, given: Readonly<Record<string, strin
   };
 }
 
-/** How it is typed: `/bump package=… to=…`. */
+/**
+ * How it is typed: `/bump package=… to=…`.
+ * @returns what may be left out stands in brackets, with what counts then
+ */
 export const usageOf = (skill: Pick<SkillText, 'name' | 'parameters'>): string =>
   [
     `/${skill.name}`,
@@ -108,6 +111,8 @@ export function readCall(text: string): { readonly name: string; readonly rest: 
 /**
  * Reads what stands behind the name. `name=value`, with quotes around a value that has spaces; what has no
  * name goes to the first parameter that was not named, and to the last all the rest.
+ * @param rest as it was typed
+ * @returns values by name; what is not known by name is a part of some value
  */
 export function readArguments(
   rest: string,
@@ -129,7 +134,10 @@ export function readArguments(
   return Object.fromEntries([...given, ...(loose.length > 0 ? [[loose[0]!, ''] as const] : [])]);
 }
 
-/** The title of the task that a call proposes. */
+/**
+ * The title of the task that a call proposes.
+ * @returns 150 characters at most
+ */
 export const titleOf = (
   skill: Pick<SkillText, 'name' | 'parameters'>,
   given: Readonly<Record<string, string>>,

@@ -4,6 +4,7 @@ import type { GitHub } from './kit.ts';
 
 const MARKER = '<!-- mainloop:';
 
+/** @returns what is read of a repository's files and open issues */
 export const contents = ({
   kit,
   split,

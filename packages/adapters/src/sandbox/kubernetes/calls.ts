@@ -7,10 +7,14 @@ const CALL_MS = 15_000;
 const RIGHTS_MS = 10_000;
 
 class Forbidden extends SandboxError {}
+/** @param ms how long */
 export const pause = (ms: number): Promise<void> => new Promise((r) => setTimeout(r, ms));
 const codeOf = (err: unknown): number => (err instanceof ApiException ? err.code : 0);
 
-/** What is gone is null, so that removing twice is removing. */
+/**
+ * What is gone is null, so that removing twice is removing.
+ * @throws anything but 404
+ */
 export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
@@ -21,8 +25,10 @@ export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
 }
 
 /**
- * Inside a namespace that is not there, or is going, we have no rights: they are bound in it. So "forbidden"
+ * Inside a namespace that is not there, or is going, we have no rights: they are bound in it. So
+ * "forbidden"
  * means "nothing of ours" here; a right that is really missing shows when something is made.
+ * @throws anything but 403 and 404
  */
 export async function inside<T>(promise: Promise<T>): Promise<T | null> {
   try {
@@ -33,7 +39,11 @@ export async function inside<T>(promise: Promise<T>): Promise<T | null> {
   }
 }
 
-/** What is there already is made. */
+/**
+ * What is there already is made.
+ * @returns null where it was there
+ * @throws anything but that
+ */
 export async function once<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
@@ -43,6 +53,10 @@ export async function once<T>(promise: Promise<T>): Promise<T | null> {
   }
 }
 
+/**
+ * Rights that were just bound take a moment to count.
+ * @throws Forbidden where they still do not after that
+ */
 export async function granted<T>(ask: () => Promise<T>): Promise<T> {
   for (let wait = 10, deadline = Date.now() + RIGHTS_MS; ; wait = Math.min(wait * 2, 200)) {
     try {
@@ -54,7 +68,10 @@ export async function granted<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A request to a cluster that hangs would hold its caller for ever: the client sets no limit of its own. */
+/**
+ * A request to a cluster that hangs would hold its caller for ever: the client sets no limit of its own.
+ * @throws SandboxError, also where nobody answers in time
+ */
 export async function call<T>(ask: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, no) => {
@@ -77,8 +94,10 @@ function reasonOf(err: unknown): string {
 }
 
 /**
- * From the API's status codes to the port's closed union. 409 on a namespace that goes away, 429 and 5xx pass
+ * From the API's status codes to the port's closed union. 409 on a namespace that goes away, 429 and 5xx
+ * pass
  * by themselves.
+ * @returns an error with a sentence for a person
  */
 export function translate(err: unknown): SandboxError {
   if (err instanceof SandboxError) return err;

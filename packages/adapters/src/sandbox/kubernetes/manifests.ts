@@ -68,6 +68,10 @@ const UIDS = 800_000_000;
 const LOST_NODE_S = 20;
 
 const OURS = { 'app.kubernetes.io/managed-by': 'mainloop' };
+/**
+ * @param options.prefix that all of ours have
+ * @returns one name for each task
+ */
 export const namespaceName = (options: Pick<KubernetesSandboxOptions, 'prefix'>, taskId: string): string =>
   `${options.prefix}${taskId}`;
 const labelsOf = (options: KubernetesSandboxOptions, taskId: string): Record<string, string> => ({
@@ -85,7 +89,10 @@ export interface NamespaceObjects {
   readonly limitRange: V1LimitRange;
 }
 
-/** Everything of a task's namespace but its runs, all made before anybody moves in. */
+/**
+ * Everything of a task's namespace but its runs, all made before anybody moves in.
+ * @returns one object of each kind
+ */
 export function namespaceObjects(options: KubernetesSandboxOptions, taskId: string): NamespaceObjects {
   const namespace = namespaceName(options, taskId);
   const metadata = (name: string) => ({ name, namespace, labels: labelsOf(options, taskId) });
@@ -184,7 +191,10 @@ const accountsOf = (uid: number): Record<string, string> => ({
 
 const nameOf = (run: SandboxRun): string => `run-${run.runId.slice(run.taskId.length + 1)}-${run.epoch}`;
 
-/** The one secret of a sandbox. */
+/**
+ * The one secret of a sandbox.
+ * @returns it with the token of the run, which nobody changes
+ */
 export function secretFor(options: KubernetesSandboxOptions, run: SandboxRun): V1Secret {
   return {
     apiVersion: 'v1',
@@ -205,7 +215,10 @@ const runLabels = (options: KubernetesSandboxOptions, run: SandboxRun): Record<s
   [LABELS.epoch]: String(run.epoch),
 });
 
-/** One run: one pod, never restarted by the cluster, because what happens next is the workflow's decision. */
+/**
+ * One run: one pod, never restarted by the cluster, because what happens next is the workflow's decision.
+ * @returns the manifest of its Job
+ */
 export function jobFor(options: KubernetesSandboxOptions, run: SandboxRun): V1Job {
   const name = nameOf(run);
   const labels = runLabels(options, run);

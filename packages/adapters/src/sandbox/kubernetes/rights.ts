@@ -40,6 +40,7 @@ type Where = Pick<KubernetesSandboxOptions, 'prefix' | 'serviceAccount'>;
 /**
  * The roles, and the admission policy that holds them to namespaces under our prefix: RBAC itself knows no
  * prefixes.
+ * @param w prefix, and the account that gets them
  */
 export function rightsObjects(
   w: Where,

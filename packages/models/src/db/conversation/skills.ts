@@ -29,13 +29,18 @@ const skills = (ownerId: string) =>
     ])
     .where('s.owner_id', '=', ownerId);
 
+/** @returns all of a user, by name */
 export const listSkills = (database: Queryable, ownerId: string): Promise<Skill[]> =>
   rows(database, skills(ownerId).orderBy('s.name'));
 
+/** @param name without the slash */
 export const findSkill = (database: Queryable, ownerId: string, name: string): Promise<Skill | null> =>
   row(database, skills(ownerId).where('s.name', '=', name));
 
-/** Keeps a skill under its name; one of that name is changed. */
+/**
+ * Keeps a skill under its name; one of that name is changed.
+ * @returns its id, or why it cannot be kept
+ */
 export const saveSkill = (
   db: Db,
   ownerId: string,
@@ -53,6 +58,7 @@ export const saveSkill = (
     return { ok: true, id };
   });
 
+/** @returns `no_skill` where there is none of this name */
 export const removeSkill = (
   db: Db,
   ownerId: string,
@@ -78,7 +84,11 @@ export interface SkillCall {
   readonly turnId: string | null;
 }
 
-/** Proposes what a skill says. */
+/**
+ * Proposes what a skill says.
+ * @param call `given` is as it was typed, or by name
+ * @returns the proposal, or what is wrong or missing
+ */
 export async function callSkill(
   tx: Tx,
   call: SkillCall,

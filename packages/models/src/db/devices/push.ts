@@ -218,7 +218,10 @@ export const noteNotice = async (
       ),
   ));
 
-/** The same, and that its service took it. */
+/**
+ * The same, and that its service took it.
+ * @param state what the device shows now; its failures are forgotten
+ */
 export async function noteTold(
   database: Queryable,
   deviceId: string,

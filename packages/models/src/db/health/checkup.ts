@@ -9,7 +9,7 @@ import { row, rows, run, tables } from '../rows.ts';
 
 /**
  * Keeps the worker's checks, with the time by Postgres' clock.
- * Keeps the worker's checks, with the time by Postgres' clock.
+ * @param checks all of this look; those of the last one go
  */
 export async function saveCheckup(database: Queryable, checks: readonly Check[]): Promise<void> {
   const value = sql<string>`jsonb_build_object('at', now(), 'checks', ${JSON.stringify(checks)}::jsonb)`;

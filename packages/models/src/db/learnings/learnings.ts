@@ -31,7 +31,10 @@ const wordsOf = (words: { rule: string; why: string; path: string | null }) => (
   path: words.path === null || words.path.trim() === '' ? null : cleanTitle(words.path, 300),
 });
 
-/** Those that a person approved for a project, and for all projects, the newest first. */
+/**
+ * Those that a person approved for a project, and for all projects, the newest first.
+ * @returns those that agents of this project are given
+ */
 export const listApproved = (
   database: Queryable,
   ownerId: string,
@@ -49,7 +52,10 @@ export const listApproved = (
       .limit(KNOWN),
   );
 
-/** All of a user, the newest first. */
+/**
+ * All of a user, the newest first.
+ * @returns whatever became of them, with the name of their project
+ */
 export const listLearnings = (database: Queryable, ownerId: string) =>
   rows(
     database,
@@ -129,7 +135,10 @@ export async function noteLearning(
 /** Short, because agents say it and people read it. */
 const newId = (): string => `L${freshId().slice(-10)}`;
 
-/** Keeps a rule that a person wrote. It counts at once: a person's word is the approval. */
+/**
+ * Keeps a rule that a person wrote. It counts at once: a person's word is the approval.
+ * @returns its id, or why it is no rule
+ */
 export const addLearning = (
   db: Db,
   ownerId: string,

@@ -32,6 +32,7 @@ export async function readSpent(
 /** How many of the tasks that were merged last count. */
 const COUNTED = 500;
 
+/** @returns by project what its merged tasks cost, of the newest 500 of all projects */
 export const readForecasts = async (database: Queryable, ownerId: string): Promise<Map<string, Forecast>> =>
   forecastsOf(
     await rows(

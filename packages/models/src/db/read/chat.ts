@@ -12,6 +12,7 @@ const PIECE = 100;
 
 const NO_FORECASTS = new Map<string, Forecast>();
 
+/** @returns what the pages read of the conversation */
 export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) => {
   const of = (where: Prisma.MessageWhereInput, order: 'asc' | 'desc', take: number) =>
     db.message.findMany({ where: { ownerId: OWNER, ...where }, orderBy: { seq: order }, take });

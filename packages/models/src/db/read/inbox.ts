@@ -8,6 +8,7 @@ import type { Views } from './views.ts';
 
 const HISTORY = 30;
 
+/** @returns what the pages read of the inbox, and the cursor that a stream goes on from */
 export const inbox = ({ db, repoOf, taskView, forecasts, proposalView, itemsWhere }: Views) => ({
   async cursor(): Promise<number> {
     // Not an aggregate: Prisma wraps it in a subquery that reads the whole table (100 ms at a million events).

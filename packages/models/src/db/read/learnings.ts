@@ -7,6 +7,7 @@ import type { Views } from './views.ts';
 /** So many of the newest. */
 const SHOWN = 500;
 
+/** @returns what the pages read of them */
 export const learnings = ({ db }: Views) => ({
   /** The newest first. */
   async learnings(): Promise<LearningView[]> {

@@ -8,6 +8,7 @@ import type { Views } from './views.ts';
 /** As many messages as a prompt may tell. */
 const RECENT = 400;
 
+/** @returns what the pages read of what is remembered */
 export const memory = ({ db }: Views) => ({
   async memory(now = new Date()): Promise<MemoryView> {
     const [pins, summaries, newest, kept] = await Promise.all([

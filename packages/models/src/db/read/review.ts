@@ -4,6 +4,7 @@ import { OWNER } from '../../flow/ids.ts';
 import type { ReviewView } from '../read-views.ts';
 import type { Views } from './views.ts';
 
+/** @returns what the pages read of a task's change */
 export const review = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   /** Comments, pushes (newest first, without their diffs) and what was looked at last. */
   async review(taskId: string): Promise<ReviewView | null> {

@@ -63,6 +63,7 @@ const suggestionsIn = (json: unknown): string[] =>
     .flatMap((one) => suggestion.safeParse(one).data ?? [])
     .map(saySuggestion);
 
+/** @returns what the pages read of settings and projects */
 export const settings = ({ db }: Views) => ({
   projects: async () =>
     (

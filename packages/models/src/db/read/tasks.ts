@@ -9,6 +9,7 @@ import type { Views } from './views.ts';
 /** So many stand on a card, the newest. */
 const MOST_PICTURES = 12;
 
+/** @returns what the pages read of tasks */
 export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   async task(id: string): Promise<{
     task: TaskView;

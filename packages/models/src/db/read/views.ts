@@ -14,10 +14,14 @@ import type { ItemView, ProposalView, TaskView } from '../read-views.ts';
 export type Views = ReturnType<typeof openViews>;
 
 // Columns of JSON are read as what they hold, like everything else that has no type of its own.
+/** @throws where the column holds anything else */
 export const attachmentsIn = (json: unknown): AttachmentRef[] => z.array(attachmentRef).parse(json);
 const optionsIn = (json: unknown): Option[] => z.array(option).parse(json);
 
-/** The client of the pages' role, and the views that several topics show. */
+/**
+ * The client of the pages' role, and the views that several topics show.
+ * @param url with the role that may only read
+ */
 export function openViews(url: string) {
   const db = new PrismaClient({
     adapter: new PrismaPg({ connectionString: url, application_name: 'mainloop-web', max: 10 }),

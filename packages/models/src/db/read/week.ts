@@ -3,6 +3,7 @@ import { OWNER } from '../../flow/ids.ts';
 import type { AttentionWeek, CostDay } from '../read-views.ts';
 import type { Views } from './views.ts';
 
+/** @returns what the page of the week reads */
 export const week = ({ db, repoOf }: Views) => ({
   /** The attention ledger, newest week first: what the person was asked, what it cost them, and what came of it. */
   async attention(weeks: number): Promise<AttentionWeek[]> {

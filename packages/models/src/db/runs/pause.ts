@@ -26,9 +26,11 @@ interface Asked {
   readonly by: string;
 }
 
+/** @returns whether the switch of this owner is on */
 export const isAllPaused = (database: Queryable, ownerId: string): Promise<boolean> =>
   hasRow(database, tables.selectFrom('pauses').select('owner_id').where('owner_id', '=', ownerId));
 
+/** @returns since when and from where, how many agents still work, and how many runs wait */
 export async function readPause(database: Queryable, ownerId: string): Promise<PauseState> {
   const paused = await row(
     database,
@@ -54,8 +56,11 @@ export async function readPause(database: Queryable, ownerId: string): Promise<P
 }
 
 /**
- * Pauses everything: every agent that works is told to stop, and goes on when all is resumed. Doing it again
+ * Pauses everything: every agent that works is told to stop, and goes on when all is resumed. Doing it
+ * again
  * changes nothing.
+ * @param i who asks, and from where
+ * @returns how it stands then
  */
 export const pauseAll = (db: Db, i: Asked): Promise<PauseState> =>
   withTx(db, async (tx) => {
@@ -70,7 +75,11 @@ export const pauseAll = (db: Db, i: Asked): Promise<PauseState> =>
     return readPause(tx, i.ownerId);
   });
 
-/** Lets everything go on. Tasks whose run waits for its turn, or that wait to be merged, look again at once. */
+/**
+ * Lets everything go on. Tasks whose run waits for its turn, or that wait to be merged, look again at once.
+ * @param i who asks, and from where
+ * @returns how it stands then
+ */
 export const resumeAll = (db: Db, i: Asked): Promise<PauseState> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
@@ -82,8 +91,10 @@ export const resumeAll = (db: Db, i: Asked): Promise<PauseState> =>
   });
 
 /**
- * Whoever waits for a slot, or for its turn to be merged, looks again at once: something that was in the way
+ * Whoever waits for a slot, or for its turn to be merged, looks again at once: something that was in the
+ * way
  * may be gone.
+ * @param tx the signals go out when it is committed
  */
 export async function wakeWaiting(tx: Tx, ownerId: string): Promise<void> {
   for (const taskId of await listWaiting(tx, ownerId))
@@ -124,7 +135,10 @@ async function listWaiting(tx: Tx, ownerId: string): Promise<string[]> {
   return (await rows(tx, waiting.orderBy('t.created_at').orderBy('t.id'))).map((t) => t.id);
 }
 
-/** Runs that still work although everything of their owner was paused longer ago than `ms`. */
+/**
+ * Runs that still work although everything of their owner was paused longer ago than `ms`.
+ * @param ms since the pause
+ */
 export const listOverdue = (
   database: Queryable,
   ms: number,
