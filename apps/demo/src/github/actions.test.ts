@@ -184,3 +184,48 @@ test('all runs of a push are listed before the first of them begins', async () =
   expect(seen.length).toBeGreaterThan(1);
   expect(new Set(seen)).toEqual(new Set([2]));
 });
+
+/** What `act` was given to run, and what the jobs ended with. */
+async function ranWith(workflow: string, act: string, longestMs?: number) {
+  const folder = path.join(home, 'folder');
+  writeFileSync(path.join(folder, '.github/workflows/a --bind b.yml'), workflow);
+  git(folder, 'commit', '-qam', 'second', '--allow-empty');
+  git(folder, 'push', '-q', bare.dir(FULL), 'main');
+  const program = path.join(home, 'act');
+  writeFileSync(program, `#!/bin/sh\n${act}\n`, { mode: 0o755 });
+  const store = new Store(path.join(home, 'store'));
+  const runner = actions(store, bare, { send: () => undefined } as unknown as Hooks, {
+    ...asInPod(home, program),
+    ...(longestMs === undefined ? {} : { longestMs }),
+  });
+  const repo = { full: FULL, defaultBranch: 'main' } as Repo;
+  await runner.pushed(repo, 'main', (await bare.sha(FULL, 'main'))!, null);
+  return {
+    jobs: store.find('job', () => true).map((job) => [job.name, job.conclusion, job.note]),
+    log: store
+      .find('job', () => true)
+      .map((job) => job.log)
+      .join(''),
+  };
+}
+
+test('of a job for several systems only the legs of this one are run, and that the others are not is said', async () => {
+  const ran = await ranWith(
+    'on: push\njobs: { t: { strategy: { matrix: { os: [ubuntu-latest, macos-latest] } }, runs-on: "${{ matrix.os }}", steps: [{ run: x }] } }\n',
+    `printf '{"jobID":"t","job":"w/t","msg":"Run"}\\n{"jobID":"t","job":"w/t","raw_output":true,"msg":"%s"}\\n{"jobID":"t","job":"w/t","jobResult":"success"}\\n' "$(tr -d '\n" ' < "$5")"`,
+  );
+  expect(ran.log).toContain('matrix:{include:[{os:ubuntu-latest}]}');
+  expect(ran.log).not.toContain('macos');
+  expect(ran.jobs).toEqual([
+    ['t', 'success', 'Passed, but not all of it ran here: there is no such machine'],
+  ]);
+});
+
+test('a job that takes longer than one may here has neither passed nor failed', async () => {
+  const ran = await ranWith(
+    'on: push\njobs: { t: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n',
+    `printf '{"jobID":"t","job":"w/t","msg":"Run"}\\n'; exec tail -f /dev/null`,
+    1_000,
+  );
+  expect(ran.jobs).toEqual([['t', 'neutral', 'Not run here: it takes more than 1 minutes on this machine']]);
+});

@@ -13,7 +13,7 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { bwrapArgs, toolchainBinds, toolPath } from '@mainloop/adapters/sandbox/bwrap';
@@ -33,6 +33,7 @@ import { watcher, type Watched } from '@mainloop/adapters/sandbox/watch';
 import type { Bare } from './bare.ts';
 import { checkOut, remove } from './checkout.ts';
 import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
+import { legsHere, type AbsentLeg } from './legs.ts';
 import { log } from './log.ts';
 import type { ActLine } from './not-here.ts';
 import { layStandIns } from './stand-ins.ts';
@@ -40,7 +41,8 @@ import type { StepLine } from './steps.ts';
 import type { Happened } from './triggers.ts';
 import type { Repo } from './store.ts';
 
-const TIMEOUT_MS = 10 * 60_000;
+/** Of all jobs of a workflow together. GitHub gives each six hours. */
+const LONGEST_MS = 30 * 60_000;
 const CALLS_ANOTHER = /uses:\s*["']?[\w.-]+\/[\w.-]+\/\.github\/workflows\//;
 /** Of one repository, looked through for actions that stand-ins are there for. */
 const MAX_ACTION_FILES = 200;
@@ -56,6 +58,8 @@ export interface ActionsOptions {
   readonly base: string;
   /** null: its jobs have no package registry. In a pod there is none. */
   readonly packages: JobPackages | null;
+  /** Of all jobs of a workflow; half an hour when it is not given. */
+  readonly longestMs?: number;
   /** Of one job, where the machine's share is not wanted. */
   readonly limits?: WantedLimits;
 }
@@ -81,6 +85,10 @@ export interface Triggered {
 export interface JobListener {
   onLine(line: ActStep): void;
   onLimit(hit: LimitHit): void;
+  /** Of these nothing is run. */
+  onAbsent(legs: readonly AbsentLeg[]): void;
+  /** It is ended before its time. */
+  onLate(why: string): void;
 }
 
 /** What is started, from outside the confinement. */
@@ -116,6 +124,7 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
       site: options.bwrap === null ? null : findCgroupSite(),
     });
   };
+  const longestMs = options.longestMs ?? LONGEST_MS;
   const running = new Map<string, { pid: number; hit(hit: LimitHit): void }>();
   const watch = watcher({
     bwrap: options.bwrap,
@@ -147,7 +156,7 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
   };
 
   /** @returns how `act` is started for it, confined where there is bubblewrap */
-  const commandFor = async (triggered: Triggered, place: string): Promise<Command> => {
+  const commandFor = async (triggered: Triggered, place: string, listener: JobListener): Promise<Command> => {
     const dir = workOf(place);
     const etc = path.join(options.work, '.etc');
     writeEtc(etc);
@@ -161,12 +170,14 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
         ? null
         : withPackages(options.packages, {
             repo: triggered.repo.full,
-            untilMs: Date.now() + TIMEOUT_MS,
+            untilMs: Date.now() + longestMs,
             folder: path.join(options.work, '.ci'),
             node: '/opt/ci/node',
           });
     const standIns = await standInsFor(triggered, laid, inside);
-    const act = (folder: string): string[] => actArguments(triggered, folder, standIns, packages !== null);
+    const file = workflowFor(triggered, laid, inside.at, listener);
+    const act = (folder: string): string[] =>
+      actArguments({ ...triggered, file }, folder, standIns, packages !== null);
     if (options.bwrap === null)
       return {
         program: options.act,
@@ -241,10 +252,12 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
         cwd: '/',
         env,
         stdio: options.bwrap === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe', info, 'pipe'],
-        timeout: TIMEOUT_MS,
-        killSignal: 'SIGKILL',
         ...place.owner,
       });
+      const tooLong = setTimeout(() => {
+        listener.onLate(`it takes more than ${Math.ceil(longestMs / 60_000)} minutes on this machine`);
+        child.kill('SIGKILL');
+      }, longestMs);
       closeSync(info);
       if (options.bwrap !== null && child.pid !== undefined)
         confine(child, child.pid, place, infoPath, listener);
@@ -256,8 +269,12 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
       child.stderr!.on('data', (data: Buffer) => {
         complaint = (complaint + data.toString()).slice(-2_000);
       });
-      child.on('error', () => resolve(1));
+      child.on('error', () => {
+        clearTimeout(tooLong);
+        resolve(1);
+      });
       child.on('close', (code) => {
+        clearTimeout(tooLong);
         if (code !== 0 && complaint !== '') log.warn({ said: complaint.trim() }, 'act complains');
         resolve(code ?? 1);
       });
@@ -282,7 +299,7 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
       });
       if (triggered.what.event === 'pull_request')
         writeFileSync(path.join(dir, 'event.json'), JSON.stringify(triggered.what.payload));
-      return await runIn({ job, folder, owner }, await commandFor(triggered, folder), listener);
+      return await runIn({ job, folder, owner }, await commandFor(triggered, folder, listener), listener);
     } finally {
       await remove(dir, owner);
       removeTop(folder);
@@ -290,6 +307,26 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
   };
 
   return { runJob };
+}
+
+/** What this machine stands for. */
+const MACHINES = ['latest', '24.04', '22.04'].map((version) => `ubuntu-${version}`);
+
+/**
+ * Lays the workflow anew where `act` must not see all of it.
+ * @param laid a folder of ours that is there, which the job sees as `at` and can't write into
+ * @returns the file for `act`
+ */
+function workflowFor({ file, text }: Triggered, laid: string, at: string, listener: JobListener): string {
+  // Legs that share a machine share its home and what was built there already; side by side each would build it.
+  const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
+  const legs = legsHere(text, { has: (name) => MACHINES.includes(name), parallel });
+  listener.onAbsent(legs.absent);
+  if (legs.text === text) return file;
+  const own = path.join('workflow', path.basename(file));
+  mkdirSync(path.join(laid, 'workflow'), { mode: 0o755 });
+  writeFileSync(path.join(laid, own), legs.text, { mode: 0o644 });
+  return path.join(at, own);
 }
 
 /** @param folder the work tree, as `act` sees it; what happened lies beside it */
@@ -306,7 +343,7 @@ function actArguments(
     folder,
     '-W',
     file,
-    ...['latest', '24.04', '22.04'].flatMap((v) => ['-P', `ubuntu-${v}=-self-hosted`]),
+    ...MACHINES.flatMap((name) => ['-P', `${name}=-self-hosted`]),
     ...(what.event === 'pull_request' ? ['-e', path.join(folder, '../event.json')] : []),
     ...'--json --no-cache-server --action-offline-mode --rm'.split(' '),
     ...standIns,

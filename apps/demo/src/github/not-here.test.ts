@@ -138,3 +138,49 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
 ])('%s', (_, code, lines, end) => {
   expect(ends(code, ...lines)).toEqual(end);
 });
+
+test('legs that were left out are told beside what passed, and alone where nothing else was', () => {
+  const [some, all] = [new JobEnds(), new JobEnds()];
+  for (const end of [some, all]) end.absent('one', '1, macos-latest');
+  for (const line of [BEGUN, PASSED]) some.hear('one', { ...line, jobID: 'one', job: 'w/one-1' });
+  expect([some.of('one', 0), all.of('one', 0)]).toEqual([
+    { conclusion: 'success', missing: 'there is no such machine' },
+    { conclusion: 'neutral', missing: 'there is no such machine' },
+  ]);
+});
+
+test.each<[string, (ActLine & { leg?: string; of?: string })[], ReturnType<typeof ends>['conclusion']]>([
+  ['runs', [BEGUN], 'neutral'],
+  [
+    'has a leg that runs',
+    [
+      { ...BEGUN, leg: 'a' },
+      { ...PASSED, leg: 'a' },
+      { ...BEGUN, leg: 'b' },
+    ],
+    'neutral',
+  ],
+  [
+    'has a leg that failed',
+    [
+      { ...BEGUN, leg: 'a' },
+      { ...WRONG, leg: 'a' },
+      { ...FAILED, leg: 'a' },
+      { ...BEGUN, leg: 'b' },
+    ],
+    'failure',
+  ],
+  ['has passed', [BEGUN, PASSED], 'success'],
+  ['had not begun', [{ ...BEGUN, of: 'other' }], 'neutral'],
+])(
+  'when the time is up, a job that %s is neither red nor green unless it had ended so',
+  (_, lines, conclusion) => {
+    const all = new JobEnds();
+    for (const { leg, of = 'one', ...line } of lines) all.hear(of, { ...line, jobID: of, job: leg ?? of });
+    all.late('it takes too long');
+    expect(all.of('one', 1)).toEqual({
+      conclusion,
+      missing: conclusion === 'neutral' ? 'it takes too long' : null,
+    });
+  },
+);

@@ -23,7 +23,7 @@ const STAND_IN_MISSES = 'mainloop, not here: ';
 export function missingIn(line: ActLine): string | null {
   if (line.raw_output === true) return null;
   const said = line.msg ?? '';
-  if (/Skipping unsupported platform/.test(said)) return 'there is no such machine';
+  if (/Skipping unsupported platform/.test(said)) return NO_MACHINE;
   if (line.level !== 'error') return null;
   const action = UNFETCHED.exec(said)?.[1];
   if (action !== undefined) return `${action} can't be fetched on this machine`;
@@ -32,6 +32,7 @@ export function missingIn(line: ActLine): string | null {
   return null;
 }
 
+const NO_MACHINE = 'there is no such machine';
 /** In the words of both ways in which `act` brings actions: the second is its own where there are stand-ins. */
 const UNFETCHED =
   /^(?:Unable to (?:clone|fetch)|failed to fetch|GoGitActionCache failed to fetch) "?https:\/\/github\.com\/([\w.-]+\/[\w.-]+)/;
@@ -50,12 +51,14 @@ export interface JobEnd {
 export class JobEnds {
   /** Whether a step of a job is a stand-in of ours: alone what that prints is believed. */
   readonly #isStandIn: (id: string, step: string) => boolean;
-  readonly #begun = new Set<string>();
+  /** By job: its legs. */
+  readonly #begun = new Map<string, Map<string, true>>();
   /** By job: the legs in which something went wrong. */
   readonly #wrong = new Map<string, Map<string, true>>();
   /** By job: by leg, why. */
   readonly #missing = new Map<string, Map<string, string>>();
   readonly #results = new Map<string, Map<string, string>>();
+  #late: string | null = null;
 
   constructor(isStandIn: (id: string, step: string) => boolean = () => false) {
     this.#isStandIn = isStandIn;
@@ -67,8 +70,23 @@ export class JobEnds {
     if (why !== null) into(this.#missing, id).set(leg, why);
     if (line.level === 'error' && line.raw_output !== true) into(this.#wrong, id).set(leg, true);
     // A platform that is not there is told of instead of a beginning.
-    if (why === null || line.level === 'error') this.#begun.add(id);
+    if (why === null || line.level === 'error') into(this.#begun, id).set(leg, true);
     if (line.jobResult !== undefined) into(this.#results, id).set(leg, line.jobResult);
+  }
+
+  /** A leg of a job was not even begun, since this machine can't run it. */
+  absent(id: string, leg: string): void {
+    into(this.#missing, id).set(`${id} (${leg})`, NO_MACHINE);
+  }
+
+  /** All was ended before its time. What has no result by then has neither passed nor failed. */
+  late(why: string): void {
+    this.#late = why;
+  }
+
+  #isUnfinished(id: string, results: ReadonlyMap<string, string>): boolean {
+    const begun = [...(this.#begun.get(id)?.keys() ?? [])];
+    return begun.length === 0 ? !this.#missing.has(id) : begun.some((leg) => !results.has(leg));
   }
 
   #missedBy(id: string, line: ActLine): string | null {
@@ -91,6 +109,8 @@ export class JobEnds {
     const why = [...missing.values()][0] ?? null;
     if ([...results].some(([leg, result]) => result !== 'success' && !missing.has(leg)))
       return { conclusion: 'failure', missing: null };
+    if (this.#late !== null && this.#isUnfinished(id, results))
+      return { conclusion: 'neutral', missing: this.#late };
     if ([...results].some(([leg]) => !missing.has(leg))) return { conclusion: 'success', missing: why };
     if (why !== null) return { conclusion: 'neutral', missing: why };
     // What never began was not wanted, by its condition or by what it needs; unless nothing did, and nothing

@@ -105,6 +105,13 @@ export function workflowRuns(
         ends.hear(id, acted);
         logs.get(id)!.hear(acted);
       },
+      onAbsent: (legs) => {
+        for (const { job, leg } of legs) ends.absent(job, leg);
+      },
+      onLate: (why) => {
+        ends.late(why);
+        for (const id of jobs.keys()) logs.get(id)!.note(`##[error]Ended: ${why}.`);
+      },
       onLimit: (hit) => {
         for (const id of jobs.keys()) logs.get(id)!.note(`##[error]${overWords(hit)}`);
       },
