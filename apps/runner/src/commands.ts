@@ -54,18 +54,13 @@ async function adopt(around: Around): Promise<void> {
   // Of a plan nothing is wanted yet; the next run of this task is here again.
   if (setup === null || !(await isUntouched(around))) return;
   const began = performance.now();
-  if (
-    !takeKept(
-      around.config,
-      await keptKey(
-        around.config.repo,
-        around.env,
-        inFolder(around.spec.folder, setup.command),
-        readsAnything(setup.from),
-      ),
-    )
-  )
-    return;
+  const { key } = await keptKey(
+    around.config.repo,
+    around.env,
+    inFolder(around.spec.folder, setup.command),
+    readsAnything(setup.from),
+  );
+  if (!takeKept(around.config, key)) return;
   writeFileSync(doneFile(around), setup.key);
   await tell(around, {
     what: 'setup',

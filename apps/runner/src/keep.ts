@@ -63,13 +63,13 @@ export async function makeSetup(
   const setup =
     wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command, from: null };
   if (setup === null) return { kind: 'nothing' };
-  const key = await keptKey(
+  const { key, reads } = await keptKey(
     config.repo,
     env,
     inFolder(wanted.folder, setup.command),
     readsAnything(setup.from),
   );
-  if (wanted.have.includes(key)) return { kind: 'same', key };
+  if (wanted.have.includes(key)) return { kind: 'same', key, reads };
   await git('checkout', '-q', '-f', '--detach', wanted.commit);
   const { code, tail } = await shell(setup.command, { repo: work, env }, LIMIT_MS);
   if (code !== 0)
@@ -78,7 +78,7 @@ export async function makeSetup(
       why: `${setup.command.slice(0, 200)}: ${code === null ? 'out of time' : `exit ${code}`}: ${tail.slice(-1_000)}`,
     };
   return (await layKept(config, env, key))
-    ? { kind: 'made', key }
+    ? { kind: 'made', key, reads }
     : { kind: 'failed', why: 'The set-up changes files of the repository itself.' };
 }
 

@@ -191,7 +191,11 @@ test('a commit that changes nothing of a set-up, or needs none, is not checked o
   const key = (await make(place('second'))) as { key: string };
   expect(first).not.toEqual(key);
   const p = place('third');
-  expect(await make(p, null, [key.key])).toEqual({ kind: 'same', key: key.key });
+  expect(await make(p, null, [key.key])).toEqual({
+    kind: 'same',
+    key: key.key,
+    reads: 'manifests',
+  });
   const there = execFileSync('find', ['.', '-name', '.git', '-prune', '-o', '-type', 'f', '-print'], {
     cwd: p.repo,
     encoding: 'utf8',
@@ -218,8 +222,14 @@ test('a set-up that fails, changes the repository, or is not needed, is not kept
   expect(made.kind === 'made' && (await make(place('d'), null, [made.key]))).toEqual({
     kind: 'same',
     key: (made as { key: string }).key,
+    reads: 'manifests',
   });
   expect(ran()).toBe(1);
+});
+
+test('it says whether it may read more than manifests', async () => {
+  expect(await make(place('own'), 'npm ci')).toMatchObject({ kind: 'made', reads: 'everything' });
+  expect(await make(place('found'))).toMatchObject({ kind: 'made', reads: 'manifests' });
 });
 
 test('it is made with the tags of the repository, and of the commit that is named', async () => {

@@ -11,7 +11,10 @@ import {
   KEPT_TOOLS,
   keptParts,
   runsAtInstall,
+  setupReads,
   trackedOf,
+  type KeptFrom,
+  type SetupReads,
 } from '@mainloop/models/flow/kept-setup';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile, readPlain } from './folders.ts';
@@ -28,13 +31,14 @@ const LIST = 'list.json';
  * The same where the set-up would come to the same. What is checked out is taken for what HEAD says: it is
  * asked before anybody works there.
  * @param isOwn whether the project's owner wrote the command
+ * @returns the key, and what of the commit it hangs on
  */
 export async function keptKey(
   repo: string,
   env: Record<string, string>,
   command: string,
   isOwn: boolean,
-): Promise<string> {
+): Promise<{ key: string; reads: SetupReads }> {
   const { stdout } = await run('git', ['ls-tree', '-r', '-z', 'HEAD'], {
     cwd: repo,
     env,
@@ -42,15 +46,20 @@ export async function keptKey(
   });
   const files = trackedOf(stdout);
   const manifests = files.filter((f) => f.path === 'package.json' || f.path.endsWith('/package.json'));
-  const parts = keptParts({
+  const made: KeptFrom = {
     command,
     isOwn,
     files,
     runsAtInstall: manifests.some((f) => runsAtInstall(readPlain(path.join(repo, f.path)) ?? '')),
     tools: toolsOn(env.PATH ?? ''),
     platform: `${process.platform} ${process.arch}`,
-  });
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  };
+  return {
+    key: createHash('sha256')
+      .update(JSON.stringify(keptParts(made)))
+      .digest('hex'),
+    reads: setupReads(made),
+  };
 }
 
 /** Each with what changes when another version is put in its place, without starting it. */

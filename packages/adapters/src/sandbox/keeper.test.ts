@@ -9,7 +9,7 @@ import type { Sandbox, SandboxRun } from './port.ts';
 
 const REPO = 'me/a';
 const KEY = 'a'.repeat(64);
-const MADE = JSON.stringify({ kind: 'made', key: KEY });
+const MADE = JSON.stringify({ kind: 'made', key: KEY, reads: 'manifests' });
 let dir: string;
 let store: KeptStore;
 let started: { run: SandboxRun; wanted: unknown }[];
@@ -23,6 +23,14 @@ const git = (...a: string[]): string =>
 const commit = (): string =>
   git('--git-dir=me/a.git', '--work-tree=.', 'commit', '-q', '--allow-empty', '-m', 'x') ||
   git('--git-dir=me/a.git', 'rev-parse', 'HEAD');
+
+/** A commit with this file. */
+function put(name: string, text: string): string {
+  mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
+  writeFileSync(path.join(dir, name), text);
+  git('--git-dir=me/a.git', '--work-tree=.', 'add', '--', name);
+  return commit();
+}
 
 beforeEach(async () => {
   dir = mkdtempSync('/tmp/mainloop-keeper-');
@@ -78,7 +86,7 @@ async function look(k: Keeper, command: string | null = null): Promise<void> {
   await k.idle();
 }
 
-test('a default branch is set up once for each commit and command, with a token for its packages alone', async () => {
+test('a default branch is set up once for each command, with a token for its packages alone', async () => {
   const k = await opened();
   const first = git('--git-dir=me/a.git', 'rev-parse', 'HEAD');
   await look(k);
@@ -87,8 +95,8 @@ test('a default branch is set up once for each commit and command, with a token 
     { run: { token: 'for me/a', repo: REPO }, wanted: { commit: first, command: null, have: [] } },
   ]);
   expect(store.keys(REPO)).toEqual([KEY]);
-  answers = (work) => writeFileSync(path.join(work, 'made.json'), JSON.stringify({ kind: 'same', key: KEY }));
-  const second = commit();
+  answers = says({ kind: 'same', key: KEY, reads: 'manifests' });
+  const second = put('package-lock.json', '{}');
   await look(k);
   await look(k, 'make setup');
   expect(started.slice(1).map((s) => s.wanted)).toEqual([
@@ -97,6 +105,66 @@ test('a default branch is set up once for each commit and command, with a token 
   ]);
   expect(trouble).toEqual([]);
   expect(await k.give(REPO, { base: 'main', command: null }, path.join(dir, 'task'), null)).toBe(true);
+});
+
+const says = (made: object) => (work: string) => {
+  good(work);
+  writeFileSync(path.join(work, 'made.json'), JSON.stringify(made));
+};
+const EVERYTHING = { kind: 'made', key: KEY, reads: 'everything' };
+const FAILED = { kind: 'failed', why: 'no such registry' };
+
+test.each<[string, object, () => string, 'again' | 'not again']>([
+  ['changes a lock file', JSON.parse(MADE), () => put('package-lock.json', '2'), 'again'],
+  ['changes a manifest of a part', JSON.parse(MADE), () => put('packages/a/package.json', '2'), 'again'],
+  ['names a version', JSON.parse(MADE), () => put('.nvmrc', '22'), 'again'],
+  ['brings a file that a set-up is found by', JSON.parse(MADE), () => put('gradlew', '#!/bin/sh'), 'again'],
+  ['brings a source that is compiled', JSON.parse(MADE), () => put('src/deep/a.c', 'int a;'), 'again'],
+  ['changes a source', JSON.parse(MADE), () => put('src/index.js', '2'), 'not again'],
+  ['changes what stands at its root', JSON.parse(MADE), () => put('README.md', '2'), 'not again'],
+  ['changes nothing', JSON.parse(MADE), commit, 'not again'],
+  [
+    'changes a source of a project without a set-up',
+    { kind: 'nothing' },
+    () => put('src/index.js', '2'),
+    'not again',
+  ],
+  [
+    'brings a lock file where there was no set-up',
+    { kind: 'nothing' },
+    () => put('go.mod', 'module a'),
+    'again',
+  ],
+  ['changes a source that the set-up may read', EVERYTHING, () => put('src/index.js', '2'), 'again'],
+  ['changes nothing that the set-up may read', EVERYTHING, commit, 'not again'],
+  ['changes nothing, after one that failed', FAILED, commit, 'again'],
+] as [string, object, () => string, 'again' | 'not again'][])(
+  'after a commit that %s the set-up is looked at as it should be',
+  async (_, made, change, want) => {
+    for (const [name, text] of [
+      ['README.md', '1'],
+      ['src/index.js', '1'],
+      ['packages/a/package.json', '1'],
+    ] as const)
+      put(name, text);
+    const k = await opened();
+    answers = says(made);
+    await look(k);
+    change();
+    await look(k);
+    expect(started.length).toBe(want === 'again' ? 2 : 1);
+  },
+);
+
+test('a set-up that was thrown away for want of room is made again', async () => {
+  const k = await opened();
+  await look(k);
+  rmSync(path.join(dir, 'store'), { recursive: true });
+  mkdirSync(path.join(dir, 'store'));
+  await store.open();
+  put('README.md', '2');
+  await look(k);
+  expect([started.length, store.keys(REPO)]).toEqual([2, [KEY]]);
 });
 
 test('two projects of one repository are set up each for itself, and each is given its own', async () => {

@@ -17,6 +17,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { KeptList, SetupMade, type SetupWanted } from '@mainloop/models/contracts/kept-setup';
+import { lookWords } from '@mainloop/models/flow/kept-setup';
 import type { KeptStore } from './kept.ts';
 import type { Owner } from './place.ts';
 import type { ProjectSetup, Sandbox } from './port.ts';
@@ -26,6 +27,7 @@ const LOOK_MS = 500;
 /** Longer than a set-up may take, with the packages on their way. */
 const LONGEST_MS = 20 * 60_000;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const MAX_LISTING_BYTES = 256 * 1024 * 1024;
 
 export interface KeeperOptions {
   readonly folder: string;
@@ -41,6 +43,30 @@ export interface KeeperOptions {
 
 export type Keeper = ReturnType<typeof keeper>;
 
+/** Where a default branch stands, as far as a set-up may hang on it; each by its hash. */
+interface Standing {
+  readonly setup: string;
+  readonly commit: string;
+  readonly tree: string;
+  readonly manifests: string;
+}
+/** What was looked at last, and what came of it. */
+interface Seen extends Standing {
+  readonly by: 'manifests' | 'tree' | 'commit';
+  /** Of what is kept; null: nothing is. */
+  readonly key: string | null;
+}
+
+const comesToTheSame = (seen: Seen, now: Standing): boolean =>
+  seen.setup === now.setup && seen[seen.by] === now[seen.by];
+
+/** What failed may succeed with any commit, or by itself with the next one. */
+function hangsOn(made: SetupMade): Pick<Seen, 'by' | 'key'> {
+  if (made.kind === 'failed') return { by: 'commit', key: null };
+  if (made.kind === 'nothing') return { by: 'manifests', key: null };
+  return { by: made.reads === 'everything' ? 'tree' : 'manifests', key: made.key };
+}
+
 export function keeper(options: KeeperOptions) {
   let wanted: SetupWanted | null = null;
   const places = options.places(() => JSON.stringify(wanted));
@@ -51,31 +77,48 @@ export function keeper(options: KeeperOptions) {
   /** Projects may share a repository; what each is set up with is its own. */
   const keptFor = (repo: string, folder: string | undefined): string => (folder ? `${repo}/${folder}` : repo);
 
-  const tip = async (repo: string, base: string): Promise<string | null> => {
-    const mirror = path.join(options.mirrors, `${repo}.git`);
-    if (!existsSync(mirror)) return null;
-    const git = [
-      '-c',
-      'safe.directory=*',
-      `--git-dir=${mirror}`,
-      'rev-parse',
-      '-q',
-      '--verify',
-      `refs/heads/${base}^{commit}`,
-    ];
-    // No such branch there yet: it is looked again at the next run.
-    const { stdout } = await run('git', git, {
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
-    }).catch(() => ({ stdout: '' }));
-    return stdout.trim() || null;
-  };
+  const gitIn = async (repo: string, ...args: string[]): Promise<string> =>
+    (
+      await run(
+        'git',
+        ['-c', 'safe.directory=*', `--git-dir=${path.join(options.mirrors, `${repo}.git`)}`, ...args],
+        {
+          env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+          maxBuffer: MAX_LISTING_BYTES,
+        },
+      )
+    ).stdout;
+  const tip = async (repo: string, base: string): Promise<string | null> =>
+    existsSync(path.join(options.mirrors, `${repo}.git`))
+      ? (
+          await gitIn(repo, 'rev-parse', '-q', '--verify', `refs/heads/${base}^{commit}`)
+            // No such branch there yet: it is looked again at the next run.
+            .catch(() => '')
+        ).trim() || null
+      : null;
+  const stateOf = async (repo: string, setup: ProjectSetup, commit: string): Promise<Standing> => ({
+    setup: JSON.stringify([setup.command, setup.folder ?? '']),
+    commit,
+    tree: (await gitIn(repo, 'rev-parse', '--verify', `${commit}^{tree}`)).trim(),
+    manifests: createHash('sha256')
+      .update(
+        JSON.stringify(lookWords(await gitIn(repo, 'ls-tree', '-r', '-l', '-z', commit), setup.folder ?? '')),
+      )
+      .digest('hex'),
+  });
 
   const make = async (repo: string, setup: ProjectSetup): Promise<void> => {
     const commit = await tip(repo, setup.base);
+    if (commit === null) return;
     const own = keptFor(repo, setup.folder);
-    const seen = path.join(looked, createHash('sha256').update(own).digest('hex'));
-    const now = JSON.stringify([commit, setup.command, setup.folder ?? '']);
-    if (commit === null || (existsSync(seen) && readFileSync(seen, 'utf8') === now)) return;
+    const file = path.join(looked, createHash('sha256').update(own).digest('hex'));
+    const seen = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Seen) : null;
+    const now = await stateOf(repo, setup, commit);
+    if (seen !== null && comesToTheSame(seen, now)) {
+      if (seen.key === null) return;
+      // Gone since, for want of room: made again.
+      if (options.store.keys(own).includes(seen.key)) return options.store.touch(own, seen.key);
+    }
     const taskId = `setup-${createHash('sha256').update(own).digest('hex').slice(0, 16)}`;
     wanted = { commit, command: setup.command, folder: setup.folder ?? '', have: options.store.keys(own) };
     await places.release(taskId);
@@ -95,9 +138,8 @@ export function keeper(options: KeeperOptions) {
         await options.store.put(own, made.key, path.join(work, 'kept'));
       }
       if (made.kind === 'failed') options.onTrouble(`The set-up of ${own} can't be kept: ${made.why}`);
-      // Tried once for each commit, whatever came of it.
       mkdirSync(looked, { recursive: true, mode: 0o700 });
-      writeFileSync(seen, now);
+      writeFileSync(file, JSON.stringify({ ...now, ...hangsOn(made) } satisfies Seen));
     } finally {
       await places.release(taskId);
     }

@@ -31,10 +31,14 @@ export const SetupWanted = z.object({
 });
 export type SetupWanted = z.infer<typeof SetupWanted>;
 
+const Key = z.string().regex(/^[0-9a-f]{64}$/);
+/** What of the commit it hangs on; see `setupReads`. */
+const Reads = z.enum(['manifests', 'everything']);
+
 export const SetupMade = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('nothing') }),
-  z.object({ kind: z.literal('same'), key: z.string().regex(/^[0-9a-f]{64}$/) }),
-  z.object({ kind: z.literal('made'), key: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.object({ kind: z.literal('same'), key: Key, reads: Reads }),
+  z.object({ kind: z.literal('made'), key: Key, reads: Reads }),
   z.object({ kind: z.literal('failed'), why: z.string().max(2_000) }),
 ]);
 export type SetupMade = z.infer<typeof SetupMade>;

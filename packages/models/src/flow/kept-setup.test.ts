@@ -1,7 +1,16 @@
 // A kept set-up is used where it would come to the same, and nowhere else.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { keptParts, runsAtInstall, trackedOf, type KeptFrom } from './kept-setup.ts';
+import {
+  filesThatSay,
+  keptParts,
+  lookWords,
+  runsAtInstall,
+  setupReads,
+  trackedOf,
+  type KeptFrom,
+} from './kept-setup.ts';
+import { SETUP_TEXTS } from './setup.ts';
 
 const file = (path: string, object = 'a') => ({ path, object });
 const FROM: KeptFrom = {
@@ -88,4 +97,69 @@ test('a listing of git, with names as people give them', () => {
         .join(''),
     ),
   ).toEqual(names.map((path) => ({ path, object: id })));
+});
+
+/** As `git ls-tree -r -l -z` lists it. */
+const listed = (files: readonly { path: string; object: string; bytes: number }[]): string =>
+  files.map((f) => `100644 blob ${f.object} ${String(f.bytes).padStart(7)}\t${f.path}\0`).join('');
+
+test('where the words of a look are the same, so are the files that a set-up is found by, the texts that decide, and the key', () => {
+  const below = fc.constantFrom(
+    'package.json',
+    'package-lock.json',
+    'README.md',
+    'gradlew',
+    'src/a.js',
+    'src/a.c',
+    'requirements/dev.txt',
+    'tests/conftest.py',
+    '.devcontainer/devcontainer.json',
+    'go.mod',
+    '.nvmrc',
+    'Makefile',
+  );
+  const entry = fc.record({
+    path: fc.oneof(
+      below,
+      below.map((p) => `app/${p}`),
+    ),
+    object: fc.constantFrom('a', 'b'),
+    bytes: fc.constantFrom(1, 2 * 1024 * 1024),
+  });
+  const tree = fc.uniqueArray(entry, { selector: (f) => f.path, maxLength: 12 });
+  /** One that differs in one file from another, as commits mostly do. */
+  const pair = fc
+    .tuple(tree, entry)
+    .map(([files, other]) => [files, [...files.filter((f) => f.path !== other.path), other]] as const);
+  const read = (files: readonly { path: string; object: string; bytes: number }[], folder: string) => {
+    const tracked = trackedOf(listed(files).replace(/ +\d+\t/g, '\t'));
+    const made = { ...FROM, files: tracked };
+    // One that is too long is not checked out for a look, so nobody reads it.
+    const there = filesThatSay(listed(files), folder);
+    const texts = SETUP_TEXTS.map((name) => (folder === '' ? name : `${folder}/${name}`))
+      .filter((name) => there.includes(name))
+      .map((name) => files.find((f) => f.path === name)?.object);
+    return [
+      there.toSorted(),
+      texts,
+      setupReads(made),
+      setupReads(made) === 'manifests' ? keptParts(made) : null,
+    ];
+  };
+  fc.assert(
+    fc.property(pair, fc.constantFrom('', 'app'), ([before, after], folder) => {
+      fc.pre(
+        JSON.stringify(lookWords(listed(before), folder)) ===
+          JSON.stringify(lookWords(listed(after), folder)),
+      );
+      expect(read(after, folder)).toEqual(read(before, folder));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the words of a look come in one order, and say nothing of sources', () => {
+  const files = ['src/a.js', 'package.json', 'README.md'].map((path) => ({ path, object: 'a', bytes: 3 }));
+  expect(lookWords(listed(files.toReversed()), '')).toEqual(lookWords(listed(files), ''));
+  expect(lookWords(listed(files), '')).toEqual(['README.md\u0000100644', 'package.json\u0000100644 a']);
 });

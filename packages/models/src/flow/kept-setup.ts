@@ -1,6 +1,6 @@
 // What a kept set-up hangs on, and what of it is kept. Pure: the listing of a commit in, words to hash out.
 
-import { SETUP_FOLDERS } from './setup.ts';
+import { SETUP_FOLDERS, SETUP_TEXTS } from './setup.ts';
 
 /** One file of a commit, as `git ls-tree -r` lists it. */
 export interface Tracked {
@@ -41,6 +41,29 @@ export function filesThatSay(listing: string, folder: string): readonly string[]
   });
 }
 
+/**
+ * What the next look at a set-up hangs on, where it reads no more than the manifests: with the same words it
+ * would find the same command, and the same key of what is kept.
+ * @param listing of `git ls-tree -r -l -z`
+ * @param folder of the repository, which the project is; empty for all of it
+ * @returns words in an order that is always the same
+ */
+export function lookWords(listing: string, folder: string): readonly string[] {
+  let isCompiled = false;
+  const words = listing.split('\0').flatMap((line) => {
+    const match = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t([\s\S]+)$/.exec(line);
+    if (!match) return [];
+    const [, mode, object, bytes, path] = match as unknown as [string, string, string, string, string];
+    if (COMPILED.test(path)) isCompiled = true;
+    const below = folder === '' ? path : path.slice(folder.length + 1);
+    const says = saysSetup(path, Number(bytes), folder);
+    const isRead = MANIFESTS.test(path) || (says && SETUP_TEXTS.some((name) => name === below));
+    if (isRead) return [`${path}\0${mode} ${object}`];
+    return says ? [`${path}\0${mode}`] : [];
+  });
+  return [...words.toSorted(), ...(isCompiled ? ['sources are compiled'] : [])];
+}
+
 function saysSetup(path: string, bytes: number, folder: string): boolean {
   if (path === 'package.json' || path.endsWith('/package.json')) return true;
   if (folder !== '' && !path.startsWith(`${folder}/`)) return false;
@@ -53,6 +76,14 @@ function saysSetup(path: string, bytes: number, folder: string): boolean {
 /** Sources that an installation may compile. */
 const COMPILED = /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f90|gyp|gypi|node)$/;
 
+/** What of a commit a set-up may read. */
+export type SetupReads = 'manifests' | 'everything';
+
+export const setupReads = (made: Pick<KeptFrom, 'isOwn' | 'runsAtInstall' | 'files'>): SetupReads =>
+  made.isOwn || made.runsAtInstall || made.files.some((f) => COMPILED.test(f.path))
+    ? 'everything'
+    : 'manifests';
+
 /**
  * The words that a key is made of: with the same ones the set-up would come to the same. Where it may read
  * the sources themselves, every
@@ -60,8 +91,8 @@ const COMPILED = /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f90|gyp|gypi|node)$/;
  * @returns words in an order that is always the same
  */
 export function keptParts(made: KeptFrom): readonly string[] {
-  const readsSources = made.isOwn || made.runsAtInstall || made.files.some((f) => COMPILED.test(f.path));
-  const counts = readsSources ? made.files : made.files.filter((f) => MANIFESTS.test(f.path));
+  const counts =
+    setupReads(made) === 'everything' ? made.files : made.files.filter((f) => MANIFESTS.test(f.path));
   return [
     'kept set-up, version 1',
     made.platform,
