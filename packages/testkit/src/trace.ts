@@ -195,9 +195,11 @@ export async function traceOf(
   const begun: Record<string, number> = {};
   for (const event of events) {
     const phase = String(event.payload.phase ?? phaseOf.get(String(event.payload.runId)) ?? '');
-    // Costs have an account of their own. How far CI had come at a look depends on the second.
+    // Costs have an account of their own. How far CI had come at a look depends on the second, and what is
+    // learned from a review on what other stories had taught; db/signals.test holds that it is learned once.
     if (
       event.type === 'cost.metered' ||
+      event.type.startsWith('learning.') ||
       (event.type === 'ci.verdict' && !['red', 'green'].includes(String(event.payload.verdict)))
     )
       continue;
