@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { minilm } from '@mainloop/adapters/embedder/minilm';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
@@ -12,7 +12,7 @@ import { keepDoor } from '@mainloop/doors/door';
 import { openLog } from '@mainloop/logs/log';
 import { openApi } from '@mainloop/models/contracts/openapi';
 import { openPool } from '@mainloop/models/db/pool';
-import type { NextFunction, Request, Response } from 'express';
+import type { Express, NextFunction, Request, Response } from 'express';
 import { Guard } from './auth/guard.ts';
 import { Finder } from './chat/finder.ts';
 import { Turns } from './chat/turns.ts';
@@ -110,7 +110,7 @@ export async function startApi(config: ApiConfig): Promise<{ port: number; close
   app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
-  SwaggerModule.setup('docs', app, () => openApi() as unknown as OpenAPIObject);
+  app.use(docsPages());
   // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
   app.getHttpServer().keepAliveTimeout = 65_000;
   // The forge comes under any name and with a proof of its own; pages are served elsewhere.
@@ -127,6 +127,26 @@ export async function startApi(config: ApiConfig): Promise<{ port: number; close
       await embedder.close();
       await db.end();
     },
+  };
+}
+
+@Module({})
+class DocsModule {}
+
+/** The pages of what the api offers. They are opened rarely, so what makes them comes with the first request. */
+function docsPages(): (req: Request, res: Response, next: NextFunction) => void {
+  let pages: Promise<Express> | undefined;
+  const open = async (): Promise<Express> => {
+    const { SwaggerModule } = await import('@nestjs/swagger');
+    const app = await NestFactory.create<NestExpressApplication>(DocsModule, { logger: false });
+    SwaggerModule.setup('docs', app, () => openApi() as unknown as OpenAPIObject);
+    await app.init();
+    return app.getHttpAdapter().getInstance();
+  };
+  return (req, res, next) => {
+    if (!/^\/docs(?:$|[-/])/.test(req.path)) return next();
+    pages ??= open();
+    void pages.then((shown) => void shown(req, res, next)).catch(next);
   };
 }
 

@@ -1,5 +1,6 @@
 // What goes out is a promise: every route of a real api on a real database, each answer held against its schema.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openApi } from '@mainloop/models/contracts/openapi';
 import { requestOf } from '@mainloop/models/contracts/client';
 import { Problem } from '@mainloop/models/contracts/errors';
 import {
@@ -365,6 +366,16 @@ describe('each answer is what the table says', () => {
   test('and no route of the table was left out, but the stream, which never ends', () => {
     expect([...seen, 'stream'].toSorted()).toEqual(Object.keys(ROUTES).toSorted());
   });
+});
+
+test('the pages of what the api offers are there with their files, and closed where people sign in', async () => {
+  const at = (port: number, where: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${where}`);
+  expect(await (await at(open.port, '/docs')).text()).toContain('swagger-ui');
+  expect((await at(open.port, '/docs/swagger-ui.css')).headers.get('content-type')).toContain('text/css');
+  expect(await (await at(open.port, '/docs-json')).json()).toEqual(JSON.parse(JSON.stringify(openApi())));
+  expect((await at(open.port, '/docsy')).status).toBe(404);
+  for (const where of ['/docs', '/docs/swagger-ui.css', '/docs-json'])
+    expect([where, (await at(signedIn.port, where)).status]).toEqual([where, 401]);
 });
 
 describe('what is refused has a code of the list, and the status and sentence that belong to it', () => {

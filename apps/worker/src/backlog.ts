@@ -4,7 +4,6 @@
 import https from 'node:https';
 import { TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import type { Client } from '@temporalio/client';
-import { generate } from 'selfsigned';
 
 /** @see https://github.com/kubernetes/metrics/tree/master/pkg/apis/external_metrics */
 const GROUP = 'external.metrics.k8s.io/v1beta1';
@@ -42,6 +41,8 @@ export async function serveBacklog(
   read: () => Promise<number>,
   failed: (err: Error) => void = () => undefined,
 ): Promise<https.Server> {
+  // Of no use outside a cluster.
+  const { generate } = await import('selfsigned');
   const cert = await generate([{ name: 'commonName', value: 'mainloop-worker' }], { algorithm: 'sha256' });
   let kept = { at: 0, value: 0 };
   const value = async (): Promise<number> => {

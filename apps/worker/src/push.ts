@@ -19,7 +19,6 @@ import { getSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
 import { mustShow } from '@mainloop/models/flow/push-services';
-import webpush from 'web-push';
 import type { Hit } from '@mainloop/doors/failpoints';
 
 const TIMEOUT_MS = 10_000;
@@ -44,6 +43,8 @@ export async function tellDevices(
       quiet: isQuiet(settings.quietHours, Date.now()),
     });
     if (due.length === 0) return 0;
+    // With the first device that is told something.
+    const { default: webpush } = await import('web-push');
     const keys = await ensureVapidKeys(tx, webpush.generateVAPIDKeys);
     const waiting = await openItems(tx, OWNER);
     const byDevice = Map.groupBy(due, (d) => d.device.id);
@@ -80,6 +81,7 @@ async function send(
   from: { readonly subject: string; readonly toLoopback: boolean },
 ): Promise<Sent> {
   try {
+    const { default: webpush } = await import('web-push');
     const request = webpush.generateRequestDetails(
       { endpoint: device.endpoint, keys: { p256dh: device.p256dh, auth: device.auth } },
       JSON.stringify(notice),

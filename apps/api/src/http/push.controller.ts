@@ -3,7 +3,6 @@ import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { addDevice, ensureVapidKeys, listDevices, removeDevice } from '@mainloop/models/db/devices/push';
 import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
-import webpush from 'web-push';
 import type { ApiConfig } from '../config.ts';
 import { CONFIG, DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
@@ -20,6 +19,7 @@ export class PushController {
 
   @Route('getPushKey')
   async key(): Promise<Given<'getPushKey'>> {
+    const { default: webpush } = await import('web-push');
     return { publicKey: (await ensureVapidKeys(this.db, webpush.generateVAPIDKeys)).publicKey };
   }
 

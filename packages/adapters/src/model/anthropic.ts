@@ -1,7 +1,11 @@
 // Anthropic's SDK, pointed at the gateway: the api holds no key, only its own token for the gateway.
 import { setTimeout } from 'node:timers/promises';
-import Anthropic from '@anthropic-ai/sdk';
+import type Anthropic from '@anthropic-ai/sdk';
 import { ModelError, modelError, type ChatCall, type ChatImage, type Model } from './port.ts';
+
+type Sdk = typeof Anthropic;
+/** It comes with the first call: a process that asks nothing does without its 250 modules. */
+const loadSdk = async (): Promise<Sdk> => (await import('@anthropic-ai/sdk')).default;
 
 /**
  * The chat model by Anthropic's API.
@@ -9,14 +13,16 @@ import { ModelError, modelError, type ChatCall, type ChatImage, type Model } fro
  * @returns calls are tried three times in all, for two minutes each
  */
 export function anthropic(options: { baseUrl: string; token: string; awayMs?: readonly number[] }): Model {
-  const client = new Anthropic({
-    baseURL: options.baseUrl,
-    apiKey: options.token,
-    maxRetries: 2,
-    timeout: 120_000,
-  });
+  let client: Anthropic | undefined;
   return {
     async converse(call) {
+      const sdk = await loadSdk();
+      const { messages: api } = (client ??= new sdk({
+        baseURL: options.baseUrl,
+        apiKey: options.token,
+        maxRetries: 2,
+        timeout: 120_000,
+      }));
       const messages = messagesOf(call);
       const tools = call.tools.map((tool) => ({
         name: tool.name,
@@ -32,14 +38,14 @@ export function anthropic(options: { baseUrl: string; token: string; awayMs?: re
         if (all !== '') say('\n\n');
         const before = all;
         const ask = (): Promise<Anthropic.Message> => {
-          const stream = client.messages.stream(
+          const stream = api.stream(
             { model: call.model, max_tokens: call.maxTokens, system: systemOf(call), messages, tools },
             { signal: call.signal },
           );
           stream.on('text', say);
           return stream.finalMessage();
         };
-        const done = await whenBack(ask, () => all !== before, options.awayMs ?? AWAY_MS, call.signal);
+        const done = await whenBack(sdk, ask, () => all !== before, options.awayMs ?? AWAY_MS, call.signal);
         const uses = done.content.filter((b) => b.type === 'tool_use');
         if (uses.length === 0) break;
         const results: Anthropic.ToolResultBlockParam[] = [];
@@ -67,6 +73,7 @@ const AWAY_MS = [1_000, 2_000, 4_000, 8_000, 8_000] as const;
  * @throws ModelError
  */
 async function whenBack(
+  sdk: Sdk,
   ask: () => Promise<Anthropic.Message>,
   hasSaid: () => boolean,
   awayMs: readonly number[],
@@ -77,9 +84,8 @@ async function whenBack(
       return await ask();
     } catch (err) {
       const waitMs = awayMs[n];
-      const isAway =
-        err instanceof Anthropic.APIConnectionError && !(err instanceof Anthropic.APIConnectionTimeoutError);
-      if (!isAway || hasSaid() || signal.aborted || waitMs === undefined) throw translate(err);
+      const isAway = err instanceof sdk.APIConnectionError && !(err instanceof sdk.APIConnectionTimeoutError);
+      if (!isAway || hasSaid() || signal.aborted || waitMs === undefined) throw translate(sdk, err);
       // Whoever stops it does not wait: the next try ends at once.
       await setTimeout(waitMs, undefined, { signal }).catch(() => undefined);
     }
@@ -117,9 +123,9 @@ const imageBlock = (image: ChatImage): Anthropic.ImageBlockParam => ({
   source: { type: 'base64', media_type: image.mime as 'image/png', data: image.base64 },
 });
 
-function translate(err: unknown): ModelError {
+function translate(sdk: Sdk, err: unknown): ModelError {
   if (err instanceof ModelError) return err;
-  if (err instanceof Anthropic.APIError && err.status !== undefined)
+  if (err instanceof sdk.APIError && err.status !== undefined)
     return modelError(
       err.status,
       (err.error as { error?: { message?: string } } | undefined)?.error?.message ?? err.message,

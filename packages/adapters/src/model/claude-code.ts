@@ -8,9 +8,6 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { modelError, type ChatCall, type Model } from './port.ts';
 
 const NAME = 'mainloop';
@@ -197,7 +194,13 @@ const parse = (line: string): Line => {
 };
 
 /** One MCP endpoint for all calls in flight; each sees the tools of its own. @returns its address */
-function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
+async function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
+  // With the first call: a process that asks nothing does without them.
+  const { Server } = await import('@modelcontextprotocol/sdk/server/index.js');
+  const { StreamableHTTPServerTransport } =
+    await import('@modelcontextprotocol/sdk/server/streamableHttp.js');
+  const { CallToolRequestSchema, ListToolsRequestSchema } =
+    await import('@modelcontextprotocol/sdk/types.js');
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const call = calls.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));
     if (!call || req.method !== 'POST') return void res.writeHead(call ? 405 : 401).end();
@@ -215,7 +218,7 @@ function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
     });
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     res.once('close', () => void server.close());
-    await server.connect(transport as Parameters<Server['connect']>[0]);
+    await server.connect(transport as Parameters<typeof server.connect>[0]);
     await transport.handleRequest(req, res);
   };
   const listener = http.createServer((req, res) => void handle(req, res).catch(() => res.destroy()));
