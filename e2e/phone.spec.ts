@@ -51,7 +51,7 @@ describe('push', () => {
     await until('both told', async () => phone.got.length === 1 && laptop.got.length === 1);
     expect(phone.got[0]).toMatchObject({
       urgency: 'high',
-      notice: {
+      notification: {
         type: 'show',
         itemId: 'q1',
         title: 'Retry with backoff?',
@@ -65,12 +65,12 @@ describe('push', () => {
     });
     await stack.call('decide', { id: 'q1', body: { decision: 'answer', text: 'Yes', via: 'cli' } });
     await until('both withdrawn', async () => phone.got.length === 2 && laptop.got.length === 2);
-    expect(laptop.got[1]!.notice).toEqual({ type: 'withdraw', itemId: 'q1', waiting: 1 });
+    expect(laptop.got[1]!.notification).toEqual({ type: 'withdraw', itemId: 'q1', waiting: 1 });
     // Nothing is told again: not by other events, not by a worker that starts anew.
     process.kill(stack.pidOf('worker'), 'SIGKILL');
     await seedItem(db, 't1', 'q2', 'plan', 'Plan, revision 1');
     await until('the plan is told', async () => phone.got.length === 3);
-    expect(phone.got.map((g) => g.notice.itemId)).toEqual(['q1', 'q1', 'q2']);
+    expect(phone.got.map((g) => g.notification.itemId)).toEqual(['q1', 'q1', 'q2']);
     for (const d of [phone, laptop]) await stack.call('forgetDevice', { id: d.id });
   });
 
@@ -94,7 +94,7 @@ describe('push', () => {
     expect(shaky.got).toHaveLength(1);
     await stack.call('changeSettings', { body: { quietHours: null } });
     await until('told after the night', async () => shaky.got.length === 2);
-    expect(shaky.got[1]!.notice).toMatchObject({ itemId: 'r1', actions: [{ action: 'open' }] });
+    expect(shaky.got[1]!.notification).toMatchObject({ itemId: 'r1', actions: [{ action: 'open' }] });
     await stack.call('changeSettings', {
       body: { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] },
     });
@@ -129,7 +129,7 @@ describe('push', () => {
 async function openPhone(origin: string): Promise<{
   context: BrowserContext;
   page: Page;
-  deliver(notice: unknown): Promise<void>;
+  deliver(notification: unknown): Promise<void>;
   notifications(): Promise<Shown[]>;
   tap(tag: string, action: string): Promise<void>;
 }> {
@@ -155,11 +155,11 @@ async function openPhone(origin: string): Promise<{
   return {
     context,
     page,
-    deliver: async (notice) =>
+    deliver: async (notification) =>
       void (await cdp.send('ServiceWorker.deliverPushMessage', {
         origin,
         registrationId,
-        data: JSON.stringify(notice),
+        data: JSON.stringify(notification),
       })),
     notifications: () =>
       worker().evaluate(
@@ -190,7 +190,7 @@ describe('on the phone', () => {
       // Nobody looks at the app.
       await phone.page.goto('about:blank');
       await other.page.goto('about:blank');
-      for (const p of [phone, other]) await p.deliver(told.got[0]!.notice);
+      for (const p of [phone, other]) await p.deliver(told.got[0]!.notification);
       await until(
         'shown',
         async () => (await phone.notifications()).length === 1 && (await other.notifications()).length === 1,
@@ -216,12 +216,12 @@ describe('on the phone', () => {
         async () => (await other.notifications())[0]?.body === 'Already answered by you from a notification.',
       );
       await until('the withdrawal', async () => told.got.length === 2);
-      await other.deliver(told.got[1]!.notice);
+      await other.deliver(told.got[1]!.notification);
       await until('withdrawn', async () => (await other.notifications()).length === 0);
 
       await seedItem(db, 't3', 'p5', 'plan', 'Plan, revision 1');
       await until('told', async () => told.got.length === 3);
-      await phone.deliver(told.got[2]!.notice);
+      await phone.deliver(told.got[2]!.notification);
       await until('shown', async () => (await phone.notifications()).length === 1);
       await phone.page.goto(`${stack.web}/inbox?item=p5`);
       const card = phone.page.locator('#item-p5');

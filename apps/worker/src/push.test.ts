@@ -36,7 +36,7 @@ const tell = (endsAt?: string): Promise<number> =>
     if (point === endsAt) throw new Error('ended');
   });
 const heard = (): string[] =>
-  phone.got.map(({ notice }) => `${String(notice.type)} ${String(notice.itemId)}`);
+  phone.got.map(({ notification }) => `${String(notification.type)} ${String(notification.itemId)}`);
 const open = async (): Promise<string> => {
   const taskId = await seedTask(database.db, `t-told-${++n}`);
   return seedItem(database.db, taskId, `${taskId}-plan-1`, 'plan', 'Plan');

@@ -4,20 +4,25 @@ import { requestOutside } from '@mainloop/doors/outside';
 import { claimLock } from '@mainloop/models/db/locks';
 import {
   deleteDevice,
-  dueNotices,
+  dueNotifications,
   ensureVapidKeys,
   hasDevices,
   noteFailed,
-  noteNotice,
+  noteNotification,
   noteTold,
   openItems,
-  type DueNotice,
+  type DueNotification,
   type VapidKeys,
 } from '@mainloop/models/db/devices/push';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { getSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
+import {
+  backoffMs,
+  isQuiet,
+  notificationOf,
+  type DeviceNotification,
+} from '@mainloop/models/flow/notifications';
 import { mustShow } from '@mainloop/models/flow/push-services';
 import type { Hit } from '@mainloop/doors/failpoints';
 
@@ -35,9 +40,9 @@ export async function tellDevices(
 ): Promise<number> {
   if (!(await hasDevices(db))) return 0;
   return withTx(db, async (tx) => {
-    if (!(await claimLock(tx, 'notices'))) return 0;
+    if (!(await claimLock(tx, 'notifications'))) return 0;
     const settings = await getSettings(tx, OWNER);
-    const due = await dueNotices(tx, {
+    const due = await dueNotifications(tx, {
       ownerId: OWNER,
       kinds: settings.notifyKinds,
       quiet: isQuiet(settings.quietHours, Date.now()),
@@ -51,17 +56,17 @@ export async function tellDevices(
     await Promise.all(
       [...byDevice.values()].map(async (list) => {
         for (const d of list) {
-          const notice: Notice = d.item
-            ? noticeOf(d.item, waiting)
+          const notification: DeviceNotification = d.item
+            ? notificationOf(d.item, waiting)
             : { type: 'withdraw', itemId: d.itemId, waiting };
           // It stays in sight there, and a tap on it says that it is answered.
-          if (notice.type === 'withdraw' && mustShow(d.device.endpoint)) {
-            await noteNotice(db, d.device.id, d.itemId, 'withdrawn');
+          if (notification.type === 'withdraw' && mustShow(d.device.endpoint)) {
+            await noteNotification(db, d.device.id, d.itemId, 'withdrawn');
             continue;
           }
-          if (d.item) await noteNotice(db, d.device.id, d.itemId, 'sending');
+          if (d.item) await noteNotification(db, d.device.id, d.itemId, 'sending');
           hit('push.before');
-          const result = await send(d.device, notice, keys, from);
+          const result = await send(d.device, notification, keys, from);
           hit('push.after');
           // Written besides the lock's transaction: what was sent stays sent when a later write fails.
           if (result === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
@@ -75,8 +80,8 @@ export async function tellDevices(
 }
 
 async function send(
-  device: DueNotice['device'],
-  notice: Notice,
+  device: DueNotification['device'],
+  notification: DeviceNotification,
   keys: VapidKeys,
   from: { readonly subject: string; readonly toLoopback: boolean },
 ): Promise<Sent> {
@@ -84,11 +89,11 @@ async function send(
     const { default: webpush } = await import('web-push');
     const request = webpush.generateRequestDetails(
       { endpoint: device.endpoint, keys: { p256dh: device.p256dh, auth: device.auth } },
-      JSON.stringify(notice),
+      JSON.stringify(notification),
       {
         vapidDetails: { subject: from.subject, ...keys },
         TTL: TTL_S,
-        urgency: notice.type === 'show' ? 'high' : 'low',
+        urgency: notification.type === 'show' ? 'high' : 'low',
       },
     );
     // Where to is the browser's word. Looked at again each time: what a name means may change after the

@@ -104,14 +104,14 @@ describe('what a killed run did otherwise', () => {
       ['push: told again, in place of the one before: show Which note?'],
     ],
     [
-      'a notice of what nobody asks any more',
+      'a notification of what nobody asks any more',
       { entries: without('show Ready for review, closed') },
       1,
       [],
       ['push: not told: show Ready for review, closed'],
     ],
     [
-      'a notice that the unkilled run did not give',
+      'a notification that the unkilled run did not give',
       { entries: plus({ where: 'push', what: 'show Failed', mayRepeat: true }) },
       1,
       ['extra: push: show Failed'],

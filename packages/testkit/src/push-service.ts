@@ -15,7 +15,7 @@ export interface Received {
   readonly atMs: number;
   readonly urgency: string;
   readonly ttl: number;
-  readonly notice: Record<string, unknown>;
+  readonly notification: Record<string, unknown>;
 }
 
 export interface PushService {
@@ -49,7 +49,7 @@ export async function startPushService(publicKey: string): Promise<PushService> 
         atMs: Date.now(),
         urgency: String(req.headers.urgency),
         ttl: Number(req.headers.ttl),
-        notice: JSON.parse(plain.toString()) as Record<string, unknown>,
+        notification: JSON.parse(plain.toString()) as Record<string, unknown>,
       });
       res.writeHead(201).end();
     });

@@ -254,7 +254,7 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
           if (Date.now() - since > 10_000) return `${item.kind}: ${item.title}`;
           continue;
         }
-        if (!phone.some((p) => p.notice.itemId === item.id && p.notice.type === 'show')) continue;
+        if (!phone.some((p) => p.notification.itemId === item.id && p.notification.type === 'show')) continue;
         if (
           item.kind === 'review' &&
           !task.runs.some((r) => r.phase === 'address_review' && r.state === 'ended')

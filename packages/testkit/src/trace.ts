@@ -244,10 +244,10 @@ export async function traceOf(
     });
   // What went away by itself need not have been told in time.
   const withdrawn = new Set(items.filter((x) => x.state === 'closed').map((x) => x.id));
-  for (const { notice } of input.phone) {
-    const id = String(notice.itemId);
+  for (const { notification } of input.phone) {
+    const id = String(notification.itemId);
     if (!id.startsWith(taskId)) continue;
-    const what = `${String(notice.type)} ${say(id)} ${say(JSON.stringify([notice.title ?? '', notice.body ?? '', notice.actions ?? []]))}`;
+    const what = `${String(notification.type)} ${say(id)} ${say(JSON.stringify([notification.title ?? '', notification.body ?? '', notification.actions ?? []]))}`;
     add({ where: 'push', what, mayRepeat: true, ...(withdrawn.has(id) ? { mayMiss: true } : {}) });
   }
 

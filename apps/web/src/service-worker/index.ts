@@ -2,7 +2,7 @@
 // seen last.
 import { assets, immutable } from '$app/manifest';
 import { self } from '$app/service-worker';
-import type { Notice, NoticeAction } from '@mainloop/models/flow/notices';
+import type { DeviceNotification, NotificationAction } from '@mainloop/models/flow/notifications';
 import { mustShow } from '@mainloop/models/flow/push-services';
 import { keep, sendWaiting } from '#lib/waiting.ts';
 
@@ -100,30 +100,30 @@ self.addEventListener('message', (event) => {
 interface Shown {
   itemId: string;
   url: string;
-  actions: readonly NoticeAction[];
+  actions: readonly NotificationAction[];
 }
 
 self.addEventListener('push', (event) => {
-  const notice = event.data?.json() as Notice | undefined;
-  if (notice) event.waitUntil(tell(notice));
+  const notification = event.data?.json() as DeviceNotification | undefined;
+  if (notification) event.waitUntil(tell(notification));
 });
 
-async function tell(notice: Notice): Promise<void> {
-  await badge(notice.waiting);
-  if (notice.type === 'withdraw') {
-    for (const old of await self.registration.getNotifications({ tag: notice.itemId })) old.close();
+async function tell(notification: DeviceNotification): Promise<void> {
+  await badge(notification.waiting);
+  if (notification.type === 'withdraw') {
+    for (const old of await self.registration.getNotifications({ tag: notification.itemId })) old.close();
     return;
   }
   // Somebody who looks at the inbox sees it there; most browsers allow this while a window is in sight.
   const open = await self.clients.matchAll({ type: 'window' });
   const service = (await self.registration.pushManager.getSubscription())?.endpoint ?? '';
   if (!mustShow(service) && open.some((w) => w.visibilityState === 'visible' && w.focused)) return;
-  const data: Shown = { itemId: notice.itemId, url: notice.url, actions: notice.actions };
-  await show(notice.title, {
-    body: notice.body,
-    tag: notice.itemId,
+  const data: Shown = { itemId: notification.itemId, url: notification.url, actions: notification.actions };
+  await show(notification.title, {
+    body: notification.body,
+    tag: notification.itemId,
     data,
-    actions: notice.actions.map((a) => ({ action: a.action, title: a.title })),
+    actions: notification.actions.map((a) => ({ action: a.action, title: a.title })),
   });
 }
 
@@ -150,7 +150,7 @@ self.addEventListener('notificationclick', (event) => {
   event.waitUntil(chosen?.decision ? answer(event.notification, shown, chosen) : focus(shown.url));
 });
 
-async function answer(notification: Notification, shown: Shown, action: NoticeAction): Promise<void> {
+async function answer(notification: Notification, shown: Shown, action: NotificationAction): Promise<void> {
   const path = `/api/inbox/${encodeURIComponent(shown.itemId)}`;
   const body = {
     decision: action.decision,

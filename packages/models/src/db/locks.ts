@@ -13,7 +13,7 @@ export const LOCKS = {
   /** One relay at a time keeps the outbox in order. */
   relay: 7_140_004,
   /** Two workers would tell every device everything twice. */
-  notices: 7_140_005,
+  notifications: 7_140_005,
   /** One worker at a time makes vectors, so that their numbers are given in the order in which they can be seen. */
   vectors: 7_140_015,
   /** One worker at a time learns from what happened. */

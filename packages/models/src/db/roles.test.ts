@@ -14,7 +14,7 @@ import {
   type RolePasswords,
 } from './roles.ts';
 import { many, openPool } from './pool.ts';
-import { dueNotices, openItems } from './devices/push.ts';
+import { dueNotifications, openItems } from './devices/push.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -154,7 +154,7 @@ test('the worker counts what waits and finds what devices are to be told, with i
   const worker = openPool(urlOf('mainloop_worker'), 'test', 1);
   try {
     expect(await openItems(worker, 'nobody')).toBe(0);
-    expect(await dueNotices(worker, { ownerId: 'nobody', kinds: ['plan'], quiet: false })).toEqual([]);
+    expect(await dueNotifications(worker, { ownerId: 'nobody', kinds: ['plan'], quiet: false })).toEqual([]);
   } finally {
     await worker.end();
   }

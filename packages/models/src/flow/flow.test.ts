@@ -6,7 +6,7 @@ import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
 import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './outcomes.ts';
 import { costMicrousd, reserveMicrousd } from './pricing.ts';
 import { ITEM_KINDS } from './events.ts';
-import { isQuiet, noticeOf } from './notices.ts';
+import { isQuiet, notificationOf } from './notifications.ts';
 import { promptFor } from './prompts.ts';
 import { nextSentence, PHASES, sectionOf, TASK_STATES } from './states.ts';
 import { cleanText, cleanTitle, cutLog, fence, visible } from './text.ts';
@@ -298,8 +298,8 @@ test('a notification has two buttons at most, and none that decides what should 
     titleIsWhole: true,
   };
   const buttons = (kind: (typeof ITEM_KINDS)[number], labels: string[] = []): (string | undefined)[] => {
-    const notice = noticeOf({ ...base, kind, options: labels.map((label) => ({ label })) }, 1);
-    return notice.type === 'show' ? notice.actions.map((a) => a.decision) : [];
+    const notification = notificationOf({ ...base, kind, options: labels.map((label) => ({ label })) }, 1);
+    return notification.type === 'show' ? notification.actions.map((a) => a.decision) : [];
   };
   expect(ITEM_KINDS.map((k) => [k, ...buttons(k)])).toEqual([
     ['question', undefined],
@@ -313,8 +313,8 @@ test('a notification has two buttons at most, and none that decides what should 
   ]);
   // What a notification does not show whole is not decided by it.
   for (const unseen of [{ titleIsWhole: false }, { title: `Run: ${'x'.repeat(120)}` }]) {
-    const notice = noticeOf({ ...base, kind: 'permission', ...unseen }, 1);
-    expect(notice.type === 'show' && notice.actions.map((a) => a.decision)).toEqual([undefined]);
+    const notification = notificationOf({ ...base, kind: 'permission', ...unseen }, 1);
+    expect(notification.type === 'show' && notification.actions.map((a) => a.decision)).toEqual([undefined]);
   }
   expect(buttons('question', ['Yes', 'No'])).toEqual(['answer', 'answer']);
   expect(buttons('question', ['A', 'B', 'C'])).toEqual([undefined]);

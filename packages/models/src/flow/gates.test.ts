@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { gateAnswer, gateOf, isGate, redGateOf, UNCHECKED, WEAKENED } from './gates.ts';
-import { noticeOf } from './notices.ts';
+import { notificationOf } from './notifications.ts';
 
 describe('a gate', () => {
   test.each([
@@ -66,7 +66,7 @@ test.each([
   '%s with the code %s lets something through: %s; then no notification offers it',
   (kind, errorCode, gate) => {
     expect(isGate({ kind, errorCode })).toBe(gate);
-    const notice = noticeOf(
+    const notification = notificationOf(
       {
         id: 'i',
         kind,
@@ -80,6 +80,9 @@ test.each([
       },
       1,
     );
-    if (gate) expect(notice.type === 'show' && notice.actions).toEqual([{ action: 'open', title: 'Look' }]);
+    if (gate)
+      expect(notification.type === 'show' && notification.actions).toEqual([
+        { action: 'open', title: 'Look' },
+      ]);
   },
 );

@@ -1,7 +1,7 @@
 // Devices that are told, and what each of them was shown.
 import type { PushDevice, ToldDevice } from '../../contracts/devices.ts';
 import type { ItemKind } from '../../flow/events.ts';
-import type { NoticeItem } from '../../flow/notices.ts';
+import type { NotificationItem } from '../../flow/notifications.ts';
 import { freshId } from '../log.ts';
 import { sql } from 'kysely';
 import type { Queryable } from '../pool.ts';
@@ -108,7 +108,7 @@ export const listDevices = (database: Queryable, ownerId: string): Promise<ToldD
       .orderBy('created_at'),
   );
 
-export interface DueNotice {
+export interface DueNotification {
   readonly device: {
     readonly id: string;
     readonly endpoint: string;
@@ -117,7 +117,7 @@ export interface DueNotice {
     readonly failures: number;
   };
   /** null: take the notification of this item away. */
-  readonly item: NoticeItem | null;
+  readonly item: NotificationItem | null;
   readonly itemId: string;
 }
 
@@ -129,10 +129,10 @@ export interface DueNotice {
  * @param input `kinds` are the items that the user wants to be told of; `quiet`: nothing is shown now, and
  * only what is over is withdrawn
  */
-export async function dueNotices(
+export async function dueNotifications(
   database: Queryable,
   input: { ownerId: string; kinds: readonly ItemKind[]; quiet: boolean },
-): Promise<DueNotice[]> {
+): Promise<DueNotification[]> {
   const due = await rows(
     database,
     tables
@@ -200,7 +200,7 @@ export async function dueNotices(
  * @param state `sending`: noted before it goes out, because whatever ends in the middle, this device may show it; `withdrawn`: it was told that the
  *   item is over
  */
-export const noteNotice = async (
+export const noteNotification = async (
   database: Queryable,
   deviceId: string,
   itemId: string,
@@ -228,7 +228,7 @@ export async function noteTold(
   itemId: string,
   state: 'shown' | 'withdrawn',
 ): Promise<void> {
-  await noteNotice(database, deviceId, itemId, state);
+  await noteNotification(database, deviceId, itemId, state);
   await run(
     database,
     tables.updateTable('push_devices').set({ failures: 0, last_ok_at: now }).where('id', '=', deviceId),

@@ -24,6 +24,6 @@ test('counts, and a lock that one has at a time', async () => {
   await withTx(database.db, async (mine) => {
     expect(await claimLock(mine, 'relay')).toBe(true);
     expect(await withTx(database.db, (another) => claimLock(another, 'relay'))).toBe(false);
-    expect(await withTx(database.db, (another) => claimLock(another, 'notices'))).toBe(true);
+    expect(await withTx(database.db, (another) => claimLock(another, 'notifications'))).toBe(true);
   });
 });

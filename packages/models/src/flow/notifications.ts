@@ -39,7 +39,7 @@ export function isQuiet(hours: QuietHours | null, nowMs: number): boolean {
   return hours.from < hours.to ? now >= hours.from && now < hours.to : now >= hours.from || now < hours.to;
 }
 
-export interface NoticeItem {
+export interface NotificationItem {
   readonly id: string;
   readonly kind: ItemKind;
   readonly title: string;
@@ -54,21 +54,21 @@ export interface NoticeItem {
 }
 
 /** A button: what it says, and the decision it sends. One without a decision opens the item. */
-export interface NoticeAction {
+export interface NotificationAction {
   readonly action: string;
   readonly title: string;
   readonly decision?: Decision;
   readonly text?: string;
 }
 /** What travels to a device, encrypted. `withdraw` takes a notification away that was answered elsewhere. */
-export type Notice =
+export type DeviceNotification =
   | {
       readonly type: 'show';
       readonly itemId: string;
       readonly title: string;
       readonly body: string;
       readonly url: string;
-      readonly actions: readonly NoticeAction[];
+      readonly actions: readonly NotificationAction[];
       readonly waiting: number;
     }
   | { readonly type: 'withdraw'; readonly itemId: string; readonly waiting: number };
@@ -77,7 +77,7 @@ const TITLE_CHARS = 120;
 const OPEN = { action: 'open', title: 'Look' };
 
 /** @param waiting items that need the person now, for the badge */
-export function noticeOf(item: NoticeItem, waiting: number): Notice {
+export function notificationOf(item: NotificationItem, waiting: number): DeviceNotification {
   return {
     type: 'show',
     itemId: item.id,
@@ -98,7 +98,7 @@ export function noticeOf(item: NoticeItem, waiting: number): Notice {
   };
 }
 
-const HEAD: Record<ItemKind, (item: NoticeItem) => string> = {
+const HEAD: Record<ItemKind, (item: NotificationItem) => string> = {
   question: (i) => i.title,
   plan: (i) => `Plan: ${i.taskTitle}`,
   permission: (i) => `May I? ${i.title}`,
@@ -113,7 +113,7 @@ const HEAD: Record<ItemKind, (item: NoticeItem) => string> = {
  * What an agent that asks would choose: in the words, because not every phone shows buttons and none chooses
  * by itself.
  */
-function advice({ options }: NoticeItem): string[] {
+function advice({ options }: NotificationItem): string[] {
   const labels = options.filter((o) => o.recommended === true).map((o) => o.label);
   return labels.length === 0 ? [] : [`Recommended: ${labels.join(', ')}`];
 }
@@ -122,7 +122,7 @@ function advice({ options }: NoticeItem): string[] {
  * Two at most: more are not shown by Chrome (Notification.maxActions). What should be read first has no
  * button that decides.
  */
-function actionsOf(item: NoticeItem): NoticeAction[] {
+function actionsOf(item: NotificationItem): NotificationAction[] {
   switch (item.kind) {
     case 'question':
       return item.options.length === 0 || item.options.length > 2

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { backoffMs, isQuiet, isTimeZone, noticeOf, type NoticeItem } from './notices.ts';
+import { backoffMs, isQuiet, isTimeZone, notificationOf, type NotificationItem } from './notifications.ts';
 
-const ITEM: NoticeItem = {
+const ITEM: NotificationItem = {
   id: 'a b/c',
   kind: 'question',
   title: 'Up or down?',
@@ -14,7 +14,7 @@ const ITEM: NoticeItem = {
 };
 const OPEN = { action: 'open', title: 'Look' };
 
-test.each<[NoticeItem['kind'], string, string, object[]]>([
+test.each<[NotificationItem['kind'], string, string, object[]]>([
   [
     'question',
     'Up or down?',
@@ -48,7 +48,7 @@ test.each<[NoticeItem['kind'], string, string, object[]]>([
     [{ action: 'retry', title: 'Retry', decision: 'retry' }, OPEN],
   ],
 ])('what a device shows of: %s', (kind, title, body, actions) => {
-  expect(noticeOf({ ...ITEM, kind }, 3)).toEqual({
+  expect(notificationOf({ ...ITEM, kind }, 3)).toEqual({
     type: 'show',
     itemId: 'a b/c',
     title,
@@ -83,13 +83,16 @@ test.each([
   ],
   ['none, said to be none', [{ label: 'Up', recommended: false }], 'demo/tally · Split fairly', ['answer-0']],
 ])('a notification says what is recommended, and chooses nothing: %s', (_, options, body, actions) => {
-  const notice = noticeOf({ ...ITEM, options }, 1);
-  if (notice.type !== 'show') throw new Error('it is shown');
-  expect({ body: notice.body, actions: notice.actions.map((a) => a.action) }).toEqual({ body, actions });
+  const notification = notificationOf({ ...ITEM, options }, 1);
+  if (notification.type !== 'show') throw new Error('it is shown');
+  expect({ body: notification.body, actions: notification.actions.map((a) => a.action) }).toEqual({
+    body,
+    actions,
+  });
 });
 
 test('a notification cuts what is long, and has no buttons for a question without options', () => {
-  const notice = noticeOf(
+  const notification = notificationOf(
     {
       ...ITEM,
       title: 'x'.repeat(121),
@@ -98,43 +101,47 @@ test('a notification cuts what is long, and has no buttons for a question withou
     },
     0,
   );
-  if (notice.type !== 'show') throw new Error('it is shown');
-  expect([notice.title, notice.body.length, notice.body.endsWith('y…')]).toEqual([
+  if (notification.type !== 'show') throw new Error('it is shown');
+  expect([notification.title, notification.body.length, notification.body.endsWith('y…')]).toEqual([
     `${'x'.repeat(119)}…`,
     240,
     true,
   ]);
-  expect(notice.actions.map((a) => [a.title, a.text])).toEqual([
+  expect(notification.actions.map((a) => [a.title, a.text])).toEqual([
     [`${'z'.repeat(39)}…`, 'z'.repeat(41)],
     ['z'.repeat(40), 'z'.repeat(40)],
   ]);
-  expect(noticeOf({ ...ITEM, options: [] }, 0)).toMatchObject({ actions: [OPEN] });
-  expect(noticeOf({ ...ITEM, options: [{ label: 'a' }, { label: 'b' }, { label: 'c' }] }, 0)).toMatchObject({
+  expect(notificationOf({ ...ITEM, options: [] }, 0)).toMatchObject({ actions: [OPEN] });
+  expect(
+    notificationOf({ ...ITEM, options: [{ label: 'a' }, { label: 'b' }, { label: 'c' }] }, 0),
+  ).toMatchObject({
     actions: [OPEN],
   });
 });
 
 test('a permission is decided by a notification that shows all of it, to the character', () => {
   const fits = 'x'.repeat(120 - 'May I? '.length);
-  expect(noticeOf({ ...ITEM, kind: 'permission', title: fits }, 0)).toMatchObject({
+  expect(notificationOf({ ...ITEM, kind: 'permission', title: fits }, 0)).toMatchObject({
     title: `May I? ${fits}`,
     actions: [{ action: 'allow' }, { action: 'deny' }],
   });
-  expect(noticeOf({ ...ITEM, kind: 'permission', title: `${fits}x` }, 0)).toMatchObject({ actions: [OPEN] });
+  expect(notificationOf({ ...ITEM, kind: 'permission', title: `${fits}x` }, 0)).toMatchObject({
+    actions: [OPEN],
+  });
   expect(
-    noticeOf({ ...ITEM, kind: 'permission', title: 'Write: a …', titleIsWhole: false }, 0),
+    notificationOf({ ...ITEM, kind: 'permission', title: 'Write: a …', titleIsWhole: false }, 0),
   ).toMatchObject({ actions: [OPEN] });
   // A command may end in any character.
-  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Run: echo …' }, 0)).toMatchObject({
+  expect(notificationOf({ ...ITEM, kind: 'permission', title: 'Run: echo …' }, 0)).toMatchObject({
     actions: [{ action: 'allow' }, { action: 'deny' }],
   });
 });
 
 test('a pause goes on by Resume, whatever a program wrote of it', () => {
-  expect(noticeOf({ ...ITEM, kind: 'failure', errorCode: 'paused' }, 0)).toMatchObject({
+  expect(notificationOf({ ...ITEM, kind: 'failure', errorCode: 'paused' }, 0)).toMatchObject({
     actions: [{ title: 'Resume' }, OPEN],
   });
-  expect(noticeOf({ ...ITEM, kind: 'failure', body: 'stopped' }, 0)).toMatchObject({
+  expect(notificationOf({ ...ITEM, kind: 'failure', body: 'stopped' }, 0)).toMatchObject({
     actions: [{ title: 'Retry' }, OPEN],
   });
 });
@@ -149,7 +156,14 @@ test('time zones, no quiet hours, and a push service that fails again and again'
 
 test('a notification says nothing that hides, whatever an older version kept', () => {
   const words = 'Pay\u202e\u{e0041}\u001b[2J';
-  const notice = noticeOf({ ...ITEM, title: words, taskTitle: words, options: [{ label: words }] }, 1);
+  const notification = notificationOf(
+    { ...ITEM, title: words, taskTitle: words, options: [{ label: words }] },
+    1,
+  );
   const said = 'Pay[U+202E][U+E0041][U+001B][2J';
-  expect(notice).toMatchObject({ title: said, body: `demo/tally · ${said}`, actions: [{ title: said }] });
+  expect(notification).toMatchObject({
+    title: said,
+    body: `demo/tally · ${said}`,
+    actions: [{ title: said }],
+  });
 });
