@@ -81,6 +81,10 @@ export interface ApiConfig {
   readonly insecurePush: boolean;
 }
 
+/**
+ * Reads the environment.
+ * @throws with every name that is wrong and why
+ */
 export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
   const result = Env.safeParse(env);
   if (!result.success)

@@ -7,7 +7,10 @@ import type { ApiConfig } from './config.ts';
 
 const hostOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
 
-/** The places that the operator's own words name; they may lie inside. */
+/**
+ * The places that the operator's own words name; they may lie inside.
+ * @returns their addresses
+ */
 export function namedPlaces(config: ApiConfig): URL[] {
   const named = [config.gatewayUrl, config.signIn?.oidc?.discoveryUrl, config.signIn?.github?.url];
   return named.filter((u) => typeof u === 'string').map((u) => new URL(u));
@@ -45,5 +48,8 @@ export function guardedAgent(
   });
 }
 
-/** From here on `fetch` of this whole process is guarded. */
+/**
+ * From here on `fetch` of this whole process is guarded.
+ * @param config names the places inside that may be asked
+ */
 export const guardFetch = (config: ApiConfig): void => setGlobalDispatcher(guardedAgent(namedPlaces(config)));

@@ -18,7 +18,10 @@ interface Call {
   readonly run: RunByToken;
 }
 
-/** Keeps a rule that the agent says. No other agent hears it before a person approved it. */
+/**
+ * Keeps a rule that the agent says. No other agent hears it before a person approved it.
+ * @param source how the agent came to say it
+ */
 export async function noteRule(
   db: Db,
   { req, res, run }: Call,
@@ -49,7 +52,11 @@ export async function noteRule(
   });
 }
 
-/** Answers with the approved rules that apply to what the agent is about to do, and writes down which those were. */
+/**
+ * Answers with the approved rules that apply to what the agent is about to do, and writes down which those
+ * were.
+ * @param hit where a test may end the process
+ */
 export async function tellRules(db: Db, { req, res, run }: Call, hit: Hit): Promise<void> {
   const { text } = About.parse(await readJson(req, 64 * 1024));
   const asked = cleanText(spellOut(text), 2_000);

@@ -22,6 +22,7 @@ const MOST: Lies = { packs: 20, loose: 2_000 };
 const LEFT_MS = 60 * 60_000;
 const LONGEST_MS = 30 * 60_000;
 
+/** @returns whether packing it together is worth the time */
 export const isUntidy = ({ packs, loose }: Lies): boolean => packs > MOST.packs || loose > MOST.loose;
 
 /** @param mirror a bare repository */

@@ -17,6 +17,10 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
 
 const OPEN = /^\/(signin|pair)(\/__data\.json)?$/;
 
+/**
+ * Lets in who is signed in, where that is asked for.
+ * @returns the page, the way to the sign-in, or a page that says that mainloop starts
+ */
 export const handle: Handle = async ({ event, resolve }) => {
   if (settings.needsSignIn && !OPEN.test(event.url.pathname)) {
     const who = await passage(event.request);

@@ -6,6 +6,7 @@ const { nothing } = proxyActivities<{ nothing(): Promise<void> }>({
   heartbeatTimeout: '4 seconds',
 });
 
+/** @param activities how many, one after the other */
 export async function bareWorkflow(activities: number): Promise<void> {
   for (let i = 0; i < activities; i++) await nothing();
 }

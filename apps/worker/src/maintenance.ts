@@ -89,7 +89,11 @@ export async function watchRuns(
 /** How long after everything was paused an agent may take to keep what it did and to stop. */
 const PAUSED_GRACE_MS = 7_000;
 
-/** Ends what still works although everything is paused: a runner that does not answer, a clone that takes long. */
+/**
+ * Ends what still works although everything is paused: a runner that does not answer, a clone that takes
+ * long.
+ * @param sandbox that stops them
+ */
 export async function watchPause(db: Db, sandbox: Sandbox): Promise<void> {
   for (const r of await listOverdue(db, PAUSED_GRACE_MS)) {
     await sandbox.stop(r.taskId);

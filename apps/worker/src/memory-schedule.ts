@@ -34,7 +34,11 @@ export async function ensureMemorySchedule(client: Client): Promise<true> {
   }
 }
 
-/** Starts it before its time when a part of a day has grown full. One that runs already is not joined by another. */
+/**
+ * Starts it before its time when a part of a day has grown full. One that runs already is not joined by
+ * another.
+ * @param client of Temporal, where the schedule is
+ */
 export async function summariseBySize(db: Db, client: Client): Promise<void> {
   if (!(await planOf(db, OWNER)).some((due) => due.level === 'part')) return;
   await client.schedule.getHandle(SCHEDULE).trigger(ScheduleOverlapPolicy.SKIP);

@@ -8,7 +8,10 @@ import { z } from 'zod';
 const LINK_MINUTES = 10;
 const identifier = (token: string): string => `pair:${createHash('sha256').update(token).digest('hex')}`;
 
-/** Makes a link's token. What is stored is its hash; the token is in nobody's hands but the one who asked. */
+/**
+ * Makes a link's token. What is stored is its hash; the token is in nobody's hands but the one who asked.
+ * @returns what the link carries, once, and until when it counts
+ */
 export async function makePairingToken({
   internalAdapter,
 }: Pick<AuthContext, 'internalAdapter'>): Promise<{ token: string; expiresAt: Date }> {
@@ -18,7 +21,10 @@ export async function makePairingToken({
   return { token, expiresAt };
 }
 
-/** The one owner, made by the first link that is used. */
+/**
+ * The one owner, made by the first link that is used.
+ * @returns a plug-in of Better Auth with the route `/pair`, which signs in who brings a link
+ */
 export const pairing = () =>
   ({
     id: 'mainloop-pairing',

@@ -34,6 +34,11 @@ const MAX_ROUNDS = 8;
 const MAX_ATTEMPTS = 3;
 const WENT_WRONG = '_Something went wrong on this side while answering. Say it again, please._';
 
+/**
+ * Keeps a message and the turn that answers it.
+ * @param text as the user typed it
+ * @returns the ids of both; the same `clientId` again is the same message
+ */
 export async function say(
   db: Db,
   ownerId: string,
@@ -67,6 +72,7 @@ export async function say(
 /**
  * Ends what is being said, where it is. Whoever speaks it finds that it is theirs no more, and stops asking
  * the model. What was said meanwhile is answered after it.
+ * @param ownerId whose turn; where none is being said nothing happens
  */
 export async function stopSpeaking(db: Db, ownerId: string): Promise<void> {
   await withTx(db, async (tx) => {

@@ -23,12 +23,19 @@ export function idsOfPath(path: string): LogIds {
   return { ownerId: OWNER };
 }
 
-/** A middleware: all that is done for this request is logged with its ids. */
+/**
+ * A middleware: all that is done for this request is logged with its ids.
+ * @param next runs within them
+ */
 export function idsOfRequest(req: Request, _: Response, next: NextFunction): void {
   withIds(idsOfPath(req.path), next);
 }
 
-/** Nest says an error's stack, or where it comes from, in arguments of their own. Its ordinary lines are left out. */
+/**
+ * Nest says an error's stack, or where it comes from, in arguments of their own. Its ordinary lines are
+ * left out.
+ * @returns what Nest logs by
+ */
 export const nestLog = (log: Logger): LoggerService => ({
   log: () => undefined,
   warn: (message: unknown, ...more: unknown[]) => log.warn({ more }, String(message)),

@@ -26,7 +26,10 @@ export function granted<T extends { readonly ok: true }>(answer: T | Refusal): T
   return answer;
 }
 
-/** What a refused request is answered with. */
+/**
+ * What a refused request is answered with.
+ * @returns the body; its status is that of the code
+ */
 export const answerOf = (refused: Refusal): { error: string; code: RefusalCode } => ({
   error: refused.sentence,
   code: refused.code,

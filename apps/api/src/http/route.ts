@@ -13,7 +13,11 @@ const METHODS = { GET: Get, POST: Post, PATCH: Patch, DELETE: Delete } as const;
 
 type Handler<N extends RouteName> = (...args: never[]) => Given<N> | Promise<Given<N>>;
 
-/** Makes a method answer a route. */
+/**
+ * Makes a method answer a route.
+ * @param name of a row of the table of routes
+ * @returns a decorator that wants a handler of the row's types
+ */
 export const Route =
   <N extends RouteName>(name: N) =>
   <F extends Handler<N>>(target: object, key: string, descriptor: TypedPropertyDescriptor<F>): void => {
@@ -29,8 +33,14 @@ export const Route =
 
 type WithBody = { [N in RouteName]: (typeof ROUTES)[N] extends { body: unknown } ? N : never }[RouteName];
 
-/** The body of a route, read by its schema. */
+/**
+ * The body of a route, read by its schema.
+ * @returns a decorator of a parameter
+ */
 export const Sent = (name: WithBody): ParameterDecorator => Body({ schema: ROUTES[name].body });
-/** The query of a route, read by its schema. */
+/**
+ * The query of a route, read by its schema.
+ * @returns a decorator of a parameter
+ */
 export const Asked = (name: Parameters<typeof queryOf>[0]): ParameterDecorator =>
   Query({ schema: queryOf(name) });

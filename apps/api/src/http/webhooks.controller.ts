@@ -28,7 +28,10 @@ const NEWS = new Set([
   'push',
 ]);
 
-/** Whether a request is the forge's: it brings a signature instead of a sign-in. */
+/**
+ * Whether a request is the forge's: it brings a signature instead of a sign-in.
+ * @returns by its path alone: nothing of it was read yet
+ */
 export const isWebhook = (req: IncomingMessage): boolean => (req.url ?? '').startsWith('/api/webhooks/');
 /** GitHub sends no larger ones (https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap). */
 export const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;

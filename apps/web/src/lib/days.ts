@@ -64,6 +64,7 @@ const at = (day: Date, hour: number): Date =>
 /**
  * When else something may come back, soonest first: this evening, if it is not nearly there, the next
  * morning, and the next Monday.
+ * @param now by this device's clock and zone
  */
 export function laterTimes(now: Date): { readonly label: string; readonly at: Date }[] {
   const inDays = (days: number): Date => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);

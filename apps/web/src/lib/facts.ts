@@ -37,7 +37,10 @@ export interface ReviewFacts {
 
 const MOST_CHARS = 280;
 
-/** The beginning of a text in markdown, as plain words: two sentences at most, cut at a word. */
+/**
+ * The beginning of a text in markdown, as plain words: two sentences at most, cut at a word.
+ * @returns '' where it has no words; headings and code are none
+ */
 export function twoSentences(markdown: string): string {
   const words = markdown
     .replace(/```[\s\S]*?(```|$)/g, ' ')

@@ -16,6 +16,7 @@ export interface Tries {
   readonly words: readonly string[];
 }
 
+/** @returns without the demo's */
 export const ownOf = (projects: readonly Added[]): Added[] => projects.filter(({ name }) => name !== DEMO);
 
 /**

@@ -2,8 +2,10 @@
 import { tick } from 'svelte';
 
 /**
- * For a field that the person opened. The browser's own autofocus gives way to whatever has the focus, which
+ * For a field that the person opened. The browser's own autofocus gives way to whatever has the focus,
+ * which
  * is the card.
+ * @param element that was just put on the page
  */
 export function focused(element: HTMLElement): void {
   // After the click that opened it has ended: that one takes the focus to the button.

@@ -3,7 +3,10 @@ import { tick } from 'svelte';
 
 const TAKES_MS = 180;
 
-/** Call it before the list changes: whatever stands elsewhere afterwards moves there from where it was. */
+/**
+ * Call it before the list changes: whatever stands elsewhere afterwards moves there from where it was.
+ * @param list whose children are rows; nothing moves where the person wants less of it
+ */
 export function whileMoving(list: HTMLElement): void {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   const before = [...list.children].map((row) => [row, row.getBoundingClientRect().top] as const);

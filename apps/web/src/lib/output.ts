@@ -18,6 +18,10 @@ const words = (value: unknown): string =>
       ? ''
       : clean(JSON.stringify(value));
 
+/**
+ * @param jsonl whole lines as an agent prints them
+ * @returns what is there to see of them
+ */
 export function readLines(jsonl: string): Line[] {
   return jsonl.split('\n').filter(Boolean).flatMap(readLine);
 }

@@ -14,6 +14,10 @@ const post = (path: string, body: unknown): Promise<Response> =>
     body: JSON.stringify(body),
   });
 
+/**
+ * Signs in with a passkey of this device.
+ * @returns '' when it did, else a sentence that says why not
+ */
 export async function signIn(): Promise<string> {
   try {
     const options = await fetch('/api/auth/passkey/generate-authenticate-options');
@@ -28,6 +32,10 @@ export async function signIn(): Promise<string> {
   }
 }
 
+/**
+ * Keeps a passkey on this device.
+ * @returns '' when it did, else a sentence that says why not
+ */
 export async function addPasskey(): Promise<string> {
   try {
     const answer = await fetch('/api/auth/passkey/generate-register-options');

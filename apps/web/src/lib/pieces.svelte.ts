@@ -1,6 +1,7 @@
 // The conversation as far as it was read: the piece that the page loaded, and those that the reader scrolled to.
 import type { Said, ThreadPiece } from './server/thread.ts';
 
+/** @returns the same for the same message or proposal */
 export const keyOf = (input: Said): string => input.kind + (input.message?.id ?? input.proposal?.id);
 
 /** Names of fields that hold a time end in At; a script gets them as text. */

@@ -15,6 +15,10 @@ export interface Retry {
   readonly plain: boolean;
 }
 
+/**
+ * What a task that stopped offers.
+ * @returns the button's words, what is said after it, and in cents to what the budget is raised
+ */
 export function retryOf(task: Stopped): Retry {
   const raisedCents = Math.max(task.budgetCents * 2, Math.ceil(task.costMicrousd / 10_000) + 200);
   const raised = `$${(raisedCents / 100).toFixed(2)}`;

@@ -64,7 +64,10 @@ function somethingMoved(): void {
   if (timer === undefined) timer = setTimeout(lookAll, 0);
 }
 
-/** Scrolls without the person: what comes under a finger by it was not aimed at. */
+/**
+ * Scrolls without the person: what comes under a finger by it was not aimed at.
+ * @param scroll does it at once
+ */
 export function scrollByProgram(scroll: () => void): void {
   lookAll();
   scroll();
@@ -146,7 +149,10 @@ export class Steady {
 
 let fingers = 0;
 const waiting = new Set<() => void>();
-/** Calls back at once, or when no finger is on the page any more: a list does not shift under one. */
+/**
+ * Calls back at once, or when no finger is on the page any more: a list does not shift under one.
+ * @param then is called once
+ */
 export function whenUntouched(then: () => void): void {
   if (fingers === 0) then();
   else waiting.add(then);
@@ -157,7 +163,10 @@ function lifted(): void {
   waiting.clear();
   for (const then of all) then();
 }
-/** Knows from here on whether a finger is on the page. */
+/**
+ * Knows from here on whether a finger is on the page.
+ * @returns ends it
+ */
 export function watchFingers(): () => void {
   const down = (): void => void (fingers = 1);
   const up = (): void => void setTimeout(lifted, 0);

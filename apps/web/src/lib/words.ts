@@ -32,7 +32,10 @@ export function ago(at: Date, now = serverNow()): string {
  */
 export const aged = (at: Date, now = serverNow()): string =>
   ago(at, now) === 'now' ? 'just now' : `${ago(at, now)} ago`;
-/** When something that was put off comes back: "Back today at 17:30". */
+/**
+ * When something that was put off comes back: "Back today at 17:30".
+ * @param now in milliseconds, by the server's clock
+ */
 export function backAt(at: Date, now = serverNow()): string {
   const day = (date: Date): string => date.toDateString();
   const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
@@ -64,6 +67,9 @@ export function took(ms: number): string {
 const HOUR_MS = 3_600_000;
 /** How long "Later" is, unless another time is chosen, in milliseconds. */
 export const LATER_MS = 3 * HOUR_MS;
-/** The name of a tab: how much needs the person, then what the page is. */
+/**
+ * The name of a tab: how much needs the person, then what the page is.
+ * @param page parts of its name, the nearest first
+ */
 export const tabName = (waiting: number, ...page: readonly string[]): string =>
   `${waiting > 0 ? `(${waiting}) ` : ''}${[...page, 'mainloop'].join(' · ')}`;

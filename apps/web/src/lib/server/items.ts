@@ -24,6 +24,10 @@ export type ShownItem = ItemView & {
   changes: PlanChanges | null;
 };
 
+/**
+ * @param item as the database has it
+ * @returns it with its words as HTML, and what a plan or a review is decided by
+ */
 export async function shownItem(item: ItemView): Promise<ShownItem> {
   const facts =
     item.kind === 'review' && item.state === 'open' ? await factsOf(item.taskId, item.createdAt) : null;

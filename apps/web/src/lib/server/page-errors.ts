@@ -17,7 +17,10 @@ export interface PageError {
   readonly ids: LogIds;
 }
 
-/** Writes it down. An answer is no failure of ours, and is asked for by whoever passes by. */
+/**
+ * Writes it down. An answer is no failure of ours, and is asked for by whoever passes by.
+ * @param ids of what the page is about
+ */
 export function logPageError(log: Logger, { kind, error, path, ids }: PageError): void {
   if (kind === 'unknown') log.error({ ...ids, err: error, path }, 'a page failed');
   else log.debug({ ...ids, said: error, path }, 'a page was refused');

@@ -3,7 +3,10 @@ import { openRead, type Read } from '@mainloop/models/db/read';
 import { settings } from './settings.ts';
 
 let opened: Read | undefined;
-/** One pool for the process, opened by the first page. */
+/**
+ * One pool for the process, opened by the first page.
+ * @returns what reads with the role that may only read
+ */
 export const read = (): Read => (opened ??= openRead(settings.databaseUrl));
 /** What the layout tells the pages about this place. */
 export const flags = { demo: settings.demo, localGitHub: settings.localGitHub, signIn: settings.needsSignIn };

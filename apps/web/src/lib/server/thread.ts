@@ -7,6 +7,10 @@ import { read } from './read.ts';
 export type ThreadPiece = Awaited<ReturnType<typeof threadPiece>>;
 export type Said = ThreadPiece['thread'][number];
 
+/**
+ * A piece of the conversation, as a page shows it.
+ * @param piece which one: the end, or from somewhere
+ */
 export async function threadPiece(piece: Piece) {
   const thread = await read().thread(piece);
   // What a reply lists is shown as cards that say how it is now, not how it was when it was said.

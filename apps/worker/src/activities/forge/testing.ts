@@ -12,6 +12,10 @@ const CHECKS: ReadonlyMap<string, string> = new Map([
 
 const DEPS = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 };
 
+/**
+ * @param headSha where it stands
+ * @returns an open draft
+ */
 export const pull = (headSha: string, more: Partial<PullInfo> = {}): PullInfo => ({
   number: 7,
   url: 'https://forge/7',
@@ -24,6 +28,7 @@ export const pull = (headSha: string, more: Partial<PullInfo> = {}): PullInfo =>
   ...more,
 });
 
+/** @param conclusion null: it has not ended */
 export const run = (conclusion: string | null, more: Partial<CheckRun> = {}): CheckRun => ({
   id: 1,
   app: ACTIONS,
@@ -72,4 +77,5 @@ export const forgeOf =
     return forgeActivities({ db: database(), forge: forge as Forge, ...DEPS });
   };
 
+/** @returns the one check that a commit has here */
 export const all = (sha: string): CheckRun[] => [run(CHECKS.get(sha) ?? null)];
