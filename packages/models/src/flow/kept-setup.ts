@@ -67,9 +67,9 @@ export function lookWords(listing: string, folder: string): readonly string[] {
 function saysSetup(path: string, bytes: number, folder: string): boolean {
   if (path === 'package.json' || path.endsWith('/package.json')) return true;
   if (folder !== '' && !path.startsWith(`${folder}/`)) return false;
-  const below = (folder === '' ? path : path.slice(folder.length + 1)).split('/');
+  const below = folder === '' ? path : path.slice(folder.length + 1);
   const isLookedInto =
-    below.length === 1 || (below.length === 2 && SETUP_FOLDERS.some((f) => f === below[0]));
+    !below.includes('/') || SETUP_FOLDERS.some((f) => f === below.slice(0, below.lastIndexOf('/')));
   return isLookedInto && (bytes <= SMALL_BYTES || MANIFESTS.test(path));
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { cargoConfig, isPackageSetting, packageEnvironment } from './packages.ts';
+import { cargoConfig, homeSettings, isPackageSetting, packageEnvironment } from './packages.ts';
 
 test.each([
   ['npm_config_registry', true],
@@ -43,4 +43,12 @@ test('Go is told what not to look up only where its operator said so', () => {
     packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb }).GONOSUMDB;
   expect(of('')).toBeUndefined();
   expect(of('*.corp.example')).toBe('*.corp.example');
+});
+
+test('Gradle is told the gateway for Maven Central alone, and knows it by its own script', () => {
+  const script = homeSettings(ORIGIN)['.gradle/init.d/mainloop.gradle']!;
+  expect(script).toContain(`new URI('${ORIGIN}/maven/')`);
+  // Groovy takes a dollar within double quotes for its own, and a backslash for the next sign.
+  expect(script).toContain("replaceAll('/+$', '')");
+  expect(script).not.toMatch(/["`\\]/);
 });

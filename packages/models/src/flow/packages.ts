@@ -76,6 +76,33 @@ const bundleConfig = (origin: string): string =>
 const gemConfig = (origin: string): string => `---\n:sources:\n- ${origin}/rubygems/\n`;
 
 /**
+ * Gradle knows no other place for Maven Central than what each build names, so an init script of ours renames
+ * it there. What a build names besides it stays as it is. Java reads no proxy from the environment.
+ * @see https://docs.gradle.org/current/userguide/init_scripts.html
+ */
+const gradleInit = (origin: string): string => `// Maven Central is asked through mainloop's gateway.
+def central = ['https://repo.maven.apache.org/maven2', 'https://repo1.maven.org/maven2']
+def throughGateway = { repositories ->
+  repositories.all { repository ->
+    if (!(repository instanceof MavenArtifactRepository)) return
+    if (!central.contains(repository.url.toString().replaceAll('/+\$', ''))) return
+    repository.url = new URI('${origin}/maven/')
+    // Before Gradle 6 there is no such property, and no need of it.
+    if (repository.hasProperty('allowInsecureProtocol')) repository.allowInsecureProtocol = true
+  }
+}
+settingsEvaluated { settings ->
+  throughGateway(settings.pluginManagement.repositories)
+  if (settings.hasProperty('dependencyResolutionManagement'))
+    throughGateway(settings.dependencyResolutionManagement.repositories)
+}
+allprojects { project ->
+  throughGateway(project.buildscript.repositories)
+  throughGateway(project.repositories)
+}
+`;
+
+/**
  * Files of a home folder that clients read, by their path in it; those of somebody's own stay.
  * @param origin where the gateway's registries are, without a `/` at its end
  * @returns path -> text
@@ -84,4 +111,5 @@ export const homeSettings = (origin: string): Readonly<Record<string, string>> =
   '.m2/settings.xml': mavenSettings(origin),
   '.bundle/config': bundleConfig(origin),
   '.gemrc': gemConfig(origin),
+  '.gradle/init.d/mainloop.gradle': gradleInit(origin),
 });

@@ -165,8 +165,18 @@ describe('what a repository says about itself becomes its set-up', () => {
     ],
     [
       'Gradle by its wrapper',
-      { 'build.gradle.kts': '', gradlew: '' },
+      { 'build.gradle.kts': '', gradlew: '', 'gradle/wrapper/gradle-wrapper.jar': '' },
       'sh ./gradlew --no-daemon --quiet dependencies',
+    ],
+    [
+      'Gradle whose wrapper lacks its program',
+      { 'build.gradle': '', gradlew: '' },
+      'gradle --no-daemon --quiet dependencies',
+    ],
+    [
+      'Gradle of several projects, with nothing but settings at the root',
+      { 'settings.gradle.kts': '' },
+      'gradle --no-daemon --quiet dependencies',
     ],
     ['Ruby', { Gemfile: '', 'Gemfile.lock': '' }, 'BUNDLE_PATH=vendor/bundle bundle install --quiet'],
     [

@@ -22,8 +22,8 @@ export const SETUP_TEXTS = [
 ] as const;
 export type SetupText = (typeof SETUP_TEXTS)[number];
 
-/** Folders that are looked into, one level deep. */
-export const SETUP_FOLDERS = ['requirements', 'tests', 'test', '.devcontainer'] as const;
+/** Folders that are looked into, and none below them. */
+export const SETUP_FOLDERS = ['requirements', 'tests', 'test', '.devcontainer', 'gradle/wrapper'] as const;
 
 export interface SetupFiles {
   /** Names of the plain files at the root, and paths of those in the folders of `SETUP_FOLDERS`. */
@@ -256,15 +256,19 @@ function java({ names }: SetupFiles): Step | null {
       command: `${mvn} --batch-mode --quiet dependency:go-offline`,
     };
   }
-  const build = ['build.gradle.kts', 'build.gradle'].find((n) => names.has(n));
+  // A build of several projects often has nothing but its settings at the root.
+  const build = GRADLE_FILES.find((n) => names.has(n));
   if (build === undefined) return null;
-  const gradle = names.has('gradlew') ? 'sh ./gradlew' : 'gradle';
+  // Archives of sources, and some repositories, come without the wrapper's own program.
+  const isWrapped = names.has('gradlew') && names.has('gradle/wrapper/gradle-wrapper.jar');
   return {
-    from: [build],
-    tool: names.has('gradlew') ? 'java' : 'gradle',
-    command: `${gradle} --no-daemon --quiet dependencies`,
+    from: [build, ...(names.has('gradle.lockfile') ? ['gradle.lockfile'] : [])],
+    tool: isWrapped ? 'java' : 'gradle',
+    command: `${isWrapped ? 'sh ./gradlew' : 'gradle'} --no-daemon --quiet dependencies`,
   };
 }
+
+const GRADLE_FILES = ['build.gradle.kts', 'build.gradle', 'settings.gradle.kts', 'settings.gradle'] as const;
 
 const ruby = ({ names }: SetupFiles): Step | null =>
   names.has('Gemfile.lock')
