@@ -117,6 +117,30 @@ const ALL: readonly State[] = [
     where: '/projects',
     act: (page) => page.getByText('Sandbox, checks and limits').first().click(),
   },
+  {
+    name: 'projects-folder',
+    where: '/projects',
+    act: async (page) => {
+      await page
+        .getByLabel('A GitHub repository')
+        .fill('a-company-with-a-long-name/a-repository-with-a-longer-one');
+      await page
+        .getByLabel('Only one folder')
+        .fill('packages/of-the-company/with-many-parts/and-this-is-the-one');
+    },
+  },
+  {
+    name: 'projects-folder-set',
+    where: '/projects',
+    act: async (page) => {
+      await page.getByText('Sandbox, checks and limits').last().click();
+      await page
+        .getByLabel('Folder within the repository')
+        .last()
+        .fill('packages/of-the-company/with-many-parts/and-this-is-the-one');
+      await page.getByLabel('Folder within the repository').last().scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'settings', where: '/settings' },
   { name: 'learnings', where: '/learnings' },
   { name: 'learnings-writing', where: '/learnings', act: tap('Edit') },

@@ -177,3 +177,30 @@ inBrowser.each(SIZES)(
     await page.close();
   },
 );
+
+inBrowser.each(SIZES)(
+  "a folder of a repository is typed as it is, and what is wrong with it is said in a person's words, %s",
+  async (size) => {
+    const { page, complaints } = await open(size, '/projects');
+    await page.locator('#source').fill('acme/mono');
+    for (const field of ['#source', '#folder'])
+      expect(await page.locator(field).getAttribute('autocapitalize')).toBe('off');
+    await page.locator('#folder').fill('../other');
+    await page.getByRole('button', { name: 'Add' }).click();
+    const said = page.locator('form').getByRole('alert');
+    await said.waitFor();
+    expect(await said.textContent()).toBe('A folder is a path inside of the repository, as packages/a.');
+    await page.screenshot({ path: shot(`folder-add-${size}`) });
+    await page.getByText('Sandbox, checks and limits').first().click();
+    const field = page.getByLabel('Folder within the repository').first();
+    await field.fill('../other');
+    await field.press('Enter');
+    const beside = page.locator('[data-setting]', { has: field }).getByRole('alert');
+    await beside.waitFor();
+    expect(await beside.textContent()).toBe('A folder is a path inside of the repository, as packages/a.');
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await page.screenshot({ path: shot(`folder-set-${size}`) });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);

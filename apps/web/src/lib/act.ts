@@ -38,5 +38,8 @@ export async function act(path: string, body: unknown = {}, method = 'POST', lat
   const data = (await response.json().catch(() => ({}))) as { error?: string } & Record<string, unknown>;
   return response.ok
     ? { ok: true, data }
-    : { ok: false, sentence: data.error ?? 'That did not work. Try again.' };
+    : { ok: false, sentence: forPerson(data.error ?? 'That did not work. Try again.') };
 }
+
+/** The name that programs have for a field ("folder: A folder is …") says nothing to whoever filled it in. */
+const forPerson = (sentence: string): string => sentence.replace(/^[a-z]\w*(?:\.\w+)*: (?=\S)/, '');
