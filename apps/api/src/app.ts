@@ -108,6 +108,7 @@ export async function startApi(config: ApiConfig): Promise<{ port: number; close
   app.useBodyParser('raw', { type: isWebhook, limit: MAX_WEBHOOK_BYTES, inflate: false });
   app.useBodyParser('json', { limit: '26mb' });
   app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
+  app.use(protocol(() => portOf(app), config.signIn?.publicUrl ?? 'the page on this machine'));
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
   app.use(docsPages());
@@ -116,7 +117,7 @@ export async function startApi(config: ApiConfig): Promise<{ port: number; close
   // The forge comes under any name and with a proof of its own; pages are served elsewhere.
   keepDoor(app.getHttpServer() as Server, config.door, 'elsewhere', isWebhook);
   await app.listen(config.port, config.host);
-  const { port } = app.getHttpServer().address() as { port: number };
+  const port = portOf(app);
   log.info({ port }, 'api is listening');
   return {
     port,
@@ -147,6 +148,19 @@ function docsPages(): (req: Request, res: Response, next: NextFunction) => void 
     if (!/^\/docs(?:$|[-/])/.test(req.path)) return next();
     pages ??= open();
     void pages.then((shown) => void shown(req, res, next)).catch(next);
+  };
+}
+
+const portOf = (app: NestExpressApplication): number =>
+  (app.getHttpServer().address() as { port: number }).port;
+
+/** MCP. Loaded with its first request: most never see one. */
+function protocol(port: () => number, address: string) {
+  let handler: Promise<(req: Request, res: Response) => Promise<void>> | undefined;
+  return (req: Request, res: Response, next: NextFunction): void => {
+    if (req.path !== '/mcp') return next();
+    handler ??= import('./http/mcp.ts').then(({ serveMcp }) => serveMcp(port, address));
+    handler.then((serve) => serve(req, res)).catch(next);
   };
 }
 

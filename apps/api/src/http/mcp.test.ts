@@ -1,0 +1,124 @@
+// MCP over HTTP, by the protocol's own client in both revisions, against a real api on a real database.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { listOpenProposals } from '@mainloop/models/db/conversation/proposals';
+import { listTasks } from '@mainloop/models/db/tasks/tasks';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject } from '@mainloop/testkit/seed';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { startApi } from '../app.ts';
+import { loadConfig } from '../config.ts';
+
+const TOKEN = 't'.repeat(24);
+let database: TestDatabase;
+let open: Awaited<ReturnType<typeof startApi>>;
+let signedIn: Awaited<ReturnType<typeof startApi>>;
+beforeAll(async () => {
+  database = await freshDatabase();
+  const env = {
+    DATABASE_URL: database.url,
+    API_PORT: '0',
+    GATEWAY_URL: 'http://127.0.0.1:9',
+    MAINLOOP_CHAT_TOKEN: 'x'.repeat(16),
+    GITHUB_WEBHOOK_SECRET: 'a-webhook-secret',
+  };
+  open = await startApi(loadConfig(env));
+  signedIn = await startApi(
+    loadConfig({
+      ...env,
+      MAINLOOP_PUBLIC_URL: 'http://localhost:1',
+      MAINLOOP_AUTH_SECRET: 's'.repeat(32),
+      MAINLOOP_API_TOKEN: TOKEN,
+    }),
+  );
+  await seedProject(database.db, 'pr-1', 'acme/api');
+}, 120_000);
+const clients: Client[] = [];
+afterEach(() => Promise.all(clients.splice(0).map((client) => client.close())));
+afterAll(async () => {
+  await open?.close();
+  await signedIn?.close();
+  await database?.drop();
+}, 60_000);
+
+async function connect(mode: 'legacy' | { pin: string }, port: number, token?: string): Promise<Client> {
+  const client = new Client(
+    { name: 'a-client', version: '1' },
+    { capabilities: { elicitation: {} }, versionNegotiation: { mode } },
+  );
+  client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: {} }));
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  clients.push(client);
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`), { requestInit: { headers } }),
+  );
+  return client;
+}
+const propose = (client: Client, title: string) =>
+  client.callTool({
+    name: 'propose_task',
+    arguments: { project: 'acme/api', title, prompt: 'Round up.' },
+  });
+
+describe.each([
+  ['2025-11-25', 'legacy' as const, false],
+  ['2026-07-28', { pin: '2026-07-28' }, true],
+])('a client of %s', (revision, mode, isAsked) => {
+  test.each(['this machine', 'a token'])('proposes, and starts nothing without a yes: by %s', async (by) => {
+    const client =
+      by === 'a token' ? await connect(mode, signedIn.port, TOKEN) : await connect(mode, open.port);
+    const title = `By ${revision} and ${by}`;
+    expect(await propose(client, title)).toMatchObject({ isError: false });
+    const card = (await listOpenProposals(database.db, OWNER)).find((each) => each.title === title)!;
+    const started = await client.callTool({ name: 'start_task', arguments: { proposalId: card.id } });
+    // Without a session nobody can be asked in the older revision.
+    expect(started.isError).toBe(!isAsked);
+    expect(JSON.stringify(started.content)).toContain(isAsked ? 'taskId' : 'Nothing was done');
+    const tasks = await listTasks(database.db, OWNER, null);
+    expect(tasks.some((task) => task.title === title)).toBe(isAsked);
+  });
+
+  test.each([undefined, 'a-wrong-token-of-somebody'])('is sent away with the token %s', async (token) => {
+    await expect(connect(mode, signedIn.port, token)).rejects.toThrow(/signed_out|wrong_token|401/);
+    const client = await connect(mode, open.port);
+    expect((await client.listTools()).tools.length).toBeGreaterThan(10);
+  });
+});
+
+const post = (port: number, body: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`http://127.0.0.1:${port}/mcp`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...headers,
+    },
+    body,
+  });
+const CALL = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'pause_all' } });
+
+test('a page of another site gets nowhere', async () => {
+  const paused = async (): Promise<number> =>
+    (await database.db.query("select 1 from events where type = 'work.paused'")).rowCount ?? 0;
+  expect((await post(open.port, CALL, { origin: 'https://evil.example' })).status).toBe(403);
+  expect((await post(signedIn.port, CALL)).status).toBe(401);
+  expect(await paused()).toBe(0);
+  // The very same, from a program of this machine.
+  expect((await post(open.port, CALL)).status).toBe(200);
+  expect(await paused()).toBe(1);
+});
+
+test.each([
+  ['nothing', ''],
+  ['no JSON', '{'],
+  ['a number', '1'],
+  ['no method', '{"jsonrpc":"2.0","id":1}'],
+  ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"constructor","params":{}}'],
+  ['a thousand calls at once', `[${Array.from({ length: 1_000 }, () => CALL).join(',')}]`],
+  ['two megabytes', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'x'.repeat(2_000_000) })],
+])('%s is refused, and the next one is answered', async (_, body) => {
+  const answer = await post(open.port, body);
+  const text = await answer.text();
+  expect([answer.status >= 400 || text.includes('"error"'), answer.status < 500]).toEqual([true, true]);
+  expect((await (await connect('legacy', open.port)).listTools()).tools.length).toBeGreaterThan(10);
+});

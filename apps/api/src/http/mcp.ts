@@ -1,0 +1,66 @@
+// `/mcp`: MCP over HTTP (Streamable HTTP), behind the same door and sign-in as everything else. It asks the api's
+// own routes, with the token that came with the request, so it can do nothing that they would refuse.
+import { mcpServer } from '@mainloop/mcp/server';
+import { requestOf, type Call } from '@mainloop/models/contracts/client';
+import { createMcpHandler } from '@modelcontextprotocol/server';
+import type { Request as Asked, Response as Answering } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+
+/** A message of the protocol; the longest prompt is far shorter. */
+const MAX_BYTES = 1024 * 1024;
+
+/** @param port of this api, on this machine @param authorization as it came, or null */
+function callOf(port: number, authorization: string | null): Call {
+  const who = authorization === null ? {} : { authorization };
+  const call: Call = async (name, ...[sends]) => {
+    const { method, path, body } = requestOf(name, sends ?? ({} as never));
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const data = (await response.json()) as { error?: string };
+    if (!response.ok) throw new Error(data.error ?? `mainloop answered ${response.status}.`);
+    return data as never;
+  };
+  return call;
+}
+
+/**
+ * Answers requests of the protocol, whose bodies were read before.
+ * @param port of this api, once it listens
+ * @param address of the page
+ */
+export function serveMcp(port: () => number, address: string): (req: Asked, res: Answering) => Promise<void> {
+  const handler = createMcpHandler(
+    ({ requestInfo }) =>
+      mcpServer({ call: callOf(port(), requestInfo?.headers.get('authorization') ?? null), address }),
+    { maxRequestBodySize: MAX_BYTES },
+  );
+  return async (req, res) => {
+    const headers = new Headers(
+      Object.entries(req.headersDistinct).flatMap(([name, values]) =>
+        (values ?? []).map((value): [string, string] => [name, value]),
+      ),
+    );
+    const leaving = new AbortController();
+    res.once('close', () => leaving.abort());
+    const parsedBody: unknown = req.body;
+    const answer = await handler.fetch(
+      new Request(`http://${req.headers.host ?? 'localhost'}${req.originalUrl}`, {
+        method: req.method,
+        headers,
+        signal: leaving.signal,
+      }),
+      parsedBody === undefined ? {} : { parsedBody },
+    );
+    res.writeHead(answer.status, Object.fromEntries(answer.headers));
+    if (answer.body === null) res.end();
+    else
+      await pipeline(Readable.fromWeb(answer.body as ReadableStream), res).catch(() => {
+        // Whoever asked has left.
+      });
+  };
+}
