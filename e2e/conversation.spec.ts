@@ -1,9 +1,9 @@
 // A conversation of years in the browser: scrolled back to its beginning, entered at a day or at a message
 // that was found. The pages and the api alone, on a seeded database.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
@@ -17,23 +17,21 @@ let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const SIZES = ['phone', 'desktop'] as const;
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  await database.db.query(
-    `insert into messages (id, owner_id, role, text, state, seq, at)
+  stage = await openStage(async (db) => {
+    await seedProject(db, 'pr-1', 'acme/api');
+    await db.query(
+      `insert into messages (id, owner_id, role, text, state, seq, at)
      select 'm' || i, 'owner', case when i % 2 = 1 then 'user' else 'assistant' end,
        case i when 7 then 'The zebra crossing counts twice when somebody walks back.' else 'Message number ' || i || '. It says nothing of note, in a line or two of words.' end,
        'done', i, now() - (${SAID} - i) * interval '1 day' from generate_series(1, ${SAID}) i`,
-  );
-  s = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+    );
+  });
+  ({ database, pages: s } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await s?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 
 const open = async (
   size: (typeof SIZES)[number],

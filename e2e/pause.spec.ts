@@ -1,13 +1,12 @@
 // What a person sees and taps of what holds all work up: the one switch, and limits of money. On a phone and at a desk.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
-import { seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
+import { seedProject, seedProposal, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { getSettings, saveSettings } from '@mainloop/models/db/projects/settings';
 import { readPause, resumeAll } from '@mainloop/models/db/runs/pause';
-import { ensureRun } from '@mainloop/models/db/runs/runs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 
@@ -17,26 +16,16 @@ let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `pause-${name}.png`);
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  const taskId = await seedTask(database.db, 't-one');
-  await ensureRun(database.db, {
-    ownerId: OWNER,
-    taskId,
-    n: 1,
-    phase: 'implement',
-    prompt: () => 'go',
-    model: 'm',
+  stage = await openStage(async (db) => {
+    await seedProject(db);
+    await seedRun(db, await seedTask(db, 't-one'));
   });
-  pages = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  ({ database, pages } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await pages?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 
 inBrowser.each(['phone', 'desktop'] as const)(
   'everything is paused with one tap, every page says so, and one tap lets it go on: %s',

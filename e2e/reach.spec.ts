@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
 import { proposalExpired } from '@mainloop/models/events/proposals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
@@ -21,17 +21,13 @@ type Size = (typeof SIZES)[number];
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `reach-${name}.png`);
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  s = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage((db) => seedProject(db, 'pr-1', 'acme/api'));
+  ({ database, pages: s } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await s?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 let n = 0;
 const fresh = (): string => `re${++n}`;
 // Each test has the inbox to itself.

@@ -1,9 +1,9 @@
 // A skill from its first word to its card, in the hands of a person: on a phone and at a desk, on the pages
 // and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -16,17 +16,13 @@ let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `skills-${name}.png`);
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  pages = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage((db) => seedProject(db, 'pr-1', 'acme/api'));
+  ({ database, pages } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await pages?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 
 inBrowser.each(['phone', 'desktop'] as const)(
   'a prompt is saved under a name, called with what it wants, and proposes a task: %s',

@@ -1,10 +1,10 @@
 // What a decision costs on a phone, in taps from a fresh open of the inbox, and that it can be made from what
 // the card shows.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -14,19 +14,17 @@ let database: TestDatabase;
 let s: Pages;
 let browser: Browser;
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await healthy(database.db);
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  await seedEverything(database.db);
-  s = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage(async (db) => {
+    await healthy(db);
+    await seedProject(db, 'pr-1', 'acme/api');
+    await seedEverything(db);
+  });
+  ({ database, pages: s } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await s?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 
 /** A thumb that counts. What it taps has to be there and settled first: a tap that is swallowed would be one more. */
 class Thumb {

@@ -1,9 +1,9 @@
 // By chance and in a real browser: nothing is decided that was not aimed at, and no word is lost. STEPS=n
 // SEED=n MINUTES=n walk further.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { hasBrowser, SIZES } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { walk } from '@mainloop/testkit/walk/walk';
 import type { Browser } from 'playwright-core';
@@ -18,17 +18,13 @@ let browser: Browser;
 let database: TestDatabase;
 let pages: Pages;
 
+let stage: Stage;
 beforeEach(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  pages = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage((db) => seedProject(db, 'pr-1', 'acme/api'));
+  ({ database, pages } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterEach(async () => {
-  await browser?.close();
-  await pages?.stop();
-  await database?.drop();
-});
+afterEach(() => stage?.close());
 
 inBrowser.each(['phone', 'desktop'] as const)(
   'a walk by chance decides nothing that was not aimed at, and loses no word, %s',

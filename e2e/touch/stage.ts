@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
@@ -57,17 +57,13 @@ export const say = (role: 'user' | 'assistant', text: string): Promise<unknown> 
     OWNER,
   );
 
+let stage: Stage;
 beforeAll(async () => {
-  t = await freshDatabase();
-  await seedProject(t.db, 'pr-1', 'acme/api');
-  s = await startPages(t);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage((db) => seedProject(db, 'pr-1', 'acme/api'));
+  ({ database: t, pages: s } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await s?.stop();
-  await t?.drop();
-});
+afterAll(() => stage?.close());
 // Each test has the inbox to itself.
 beforeEach(async () => {
   await t.db.query("update inbox_items set state = 'closed' where state = 'open'");

@@ -1,6 +1,9 @@
 // The pages and the api alone, on a seeded database: all that a test of what a person sees and taps needs.
 // Nothing works on what was decided.
-import type { TestDatabase } from './database.ts';
+import type { Db } from '@mainloop/models/db/pool';
+import type { Browser } from 'playwright-core';
+import { hasBrowser, openBrowser } from './browser.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
 import { until } from './stack.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -91,4 +94,37 @@ export async function startPages(
     throw new Error(said, { cause: err });
   }
   return { web, api, log, stop };
+}
+
+/** What a suite of pages stands on. */
+export interface Stage {
+  readonly database: TestDatabase;
+  readonly pages: Pages;
+  /** null where there is none: what needs it is skipped there. */
+  readonly browser: Browser | null;
+  close(): Promise<void>;
+}
+
+/**
+ * A database, the api and the pages over it, and a browser. What was opened is closed again when a later part fails.
+ * @param seed puts into the database what is there before the processes start
+ */
+export async function openStage(seed: (db: Db) => Promise<unknown>): Promise<Stage> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const database = await freshDatabase();
+    closers.push(() => database.drop());
+    await seed(database.db);
+    const pages = await startPages(database);
+    closers.push(() => pages.stop());
+    const browser = hasBrowser ? await openBrowser() : null;
+    if (browser !== null) closers.push(() => browser.close());
+    return { database, pages, browser, close };
+  } catch (err) {
+    await close();
+    throw err;
+  }
 }
