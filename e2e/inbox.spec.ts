@@ -267,10 +267,9 @@ inBrowser(
     await card.getByRole('img', { name: 'screen.png' }).waitFor();
     await page.screenshot({ path: shot('phone-pictures') });
     await card.getByRole('button', { name: 'Start' }).click();
-    await card.getByRole('link', { name: 'View task' }).waitFor();
-    const taskId = (await card.getByRole('link', { name: 'View task' }).getAttribute('href'))!
-      .split('/')
-      .at(-1)!;
+    const started = card.locator('a[href^="/task/"]');
+    await started.waitFor();
+    const taskId = (await started.getAttribute('href'))!.split('/').at(-1)!;
     const said = await until('the agent to have seen them', async () =>
       (await stack.call('listEvents', { id: taskId })).find((e) => e.type === 'agent.said'),
     );

@@ -4,7 +4,10 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
+import { confirm } from '@mainloop/models/db/conversation/proposals';
 import { proposalExpired } from '@mainloop/models/events/proposals';
+import { taskStateChanged } from '@mainloop/models/events/tasks';
+import { PLAIN } from '@mainloop/models/flow/status';
 import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
@@ -413,6 +416,211 @@ inBrowser.each(SIZES)(
     await settled(card.getByRole('button', { name: 'Approve' }));
     await card.getByRole('button', { name: 'Approve' }).click();
     await page.locator(`[data-unsent="item/${plan}"]`).getByText('Leave the old name.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'a proposal follows its task after the start, and the page of the task says what is usual, %s',
+  async (size) => {
+    const { id, digest } = await seedProposal(database.db, fresh(), 3_600_000);
+    const { page, complaints } = await open(size, '/');
+    const card = page.locator(`#proposal-${id}`);
+    await card.getByRole('button', { name: 'Start' }).waitFor();
+    const confirmed = await confirm(database.db, OWNER, id, { digest }, 'test');
+    if (!confirmed.ok) throw new Error(confirmed.sentence);
+    const { taskId } = confirmed;
+    const stands = (state: 'drafting' | 'ci', phase: string): Promise<unknown> =>
+      appendOnce(
+        database.db,
+        [taskStateChanged.new({ taskId, actor: 'test', payload: { state, phase, status: PLAIN } })],
+        OWNER,
+      );
+    // Nobody touches the page: it says by itself how the task is.
+    await stands('drafting', 'implement');
+    await card.getByText('Claude is writing the change.').waitFor();
+    await stands('ci', 'ci');
+    await card.getByText('Waiting for CI.').waitFor();
+    await page.screenshot({ path: shot(`follows-${size}`) });
+    await visit(page, `${s.web}/task/${taskId}`);
+    const usual = page.locator('[data-usual]');
+    await usual.getByText('so there is no usual time').waitFor();
+    for (const minutes of [20, 30, 70]) await merged(minutes);
+    await visit(page, `${s.web}/task/${taskId}`);
+    await usual.getByText('Usually 30 min from start to merge: the median of the last 3 here.').waitFor();
+    await page.getByText('Now · Step 3 of 4, checks').waitFor();
+    await page.screenshot({ path: shot(`usual-${size}`) });
+    await database.db.query("update tasks set state = 'cancelled' where state = 'done'");
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+/** A task that was merged some minutes after its start. */
+async function merged(minutes: number): Promise<void> {
+  const task = await seedTask(database.db, fresh());
+  await database.db.query(
+    `update tasks set state = 'done', ended_at = created_at + $2 * interval '1 minute' where id = $1`,
+    [task, minutes],
+  );
+}
+
+/** What the server has of a draft; '' too where it has nothing. */
+const keptOf = async (key: string): Promise<string> =>
+  (await database.db.query<{ text: string }>('select text from drafts where key = $1', [key])).rows[0]
+    ?.text ?? '';
+
+inBrowser.each(SIZES)(
+  'what was begun on one device goes on on another, stays on both until it is sent, and is on none after it, %s',
+  async (size) => {
+    await database.db.query('delete from drafts');
+    const planned = await seedTask(database.db, fresh());
+    const plan = await seedItem(database.db, planned, `${planned}-p`, 'plan', 'Plan, revision 1');
+    const asked = await seedTask(database.db, fresh());
+    const question = await seedItem(
+      database.db,
+      asked,
+      `${asked}-q`,
+      'question',
+      'What should it be called?',
+    );
+    const { id } = await seedProposal(database.db, fresh(), 3_600_000);
+    // Two browsers that share nothing: the one of this size, and the other one.
+    const one = await open(size, '/inbox');
+    const card = one.page.locator(`#item-${plan}`);
+    await settled(card.getByRole('button', { name: 'Change it' }));
+    await card.getByRole('button', { name: 'Change it' }).click();
+    await card.getByRole('textbox').fill('Leave the old name');
+    await one.page.locator(`#item-${question}`).getByRole('textbox').fill('Ledger');
+    const proposed = one.page.locator(`#proposal-${id}`);
+    await settled(proposed.getByRole('button', { name: 'Edit' }));
+    await proposed.getByRole('button', { name: 'Edit' }).click();
+    await proposed.getByLabel('Title').fill('Keep every cent');
+    await until('all of it to be kept', async () => (await keptOf(`proposal/${id}`)).includes('every cent'));
+    await until(
+      'the revision to be kept',
+      async () => (await keptOf(`item/${plan}`)) === 'Leave the old name',
+    );
+    await until('the answer to be kept', async () => (await keptOf(`item/${question}`)) === 'Ledger');
+
+    const two = await open(size === 'phone' ? 'desktop' : 'phone', '/inbox');
+    const there = two.page.locator(`#item-${plan}`).getByRole('textbox');
+    await until('the revision to be there', async () => (await there.inputValue()) === 'Leave the old name');
+    const title = two.page.locator(`#proposal-${id}`).getByLabel('Title');
+    await until('the edited title to be there', async () => (await title.inputValue()) === 'Keep every cent');
+    await two.page.screenshot({ path: shot(`drafts-${size}`) });
+    // Gone on with there, and sent from there.
+    await there.fill('Leave the old name, it is in the docs');
+    await until('it to be kept', async () => (await keptOf(`item/${plan}`)).endsWith('in the docs'));
+    await visit(one.page, `${s.web}/inbox`);
+    const here = one.page.locator(`#item-${plan}`).getByRole('textbox');
+    await until('it to be here', async () => (await here.inputValue()).endsWith('in the docs'));
+    const send = two.page.locator(`#item-${plan}`).getByRole('button', { name: 'Send' });
+    await settled(send);
+    await send.click();
+    await two.page.locator(`#item-${plan}`).waitFor({ state: 'detached' });
+    await until('it to be kept no longer', async () => (await keptOf(`item/${plan}`)) === '');
+    // It is not called unsent on the device that did not send it.
+    await visit(one.page, `${s.web}/inbox`);
+    await until(
+      'nothing of it to be left here',
+      async () => !(await one.page.evaluate<string>('JSON.stringify(localStorage)')).includes('old name'),
+    );
+    await one.page.locator(`[data-unsent="item/${plan}"]`).waitFor({ state: 'detached' });
+    expect([...one.complaints, ...two.complaints]).toEqual([]);
+    await one.page.close();
+    await two.page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'two devices that write at once, one of them cut off for a while, lose no word, %s',
+  async (size) => {
+    await database.db.query('delete from drafts');
+    const one = await open(size, '/');
+    const two = await open(size === 'phone' ? 'desktop' : 'phone', '/');
+    const field = (page: Page): Locator => page.getByLabel('Message', { exact: true });
+    await two.page.evaluate(`{
+      const send = fetch;
+      globalThis.isCutOff = true;
+      globalThis.fetch = (to, how) => (isCutOff && to === '/api/drafts' ? Promise.reject(new TypeError('cut off')) : send(to, how));
+    }`);
+    await field(one.page).fill('Rename the table.');
+    await until('it to be kept', async () => (await keptOf('chat')) === 'Rename the table.');
+    await field(two.page).fill('And keep the old column.');
+    await until('it to be written down', () =>
+      two.page.evaluate<boolean>("(localStorage.getItem('draft/chat') ?? '').includes('old column')"),
+    );
+    await two.page.evaluate("isCutOff = false; dispatchEvent(new Event('online'))");
+    const both = 'Rename the table. And keep the old column.';
+    await until('both to be kept', async () => (await keptOf('chat')) === both);
+    await until('both to stand there', async () => (await field(two.page).inputValue()) === both);
+    await visit(one.page, `${s.web}/`);
+    await until('both to stand here', async () => (await field(one.page).inputValue()) === both);
+    // Words that are sent the moment they were typed do not come back.
+    await field(one.page).fill('Now');
+    await one.page.getByRole('button', { name: 'Send' }).click();
+    await until('them to be kept no longer', async () => (await keptOf('chat')) === '');
+    await visit(two.page, `${s.web}/`);
+    await until(
+      'the other one to have let go of them',
+      async () => (await field(two.page).inputValue()) === '',
+    );
+    expect(await field(one.page).inputValue()).toBe('');
+    expect([...one.complaints, ...two.complaints].filter((words) => !/Failed to fetch/.test(words))).toEqual(
+      [],
+    );
+    await one.page.close();
+    await two.page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'what comes under the finger because the page went on to the next card by itself takes no tap, %s',
+  async (size) => {
+    const plans: string[] = [];
+    for (let i = 0; i < 9; i++) {
+      const task = await seedTask(database.db, fresh());
+      plans.push(await seedItem(database.db, task, `${task}-p`, 'plan', 'Plan, revision 1'));
+    }
+    const { page, complaints } = await open(size, '/inbox');
+    const cards = page.locator('[data-decides] [data-key=a]');
+    await until('all of them to be there', async () => (await cards.count()) === plans.length);
+    for (let i = 0; i < plans.length; i++) await settled(cards.nth(i));
+    // In the page itself, so that nothing hangs on how fast this machine is: two clicks of a mouse, the second
+    // one on what has come up in the same moment.
+    const [first, second] = await page.evaluate<[string, string]>(`(() => {
+      const rows = [...document.querySelectorAll('[data-decides]')].filter((row) => row.querySelector('[data-key=a]'));
+      // The scrolled part ends where the next one is cut off.
+      const i = rows.findIndex((row, n) => n + 1 < rows.length && rows[n + 1].getBoundingClientRect().bottom > row.closest('[data-scroll], main').getBoundingClientRect().bottom);
+      const [one, other] = [rows[i], rows[i + 1]];
+      const press = (row) => row.querySelector('[data-key=a]').dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1 }));
+      const before = other.getBoundingClientRect().y;
+      press(one);
+      if (other.getBoundingClientRect().y === before) throw new Error('nothing moved');
+      press(other);
+      return [one.dataset.decides, other.dataset.decides];
+    })()`);
+    const held = await page.evaluate<string[]>(
+      "Object.keys(localStorage).filter((key) => key.startsWith('held/'))",
+    );
+    expect(held).toEqual([`held/${first}`]);
+    expect(second).not.toBe(first);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'what was typed for a project to be added is there after a reload, %s',
+  async (size) => {
+    const { page, complaints } = await open(size, '/projects');
+    await page.locator('#source').fill('acme/ledger');
+    await page.locator('#folder').fill('packages/a');
+    await visit(page, `${s.web}/projects`);
+    await until('the repository', async () => (await page.locator('#source').inputValue()) === 'acme/ledger');
+    await until('the folder', async () => (await page.locator('#folder').inputValue()) === 'packages/a');
     expect(complaints).toEqual([]);
     await page.close();
   },

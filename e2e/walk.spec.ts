@@ -54,12 +54,14 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const about = found.flatMap((f) =>
       walked.trail
         .flatMap((line, n) =>
-          line.includes(f.split(/[: ]/)[0]!)
+          f
+            .split(/[: ]/)
+            .some((part) => part !== '' && /^(word|item|proposal)/.test(part) && line.includes(part))
             ? [`${n} of ${f}`, ...walked.trail.slice(Math.max(0, n - 4), n + 8)]
             : [],
         )
         // The last of each: one that was found first must not be lost behind the others.
-        .slice(-30),
+        .slice(-60),
     );
     expect({ seed, found, about }).toEqual({ seed, found: [], about: [] });
     expect(walked.decisions).toBeGreaterThan(0);

@@ -162,6 +162,27 @@ describe('each answer is what the table says', () => {
     expect(await ask('forget', { body: time })).toEqual({ messages: 0 });
   });
 
+  test('of drafts', async () => {
+    const body = { key: 'chat', text: 'half a thought', base: 0 };
+    // What was pasted may hold what Postgres does not keep.
+    expect(await ask('keepDraft', { body: { ...body, text: 'half\0 a thought' } })).toEqual({
+      text: 'half a thought',
+      revision: 1,
+    });
+    // A device that knew nothing of it takes nothing away.
+    expect(await ask('keepDraft', { body: { ...body, text: 'other words' } })).toEqual({
+      text: 'half a thought other words',
+      revision: 2,
+    });
+    const about = { title: 'Which way?', taskId: 'one' };
+    await ask('keepDraft', { body: { key: 'item/q1', text: 'left', base: 0, about } });
+    await ask('keepDraft', { body: { key: 'item/q1', text: '', base: 1, about } });
+    expect(await ask('listDrafts', {})).toEqual([
+      { key: 'chat', text: 'half a thought other words', revision: 2, about: null },
+      { key: 'item/q1', text: '', revision: 2, about },
+    ]);
+  });
+
   test('of the inbox', async () => {
     await seedItem(database.db, 'one', 'q1', 'question', 'Which?', ['a', 'b']);
     await seedItem(database.db, 'one', 'f1', 'failure', 'It failed.');

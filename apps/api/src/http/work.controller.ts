@@ -1,5 +1,6 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
+import { keepDraft, listDrafts } from '@mainloop/models/db/conversation/drafts';
 import { pause, steer } from '@mainloop/models/db/runs/commands';
 import {
   cancelTask,
@@ -69,6 +70,16 @@ export class WorkController {
   async pause(@Param('id') id: string): Promise<Given<'pauseTask'>> {
     granted(await pause(this.db, { ownerId: OWNER, taskId: id }));
     return { ok: true };
+  }
+
+  @Route('listDrafts')
+  drafts(): Promise<Given<'listDrafts'>> {
+    return listDrafts(this.db, OWNER);
+  }
+
+  @Route('keepDraft')
+  keepDraft(@Sent('keepDraft') draft: Taken<'keepDraft'>): Promise<Given<'keepDraft'>> {
+    return keepDraft(this.db, OWNER, draft);
   }
 
   @Route('getPause')

@@ -1,8 +1,7 @@
 // What was decided and has had no effect yet. A decision is held for a moment, in which one tap or the key u
 // takes it back; then it goes out.
 import { act, type Result } from './act.ts';
-import { allHeld, heldOf, hold, release, waitsMs, type Held } from './held.ts';
-import { dropDraftOf } from './drafts.svelte.ts';
+import { hold, release, type Held } from './held.ts';
 import { live } from './live.svelte.ts';
 import { notes } from './notes.svelte.ts';
 import type { Retry } from './retry.ts';
@@ -132,34 +131,9 @@ class Decisions {
     decision.done?.(result);
   }
 
-  /**
-   * Sends what a page that has gone did not hear of. Sent twice it counts once: an item knows the answer's
-   * id, and a proposal that is closed refuses, of which nobody needs to hear.
-   */
-  takeUp(): void {
-    for (const held of allHeld()) {
-      const again = (): void => {
-        // The page that made it is there after all, and has sent it or taken it back.
-        if (heldOf(held.path) !== null && !this.held.has(held.path)) void this.sendAgain(held);
-      };
-      const ms = waitsMs(held, Date.now());
-      if (ms === 0) again();
-      else setTimeout(again, ms);
-    }
-  }
-
-  private async sendAgain(held: Held): Promise<void> {
-    if (held.first !== undefined) await act(held.first.path, held.first.body);
-    const result = await act(
-      held.path,
-      held.body,
-      'POST',
-      held.onlyOnline === true ? undefined : { label: held.label, says: held.says },
-    );
-    if (result.ok && !result.kept) dropDraftOf(held.path, held.body);
-    release(held.path);
-    if (!result.ok && held.onlyOnline !== true) notes.tell(`${held.label}: ${result.sentence}`, 12_000);
-    if (result.ok && result.kept) await live.count();
+  /** Whether this page holds it, and will send it. */
+  holds(path: string): boolean {
+    return this.held.has(path);
   }
 
   /** Where it was refused it can be decided again. */
@@ -205,7 +179,11 @@ export const decisions = new Decisions();
  * @returns an end to it
  */
 export function sendWhenLeft(): () => void {
-  decisions.takeUp();
+  // Loaded after the first paint. Without it, what an earlier page held is sent by the next one.
+  void import('./take-up.ts').then(
+    ({ takeUp }) => takeUp((path) => decisions.holds(path)),
+    () => undefined,
+  );
   const flush = (): void => decisions.flush();
   const hidden = (): void => void (document.visibilityState === 'hidden' && flush());
   addEventListener('pagehide', flush);

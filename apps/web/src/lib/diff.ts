@@ -3,7 +3,6 @@ import { readDiff, type DiffFile as WholeFile, type DiffLine } from '@mainloop/m
 import { reveal } from '@mainloop/models/flow/text';
 
 export { type DiffLine } from '@mainloop/models/flow/diff';
-export { reveal } from '@mainloop/models/flow/text';
 export interface DiffFile extends WholeFile {
   /** Lines beyond what is shown. */
   readonly cut: number;

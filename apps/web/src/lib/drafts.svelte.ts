@@ -1,19 +1,27 @@
-// What was written and not sent yet. It stays on this device, under what it is about, until it is sent.
-import { allHeld, release } from './held.ts';
-import { joined, keptFor, type About } from './kept.ts';
+// What was written and not sent yet. It stays on this device, under what it is about, until it is sent;
+// shared-drafts.ts brings it to the others.
+import { joined } from '@mainloop/models/flow/drafts';
+import { keptFor, type About } from './kept.ts';
 
 /** Of a draft's name in what this device keeps. */
 export const PREFIX = 'draft/';
 const WRITE_MS = 150;
 
+/** How often words came from another device, or went because they were sent there. */
+export const fromElsewhere = $state({ times: 0 });
+/** Whoever brings words to other devices. */
+let written: (key: string) => void = () => undefined;
+
 class Draft {
   private value = $state('');
   private loaded = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly name: string;
   private readonly key: string;
   about: About | null = null;
-  constructor(key: string) {
-    this.key = `${PREFIX}${key}`;
+  constructor(name: string) {
+    this.name = name;
+    this.key = `${PREFIX}${name}`;
   }
   get text(): string {
     return this.value;
@@ -50,10 +58,12 @@ class Draft {
     } catch {
       // Storage that is full or forbidden: the words stay for as long as the page does.
     }
+    written(this.name);
   }
 }
 
-const drafts = new Map<string, Draft>();
+/** Those that this page shows, by what they are about. */
+export const drafts = new Map<string, Draft>();
 
 /**
  * @param key what it is about: `chat`, `item/ID`, `task/ID`, `proposal/ID`, `comment/TASK`. Two places that
@@ -67,6 +77,12 @@ export function draftOf(key: string, about: About | null = null): Draft {
   draft.about ??= about;
   drafts.set(key, draft);
   return draft;
+}
+
+/** @param tell called with what it is about whenever a draft was written down @returns an end to it */
+export function onWritten(tell: (key: string) => void): () => void {
+  written = tell;
+  return () => void (written = () => undefined);
 }
 
 /** What was written for an item has arrived. @param path where it was sent @param body and with it the words */
@@ -91,11 +107,4 @@ export function keepDrafts(): () => void {
       localStorage.removeItem(key);
   addEventListener('pagehide', writeDrafts);
   return () => removeEventListener('pagehide', writeDrafts);
-}
-
-/** Whoever signs out leaves no words behind. */
-export function forgetDrafts(): void {
-  drafts.clear();
-  for (const { path } of allHeld()) release(path);
-  for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { joined, KEEP_MS, keptFor, readKept } from './kept.ts';
+import { joined } from '@mainloop/models/flow/drafts';
+import { KEEP_MS, keptFor, readKept } from './kept.ts';
 import { wordsOf } from './words-of.ts';
 
 test.each([

@@ -1,14 +1,11 @@
 // What of a kept text still counts. Pure.
+import type { DraftAbout } from '@mainloop/models/flow/drafts';
 
 /** After this nobody comes back to it, in milliseconds. */
 export const KEEP_MS = 60 * 24 * 3_600_000;
 
 /** What words are about, as long as that is there to be shown; and for whoever finds them when it is not. */
-export interface About {
-  readonly title: string;
-  /** Null: of no task yet. */
-  readonly taskId: string | null;
-}
+export type About = DraftAbout;
 interface Kept {
   readonly text: string;
   readonly about: About | null;
@@ -41,15 +38,6 @@ export function readKept(stored: string | null, nowMs: number): Kept | null {
     // No words of ours: whoever wrote them, nothing is lost that could be shown.
     return null;
   }
-}
-
-/**
- * A field takes words before its page listens: they were written by somebody who did not see those that were kept.
- * @returns both, the kept ones first
- */
-export function joined(kept: string, typed: string): string {
-  if (typed.includes(kept)) return typed;
-  return kept.includes(typed) ? kept : `${kept.trimEnd()} ${typed.trimStart()}`;
 }
 
 /** The words alone. */

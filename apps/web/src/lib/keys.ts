@@ -1,30 +1,6 @@
 // One keyboard for the whole app. Rows carry data-row, their buttons data-key; nothing happens while somebody types.
+import { goTo, isSeen, justMovedOn, rows } from './rows.ts';
 import { settlesInMs } from './settling.ts';
-
-/**
- * What is folded away has a place on the page and can't have the focus. An old browser knows only of what has
- * no place at all.
- */
-const isSeen = (element: HTMLElement): boolean =>
-  'checkVisibility' in element ? element.checkVisibility() : (element as HTMLElement).offsetParent !== null;
-const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]')].filter(isSeen);
-
-let movedOnMs = -Infinity;
-/**
- * After a decision the focus goes to what stands below it, or else above. Somebody who types elsewhere keeps
- * theirs.
- */
-export function moveOn(card: HTMLElement | undefined): void {
-  const focus = document.activeElement;
-  if (card === undefined || (focus !== null && focus !== document.body && !card.contains(focus))) return;
-  const all = rows();
-  const i = all.indexOf(card);
-  const next = all[i + 1] ?? all[i - 1];
-  if (i === -1 || next === undefined) return;
-  movedOnMs = performance.now();
-  next.focus({ preventScroll: true });
-  next.scrollIntoView({ block: 'nearest' });
-}
 
 /** When a letter last went, or was meant to go, into a field. */
 let typedAtMs = -Infinity;
@@ -89,8 +65,7 @@ export function onKey(event: KeyboardEvent, doors: Doors): void {
       const all = rows();
       const i = now === null ? -1 : all.indexOf(now);
       const next = all[event.key === 'j' ? Math.min(i + 1, all.length - 1) : Math.max(i - 1, 0)];
-      next?.focus();
-      next?.scrollIntoView({ block: 'nearest' });
+      if (next !== undefined) goTo(next);
       return event.preventDefault();
     }
     case 'Enter':
@@ -101,7 +76,7 @@ export function onKey(event: KeyboardEvent, doors: Doors): void {
     case 's':
     case 'e': {
       // A key that is held down, or pressed once too often, aims at nothing: the next row would get the rest.
-      if (event.repeat || settlesInMs(movedOnMs, event.timeStamp) > 0) return;
+      if (event.repeat || justMovedOn(event.timeStamp)) return;
       const to = now?.querySelector<HTMLElement>(`[data-key=${event.key}]`);
       if (!to) return;
       event.preventDefault();
@@ -116,7 +91,7 @@ export function onKey(event: KeyboardEvent, doors: Doors): void {
     case '7':
     case '8':
     case '9':
-      if (event.repeat || settlesInMs(movedOnMs, event.timeStamp) > 0) return;
+      if (event.repeat || justMovedOn(event.timeStamp)) return;
       return [...(now?.querySelectorAll<HTMLElement>('[data-option]') ?? [])][Number(event.key) - 1]?.click();
     case 'u':
       return event.repeat ? undefined : doors.undo();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { natureWords, fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
+import { reveal } from '@mainloop/models/flow/text';
+import { natureWords, fingerprint, pairLines, parseDiff } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { stepOf, storyOf } from './story.ts';

@@ -2,25 +2,13 @@
 import { invalidate } from '$app/navigation';
 import type { Delta, OutputHint } from '@mainloop/models/contracts/live';
 import type { Answer } from '@mainloop/models/contracts/routes';
-import { dropDraftOf, forgetDrafts } from './drafts.svelte.ts';
+import { dropDraftOf } from './drafts.svelte.ts';
 import { notes } from './notes.svelte.ts';
 import type { StreamKind } from './stream.ts';
 import { whenUntouched } from './steady.svelte.ts';
 import type { Waiting } from './waiting.ts';
 
 const LOOK_AGAIN_MS = 120;
-
-/** A device that was signed out elsewhere says so, instead of seeming to have no network. */
-async function leaveIfSignedOut(): Promise<void> {
-  // No network: then nobody was signed out.
-  const response = await fetch('/api/signin').catch(() => null);
-  // No JSON: then it was not the api that answered.
-  const who = response?.ok ? ((await response.json().catch(() => null)) as Answer<'getSignIn'> | null) : null;
-  if (!who?.needed || who.signedIn) return;
-  navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });
-  forgetDrafts();
-  location.href = `/signin?to=${encodeURIComponent(location.pathname)}`;
-}
 
 const lookNow = (): void => void invalidate('app:live');
 
@@ -85,7 +73,10 @@ class Live {
           up: (at) => this.up(at),
           down: () => {
             down();
-            void leaveIfSignedOut();
+            // No network, and nothing kept of it: then nobody was signed out.
+            void import('./signed-out.ts')
+              .then(({ leaveIfSignedOut }) => leaveIfSignedOut())
+              .catch(() => undefined);
           },
         });
       },

@@ -1,9 +1,11 @@
 // What a reviewer is about to say: one comment at a time, on a line or a range of one file.
 import type { CommentPlace } from '@mainloop/models/flow/events';
+import { untrack } from 'svelte';
 import type { DiffLine } from './diff.ts';
 import { act } from './act.ts';
 import { draftOf } from './drafts.svelte.ts';
 import { live } from './live.svelte.ts';
+import { formIn } from './form-in.ts';
 
 export type Side = CommentPlace['side'];
 
@@ -15,15 +17,24 @@ export class Composer {
   constructor(task: { readonly id: string; readonly title: string }) {
     this.draft = draftOf(`comment/${task.id}`, { title: task.title, taskId: task.id });
     $effect(() => {
-      const { path, side, start, end, text, suggestion } = this;
-      if (path !== null && (text !== '' || suggestion !== null))
-        this.draft.text = JSON.stringify({ path, side, start, end, text, suggestion });
+      const now = this.draftNow;
+      if (this.path !== null && (this.text !== '' || this.suggestion !== null)) this.draft.text = now;
+    });
+    $effect(() => {
+      const begun = this.draft.text;
+      untrack(() => {
+        if (begun !== '' && begun !== this.draftNow) Object.assign(this, formIn(begun));
+      });
     });
   }
-  /** Opens where it was left. */
+  /** Opens where it was left, also when its words come from another device. */
   load(): void {
     this.draft.load();
-    if (this.draft.text !== '') Object.assign(this, JSON.parse(this.draft.text));
+  }
+
+  private get draftNow(): string {
+    const { path, side, start, end, text, suggestion } = this;
+    return JSON.stringify({ path, side, start, end, text, suggestion });
   }
 
   path = $state<string | null>(null);

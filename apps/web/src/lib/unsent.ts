@@ -2,7 +2,7 @@
 import type { Inbox } from '@mainloop/models/db/read';
 import { decisions } from './decisions.svelte.ts';
 import { PREFIX, writeDrafts } from './drafts.svelte.ts';
-import { heldOf } from './held.ts';
+import { heldOf } from './all-held.ts';
 import { readKept, type About } from './kept.ts';
 import { live } from './live.svelte.ts';
 import { wordsOf } from './words-of.ts';

@@ -1,4 +1,5 @@
 // What a person wrote, out of what was kept of it. Pure.
+import { formIn } from './form-in.ts';
 
 /**
  * What a person wrote, of a text that may hold a whole form.
@@ -6,13 +7,9 @@
  */
 export function wordsOf(key: string, text: string): string {
   if (!/^(?:proposal|comment)\//.test(key)) return text;
-  try {
-    const form = (JSON.parse(text) ?? {}) as Record<string, unknown>;
-    return ['title', 'prompt', 'path', 'text', 'suggestion']
-      .flatMap((field) => (typeof form[field] === 'string' && form[field] !== '' ? form[field] : []))
-      .join('\n\n');
-  } catch {
-    // No form of ours.
-    return text;
-  }
+  const form = formIn(text);
+  if (form === null) return text;
+  return ['title', 'prompt', 'path', 'text', 'suggestion']
+    .flatMap((field) => (typeof form[field] === 'string' && form[field] !== '' ? form[field] : []))
+    .join('\n\n');
 }

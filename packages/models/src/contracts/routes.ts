@@ -17,6 +17,7 @@ import {
   Sent,
 } from './conversation.ts';
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
+import { Draft, KeepDraft, KeptDraft } from './drafts.ts';
 import { Done } from './fields.ts';
 import { Forget, ForgottenCount, MemoryKept, PinId, PinWords, SummaryWords } from './memory.ts';
 import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
@@ -398,6 +399,27 @@ export const ROUTES = {
     body: Snooze,
     answer: Done,
     refusals: ['no_ci'],
+  },
+
+  // What was written and not sent yet.
+  listDrafts: {
+    method: 'GET',
+    path: '/api/drafts',
+    topic: 'work',
+    summary: 'Words that were begun on any device and not sent yet',
+    status: 200,
+    answer: z.array(Draft),
+    refusals: [],
+  },
+  keepDraft: {
+    method: 'POST',
+    path: '/api/drafts',
+    topic: 'work',
+    summary: 'Keep words until they are sent. What another device wrote meanwhile is kept with them',
+    status: 200,
+    body: KeepDraft,
+    answer: KeptDraft,
+    refusals: [],
   },
 
   // The one switch over all work.

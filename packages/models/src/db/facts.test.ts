@@ -45,6 +45,10 @@ const BROKEN: readonly (readonly [constraint: string, statement: string])[] = [
     'outbox_attempts_check',
     "insert into outbox (kind, workflow_id, name, payload, attempts) values ('start', 'w', 'n', '{}', -1)",
   ],
+  [
+    'drafts_revision_check',
+    "insert into drafts (owner_id, key, text, revision, updated_at) values ('o', 'chat', 'x', 0, now())",
+  ],
   ['turns_state_check', "insert into turns (id, owner_id, state) values ('x', 'o', 'spoken')"],
   ['proposals_state_check', "update proposals set state = 'maybe'"],
   ['proposals_budget_cents_check', 'update proposals set budget_cents = -1'],

@@ -18,6 +18,8 @@ export const LOCKS = {
   vectors: 7_140_015,
   /** One worker at a time learns from what happened. */
   signals: 7_140_016,
+  /** One device after the other writes a draft, also where there is no row yet. */
+  drafts: 7_140_020,
   /**
    * Money for model calls is promised one call at a time. Taken by the function reserve_model_call in the
    * database itself.

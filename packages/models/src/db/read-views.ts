@@ -200,6 +200,8 @@ export interface ProposalView {
   /** What tasks of its project came to; null where none was merged. */
   readonly forecast: Forecast | null;
   readonly taskId: string | null;
+  /** What was started with it, or told of it, as that is now. */
+  readonly task: TaskView | null;
   readonly attachments: readonly AttachmentRef[];
   /** Set: these are words for that task. */
   readonly toTaskId: string | null;

@@ -64,6 +64,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     cost_days: may('S'),
     pauses: may('SID'),
     skills: may('SIUD'),
+    drafts: may('SIUD'),
     runs: may('S'),
     run_output: may('S'),
     run_commands: may('SI'),

@@ -73,6 +73,17 @@ export async function wordsIn(db: Db): Promise<string> {
   return rows[0]?.text ?? '';
 }
 
+/** What became of it, for whoever looks for the reason of a finding. */
+export async function fateOf(db: Db, subject: string): Promise<string> {
+  const [kind, id] = subject.split('/') as [string, string];
+  if (kind !== 'item') return subject;
+  const { rows } = await db.query<{ fate: string }>(
+    `select state || ' ' || coalesce(answer->>'decision', '') || ' ' || coalesce(answer->>'text', '') as fate from inbox_items where id = $1`,
+    [id],
+  );
+  return `${subject} (${rows[0]?.fate ?? 'gone'})`;
+}
+
 export async function isOver(db: Db, subject: string): Promise<boolean> {
   const [kind, id] = subject.split('/') as [string, string];
   const table = kind === 'item' ? 'inbox_items' : 'proposals';

@@ -7,7 +7,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { seeded } from '../kills.ts';
 import { until } from '../stack.ts';
 import { clicks, focus, look, promised, WATCH, words, type Target } from './eyes.ts';
-import { decisionsIn, isOver, wasAimed, wordsIn, type Aim } from './judge.ts';
+import { decisionsIn, fateOf, isOver, wasAimed, wordsIn, type Aim } from './judge.ts';
 import { openWorld } from './world.ts';
 
 /**
@@ -69,7 +69,7 @@ const tapAt = (hand: Hand, t: { x: number; y: number }): Promise<void> =>
   hand.walk.touch ? hand.page.touchscreen.tap(t.x, t.y) : hand.page.mouse.click(t.x, t.y);
 
 /** Words that the person themselves throws away. */
-function dropped(hand: Hand, target: Target): void {
+function dropped(hand: Hand, target: Pick<Target, 'label' | 'subject'>): void {
   if (!/^(Undo edits|Drop|Not now|Sign out)/.test(target.label)) return;
   for (const [word, subject] of hand.written)
     if (subject === target.subject || target.label === 'Drop') hand.written.delete(word);
@@ -85,6 +85,7 @@ async function listen(hand: Hand, seenAt: number): Promise<void> {
     if (click.at - seenAt < SLOW_MS) continue;
     hand.slow++;
     hand.aims.push({ subject: click.subject, label: click.label });
+    dropped(hand, click);
   }
 }
 
@@ -210,6 +211,7 @@ async function judge(hand: Hand, steps: number): Promise<Walked> {
   const unkept: string[] = [];
   for (const text of hand.promised)
     if (!(await isOver(hand.db, text))) unkept.push(`${text} was shown as decided and is open`);
+  const lost = [...hand.written].filter(([word]) => !there.includes(word));
   return {
     steps,
     decisions: all.length,
@@ -217,9 +219,9 @@ async function judge(hand: Hand, steps: number): Promise<Walked> {
     slow: hand.slow,
     unaimed: all.filter((d) => !wasAimed(d, hand.aims)).map((d) => `${d.subject}: ${d.decision} ${d.text}`),
     lost: [
-      ...[...hand.written]
-        .filter(([word]) => !there.includes(word))
-        .map(([word, subject]) => `${word} of ${subject}`),
+      ...(await Promise.all(
+        lost.map(async ([word, subject]) => `${word} of ${await fateOf(hand.db, subject)}`),
+      )),
       ...unkept,
     ],
   };

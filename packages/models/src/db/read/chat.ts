@@ -28,6 +28,13 @@ export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) =
     return [...before.reverse(), ...from];
   };
 
+  const tasksOf = async (ids: readonly string[]): Promise<TaskView[]> => {
+    if (ids.length === 0) return [];
+    const found = await db.task.findMany({ where: { ownerId: OWNER, id: { in: [...ids] } } });
+    const repo = await repoOf(found.map((t) => t.projectId));
+    return found.map((t) => taskView(t, repo, Date.now()));
+  };
+
   return {
     /**
      * A piece of the conversation with the cards that were proposed in it, oldest first: its end, unless
@@ -60,6 +67,9 @@ export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) =
       });
       const repo = await repoOf(proposals.map((p) => p.projectId));
       const forecast = proposals.some((p) => p.state === 'open') ? await forecasts() : NO_FORECASTS;
+      const became = new Map(
+        (await tasksOf(proposals.flatMap((p) => p.taskId ?? []))).map((task) => [task.id, task]),
+      );
       // A card belongs under the reply that proposed it, though it was made a moment earlier.
       const replySeq = new Map(
         messages
@@ -83,7 +93,7 @@ export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) =
           seq: (replySeq.get(proposal.turnId) ?? Number(proposal.seq)) + 0.5,
           kind: 'proposal',
           at: proposal.at,
-          proposal: proposalView(proposal, repo, new Date(), forecast),
+          proposal: proposalView(proposal, repo, new Date(), forecast, became),
         })),
       ];
       return {
@@ -95,11 +105,6 @@ export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) =
     },
 
     /** Those of the tasks that there are. */
-    async tasksOf(ids: readonly string[]): Promise<TaskView[]> {
-      if (ids.length === 0) return [];
-      const found = await db.task.findMany({ where: { ownerId: OWNER, id: { in: [...ids] } } });
-      const repo = await repoOf(found.map((t) => t.projectId));
-      return found.map((t) => taskView(t, repo, Date.now()));
-    },
+    tasksOf,
   };
 };

@@ -2,12 +2,15 @@
 import { readEvents } from '../../events/read.ts';
 import type { LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
+import { usualTimeOf, type UsualTime } from '../../flow/usual.ts';
 import type { ShownPicture } from '../../flow/pictures.ts';
 import type { ItemView, TaskView } from '../read-views.ts';
 import type { Views } from './views.ts';
 
 /** So many stand on a card, the newest. */
 const MOST_PICTURES = 12;
+/** So many of the tasks that were merged last say what is usual: a project changes. */
+const MERGED_COUNTED = 20;
 
 /** @returns what the pages read of tasks */
 export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
@@ -18,10 +21,12 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     items: ItemView[];
     events: LoggedEvent[];
     runs: { id: string; phase: string; n: number; state: string; costMicrousd: number }[];
+    /** What tasks of its project take. */
+    usual: UsualTime;
   } | null> {
     const task = await db.task.findFirst({ where: { id, ownerId: OWNER } });
     if (!task) return null;
-    const [repo, items, events, runs] = await Promise.all([
+    const [repo, items, events, runs, merged] = await Promise.all([
       repoOf([task.projectId]),
       itemsWhere({ taskId: id }),
       db.event.findMany({
@@ -34,6 +39,12 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
         orderBy: { n: 'asc' },
         select: { id: true, phase: true, n: true, state: true, costMicrousd: true },
       }),
+      db.task.findMany({
+        where: { ownerId: OWNER, projectId: task.projectId, state: 'done', endedAt: { not: null } },
+        orderBy: { endedAt: 'desc' },
+        take: MERGED_COUNTED,
+        select: { createdAt: true, endedAt: true },
+      }),
     ]);
     return {
       task: taskView(task, repo, Date.now()),
@@ -42,6 +53,9 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       items,
       events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
       runs: runs.map((r) => ({ ...r, costMicrousd: Number(r.costMicrousd) })),
+      usual: usualTimeOf(
+        merged.map(({ createdAt, endedAt }) => (endedAt?.getTime() ?? 0) - createdAt.getTime()),
+      ),
     };
   },
 

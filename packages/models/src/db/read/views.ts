@@ -86,6 +86,7 @@ export function openViews(url: string) {
     repo: Map<string, string>,
     now: Date,
     forecast: ReadonlyMap<string, Forecast>,
+    tasks: ReadonlyMap<string, TaskView> = new Map(),
   ): ProposalView => ({
     id: proposal.id,
     title: proposal.title,
@@ -99,6 +100,7 @@ export function openViews(url: string) {
     expiresAt: proposal.expiresAt,
     forecast: forecast.get(proposal.projectId) ?? null,
     taskId: proposal.taskId,
+    task: tasks.get(proposal.taskId ?? '') ?? null,
     attachments: attachmentsIn(proposal.attachments),
     toTaskId: proposal.toTaskId,
   });

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { waitsMs, type Held } from './held.ts';
+import { waitsMs } from './all-held.ts';
+import type { Held } from './held.ts';
 
 const held: Held = { path: '/api/inbox/i', body: {}, label: '', says: '', atMs: 100_000, left: false };
 

@@ -1,0 +1,25 @@
+// What is left when somebody signs out: nothing of theirs. Loaded when it is wanted.
+import type { Answer } from '@mainloop/models/contracts/routes';
+import { drafts, PREFIX } from './drafts.svelte.ts';
+import { allHeld } from './all-held.ts';
+import { release } from './held.ts';
+
+/** Whoever signs out leaves no words behind on this device. What was begun is on the server, for their others. */
+export function forgetDrafts(): void {
+  drafts.clear();
+  for (const { path } of allHeld()) release(path);
+  for (const key of Object.keys(localStorage))
+    if (key.startsWith(PREFIX) || key.startsWith('shared/')) localStorage.removeItem(key);
+}
+
+/** A device that was signed out elsewhere says so, instead of seeming to have no network. */
+export async function leaveIfSignedOut(): Promise<void> {
+  // No network: then nobody was signed out.
+  const response = await fetch('/api/signin').catch(() => null);
+  // No JSON: then it was not the api that answered.
+  const who = response?.ok ? ((await response.json().catch(() => null)) as Answer<'getSignIn'> | null) : null;
+  if (!who?.needed || who.signedIn) return;
+  navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });
+  forgetDrafts();
+  location.href = `/signin?to=${encodeURIComponent(location.pathname)}`;
+}

@@ -1,0 +1,58 @@
+// What the page of the projects says. Read it aloud before you change it.
+
+export const PROJECTS = 'Projects';
+/** What the field takes. @param local without a token of a forge */
+export const sourceWords = (local: boolean): string =>
+  local ? 'The path of a git folder on this machine' : 'A GitHub repository, owner/name';
+export const exampleOf = (local: boolean): string => (local ? '/home/you/code/thing' : 'owner/name');
+export const addWords = (isLooking: boolean): string => (isLooking ? 'Looking …' : 'Add');
+export const ONE_FOLDER = 'Only one folder, such as packages/a. Several projects can share a repository';
+export const ALL_OF_IT = 'All of it';
+export const NO_PROJECTS = 'No projects yet. Add one, then say in the chat what should be different in it.';
+
+export const branchWords = (branch: string): string => `on ${branch}`;
+/** Before the command that brings it. */
+export const comesBackWords = (folder: string): string =>
+  `Your commits in ${folder} are there for the next task. Merged work comes back with`;
+
+export const MODEL = 'Model';
+export const BUDGET_PER_TASK = 'Budget per task, in dollars';
+export const MORE_SETTINGS = 'Sandbox, checks and limits';
+
+export const REMOVE_PROJECT = 'Remove project';
+export const REMOVE = 'Remove';
+export const KEEP = 'Keep it';
+export const removedWords = (project: string): string => `${project} is removed.`;
+export const isMeantWords = (project: string): string => `Remove ${project}?`;
+/** What removing does. @param running how many of its tasks are running */
+export function removesWords(project: string, running: number): string {
+  const tasks = running === 1 ? 'Its running task is' : `Its ${running} running tasks are`;
+  const ends =
+    running === 0
+      ? 'None of its tasks is running.'
+      : `${tasks} cancelled: the pull requests are closed, the branches and sandboxes are removed.`;
+  return `${isMeantWords(project)} ${ends} The repository itself stays as it is. Add it again and its settings are back.`;
+}
+
+// What its agents run, reach and may do.
+export const FOLDER = 'Folder within the repository';
+export const SETUP_COMMAND = 'Set-up command, after each fresh clone';
+export const FIND_SETUP = 'If empty, work out the set-up from lock files';
+export const VERIFY_COMMAND = 'Verify command, must pass before review';
+export const REACH = 'What the sandbox may reach';
+export const REACHES = [
+  ['registries', 'Package registries'],
+  ['none', 'Nothing but the model and its repository'],
+  ['hosts', 'Hosts I name'],
+] as const;
+export const HOSTS = 'Hosts, separated by spaces';
+export const NAME_THE_HOSTS = 'Name the hosts below. Until then it stays as it was.';
+export const LONGEST_RUN = 'Longest run, in minutes';
+export const REVIEW_ROUNDS = 'Rounds of comments on GitHub before you are asked';
+export const NO_LIMIT = 'No limit';
+export const budgetWords = (period: 'day' | 'week' | 'month'): string =>
+  `Budget per ${period} for all its agents, in dollars`;
+export const AGENTS_AT_ONCE = 'Agents running at once';
+export const ASK_FIRST = 'Ask me before Claude runs a command';
+export const ALLOWED_RULES = 'Allowed without asking';
+export const FORGET = 'Forget';

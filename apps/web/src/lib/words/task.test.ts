@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { nowWords, readWords, usualWords } from './task.ts';
+
+test.each([
+  [{ tasks: 7, medianMs: 42 * 60_000 }, 'Usually 42 min from start to merge: the median of the last 7 here.'],
+  [{ tasks: 0, medianMs: null }, 'Nothing was merged here yet, so there is no usual time.'],
+  [{ tasks: 1, medianMs: null }, 'One task was merged here, too few for a usual time.'],
+  [{ tasks: 2, medianMs: null }, '2 tasks were merged here, too few for a usual time.'],
+])('the usual time of %j is said honestly', (usual, words) => {
+  expect(usualWords(usual)).toBe(words);
+});
+
+test.each([
+  [1, 0, 'Read the change'],
+  [8, 1, 'Read the change, one comment'],
+  [9, 2, 'Read all 9 files, 2 comments'],
+])('of %i files and %i comments the link says %j', (files, comments, words) => {
+  expect(readWords(files, comments)).toBe(words);
+});
+
+test('where a task stands is said only where it is known', () => {
+  expect([nowWords(null), nowWords('Step 2 of 4, change')]).toEqual(['Now', 'Now · Step 2 of 4, change']);
+});

@@ -1,0 +1,51 @@
+// What the page of a task says. Read it aloud before you change it.
+import type { UsualTime } from '@mainloop/models/flow/usual';
+import { ago, dollars, took } from '../words.ts';
+
+export const BACK_TO_INBOX = 'Inbox';
+export const BACK_TO_CHAT = 'Chat';
+
+/** What it costs, of what it may cost. */
+export const costWords = (costMicrousd: number, budgetCents: number): string =>
+  `${dollars(costMicrousd)} of $${(budgetCents / 100).toFixed(2)}`;
+export const issueWords = (n: number | null): string => `issue #${n}`;
+export const pullRequestWords = (n: number | null): string => `pull request #${n}`;
+
+export const HOW_IT_ENDED = 'How it ended';
+/** @param step as "Step 2 of 4, change"; null where it is not known */
+export const nowWords = (step: string | null): string => (step === null ? 'Now' : `Now · ${step}`);
+/** How long it has stood there. */
+export const standsFor = (since: Date): string => (ago(since) === 'now' ? 'just now' : `for ${ago(since)}`);
+
+export const DO_NOT_MERGE_YET = 'Do not merge it yet';
+export const TAKE_AS_REQUEST = 'Take it as a request';
+export const tookWords = (ms: number): string => `, took ${took(ms)}`;
+export const WHAT_IT_PRINTED = 'What it printed';
+export const outputWords = (isRunning: boolean): string => (isRunning ? 'Live output' : 'Output');
+
+export const CHANGES = 'Changes';
+/** Of the link that opens the whole change. */
+export function readWords(files: number, comments: number): string {
+  const read = files > 8 ? `Read all ${files} files` : 'Read the change';
+  if (comments === 0) return read;
+  return `${read}, ${comments === 1 ? 'one comment' : `${comments} comments`}`;
+}
+export const WHAT_WAS_ASKED = 'What was asked';
+export const THE_PLAN = 'The plan';
+
+export const CANCEL_TASK = 'Cancel task';
+export const CANCEL_IS_MEANT = 'Cancel this task?';
+export const CANCEL_DOES =
+  'Cancel this task? This closes the pull request and the issue, and removes the branch and the sandbox.';
+export const CANCEL = 'Cancel the task';
+export const KEEP = 'Keep it';
+
+/** How long tasks of this project take, and honest where there is too little to go by. */
+export function usualWords({ tasks, medianMs }: UsualTime): string {
+  if (medianMs !== null)
+    return `Usually ${took(medianMs)} from start to merge: the median of the last ${tasks} here.`;
+  if (tasks === 0) return 'Nothing was merged here yet, so there is no usual time.';
+  return tasks === 1
+    ? 'One task was merged here, too few for a usual time.'
+    : `${tasks} tasks were merged here, too few for a usual time.`;
+}
