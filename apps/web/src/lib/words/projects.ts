@@ -49,9 +49,6 @@ export const HOSTS = 'Hosts, separated by spaces';
 export const NAME_THE_HOSTS = 'Name the hosts below. Until then it stays as it was.';
 export const LONGEST_RUN = 'Longest run, in minutes';
 export const REVIEW_ROUNDS = 'Rounds of comments on GitHub before you are asked';
-export const NO_LIMIT = 'No limit';
-export const budgetWords = (period: 'day' | 'week' | 'month'): string =>
-  `Budget per ${period} for all its agents, in dollars`;
 export const AGENTS_AT_ONCE = 'Agents running at once';
 export const ASK_FIRST = 'Ask me before Claude runs a command';
 export const ALLOWED_RULES = 'Allowed without asking';

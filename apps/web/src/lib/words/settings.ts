@@ -7,9 +7,6 @@ export const PAUSE_DOES =
   'Stops every agent within ten seconds, and starts none. What they did is kept, and goes on when you resume.';
 export const CHAT_MODEL = 'The model you talk to';
 export const AGENTS_AT_ONCE = 'Agents running at once';
-export const budgetWords = (period: 'day' | 'week' | 'month'): string =>
-  `Budget per ${period} for all agents, in dollars`;
-export const NO_LIMIT = 'No limit';
 export const MEMORY_BUDGET = 'Tokens that the chat is told with a message, at most';
 export const TIME_ZONE = 'Time zone of your days';
 export const NO_SIGN_IN =

@@ -1,0 +1,34 @@
+// What the first minutes say. Read it aloud before you change it.
+
+export const CHECK_UP = 'Check-up';
+/** @param demo without a model key, where there is something to look at already */
+export const headWords = (demo: boolean): string => (demo ? 'For your own code' : 'Before the first task');
+/** For whoever listens: the sign beside it says so to the others. */
+export const stateWords = (done: boolean): string => (done ? 'Done: ' : 'Missing: ');
+export const howWords = (shown: boolean): string => (shown ? 'Close' : 'Show how');
+
+/** Around the name of a file. */
+export const PUT_INTO = [
+  'Put this line into the file',
+  'of mainloop’s folder, then stop mainloop and start it again.',
+] as const;
+
+export const modelWords = (demo: boolean): string =>
+  demo ? 'No model key: a scripted model answers' : 'Claude answers';
+export const MODEL_MORE =
+  'With a Claude subscription, run make setup-claude-creds instead: it writes the line for you.';
+
+export const forgeWords = (localGitHub: boolean): string =>
+  localGitHub
+    ? 'No GitHub token: projects are folders on this machine'
+    : 'Projects are repositories on GitHub';
+export const FORGE_MORE = 'It needs the scopes repo and workflow. Folders on this machine work without it.';
+
+/** While there is no project. */
+export const projectWords = (localGitHub: boolean): string =>
+  localGitHub ? 'A git folder of yours' : 'A repository of yours';
+export const ADD_A_PROJECT = 'Add a project';
+
+export const notificationWords = (on: boolean): string =>
+  on ? 'Notifications are on' : 'Notifications on this device';
+export const TURN_ON = 'Turn on';
