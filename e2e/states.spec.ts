@@ -30,7 +30,7 @@ interface World {
 const SHOTS = path.join(import.meta.dirname, 'shots/states');
 /** Tall enough for all of a page that scrolls, to be looked at in one picture. */
 const TALL = 4_000;
-// As `make shots`: it looks at each of 39 states four times, which takes longer than what it has found so far
+// As `make shots`: it looks at each of 50 states four times, which takes longer than what it has found so far
 // is worth in each run of all tests.
 const inBrowser = hasBrowser && process.env.SHOTS === '1' ? test : test.skip;
 let browser: Browser;
@@ -88,6 +88,7 @@ const NOTHING: readonly State[] = [
   { name: 'empty-projects', where: '/projects' },
   { name: 'empty-week', where: '/week' },
   { name: 'empty-learnings', where: '/learnings' },
+  { name: 'empty-skills', where: '/skills' },
   { name: 'empty-memory', where: '/memory' },
 ];
 const BEGUN: readonly State[] = [{ name: 'begun-chat', where: '/' }];
@@ -158,6 +159,20 @@ const ALL: readonly State[] = [
     act: (page) => page.locator('#main details summary').first().click(),
   },
   { name: 'week', where: '/week' },
+  { name: 'skills', where: '/skills' },
+  {
+    name: 'limit-spent',
+    where: '/inbox',
+    first: (database) =>
+      database.db.query(`
+        insert into cost_days (owner_id, day, project_id, model, microusd, input_tokens, output_tokens)
+          values ('owner', (now() at time zone 'UTC')::date, 'pr-1', 'spent', 2000000, 0, 0);
+        update projects set settings = settings || '{"dayBudgetCents": 100}' where id = 'pr-1'`),
+    last: (_, t) =>
+      t.db.query(
+        "delete from cost_days where model = 'spent'; update projects set settings = settings - 'dayBudgetCents' where id = 'pr-1'",
+      ),
+  },
   { name: 'not-there', where: '/nothing-here' },
   { name: 'no-task', where: '/task/nothing' },
   { name: 'signin', where: '/signin' },
@@ -214,9 +229,12 @@ const ALL: readonly State[] = [
     where: '/inbox',
     act: async (page) => {
       await page.context().setOffline(true);
-      // A page that is still being opened may not hear of it by itself; e2e/phone loses the network for real.
-      await page.evaluate("dispatchEvent(new Event('offline'))");
-      await page.getByText('Offline, showing the last update.').waitFor();
+      // A stream that was on its way opens all the same, and then the page takes itself for online: it is told
+      // until it says so. e2e/phone loses the network for real.
+      await until('the page to say that it is offline', async () => {
+        await page.evaluate("dispatchEvent(new Event('offline'))");
+        return page.getByText('Offline, showing the last update.').isVisible();
+      });
     },
   },
 ];
@@ -310,12 +328,15 @@ const STOP = `(() => {
     const style = getComputedStyle(x);
     return [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow, style.borderColor, style.backgroundColor];
   }));
-  const withFocus = look();
+  // What changes by a transition has its old look until that has ended: with the focus, and without it.
+  const settled = () => {
+    look();
+    for (const a of document.getAnimations()) if (a.effect.getComputedTiming().iterations !== Infinity) a.finish();
+    return look();
+  };
+  const withFocus = settled();
   e.blur();
-  look();
-  // What changes by a transition has its old look until that has ended.
-  for (const a of document.getAnimations()) if (a.effect.getComputedTiming().iterations !== Infinity) a.finish();
-  const without = look();
+  const without = settled();
   e.focus({ preventScroll: true });
   return {
     what: e.outerHTML.slice(0, 110),
@@ -337,7 +358,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
   async (size) => {
     const found: string[] = [];
     for (const state of ALL.filter((one) =>
-      /^(chat|inbox|plan|review|changes|projects-open|settings|learnings|memory|week)$/.test(one.name),
+      /^(chat|inbox|plan|review|changes|projects-open|settings|learnings|skills|memory|week)$/.test(one.name),
     )) {
       const { page } = await openPage(browser, size);
       await visit(page, `${full.s.web}${state.where}`);

@@ -2,6 +2,7 @@
 // Nothing works on it.
 import { OWNER } from '@mainloop/models/flow/ids';
 import { saveCheckup } from '@mainloop/models/db/health/checkup';
+import { saveSkill } from '@mainloop/models/db/conversation/skills';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
@@ -408,6 +409,16 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
   );
   await say('m-3', 'note', '**Keep the odd cent when a bill is split** is ready for review.');
   await say('m-4', 'user', 'Yes.');
+  const skill = await saveSkill(db, OWNER, {
+    name: 'release',
+    prompt: 'Write the release notes of {{version}} from what was merged since the last one.',
+    parameters: [{ name: 'version', kind: 'text' }],
+    projectId,
+    model: null,
+    budgetCents: null,
+    skipPlan: true,
+  });
+  if (!skill.ok) throw new Error(skill.sentence);
   await healthy(db);
   return { tasks: { plan, question, permission, review, gate, failed, paused, working, done } };
 }
