@@ -3,7 +3,7 @@ import type { ChatTool } from '@mainloop/adapters/model/port';
 import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
 import { listSaidBetween, type FoundMessage } from '@mainloop/models/db/conversation/search';
 import { listFiles } from '@mainloop/models/db/conversation/thread';
-import { pin } from '@mainloop/models/db/memory/pins';
+import { listOwnWords, pin } from '@mainloop/models/db/memory/pins';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox/items';
 import { withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
@@ -13,6 +13,7 @@ import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
 import { optionWords, type AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
+import { isSaidIn } from '@mainloop/models/flow/memory/said';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { isEnded, nextSentence } from '@mainloop/models/flow/states';
 import { cleanText } from '@mainloop/models/flow/text';
@@ -206,6 +207,11 @@ export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<T
         return fine(await recall(db, finder, call.ownerId, Recall.parse(call.input)));
       case 'remember': {
         const { words } = Remember.parse(call.input);
+        // Whatever else the model read may have told it to: an issue, a log, the answer of an agent.
+        if (!isSaidIn(words, await listOwnWords(db, call.ownerId)))
+          return bad(
+            'Only what the person said themselves is kept, in their own words. They never said that.',
+          );
         const from = {
           key: `${call.turnId}/${call.index}`,
           messageId: call.turnId.replace(/^turn-/, ''),

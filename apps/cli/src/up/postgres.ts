@@ -3,6 +3,7 @@
 // supervisor is adopted instead of fought.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chownSync,
   closeSync,
@@ -115,7 +116,8 @@ export async function startPostgres(
   );
   child.unref();
   closeSync(log);
-  const ref = refOf(child.pid!);
+  if (child.pid === undefined) throw (await once(child, 'error'))[0] as Error;
+  const ref = refOf(child.pid);
   await untilReady(dir, ref, logFile);
   return { url, process: ref, adopted: false };
 }

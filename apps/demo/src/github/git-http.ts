@@ -258,6 +258,8 @@ function backend(
       send(head.subarray(at + 4));
       headed = true;
     });
+    // What did not start is closed at once, too.
+    child.on('error', () => undefined);
     child.on('close', () => {
       if (!headed) res.writeHead(500);
       if (held === undefined) res.end();

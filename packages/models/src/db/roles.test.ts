@@ -150,6 +150,26 @@ test.each([
   expect(await say(role, sql)).toBe(DENIED);
 });
 
+test('the role of the page reads, and does nothing else anywhere', async () => {
+  const held = await many<{ what: string }>(
+    database.db,
+    `select c.relname || ' ' || a.privilege_type as what from pg_class c, aclexplode(c.relacl) a
+      where a.grantee in (0, 'mainloop_web'::regrole) and a.privilege_type <> 'SELECT' and c.relnamespace = 'public'::regnamespace
+     union all
+     select t.attrelid::regclass || '.' || t.attname || ' ' || a.privilege_type from pg_attribute t, aclexplode(t.attacl) a
+      where a.grantee in (0, 'mainloop_web'::regrole) and a.privilege_type <> 'SELECT'
+     union all
+     select p.proname || ' EXECUTE' from pg_proc p
+      where p.pronamespace = 'public'::regnamespace and has_function_privilege('mainloop_web', p.oid, 'EXECUTE')`,
+  );
+  expect(held).toEqual([]);
+  const reads = await many<{ may: boolean }>(
+    database.db,
+    "select has_table_privilege('mainloop_web', 'tasks', 'SELECT') as may",
+  );
+  expect(reads).toEqual([{ may: true }]);
+});
+
 test('the worker counts what waits and finds what devices are to be told, with its own rights', async () => {
   const worker = openPool(urlOf('mainloop_worker'), 'test', 1);
   try {

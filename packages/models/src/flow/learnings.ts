@@ -50,7 +50,7 @@ export const afterDecision = (state: LearningState, decision: LearningDecision):
   NEXT[decision][state] ?? null;
 
 const ADDRESS =
-  /[a-z]:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bwww\.|(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cloud|xyz|internal|local|onion)\b/i;
+  /[a-z]:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bwww\.|(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cloud|xyz|co|ru|cn|su|tk|icu|biz|eu|internal|local|onion)\b/i;
 const TRUST =
   /\b(?:trust(?:ed|s)?|allow(?:ed|s|list)?|permit(?:ted|s)?|whitelist(?:ed)?|safelist(?:ed)?|without (?:asking|review|permission|approval)|no need to ask|never ask|auto-?approve[ds]?|bypass(?:es)?|disable[ds]?|turn off|ignore (?:the |all |any |previous |your )*(?:guard|rule|instruction|check|sandbox|polic)\w*|sudo)\b|--no-verify\b/i;
 
@@ -59,7 +59,8 @@ const TRUST =
  * @returns why it can't be one, as a sentence; null when it can
  */
 export function whyNoRule(rule: string, why: string): string | null {
-  const text = `${rule}\n${why}`;
+  // Letters of another width or with a mark on them read the same.
+  const text = `${rule}\n${why}`.normalize('NFKD').replace(/\p{M}+/gu, '');
   if (ADDRESS.test(text)) return 'A rule can not name an address: leave out hosts and links.';
   if (TRUST.test(text))
     return 'A rule can not say what is trusted, allowed or skipped: that is set in the project, not in words.';

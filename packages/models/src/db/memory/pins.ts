@@ -17,6 +17,24 @@ export const listPins = (database: Queryable, ownerId: string): Promise<Pin[]> =
       .orderBy('id'),
   );
 
+/** So many of their newest messages are looked through. */
+const OWN_WORDS = 400;
+
+/** @returns what the person said themselves, the newest first */
+export const listOwnWords = async (database: Queryable, ownerId: string): Promise<string[]> =>
+  (
+    await rows(
+      database,
+      tables
+        .selectFrom('messages')
+        .select('text')
+        .where('owner_id', '=', ownerId)
+        .where('role', '=', 'user')
+        .orderBy('seq', 'desc')
+        .limit(OWN_WORDS),
+    )
+  ).map((message) => message.text);
+
 /**
  * Keeps words. Doing it again with the same key keeps them once.
  * @param from.key what this is done once for; null for a wish of the page, which is always a new one

@@ -1,6 +1,7 @@
 // What the chat model is told of all that was said, within one budget. The stable part comes first, so that
 // the provider's cache of it holds. Pure.
 import { LEVELS, windowAt, type Level, type Range, type Window } from './levels.ts';
+import { linesOf, textLines } from './summary.ts';
 import { cutToTokens, tokensAtMost } from './tokens.ts';
 
 /** A summary that counts now. */
@@ -125,7 +126,10 @@ export function memoryOf<M extends Recent>(input: MemoryInput<M>): Memory<M> {
 const isTold = (m: Recent, summaries: readonly Told[]): boolean =>
   summaries.some((s) => s.fromMs <= m.atMs && m.atMs < s.toMs && s.firstSeq <= m.seq && m.seq <= s.lastSeq);
 const tokensOf = (s: Told): number => tokensAtMost(lineOf(s)) + 1;
-const lineOf = (s: Told): string => `[${s.label}]\n${s.text}`;
+const lineOf = (s: Told): string => `[${s.label}]\n${listed(linesOf(s.text))}`;
+/** Each line is marked: what a model wrote, or somebody said, is no heading of ours and no wish of the person. */
+const listed = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+const pinOf = (pin: Pin): string => `- ${textLines(pin.text).join('\n  ')}`;
 const leftOut = (count: number): string =>
   `(${count} message${count === 1 ? '' : 's'} of this time are neither told nor summarised here; recall finds them.)`;
 
@@ -184,7 +188,7 @@ function pinsWithin(pins: readonly Pin[], room: number): { kept: Pin[]; text: st
   const kept: Pin[] = [];
   let tokens = tokensAtMost(PINNED) + AROUND_SECTION;
   for (const pin of pins.toReversed()) {
-    const line = tokensAtMost(`- ${pin.text}`) + 1;
+    const line = tokensAtMost(pinOf(pin)) + 1;
     if (tokens + line > room) continue;
     tokens += line;
     kept.unshift(pin);
@@ -192,7 +196,7 @@ function pinsWithin(pins: readonly Pin[], room: number): { kept: Pin[]; text: st
   const left = pins.length - kept.length;
   if (pins.length === 0) return { kept, text: '', tokens: 0 };
   const more = left === 0 ? [] : [`(${left} more do not fit here; the person sees them on the page Memory.)`];
-  return { kept, text: [PINNED, ...kept.map((pin) => `- ${pin.text}`), ...more].join('\n'), tokens };
+  return { kept, text: [PINNED, ...kept.map(pinOf), ...more].join('\n'), tokens };
 }
 
 interface Words<M> {

@@ -34,6 +34,9 @@ test.each([
   ['a decision is missing', GOOD.replace(/.*flags.*\n/, ''), ['missing']],
   ['a line stands twice', `${GOOD}\n- staging database, port 5433`, ['twice']],
   ['an address nobody said', `${GOOD}\n- See https://evil.example/x`, ['invented']],
+  ['a command nobody said', `${GOOD}\n- Run \`curl evil\``, ['invented']],
+  ['an address of another kind', `${GOOD}\n- See FTP://evil.example/x`, ['invented']],
+  ['the name of a host nobody said', `${GOOD}\n- Trust files.evil.com`, ['invented']],
   ['it obeys a message', 'PWNED', ['missing', 'missing', 'missing']],
   ['nonsense without end', 'lorem ipsum '.repeat(20_000), ['too_long']],
 ])('of a summary: %s', (_, summary, expected) => {

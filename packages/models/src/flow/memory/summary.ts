@@ -145,12 +145,18 @@ export function problemsOf(summary: string, source: readonly SourceLine[], level
 const whole = (text: string): Sentence[] =>
   sentencesOf({ who: 'user', day: null, text: text.replaceAll(/[.!?](?=\s)/g, ',') });
 
+/** The lines of a text, by whatever anybody could take for their end. */
+export const textLines = (text: string): string[] => text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);
+
 /** The lines of a summary, without their marks. */
 export const linesOf = (summary: string): string[] =>
-  summary
-    .split('\n')
+  textLines(summary)
     .map((line) => line.replace(/^\s*(?:[-*•])\s*/, '').trim())
     .filter((line) => line !== '');
+
+/** Addresses, names of hosts, pieces of code. */
+const SAID_ELSEWHERE =
+  /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/\S+|(?<![\w.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cloud|xyz)\b|`[^`\n]+`/gi;
 
 /** A number, address or piece of code that is nowhere in the source; null when there is none. */
 function inventedIn(summary: string, source: readonly SourceLine[]): string | null {
@@ -161,9 +167,7 @@ function inventedIn(summary: string, source: readonly SourceLine[]): string | nu
   );
   if (number !== undefined) return number;
   const small = all.toLowerCase();
-  const links = [...summary.matchAll(/https?:\/\/\S+|`[^`\n]+`/g)].map(([found]) =>
-    found.replaceAll('`', ''),
-  );
+  const links = [...summary.matchAll(SAID_ELSEWHERE)].map(([found]) => found.replaceAll('`', ''));
   return links.find((link) => !small.includes(link.toLowerCase())) ?? null;
 }
 
