@@ -7,8 +7,10 @@ import { countsOf } from './counts.ts';
 import { agentCode, ours } from './forge-text.ts';
 import { applying, isAbout, whyNoRule } from './learnings.ts';
 import { sentencesOf } from './memory/sentences.ts';
+import { isOpposite, oppositesIn } from './opposites.ts';
 import { isTouchy } from './permissions.ts';
 import { fillPullTemplate } from './pull-template.ts';
+import { signalsOf } from './signals.ts';
 import { smallTalk } from './small-talk.ts';
 import { suggest } from './suggestions.ts';
 import { spellOut, spellOutSoFar } from './text.ts';
@@ -65,6 +67,13 @@ test.each<[string, (text: string) => unknown, string, string]>([
   ['a rule of dashes', (text) => whyNoRule(text, ''), '1-', ''],
   ['files that a rule is about, in stars', (text) => isAbout('*a'.repeat(100), text), 'a', '/'],
   ['files that a rule is about, in folders', (text) => isAbout('**/a'.repeat(70), text), 'a/', 'b'],
+  ['two rules, of which one is a word', (text) => isOpposite(text, 'Never round.'), 'a', ''],
+  [
+    'a comment that may teach',
+    (text) => signalsOf({ is: 'sent_back', author: text, isUsers: true, text }),
+    '```a\n',
+    'x',
+  ],
   ['a message of lines', (text) => sentencesOf({ who: 'user', text, day: null }), 'a\n', ''],
   ['a template of headings', (text) => fillPullTemplate(text, { what: ours`w`, closes: null }), '# ', 'x'],
   [
@@ -78,5 +87,23 @@ test.each<[string, (text: string) => unknown, string, string]>([
   const began = performance.now();
   does(text);
   // A second on a machine that has nothing else to do; with the square it was half a minute and more.
+  expect(performance.now() - began).toBeLessThan(15_000);
+});
+
+test('as many rules as a page shows are held against each other at once, however long their words are', () => {
+  const rules = Array.from({ length: 500 }, (_, n) => ({
+    id: `L${n}`,
+    rule: `${'a'.repeat(490)}${n}`,
+    state: 'approved',
+    projectId: null,
+  }));
+  const began = performance.now();
+  expect(
+    oppositesIn([
+      ...rules,
+      { ...rules[0]!, rule: 'Indent with tabs.' },
+      { ...rules[0]!, rule: 'Indent with spaces.' },
+    ]),
+  ).toHaveLength(1);
   expect(performance.now() - began).toBeLessThan(15_000);
 });

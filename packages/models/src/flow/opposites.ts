@@ -17,7 +17,7 @@ const TURNS: readonly (readonly [string, string])[] = [
   ['camelcase', 'snake_case'],
   ['relative', 'absolute'],
 ];
-const NO = /\b(?:not|never|no|avoid|without|stop|forbid|nothing|none)\b|\w+n['’]t\b/i;
+const NO = /\b(?:not|never|no|avoid|without|stop|forbid|nothing|none)\b|\wn['’]t\b/i;
 /** Words that carry a "no", or its opposite, and nothing of what the rule is about. */
 const SIGNS = new Set(
   'not never no avoid without stop forbid always use do don dont please prefer should must with only ever'.split(
@@ -35,23 +35,37 @@ const aboutOf = (rule: string): Set<string> =>
   );
 const saidIn = (rule: string): Set<string> => new Set(rule.toLowerCase().match(/[\p{L}_]+/gu) ?? []);
 
+/** A rule, looked through once: a page compares each with each. */
+interface Looked {
+  readonly said: ReadonlySet<string>;
+  readonly isNegated: boolean;
+  readonly about: ReadonlySet<string>;
+}
+const look = (rule: string): Looked => ({
+  said: saidIn(rule),
+  isNegated: NO.test(rule),
+  about: aboutOf(rule),
+});
+
 /** @returns whether an agent could not follow both, as far as their words tell */
-export function isOpposite(a: string, b: string): boolean {
-  const [one, other] = [saidIn(a), saidIn(b)];
+export const isOpposite = (a: string, b: string): boolean => areOpposite(look(a), look(b));
+
+function areOpposite(a: Looked, b: Looked): boolean {
+  const [one, other] = [a.said, b.said];
   const turned = TURNS.find(
     ([x, y]) =>
       (one.has(x) && other.has(y) && !one.has(y) && !other.has(x)) ||
       (one.has(y) && other.has(x) && !one.has(x) && !other.has(y)),
   );
-  const negated = NO.test(a) !== NO.test(b);
+  const negated = a.isNegated !== b.isNegated;
   // A "no" and a turned word together say the same again: never with tabs, always with spaces.
   const isNoAndNotItself = negated && turned !== undefined && !turned.some((word) => NO.test(word));
   if ((!negated && turned === undefined) || isNoAndNotItself) return false;
-  const [left, right] = [aboutOf(a), aboutOf(b)].map(
-    (words) => new Set([...words].filter((word) => !turned?.some((t) => stemOf(t) === word))),
-  ) as [Set<string>, Set<string>];
-  const common = [...left].filter((word) => right.has(word)).length;
-  const all = left.size + right.size - common;
+  const isTurned = new Set(turned?.map(stemOf));
+  const left = [...a.about].filter((word) => !isTurned.has(word));
+  const right = [...b.about].filter((word) => !isTurned.has(word));
+  const common = left.filter((word) => b.about.has(word)).length;
+  const all = left.length + right.length - common;
   return all > 0 && common > 0 && common / all >= SAME_THING;
 }
 
@@ -70,13 +84,15 @@ interface Standing {
 export function oppositesIn<L extends Standing>(
   rules: readonly L[],
 ): { readonly stands: L; readonly against: L }[] {
-  const asked = rules.filter((l) => l.state === 'approved' || l.state === 'proposed');
-  return asked.flatMap((against, i) =>
-    asked.slice(i + 1).flatMap((stands) => {
+  const asked = rules
+    .filter((l) => l.state === 'approved' || l.state === 'proposed')
+    .map((rule) => ({ rule, looked: look(rule.rule) }));
+  return asked.flatMap(({ rule: against, looked }, i) =>
+    asked.slice(i + 1).flatMap(({ rule: stands, looked: other }) => {
       if (against.state !== 'approved' && stands.state !== 'approved') return [];
       const meet =
         against.projectId === null || stands.projectId === null || against.projectId === stands.projectId;
-      if (!meet || !isOpposite(stands.rule, against.rule)) return [];
+      if (!meet || !areOpposite(other, looked)) return [];
       return stands.state === 'approved' ? [{ stands, against }] : [{ stands: against, against: stands }];
     }),
   );
