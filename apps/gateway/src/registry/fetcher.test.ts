@@ -9,6 +9,11 @@ let registry: http.Server;
 let inside: http.Server;
 let proxy: http.Server;
 const heard: string[] = [];
+/** Who was shown a credential, and which. */
+const credentials: string[] = [];
+const shown = (who: string, req: http.IncomingMessage): void => {
+  if (req.headers.authorization !== undefined) credentials.push(`${who} ${req.headers.authorization}`);
+};
 const listen = async (server: http.Server): Promise<http.Server> => {
   await new Promise<void>((r) => void server.listen(0, '127.0.0.1', r));
   return server;
@@ -18,15 +23,20 @@ const urlOf = (server: http.Server, host = '127.0.0.1'): string =>
 
 beforeAll(async () => {
   inside = await listen(
-    http.createServer((req, res) => void (heard.push(`inside ${req.url}`), res.end('secret'))),
+    http.createServer(
+      (req, res) => void (heard.push(`inside ${req.url}`), shown('inside', req), res.end('secret')),
+    ),
   );
   proxy = await listen(
-    http.createServer((req, res) => void (heard.push(`proxy ${req.url}`), res.end('from the proxy'))),
+    http.createServer(
+      (req, res) => void (heard.push(`proxy ${req.url}`), shown('proxy', req), res.end('from the proxy')),
+    ),
   );
   registry = await listen(
-    http.createServer(
-      (req, res) => void res.writeHead(302, { location: decodeURIComponent(req.url!.slice(1)) }).end(),
-    ),
+    http.createServer((req, res) => {
+      shown('registry', req);
+      res.writeHead(302, { location: decodeURIComponent(req.url!.replace(/^\/(?:npm\/)?/, '')) }).end();
+    }),
   );
 });
 afterAll(() => {
@@ -64,4 +74,33 @@ test('through a proxy, names that only the proxy knows are asked for', async () 
   );
   expect([got.status, heard.at(-1)]).toEqual([200, 'proxy http://files.registry.invalid/x.tgz']);
   got.body.resume();
+});
+
+test.each<[string, () => string, string[]]>([
+  ['a file beside the registry', () => `${urlOf(registry)}/${encodeURIComponent(`${urlOf(inside)}/x`)}`, []],
+  ['a file at a place that is the registry’s, too', () => `${urlOf(inside)}/x`, []],
+  ['a file on the internet', () => 'http://files.registry.invalid/x.tgz', []],
+  [
+    'a page that leads to the internet',
+    () => `${urlOf(registry)}/npm/${encodeURIComponent('http://files.registry.invalid/x.tgz')}`,
+    ['registry Bearer mine'],
+  ],
+  [
+    'a page that leads to a place of its own',
+    () => `${urlOf(registry)}/npm/${encodeURIComponent(`${urlOf(inside)}/x`)}`,
+    ['registry Bearer mine'],
+  ],
+])('a credential is shown to the registry that it is for: %s', async (_, url, to) => {
+  credentials.length = 0;
+  const named = [new URL(urlOf(registry)).host, new URL(urlOf(inside)).host];
+  const fetch = fetcher({
+    ms: 5_000,
+    authorities: [],
+    env: { http_proxy: urlOf(proxy), no_proxy: named.join(',') },
+  });
+  const at = { base: `${urlOf(registry)}/npm/`, authorization: 'Bearer mine', filesAt: [urlOf(inside)] };
+  const got = await fetch(new URL(url()), at, {});
+  got.body.resume();
+  expect(got.status).toBe(200);
+  expect(credentials).toEqual(to);
 });

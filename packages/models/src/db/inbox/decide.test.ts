@@ -4,6 +4,7 @@ import { inboxOpened } from '../../events/inbox.ts';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
+import { VIAS } from '../../flow/events.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { cancelTask, decide } from './decide.ts';
 import { appendOnce } from '../log.ts';
@@ -172,6 +173,32 @@ describe('decisions', () => {
       expect(item!.answer.text).toBe(kind === 'gate' ? 'a.test.ts: 2 tests removed' : 'nothing to see here');
     },
   );
+  test.each(VIAS)('what could not be shown whole is allowed by nobody: %s', async (via) => {
+    const task = await seedTask(database.db, `whole-${via}`);
+    const held = async (id: string, mayAllow: boolean): Promise<unknown> => {
+      const payload = {
+        id: `${task}-${id}`,
+        kind: 'ci_files' as const,
+        title: 'CI files',
+        body: 'CI runs these.',
+        options: [],
+        held: { diff: '+a', mayAllow },
+      };
+      await appendOnce(database.db, [inboxOpened.new({ taskId: task, actor: 'gateway', payload })], OWNER);
+      return decide(database.db, {
+        ownerId: OWNER,
+        itemId: payload.id,
+        decision: 'allow',
+        text: '',
+        via,
+        by: 'you',
+      });
+    };
+    expect(await held('cut', false)).toMatchObject({ ok: false });
+    const [item] = await many(database.db, 'select state from inbox_items where id = $1', [`${task}-cut`]);
+    expect(item).toEqual({ state: 'open' });
+    if (via === 'app') expect(await held('whole', true)).toMatchObject({ ok: true });
+  });
   test('a merge that would carry an agent’s acting words over is refused, and as one commit it goes', async () => {
     await seedTask(database.db, 'acts');
     const pushed = (pushId: string, acting: object) =>
