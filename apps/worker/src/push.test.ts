@@ -63,6 +63,16 @@ test('one that went out as the worker ended is shown again in its place, and tak
   expect(heard().toSorted()).toEqual([`show ${shown}`, `withdraw ${shown}`, `show ${gone}`].toSorted());
 });
 
+test('a device whose address has come to lie in a private network is told nothing', async () => {
+  const id = await open();
+  await tellDevices(database.db, { ...FROM, toLoopback: false }, () => undefined);
+  expect(heard()).toEqual([]);
+  // It is not the device that is wrong.
+  await database.db.query("update push_devices set next_at = now() - interval '1 second'");
+  await tell();
+  expect(heard()).toEqual([`show ${id}`]);
+});
+
 test('one that never went out is shown the next time', async () => {
   const id = await open();
   await expect(tell('push.before')).rejects.toThrow('ended');
