@@ -10,16 +10,27 @@ export interface Request {
   readonly body: unknown;
 }
 
-/** @returns what to send, with every parameter in its place */
+/**
+ * A step of a path is taken for one however it is written, and would lead to another route: the pause of the task
+ * ".." pauses everything.
+ */
+const NO_ID = new Set(['', '.', '..']);
+
+/**
+ * @returns what to send, with every parameter in its place
+ * @throws Error with one sentence for what can be no id
+ */
 export function requestOf<N extends RouteName>(name: N, sends: Sends<N>): Request {
   const route: Route = ROUTES[name];
   const { query, body, ...params } = sends as { query?: Record<string, unknown>; body?: unknown } & Record<
     string,
     unknown
   >;
-  const path = route.path.replace(/\{(\w+)\}/g, (_, param: string) =>
-    encodeURIComponent(String(own(params, param))),
-  );
+  const path = route.path.replace(/\{(\w+)\}/g, (_, param: string) => {
+    const value = String(own(params, param));
+    if (NO_ID.has(value)) throw new Error('That is no id.');
+    return encodeURIComponent(value);
+  });
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query ?? {}))
     if (value !== undefined) search.set(key, String(value));
