@@ -1,10 +1,8 @@
 // Facts that Postgres holds itself: each is broken here, and refused by the name of the constraint that holds it.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
-import { OWNER } from '../flow/ids.ts';
+import { seedItem, seedProject, seedProposal, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { many, withTx } from './pool.ts';
-import { ensureRun } from './runs/runs.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -13,14 +11,7 @@ beforeAll(async () => {
   await seedTask(database.db, 'one');
   await seedItem(database.db, 'one', 'asked', 'question', 'Which?');
   await seedProposal(database.db, 'p');
-  await ensureRun(database.db, {
-    ownerId: OWNER,
-    taskId: 'one',
-    n: 1,
-    phase: 'plan',
-    prompt: () => 'go',
-    model: 'm',
-  });
+  await seedRun(database.db, 'one');
 });
 afterAll(() => database.drop());
 

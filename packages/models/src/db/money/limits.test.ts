@@ -1,13 +1,12 @@
 // Limits of a day, a week and a month, on a real Postgres: what is promised to calls, and whether new work starts.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedTask } from '@mainloop/testkit/seed';
-import { OWNER } from '../flow/ids.ts';
-import { beginningsAt, NO_LIMITS, type Limits, type SpentLimit } from '../flow/money.ts';
-import { newCallId, reserve } from './money/budget.ts';
-import { readForecasts, readSpent } from './money/limits.ts';
-import { ensureRun } from './runs/runs.ts';
-import { takeSlot } from './runs/slots.ts';
+import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { OWNER } from '../../flow/ids.ts';
+import { beginningsAt, NO_LIMITS, type Limits, type SpentLimit } from '../../flow/money.ts';
+import { newCallId, reserve } from './budget.ts';
+import { readForecasts, readSpent } from './limits.ts';
+import { takeSlot } from '../runs/slots.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -74,14 +73,7 @@ test('calls side by side never pass the limit of a month', async () => {
 test('where a limit is spent new work waits, and that of other projects does not wait for it', async () => {
   await cost(new Date(), 'pr-1', 10 * DOLLAR);
   const run = async (taskId: string): Promise<string> =>
-    ensureRun(database.db, {
-      ownerId: OWNER,
-      taskId: await seedTask(database.db, taskId),
-      n: 1,
-      phase: 'implement',
-      prompt: () => 'go',
-      model: 'm',
-    });
+    seedRun(database.db, await seedTask(database.db, taskId));
   const [poor, rich] = [await run('t-poor'), await run('t-rich')];
   await database.db.query("update tasks set project_id = 'pr-2' where id = 't-rich'");
   const settings = (week: number | null): string => JSON.stringify({ weekBudgetCents: week });

@@ -1,15 +1,14 @@
 // The one switch over all work, on a real Postgres.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedTask } from '@mainloop/testkit/seed';
-import { OWNER } from '../flow/ids.ts';
-import { many } from './pool.ts';
-import { checkRebuild } from './rebuild.ts';
-import { listOverdue, pauseAll, readPause, resumeAll } from './runs/pause.ts';
-import { endRun } from './runs/endings.ts';
-import { ensureRun } from './runs/runs.ts';
-import { openEpoch } from './runs/epochs.ts';
-import { takeSlot } from './runs/slots.ts';
+import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { OWNER } from '../../flow/ids.ts';
+import { many } from '../pool.ts';
+import { checkRebuild } from '../rebuild.ts';
+import { listOverdue, pauseAll, readPause, resumeAll } from './pause.ts';
+import { endRun } from './endings.ts';
+import { openEpoch } from './epochs.ts';
+import { takeSlot } from './slots.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -24,14 +23,7 @@ let n = 0;
 /** @returns a run of a task of its own that waits for its turn */
 async function queued(): Promise<string> {
   const taskId = await seedTask(database.db, `t-pause${++n}`);
-  return ensureRun(database.db, {
-    ownerId: OWNER,
-    taskId,
-    n: 1,
-    phase: 'implement',
-    prompt: () => 'go',
-    model: 'm',
-  });
+  return seedRun(database.db, taskId);
 }
 const working = async (): Promise<{ id: string; epoch: number }> => {
   const id = await queued();
