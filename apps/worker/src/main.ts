@@ -55,7 +55,7 @@ Runtime.install({ logger: new DefaultLogger('WARN', temporalLines(log)), shutdow
 const db = openPool(settings.databaseUrl, 'mainloop-worker', 20);
 const hit = failpoints(settings.failpoints);
 const forge = github({ token: settings.githubToken, baseUrl: settings.githubApiUrl });
-const poke = (taskId: string): void =>
+const lookAgain = (taskId: string): void =>
   void withTx(db, (tx) =>
     toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} }),
   ).catch((err: unknown) =>
@@ -72,7 +72,7 @@ const sandbox =
     ? localSandbox({
         ...settings.sandbox,
         ...(keeping === null ? {} : { keeper: keeping }),
-        onExit: poke,
+        onExit: lookAgain,
         onLimit,
       })
     : await inCluster(settings.kubernetes);
@@ -137,7 +137,7 @@ const maintain = (
 const maintenance = [
   maintain('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
   maintain('poller', settings.forgePollMs, () => pollForge(db, forge, memory)),
-  maintain('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
+  maintain('runs', 3_000, () => watchRuns(db, sandbox, lookAgain, told)),
   maintain(
     'push',
     10_000,

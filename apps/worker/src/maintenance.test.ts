@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const about7: News = { ...NO_NEWS, numbers: [7] };
-const pokes = async (db: Db): Promise<number> =>
+const looks = async (db: Db): Promise<number> =>
   Number(
     (await one<{ n: number }>(
       db,
@@ -29,9 +29,9 @@ test('of each change a task is told at once and after the next look: two changes
   const answers = [about7, NO_NEWS, NO_NEWS];
   const told: number[] = [];
   for (const answer of answers) {
-    const before = await pokes(database.db);
+    const before = await looks(database.db);
     await pollForge(database.db, { changed: () => Promise.resolve(answer) }, memory);
-    told.push((await pokes(database.db)) - before);
+    told.push((await looks(database.db)) - before);
   }
   expect(told).toEqual([1, 1, 0]);
 });
@@ -39,13 +39,13 @@ test('of each change a task is told at once and after the next look: two changes
 test('a base that moved is told to whoever has a pull request, and to nobody else', async () => {
   await seedTask(database.db, 'plans');
   await database.db.query("update tasks set state = 'awaiting_plan' where id = 'plans'");
-  const before = await pokes(database.db);
+  const before = await looks(database.db);
   await pollForge(
     database.db,
     { changed: () => Promise.resolve({ ...NO_NEWS, baseMoved: true }) },
     new Map(),
   );
-  expect((await pokes(database.db)) - before).toBe(1);
+  expect((await looks(database.db)) - before).toBe(1);
   expect(
     await one(database.db, "select 1 from outbox where workflow_id = 'task/plans' and name = 'poke'"),
   ).toBeNull();
@@ -61,9 +61,9 @@ test('news that could not be written down, or came before a forge that was away,
   await expect(pollForge(broken, { changed: () => Promise.resolve(about7) }, memory)).rejects.toThrow(
     'the database is away',
   );
-  const before = await pokes(database.db);
+  const before = await looks(database.db);
   await pollForge(database.db, { changed: () => Promise.reject(new Error('502')) }, memory);
-  expect((await pokes(database.db)) - before).toBe(0);
+  expect((await looks(database.db)) - before).toBe(0);
   await pollForge(database.db, { changed: () => Promise.resolve(NO_NEWS) }, memory);
-  expect((await pokes(database.db)) - before).toBe(1);
+  expect((await looks(database.db)) - before).toBe(1);
 });

@@ -3,7 +3,7 @@ import { freshMemory, type Forge, type ForgeMemory } from '@mainloop/adapters/fo
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { saveCheckup } from '@mainloop/models/db/health/checkup';
 import { append, decideAndAppend } from '@mainloop/models/db/log';
-import { listWaitingRepos, pokeAbout } from '@mainloop/models/db/forge/pokes';
+import { listWaitingRepos, lookAgainAbout } from '@mainloop/models/db/forge/look-again';
 import { leaveTrain, listRides } from '@mainloop/models/db/forge/train';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listActive, listSilent } from '@mainloop/models/db/runs/lists';
@@ -68,7 +68,7 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
 export async function watchRuns(
   db: Db,
   sandbox: Sandbox,
-  poke: (taskId: string) => void,
+  lookAgain: (taskId: string) => void,
   told: Map<string, number>,
 ): Promise<void> {
   const active = await listActive(db);
@@ -81,7 +81,7 @@ export async function watchRuns(
       if (now === null || told.get(run.id) === run.epoch || (now.kind === 'running' && now.runId === run.id))
         return;
       told.set(run.id, run.epoch);
-      poke(run.taskId);
+      lookAgain(run.taskId);
     }),
   );
 }
@@ -201,7 +201,7 @@ export async function pollForge(
     if (news === null) continue;
     const all = together(known.again, news);
     known.again = all;
-    await withTx(db, (tx) => pokeAbout(tx, repo, all));
+    await withTx(db, (tx) => lookAgainAbout(tx, repo, all));
     known.again = news;
   }
 }

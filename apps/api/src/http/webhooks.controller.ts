@@ -1,7 +1,7 @@
 import { Controller, Headers, Inject, Req } from '@nestjs/common';
 import type { Given } from '@mainloop/models/contracts/routes';
 import { claimDelivery } from '@mainloop/models/db/forge/effects';
-import { pokeAbout } from '@mainloop/models/db/forge/pokes';
+import { lookAgainAbout } from '@mainloop/models/db/forge/look-again';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { newsOf } from '@mainloop/models/flow/news';
 import { isSecret } from '@mainloop/doors/secrets';
@@ -86,7 +86,7 @@ export class WebhooksController {
     const repo = (body as { repository?: { full_name?: unknown } } | null)?.repository?.full_name ?? '';
     await withTx(this.db, async (tx) => {
       if (!(await claimDelivery(tx, delivery.slice(0, 100)))) return;
-      await pokeAbout(tx, String(repo), newsOf(body));
+      await lookAgainAbout(tx, String(repo), newsOf(body));
     });
     return { ok: true };
   }

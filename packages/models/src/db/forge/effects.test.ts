@@ -15,7 +15,7 @@ import {
   type EffectRow,
 } from './effects.ts';
 import { appendOnce } from '../log.ts';
-import { listWaitingRepos } from './pokes.ts';
+import { listWaitingRepos } from './look-again.ts';
 import { withTx } from '../pool.ts';
 
 let database: TestDatabase;

@@ -32,7 +32,7 @@ const working = async (): Promise<{ id: string; epoch: number }> => {
 };
 const stopsFor = (id: string): Promise<object[]> =>
   many(database.db, 'select payload from run_commands where run_id = $1', [id]);
-const pokes = async (): Promise<string[]> =>
+const looks = async (): Promise<string[]> =>
   (
     await many<{ workflow_id: string }>(database.db, "select workflow_id from outbox where name = 'poke'", [])
   ).map((row) => row.workflow_id);
@@ -70,15 +70,15 @@ test('when it is resumed all that wait look again at once, and start', async () 
   const waits = await queued();
   const approved = await seedTask(database.db, 't-pause-train');
   await database.db.query("update tasks set train_item = 'i', train_seq = 1 where id = $1", [approved]);
-  expect(await pokes()).toEqual([]);
+  expect(await looks()).toEqual([]);
   await resumeAll(database.db, by);
-  expect((await pokes()).toSorted()).toEqual(['task/t-pause-train', `task/t-pause${n}`]);
+  expect((await looks()).toSorted()).toEqual(['task/t-pause-train', `task/t-pause${n}`]);
   expect((await takeSlot(database.db, waits, CAPS)).got).toBe(true);
   await database.db.query('update tasks set train_item = null, train_seq = null where id = $1', [approved]);
   // Doing it again wakes nobody.
   await database.db.query('delete from outbox');
   await resumeAll(database.db, by);
-  expect(await pokes()).toEqual([]);
+  expect(await looks()).toEqual([]);
 });
 
 test('whoever still works after the grace is named, and nobody while nothing is paused', async () => {

@@ -29,8 +29,8 @@ export const listWaitingRepos = (database: Queryable): Promise<WaitingRepo[]> =>
     waitingTasks.select((eb) => ['p.repo', eb.fn.min('p.default_branch').as('base')]).groupBy('p.repo'),
   );
 
-/** @returns how many tasks were poked */
-export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<number> {
+/** @returns how many tasks were told to look again */
+export async function lookAgainAbout(tx: Tx, repo: string, news: News): Promise<number> {
   if (news.numbers.length + news.branches.length + news.shas.length === 0 && !news.baseMoved) return 0;
   const about = await rows(
     tx,
