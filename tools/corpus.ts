@@ -45,8 +45,9 @@ async function folderOf(project: CorpusProject): Promise<string> {
   if (project.url.endsWith('.zip')) {
     mkdirSync(whole);
     execFileSync('python3', ['-m', 'zipfile', '-e', archive, whole]);
-    const top = project.what.split(' ')[1]!;
-    execFileSync('cp', ['-a', `${path.join(whole, top)}@v${project.what.split(' ')[2]}/.`, dir]);
+    let top = whole;
+    for (let level = 0; level < project.strip; level++) top = path.join(top, readdirSync(top)[0]!);
+    execFileSync('cp', ['-a', `${top}/.`, dir]);
     rmSync(whole, { recursive: true });
   } else
     execFileSync('tar', [

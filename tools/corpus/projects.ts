@@ -41,6 +41,16 @@ const go = (module: string, version: string, sha256: string, tests = 'go test ./
   tests,
 });
 
+/** Apache's own archives of sources stand beside what they release. */
+const maven = (group: string, name: string, version: string, sha256: string): CorpusProject => ({
+  name,
+  what: `Maven ${group}:${name} ${version}`,
+  url: `https://repo.maven.apache.org/maven2/${group.replaceAll('.', '/')}/${name}/${version}/${name}-${version}-source-release.zip`,
+  sha256,
+  strip: 1,
+  tests: 'mvn --batch-mode --quiet test',
+});
+
 const crate = (name: string, version: string, sha256: string): CorpusProject => ({
   name,
   what: `crates.io ${name} ${version}`,
@@ -107,4 +117,24 @@ export const CORPUS: readonly CorpusProject[] = [
   go('github.com/spf13/cast', '1.7.1', 'ff1732498075dcb9da29be52202f3d7c8561e559480586f5e08617daf8d514f6'),
   crate('itoa', '1.0.14', 'd75a2a4b1b190afb6f5425f10f6a8f959d2ea0b9c2b1d79553551850539e4674'),
   crate('semver', '1.0.24', '3cb6eb87a131f756572d7fb904f6e7b68633f09cca868c5df1c4b8d1a694bbba'),
+  go(
+    'github.com/gorilla/mux',
+    '1.8.1',
+    '728243623caa67f64e4a0b6c59dde3f762918d9e729266167ba46d8df56c193a',
+    'make test || go test ./...',
+  ),
+  crate('memoffset', '0.9.1', '488016bfae457b036d996092f6cb448677611ce4449e970ceaf42695203f218a'),
+  pypi(
+    'structlog',
+    '24.4.0',
+    '78/a3/e811a94ac3853826805253c906faa99219b79951c7d58605e89c79e65768',
+    'b27bfecede327a6d2da5fbc96bd859f114ecc398a6389d664f62085ee7ae6fc4',
+    '.venv/bin/python -m pytest -q',
+  ),
+  maven(
+    'org.apache.maven.shared',
+    'maven-shared-utils',
+    '3.4.2',
+    '0b72bbf60911e17398e9c0ce29866e4f13a26e8da4aa2e8304e73152ac4d4ef3',
+  ),
 ];
