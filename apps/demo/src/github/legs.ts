@@ -2,6 +2,7 @@
 // one leg for all of them, whichever is asked first (0.2.89: it fills in the job's own `runs-on`): a job for three
 // systems then runs on all of them as if they were this one, or on none. So it is only given the legs that are
 // ours. Pure.
+import { own } from '@mainloop/models/flow/look';
 import { isMap, parse, parseDocument, visit, type Document } from 'yaml';
 
 type Leg = Readonly<Record<string, unknown>>;
@@ -34,14 +35,14 @@ export function combinations({ include, exclude, ...keys }: Matrix): readonly Le
     [{}],
   );
   const isExcluded = (leg: Leg): boolean =>
-    records(exclude).some((not) => Object.entries(not).every(([key, value]) => same(leg[key], value)));
+    records(exclude).some((not) => Object.entries(not).every(([key, value]) => same(own(leg, key), value)));
   const originals = Object.keys(keys).length === 0 ? [] : product.filter((leg) => !isExcluded(leg));
   const legs = originals.map((original) => ({ original, all: original }));
   const further: Leg[] = [];
   for (const more of records(include)) {
     const takes = legs.filter(({ original }) =>
       Object.entries(more).every(
-        ([key, value]) => !Object.hasOwn(original, key) || same(original[key], value),
+        ([key, value]) => !Object.hasOwn(original, key) || same(own(original, key), value),
       ),
     );
     if (takes.length === 0) further.push(more);
@@ -68,7 +69,7 @@ function machineOf(runsOn: string, leg: Leg): string | null {
     const value = path
       .slice(1)
       .split('.')
-      .reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), leg);
+      .reduce<unknown>((at, key) => (isRecord(at) ? own(at, key) : undefined), leg);
     return typeof value === 'string' || typeof value === 'number' ? String(value) : whole;
   });
   return said.includes('${{') ? null : said;
