@@ -1,5 +1,6 @@
 // The gateway's settings, read once. It is the only process that holds the model key; it also holds the forge token.
 import path from 'node:path';
+import { PERMISSION_PATIENCE_MS } from '@mainloop/models/contracts/runner';
 import { doorSettings, type DoorSettings } from '@mainloop/doors/door';
 import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { z } from 'zod';
@@ -28,6 +29,11 @@ const Env = z.object({
   GATEWAY_PACKAGES_MIB: z.coerce.number().int().min(0).default(20_480),
   /** Signs what a job of the local CI shows. Where there is no local CI nobody has it. */
   MAINLOOP_CI_SECRET: z.string().min(16).optional(),
+  /** How long an agent's session is kept running while it waits for permission. */
+  PERMISSION_PATIENCE_SECONDS: z.coerce
+    .number()
+    .positive()
+    .default(PERMISSION_PATIENCE_MS / 1000),
   /** A folder in which a test names where this process ends. */
   MAINLOOP_FAILPOINTS: z.string().optional(),
 });
@@ -56,6 +62,7 @@ export interface GatewayConfig {
     readonly env: Readonly<Record<string, string | undefined>>;
   };
   readonly ciSecret: string | null;
+  readonly permissionPatienceMs: number;
   readonly failpoints: string | null;
 }
 
@@ -94,6 +101,7 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
       ),
     },
     ciSecret: e.MAINLOOP_CI_SECRET ?? null,
+    permissionPatienceMs: e.PERMISSION_PATIENCE_SECONDS * 1000,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,
   });
 }

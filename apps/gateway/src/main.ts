@@ -65,7 +65,8 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   if (route.door === 'git') return git.serve(req, res, url, run);
   if (route.door === 'packages') return packages.ofRun(req, res, url, run);
   if (route.path === '/run/result') await packages.tellOf(run.id);
-  return runnerLink(db, newsOf, req, res, url, run, packages.hints, hit);
+  const { permissionPatienceMs } = config;
+  return runnerLink(db, newsOf, req, res, url, run, { packages: packages.hints, permissionPatienceMs }, hit);
 }
 
 /** @returns the status and the sentence of an error */

@@ -1,7 +1,7 @@
 // The running agent wants to do something it must ask for: a rule answers, or the person does.
 import { createHash } from 'node:crypto';
 import type { PermissionRequest } from '@mainloop/models/contracts/runner';
-import { isAllowed, sendCommand } from '@mainloop/models/db/runs/commands';
+import { isAllowed, sendCommand, takeAllowedOnce } from '@mainloop/models/db/runs/commands';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
@@ -15,29 +15,25 @@ import { allowed } from './allowance.ts';
  * An agent asks whether it may do something: allowed at once where somebody has said "always", refused at
  * once where it can't be shown whole, else an inbox item.
  * @param ask the tool, what it would be called with, and the id that the answer goes to
+ * @returns the item; null where a rule has answered
  */
 export async function askPermission(
   db: Db,
   run: RunByToken,
   ask: z.infer<typeof PermissionRequest>,
-): Promise<void> {
+): Promise<{ readonly itemId: string | null }> {
   const rule = ruleOf(ask.tool, ask.input);
-  if (await isAllowed(db, { taskId: run.task_id, rule, projectSettings: run.project_settings }))
-    return sendCommand(db, run.id, {
-      type: 'permission',
-      requestId: ask.requestId,
-      allow: true,
-      message: '',
-    });
+  const say = async (allow: boolean, message: string): Promise<{ itemId: null }> => {
+    await sendCommand(db, run.id, { type: 'permission', requestId: ask.requestId, allow, message });
+    return { itemId: null };
+  };
+  const about = { taskId: run.task_id, rule };
+  if (await isAllowed(db, { ...about, projectSettings: run.project_settings })) return say(true, '');
   const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(run.project_settings).egress);
   // It is shown whole or not allowed.
-  if (words.kind === 'too_long')
-    return sendCommand(db, run.id, {
-      type: 'permission',
-      requestId: ask.requestId,
-      allow: false,
-      message: words.sentence,
-    });
+  if (words.kind === 'too_long') return say(false, words.sentence);
+  if (await withTx(db, (tx) => takeAllowedOnce(tx, { ...about, runId: run.id, ownerId: run.owner_id })))
+    return say(true, '');
   const id = `${run.id}-p${createHash('sha256').update(`${run.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
   await withTx(db, async (tx) => {
     await allowed(tx, run, 'permissions');
@@ -68,4 +64,5 @@ export async function askPermission(
       run.owner_id,
     );
   });
+  return { itemId: id };
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { HOLDS } from '@mainloop/models/contracts/runner';
 import { openWord } from '@mainloop/models/db/listen';
 import { appendOnce } from '@mainloop/models/db/log';
+import { decide } from '@mainloop/models/db/inbox/decide';
 import { many, one } from '@mainloop/models/db/pool';
 import { endRun } from '@mainloop/models/db/runs/endings';
 import { ensureRun, getRun } from '@mainloop/models/db/runs/runs';
@@ -28,8 +29,8 @@ beforeAll(async () => {
     void (async () => {
       const run = (await findRunByToken(database.db, req.headers.authorization!.slice(7)))!;
       await runnerLink(database.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, {
-        npmReplaces: 'npmjs',
-        goNoSumDb: '',
+        packages: { npmReplaces: 'npmjs', goNoSumDb: '' },
+        permissionPatienceMs: 1_000,
       });
     })().catch((err: Error) =>
       sendJson(res, err instanceof Refused ? err.status : 500, { error: err.message }),
@@ -109,6 +110,42 @@ test('requests for permission at once: twenty are open, not more', async () => {
   expect(
     (await many(database.db, "select 1 from inbox_items where task_id = 'leave' and state = 'open'")).length,
   ).toBe(20);
+});
+
+test('who waits for permission is told in which item; the run that goes on with the answer is allowed the same once', async () => {
+  const first = await liveRun('parked');
+  const request = (command: string) => ({ requestId: command, tool: 'Bash', input: { command } });
+  const asked = await post(first.token, '/run/permission', request('touch one'));
+  expect(asked).toEqual({ status: 200, itemId: expect.stringMatching(/^parked-r1-p/) });
+  const { itemId } = asked as unknown as { itemId: string };
+  const outcome = { kind: 'asked', itemId, itemIds: [itemId], permission: true };
+  await post(first.token, '/run/result', { outcome, outputEnd: 0 });
+  await decide(database.db, { ownerId: OWNER, itemId, decision: 'allow', text: '', via: 'app', by: 'you' });
+  const id = await ensureRun(database.db, {
+    ownerId: OWNER,
+    taskId: 'parked',
+    n: 2,
+    phase: 'implement',
+    prompt: () => 'x',
+    model: 'm',
+  });
+  const { token } = await openEpoch(database.db, id);
+  expect(await post(token, '/run/permission', request('touch two'))).toMatchObject({
+    itemId: expect.any(String),
+  });
+  expect(await post(token, '/run/permission', request('touch one'))).toEqual({ status: 200, itemId: null });
+  expect(
+    await many(
+      database.db,
+      "select payload->>'requestId' as q, payload->>'allow' as allow from run_commands where run_id = $1",
+      [id],
+    ),
+  ).toEqual([{ q: 'touch one', allow: 'true' }]);
+  expect(await post(token, '/run/permission', { ...request('touch one'), requestId: 'again' })).toMatchObject(
+    {
+      itemId: expect.any(String),
+    },
+  );
 });
 
 test('an agent keeps what it learned, is given nothing that nobody approved, and is told with ids what was', async () => {

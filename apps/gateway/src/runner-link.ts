@@ -9,6 +9,7 @@ import {
   Evidence,
   Heartbeat,
   PermissionRequest,
+  type PermissionAsked,
   Reply,
   RunResult,
   Say,
@@ -47,6 +48,7 @@ const LOOK_MS = 1_000;
 /**
  * Answers one request of a runner, or of the agent's own commands in its sandbox.
  * @param run the run that its token belongs to
+ * @param given what every run is told, whatever its project
  * @throws Refused, with words for whoever asked
  */
 export async function runnerLink(
@@ -56,7 +58,7 @@ export async function runnerLink(
   res: ServerResponse,
   url: URL,
   run: RunByToken,
-  packages: RunSpec['packages'],
+  given: Pick<RunSpec, 'packages' | 'permissionPatienceMs'>,
   hit: Hit = () => undefined,
 ): Promise<void> {
   const again = req.headers['x-mainloop-again'] !== undefined;
@@ -89,7 +91,7 @@ export async function runnerLink(
         findSetup: project.findSetup,
         verifyCommand: project.verifyCommand,
         folder: project.folder,
-        packages,
+        ...given,
         attachments: run.attachments.map((a) => ({ id: a.id, name: a.name })),
       };
       return sendJson(res, 200, spec);
@@ -198,8 +200,15 @@ export async function runnerLink(
       return sendJson(res, 200, { ok: true });
     }
     case 'POST /run/permission':
-      await askPermission(db, run, PermissionRequest.parse(await readJson(req, 1024 * 1024)));
-      return sendJson(res, 200, { ok: true });
+      return sendJson(
+        res,
+        200,
+        (await askPermission(
+          db,
+          run,
+          PermissionRequest.parse(await readJson(req, 1024 * 1024)),
+        )) satisfies PermissionAsked,
+      );
     case 'POST /talk/say': {
       const { text } = Say.parse(await readJson(req, 64 * 1024));
       hit('gateway.talk.before');

@@ -87,3 +87,41 @@ test.each([
   },
   12_000,
 );
+
+const WAITS = { permissionPatienceMs: 300, askPermissions: true };
+/** An agent that asks whether it may do something, says what it heard, and ends. */
+function agentThatAsks(link: object): Around {
+  const around = agentThat('true');
+  const request = { subtype: 'can_use_tool', tool_name: 'Bash', input: { command: 'touch one' } };
+  const asks = JSON.stringify({ type: 'control_request', request_id: 'q1', request });
+  const result = '{"type":"result","subtype":"success","is_error":false,"result":"went on"}';
+  writeFileSync(
+    path.join(around.config.kit, 'claude'),
+    `#!/bin/bash\nread -r line\necho '${asks}'\nread -r answer\necho '${result}'\n`,
+  );
+  return { ...around, link, spec: { ...around.spec, ...WAITS } } as unknown as Around;
+}
+const asking = (itemId: string | null) => ({
+  patiently: () => Promise.resolve({ status: 200, body: Buffer.from(JSON.stringify({ itemId })) }),
+});
+
+test('an agent that waits for permission for long is ended, and what it waits for is told', async () => {
+  const outcome = await startAgent(agentThatAsks(asking('item-1')), new Control(() => undefined)).work();
+  expect(outcome).toEqual({ kind: 'asked', itemId: 'item-1', itemIds: ['item-1'], permission: true });
+}, 20_000);
+
+test('one that is answered in time goes on, and so does one that a rule answers', async () => {
+  for (const itemId of ['item-1', null]) {
+    const control = new Control(() => undefined);
+    const around = agentThatAsks({
+      patiently: async () => {
+        setTimeout(
+          () => control.obey(1, { type: 'permission', requestId: 'q1', allow: true, message: '' }),
+          20,
+        );
+        return asking(itemId).patiently();
+      },
+    });
+    expect(await startAgent(around, control).work()).toEqual({ kind: 'completed', summary: 'went on' });
+  }
+}, 20_000);

@@ -62,6 +62,7 @@ export function startAgent(around: Around, control: Control): Agent {
       return;
     }
     spool.write(asAgents(line));
+    control.beginPatience(around);
     const signal = reader.read(line);
     if (signal.kind === 'permission') void control.ask(around, signal.requestId, signal.tool, signal.input);
     if (signal.kind === 'turn_ended') {
@@ -88,11 +89,18 @@ export function startAgent(around: Around, control: Control): Agent {
       lines.flush();
       if (end.error) return { kind: 'failed', reason: 'startup', detail: end.error.message };
       if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
+      if (control.stopping === 'waiting') return waitingFor(control.waitedFor);
       if (control.stopping !== null) return { kind: 'interrupted', reason: control.stopping };
       return reader.outcome({ ...end, stderrTail }, Date.now());
     },
     kill: () => void child.kill('SIGKILL'),
   };
+}
+
+function waitingFor(itemIds: readonly string[]): RunOutcome {
+  const [itemId] = itemIds;
+  if (itemId === undefined) return { kind: 'interrupted', reason: 'lost' };
+  return { kind: 'asked', itemId, itemIds: itemIds.slice(0, 20), permission: true };
 }
 
 /**

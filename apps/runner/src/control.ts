@@ -1,7 +1,7 @@
 // What may be done to the running agent from outside: stop it, say something to it, answer what it asks permission for.
 import type { ChildProcess } from 'node:child_process';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
-import { HeartbeatReply, type RunnerCommand } from '@mainloop/models/contracts/runner';
+import { HeartbeatReply, PermissionAsked, type RunnerCommand } from '@mainloop/models/contracts/runner';
 import type { Around } from './around.ts';
 import { FencedOut, type GatewayLink } from './gateway-link.ts';
 import { mayUnasked } from './unasked.ts';
@@ -13,7 +13,7 @@ const STOP_GRACE_MS = 10_000;
 /** Shorter, so that what it did is kept within the ten seconds in which everything stands still. */
 const PAUSE_GRACE_MS = 3_000;
 
-type Stopping = 'stopped' | 'all_paused' | 'silent' | 'time';
+type Stopping = 'stopped' | 'all_paused' | 'silent' | 'time' | 'waiting';
 
 export class Control {
   private child: ChildProcess | null = null;
@@ -26,6 +26,9 @@ export class Control {
   private readonly asked = new Map<string, (allow: boolean, message: string) => void>();
   /** Requests of the runner itself: a run that is stopped waits for none. */
   private readonly stoppers = new Set<string>();
+  /** What the agent itself waits for: by request, the items in which a person is asked. */
+  private readonly waitsFor = new Map<string, string>();
+  private patience: NodeJS.Timeout | null = null;
   private readonly onCheckpoint: () => void;
 
   constructor(onCheckpoint: () => void) {
@@ -35,6 +38,11 @@ export class Control {
   /** Why we ended the agent ourselves, if we did. */
   get stopping(): Stopping | null {
     return this.stopped;
+  }
+
+  /** The items that its session was ended at; empty where it was not ended for that. */
+  get waitedFor(): readonly string[] {
+    return this.stopped === 'waiting' ? [...this.waitsFor.values()] : [];
   }
 
   /** From now on the agent reads what is said; what waited is said now. */
@@ -53,10 +61,30 @@ export class Control {
 
   /** Passes on what the agent asks permission for, unless it has a shape that needs none. */
   async ask(around: Around, requestId: string, tool: string, input: unknown): Promise<void> {
-    const say = (allow: boolean, message: string): void =>
-      void this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, input));
+    const say = (allow: boolean, message: string): void => {
+      // The answer is for the session that is taken up again with it.
+      if (this.stopped === 'waiting') return;
+      this.waitsFor.delete(requestId);
+      this.beginPatience(around);
+      this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, input));
+    };
     if (await mayUnasked(around, tool, input)) return say(true, '');
-    this.request(around.link, requestId, tool, input, say);
+    this.request(around.link, requestId, tool, input, say, (itemId) => {
+      this.waitsFor.set(requestId, itemId);
+      this.beginPatience(around);
+    });
+  }
+
+  /**
+   * An agent that waits for a person, and does nothing else meanwhile, gives up its slot after a while: its
+   * session is kept. Whatever it says or hears in between begins the while anew.
+   */
+  beginPatience({ spec }: Pick<Around, 'spec'>): void {
+    clearTimeout(this.patience ?? undefined);
+    this.patience =
+      this.waitsFor.size === 0 || this.stopped !== null
+        ? null
+        : setTimeout(() => this.stop('waiting'), spec.permissionPatienceMs);
   }
 
   /**
@@ -82,6 +110,7 @@ export class Control {
     tool: string,
     input: unknown,
     answer: (allow: boolean, message: string) => void,
+    onAsked: (itemId: string) => void = () => undefined,
   ): void {
     this.asked.set(requestId, answer);
     void link
@@ -90,7 +119,10 @@ export class Control {
       })
       .then((r) => {
         if (r.status !== 200)
-          this.answer(requestId, false, 'mainloop could not ask the reader. Find another way.');
+          return this.answer(requestId, false, 'mainloop could not ask the reader. Find another way.');
+        const { itemId } = PermissionAsked.parse(JSON.parse(r.body.toString()));
+        // It may have been answered before we hear that it was asked.
+        if (itemId !== null && this.asked.has(requestId)) onAsked(itemId);
       });
   }
 

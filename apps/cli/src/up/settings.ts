@@ -110,6 +110,7 @@ const Env = z
     SILENCE_MINUTES: optional,
     CI_PATIENCE_MINUTES: optional,
     REVIEW_QUIET_SECONDS: optional,
+    PERMISSION_PATIENCE_SECONDS: optional,
     MAINLOOP_LOCAL_USERS: optional,
     MAINLOOP_SANDBOX_PROCESSES: optional,
     MAINLOOP_SANDBOX_MEMORY_MIB: optional,

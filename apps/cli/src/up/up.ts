@@ -319,7 +319,10 @@ function services(
         MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,
         // For jobs of the local CI, and for set-ups that are to be kept.
         MAINLOOP_CI_SECRET: settings.secrets.ciSecret,
-        ...given({ MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS }),
+        ...given({
+          MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS,
+          PERMISSION_PATIENCE_SECONDS: settings.PERMISSION_PATIENCE_SECONDS,
+        }),
         GITHUB_TOKEN: githubToken,
         ...settings.packages,
         ...modelEnv,

@@ -25,6 +25,7 @@ import { applying, learningWords } from '@mainloop/models/flow/learnings';
 import { own } from '@mainloop/models/flow/look';
 import { limitsIn } from '@mainloop/models/flow/money';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
+import { sayRefused } from '@mainloop/models/flow/permissions';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
@@ -264,11 +265,19 @@ async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: st
     if (item?.answer)
       out.push({
         question: item.title,
-        answer: item.answer.text || own(ANSWER_WORDS, item.answer.decision) || item.answer.decision,
+        answer:
+          item.kind === 'permission'
+            ? permissionWords(item.answer)
+            : item.answer.text || own(ANSWER_WORDS, item.answer.decision) || item.answer.decision,
       });
   }
   return out;
 }
+/** To an agent whose session was ended while it waited for permission. */
+const permissionWords = ({ decision, text }: { readonly decision: string; readonly text: string }): string =>
+  decision === 'deny'
+    ? sayRefused(text)
+    : 'You may do it now, to the letter as you asked. Anything else is asked about anew.';
 const ANSWER_WORDS: Record<string, string> = {
   allow: 'Yes. Push again, it is let through now.',
   deny: 'No. Take the change to those files out again, then push.',

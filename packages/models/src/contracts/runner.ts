@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { isFolderBelow } from '../flow/folders.ts';
 import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS } from '../flow/outcomes.ts';
 
+/** A model's own memory of a session lasts some minutes: an answer within these costs no more than it did before. */
+export const PERMISSION_PATIENCE_MS = 2 * 60_000;
+
 export const RunSpec = z.object({
   runId: z.string(),
   taskId: z.string(),
@@ -21,6 +24,8 @@ export const RunSpec = z.object({
   outputOffset: z.int(),
   /** Whether permission prompts go to the person, or the sandbox is trusted to hold. */
   askPermissions: z.boolean(),
+  /** How long its session is kept running while it waits for permission, in milliseconds. */
+  permissionPatienceMs: z.number().positive().default(PERMISSION_PATIENCE_MS),
   /** Shell commands of the project: after a fresh clone, and after the agent's work. */
   setupCommand: z.string().nullable().default(null),
   verifyCommand: z.string().nullable().default(null),
@@ -46,6 +51,7 @@ export const Outcome = z.discriminatedUnion('kind', [
     kind: z.literal('asked'),
     itemId: z.string().max(80),
     itemIds: z.array(z.string().max(80)).max(20).optional(),
+    permission: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('limit'), reason: z.enum(LIMIT_REASONS) }),
   z.object({ kind: z.literal('wait'), reason: z.string().max(200), untilMs: z.number() }),
@@ -107,6 +113,10 @@ export const PermissionRequest = z.object({
   tool: z.string().min(1).max(200),
   input: z.record(z.string(), z.unknown()),
 });
+
+/** `itemId`: of the item that a person is asked in; null where that was not needed. */
+export const PermissionAsked = z.object({ itemId: z.string().nullable().default(null) });
+export type PermissionAsked = z.infer<typeof PermissionAsked>;
 
 export const RunnerCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop'), why: z.enum(['stopped', 'all_paused', 'silent']).default('stopped') }),

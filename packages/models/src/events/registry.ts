@@ -53,6 +53,7 @@ import {
 import {
   planWritten,
   taskAllowed,
+  taskAllowedOnce,
   taskBudgetRaised,
   taskConfirmed,
   taskEnded,
@@ -88,6 +89,7 @@ const ALL = {
   'task.ended': taskEnded,
   'task.steered': taskSteered,
   'task.allowed': taskAllowed,
+  'task.allowed_once': taskAllowedOnce,
   'task.budget_raised': taskBudgetRaised,
   'task.model_changed': taskModelChanged,
   'task.looked': taskLooked,

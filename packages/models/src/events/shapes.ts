@@ -78,7 +78,12 @@ export const status: z.ZodType<Status> = z.discriminatedUnion('is', [
 /** How a run ended. A summary in the log is cut to 4,000 letters; the whole one is in the run's own row. */
 export const runOutcome: z.ZodType<RunOutcome> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('completed'), summary: z.string() }),
-  z.object({ kind: z.literal('asked'), itemId: z.string(), itemIds: z.array(z.string()).optional() }),
+  z.object({
+    kind: z.literal('asked'),
+    itemId: z.string(),
+    itemIds: z.array(z.string()).optional(),
+    permission: z.boolean().optional(),
+  }),
   z.object({ kind: z.literal('limit'), reason: z.enum(LIMIT_REASONS) }),
   z.object({ kind: z.literal('wait'), reason: z.string(), untilMs: z.number() }),
   z.object({

@@ -92,6 +92,16 @@ export const taskAllowed = defineEvent({
   keys: { new: null },
 });
 
+export const taskAllowedOnce = defineEvent({
+  type: 'task.allowed_once',
+  version: 1,
+  says: 'The agent makes use of what it was allowed once, in the session that was taken up again with the answer.',
+  about: 'task',
+  writtenBy: ['gateway'],
+  payload: z.object({ itemId: z.string().describe('the item in which it was allowed') }),
+  keys: { new: 'allowed-once/{itemId}' },
+});
+
 export const taskBudgetRaised = defineEvent({
   type: 'task.budget_raised',
   version: 1,

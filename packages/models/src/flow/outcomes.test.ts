@@ -28,13 +28,13 @@ test.each<[string, RunEnd, number, AfterRun]>([
     'one question, from an older run',
     { kind: 'asked', itemId: 'i' },
     1,
-    { do: 'await_answer', itemIds: ['i'] },
+    { do: 'await_answer', itemIds: ['i'], permission: false },
   ],
   [
     'several questions',
     { kind: 'asked', itemId: 'i', itemIds: ['i', 'j'] },
     1,
-    { do: 'await_answer', itemIds: ['i', 'j'] },
+    { do: 'await_answer', itemIds: ['i', 'j'], permission: false },
   ],
   ['a wait', { kind: 'wait', reason: 'five_hour', untilMs: NOW + 5_000 }, 9, { do: 'again', delayMs: 5_000 }],
   [

@@ -1,8 +1,17 @@
 // How one agent run ended: the closed union every runtime maps its own errors into.
 export type RunOutcome =
   | { readonly kind: 'completed'; readonly summary: string }
-  /** `itemIds`: all that was asked in this run, oldest first; left out by older ones, which knew of one. */
-  | { readonly kind: 'asked'; readonly itemId: string; readonly itemIds?: string[] }
+  /**
+   * `itemIds`: all that was asked in this run, oldest first; left out by older ones, which knew of one.
+   * `permission`: it did not end its turn to ask, but waited for permission for so long that its session was
+   * ended; the next run takes the session up with the answer.
+   */
+  | {
+      readonly kind: 'asked';
+      readonly itemId: string;
+      readonly itemIds?: string[] | undefined;
+      readonly permission?: boolean | undefined;
+    }
   | { readonly kind: 'limit'; readonly reason: LimitReason }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
   | {
@@ -67,7 +76,8 @@ export const isCutOff = (outcome: RunOutcome | null): boolean =>
 
 export type AfterRun =
   | { readonly do: 'go_on' }
-  | { readonly do: 'await_answer'; readonly itemIds: readonly string[] }
+  /** `permission`: nothing was asked that others could answer on the forge. */
+  | { readonly do: 'await_answer'; readonly itemIds: readonly string[]; readonly permission: boolean }
   | { readonly do: 'again'; readonly delayMs: number }
   /** `detail`: what the agent or a program said of it; '' when nothing did. */
   | {
@@ -124,7 +134,11 @@ export function afterRun(ended: RunEnd, attempt: number, nowMs: number): AfterRu
     case 'completed':
       return { do: 'go_on' };
     case 'asked':
-      return { do: 'await_answer', itemIds: ended.itemIds ?? [ended.itemId] };
+      return {
+        do: 'await_answer',
+        itemIds: ended.itemIds ?? [ended.itemId],
+        permission: ended.permission === true,
+      };
     case 'wait':
       return { do: 'again', delayMs: Math.max(1_000, ended.untilMs - nowMs) };
     case 'retry':

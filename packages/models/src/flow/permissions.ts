@@ -236,6 +236,10 @@ export function isPlainGitConfig(listing: string, origin: string): boolean {
 const PLAIN_KEY =
   /^(core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks)|branch\..*\.merge|user\.(name|email)|extensions\.(objectformat|refstorage))$/;
 
+/** @param reason in the person's own words; '' without any */
+export const sayRefused = (reason: string): string =>
+  `The reader refused this${reason.trim() === '' ? '. Find another way, or ask.' : `: ${reason.trim()}`}`;
+
 /** The longest rule that is kept, in characters. What is longer is asked about every time. */
 export const MAX_RULE = 2_000;
 /** The longest request that is shown to a person, in characters. It is shown whole or not allowed. */

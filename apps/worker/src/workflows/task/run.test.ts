@@ -37,6 +37,26 @@ test('what was answered in one run is known to all that follow in this phase', a
   ]);
 });
 
+test('a run that waited for permission until its session was ended: nobody is asked on the forge, and the next one goes on with the answers', async () => {
+  const handle = await rehearsal.start(
+    { ends: [{ kind: 'asked', itemId: 'p1', itemIds: ['p1', 'p2'], permission: true }] },
+    IMPLEMENT,
+  );
+  await rehearsal.env.sleep(60 * MINUTE);
+  expect(rehearsal.inputs('setState')).toContainEqual(
+    expect.objectContaining({ state: 'blocked', status: { is: 'item', itemId: 'p1' } }),
+  );
+  expect(contexts()).toHaveLength(1);
+  await handle.signal('human', { id: 'p1', kind: 'allow' });
+  await handle.signal('human', { id: 'p2', kind: 'deny' });
+  await rehearsal.env.sleep(MINUTE);
+  expect(contexts()).toEqual([
+    { answered: [], resumed: false },
+    { answered: ['p1', 'p2'], resumed: true },
+  ]);
+  expect(rehearsal.count('ensureQuestion')).toBe(0);
+});
+
 const asked = () => ({ ends: [{ kind: 'asked' as const, itemId: 'q1' }] });
 
 test('a question that the forge could not hear for an hour is asked there afterwards; until then nothing there answers it', async () => {

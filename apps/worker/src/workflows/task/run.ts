@@ -47,7 +47,8 @@ export async function run(
         if (outcome.kind === 'interrupted' && outcome.reason === 'all_paused') attempt = 0;
         break;
       case 'await_answer':
-        await answers(task, phase, next.itemIds);
+        if (next.permission) await permissions(task, phase, next.itemIds);
+        else await answers(task, phase, next.itemIds);
         answered.push(...next.itemIds);
         attempt = 0;
         break;
@@ -135,5 +136,15 @@ async function answers(task: TaskContext, phase: Phase, itemIds: readonly string
   for (const id of itemIds) {
     if (patched('ask-on-forge')) await askOnForge(task, id);
     await task.desk.decision(id);
+  }
+}
+
+/** Its session was ended while it waited for these. Nobody but the person is asked, and no slot is held. */
+async function permissions(task: TaskContext, phase: Phase, itemIds: readonly string[]): Promise<void> {
+  for (const itemId of itemIds) task.asked.add(itemId);
+  for (const itemId of itemIds) {
+    if (task.desk.decided(itemId) === undefined)
+      await setState(task, 'blocked', phase, { is: 'item', itemId });
+    await task.desk.decision(itemId);
   }
 }

@@ -56,6 +56,7 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
   },
   'task.steered': touchTask,
   'task.allowed': touchTask,
+  'task.allowed_once': touchTask,
   'task.budget_raised': (tx, event) => setTask(tx, event, { budget_cents: event.payload.budgetCents }),
   'task.model_changed': (tx, event) => setTask(tx, event, { model: event.payload.model }),
   // Looking changes nothing, so it is no news.

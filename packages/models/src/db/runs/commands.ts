@@ -3,11 +3,13 @@
 import type { RunnerCommand } from '../../contracts/runner.ts';
 import { append, lockLog } from '../log.ts';
 import { inboxClosed } from '../../events/inbox.ts';
-import { taskAllowed, taskSteered } from '../../events/tasks.ts';
-import { MAX_RULE } from '../../flow/permissions.ts';
+import { taskAllowed, taskAllowedOnce, taskSteered } from '../../events/tasks.ts';
+import { MAX_RULE, sayRefused } from '../../flow/permissions.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
+import { isCutOff } from '../../flow/outcomes.ts';
 import { isEnded } from '../../flow/states.ts';
 import { payloadField, permissionFields } from '../payload.ts';
+import { sql } from 'kysely';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { anyOf, hasRow, now, row, rows, run as runStatement, tables } from '../rows.ts';
 import { takeOut } from '../forge/train.ts';
@@ -199,7 +201,7 @@ export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
 export async function passPermissionOn(
   tx: Tx,
   input: { ownerId: string; taskId: string; itemId: string; decision: string; text: string; by: string },
-): Promise<void> {
+): Promise<{ readonly isHeard: boolean }> {
   const asked = await row(
     tx,
     tables
@@ -209,7 +211,7 @@ export async function passPermissionOn(
       .select([permissionFields('e.payload').all.as('permission'), 'p.id as project_id', 'p.settings'])
       .where('e.dedupe_key', '=', `inbox/${input.itemId}`),
   );
-  if (!asked?.permission) return;
+  if (!asked?.permission) return { isHeard: true };
   const { runId, requestId, rule } = asked.permission;
   if (input.decision === 'allow_task')
     await append(
@@ -222,10 +224,57 @@ export async function passPermissionOn(
     await append(tx, [settingsChanged(asked.project_id, { allowRules }, input.by)], input.ownerId);
   }
   const allow = input.decision !== 'deny';
-  const message = allow
-    ? ''
-    : `The reader refused this${input.text.trim() ? `: ${input.text.trim()}` : '. Find another way, or ask.'}`;
+  const message = allow ? '' : sayRefused(input.text);
   await sendCommand(tx, runId, { type: 'permission', requestId, allow, message });
+  const run = await row(tx, tables.selectFrom('runs').select('state').where('id', '=', runId));
+  return { isHeard: run?.state !== 'ended' };
+}
+
+/**
+ * Takes what the user allowed once while the agent's session was ended, for the request that the next run
+ * makes again. It counts once, for the very same request, and only in the run that goes on with the answer.
+ * @param input `runId`: the run that asks; `rule`: of what it asks
+ * @returns whether it may
+ */
+export async function takeAllowedOnce(
+  tx: Tx,
+  input: { readonly ownerId: string; readonly taskId: string; readonly runId: string; readonly rule: string },
+): Promise<boolean> {
+  await lockLog(tx);
+  const allowed = await rows(
+    tx,
+    tables
+      .selectFrom('inbox_items as i')
+      .innerJoin('events as e', (join) =>
+        join.on('e.dedupe_key', '=', sql<string>`'inbox/' || ${sql.ref('i.id' satisfies 'i.id')}`),
+      )
+      .select(['i.id', 'i.answer'])
+      .where('i.id', '=', anyOf(await waitedForBefore(tx, input.runId)))
+      .where('i.state', '=', 'answered')
+      .where(permissionFields('e.payload').rule, '=', input.rule),
+  );
+  for (const { id, answer } of allowed) {
+    if (answer?.decision !== 'allow') continue;
+    const about = { taskId: input.taskId, actor: 'agent', payload: { itemId: id } };
+    if ((await append(tx, [taskAllowedOnce.new(about)], input.ownerId)).length > 0) return true;
+  }
+  return false;
+}
+
+/** @returns ids of the requests at which the run ended that this one goes on from; none where it ended otherwise */
+async function waitedForBefore(tx: Tx, runId: string): Promise<readonly string[]> {
+  const before = await rows(
+    tx,
+    tables
+      .selectFrom('runs as b')
+      .innerJoin('runs as r', (join) => join.onRef('r.task_id', '=', 'b.task_id').onRef('b.n', '<', 'r.n'))
+      .select('b.outcome')
+      .where('r.id', '=', runId)
+      .orderBy('b.n', 'desc')
+      .limit(20),
+  );
+  const last = before.map((run) => run.outcome).find((outcome) => !isCutOff(outcome));
+  return last?.kind === 'asked' && last.permission === true ? (last.itemIds ?? []) : [];
 }
 
 /**
@@ -247,11 +296,12 @@ export async function isAllowed(
 
 /**
  * Requests of a process that is gone can't be answered any more.
- * @param input `why` is shown as the reason that the item was closed
+ * @param input `why` is shown as the reason that the item was closed. `but`: ids of items that stay, because
+ * another process takes the answer
  */
 export async function closePermissions(
   tx: Tx,
-  input: { ownerId: string; taskId: string; why: string },
+  input: { ownerId: string; taskId: string; why: string; but?: readonly string[] },
 ): Promise<void> {
   const permissions = tables
     .selectFrom('inbox_items')
@@ -261,9 +311,15 @@ export async function closePermissions(
   const open = await rows(tx, permissions.where('state', '=', 'open'));
   await append(
     tx,
-    open.map((item) =>
-      inboxClosed.new({ taskId: input.taskId, actor: 'mainloop', payload: { id: item.id, why: input.why } }),
-    ),
+    open
+      .filter((item) => input.but?.includes(item.id) !== true)
+      .map((item) =>
+        inboxClosed.new({
+          taskId: input.taskId,
+          actor: 'mainloop',
+          payload: { id: item.id, why: input.why },
+        }),
+      ),
     input.ownerId,
   );
 }

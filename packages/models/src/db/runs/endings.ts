@@ -2,7 +2,7 @@
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { runEnded } from '../../events/runs.ts';
 import type { RunOutcome } from '../../flow/outcomes.ts';
-import { SIGNALS, type RunEndedSignal } from '../../flow/workflow.ts';
+import { SIGNALS, type HumanSignal, type RunEndedSignal } from '../../flow/workflow.ts';
 import { closePermissions, hasUnheard } from './commands.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
@@ -23,7 +23,7 @@ export async function endRun(
 ): Promise<'ended' | 'stale'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const real = outcome.kind === 'completed' ? await whatItCameTo(tx, runId, outcome) : outcome;
+    const real = await realOutcome(tx, runId, outcome);
     const ended = tables
       .updateTable('runs')
       .set({ state: 'ended', outcome: JSON.stringify(real), ended_at: now, token_hash: null });
@@ -36,6 +36,7 @@ export async function endRun(
       ownerId: run.owner_id,
       taskId: run.task_id,
       why: 'The run ended before it was answered.',
+      ...(real.kind === 'asked' && real.permission === true ? { but: real.itemIds ?? [] } : {}),
     });
     const forLog: RunOutcome =
       real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
@@ -80,6 +81,42 @@ export async function endRun(
       });
     return 'ended';
   });
+}
+
+async function realOutcome(tx: Tx, runId: string, outcome: RunOutcome): Promise<RunOutcome> {
+  if (outcome.kind === 'completed') return whatItCameTo(tx, runId, outcome);
+  return outcome.kind === 'asked' ? whatItWaitsFor(tx, runId, outcome.itemIds ?? []) : outcome;
+}
+
+/**
+ * What a run waited for whose session was ended meanwhile. What was answered in that very moment nobody has
+ * passed on to the workflow yet.
+ * @param said by its runner: only what is an open or answered request of this run is believed
+ */
+async function whatItWaitsFor(tx: Tx, runId: string, said: readonly string[]): Promise<RunOutcome> {
+  const items = await rows(
+    tx,
+    tables
+      .selectFrom('inbox_items')
+      .select(['id', 'task_id as taskId', 'answer'])
+      .where('run_id', '=', runId)
+      .where('kind', '=', 'permission')
+      .where('state', 'in', ['open', 'answered'])
+      .where('id', '=', anyOf(said))
+      .orderBy('created_at')
+      .orderBy('id'),
+  );
+  const [first] = items;
+  if (first === undefined) return { kind: 'interrupted', reason: 'lost' };
+  for (const { id, taskId, answer } of items)
+    if (answer !== null)
+      await toOutbox(tx, {
+        kind: 'signal',
+        workflowId: taskWorkflowId(taskId),
+        name: SIGNALS.human,
+        payload: { id, kind: answer.decision, itemId: id } satisfies HumanSignal,
+      });
+  return { kind: 'asked', itemId: first.id, itemIds: items.map((item) => item.id), permission: true };
 }
 
 /** What a run that says it is done came to: it may have asked something, or not have heard all that was said to it. */
