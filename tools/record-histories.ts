@@ -227,6 +227,34 @@ const STORIES: Record<
       await handle.result();
     },
   },
+  // Approved, and in conflict when its turn has come: it keeps its place, is joined with its base, and merged.
+  kept: {
+    script: () => ({
+      cis: [
+        { verdict: 'green', sha: 'a', told: TOLD, fits: true },
+        { verdict: 'green', sha: 'a', told: TOLD, fits: false },
+        { verdict: 'green', sha: 'b', told: TOLD, fits: true },
+      ],
+      instead: new Map([
+        [
+          'stepTrain',
+          [
+            { did: 'conflicts', sentence: 'It conflicts with main now.', keeps: true },
+            { did: 'merged', sentence: '' },
+          ].map((answer) => () => answer),
+        ],
+      ]),
+    }),
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.kept!.script(0));
+      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.env.sleep(20 * MINUTE_MS);
+      const review = (await rehearsal.standing(handle)).openItems.at(-1);
+      if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
+      await handle.result();
+    },
+  },
   // A question while the forge is away, answered in the app before it came back.
   asked: {
     script: () => ({
@@ -321,6 +349,7 @@ const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['closed-asks', 'closed'],
   ['named-checks', 'named'],
   ['merge-train', 'train'],
+  ['keep-place', 'kept'],
 ]);
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [

@@ -165,7 +165,7 @@ async function approve(task: Task): Promise<void> {
     shown: task.shown,
   });
 }
-async function step(task: Task): Promise<TrainLook> {
+async function step(task: Task, keepsPlace = false): Promise<TrainLook> {
   const { id, shown, head, offers } = task;
   const now = await activities.stepTrain({
     taskId: id,
@@ -175,6 +175,7 @@ async function step(task: Task): Promise<TrainLook> {
     isChecked: true,
     updates: 0,
     graceMs: 60_000,
+    ...(keepsPlace ? { keepsPlace } : {}),
   });
   if (now.did === 'wait') task.head = now.head;
   return now;
@@ -325,6 +326,90 @@ describe('the train', () => {
     expect(await poked()).toEqual(['task/b', 'task/c']);
     await untilMerged(b);
   }, 120_000);
+
+  describe('a conflict while it waits', () => {
+    /** Both sides, or what a file is to hold then. */
+    const join = async (task: Task, text?: string): Promise<void> => {
+      await git('fetch', '-q', 'origin');
+      await git('checkout', '-q', '-B', task.branch, `origin/${task.branch}`);
+      await git('merge', '-q', 'origin/main', '-m', 'Merge main').catch(() => undefined);
+      const both = read('notes.txt').replace(/^(<{7}|={7}|>{7}).*\n/gm, '');
+      write('notes.txt', text ?? both);
+      await git('add', '-A');
+      await git('commit', '-qm', 'Merge main').catch(() => git('commit', '-q', '--amend', '--no-edit'));
+      await pushed(task.id, task.branch);
+    };
+    const isAsApproved = ({ id, offers, shown }: Task): Promise<boolean> =>
+      activities.isAsApproved({ taskId: id, itemId: `${id}-review-${offers}`, shown });
+    const notes = (id: string) => offered(id, () => write('notes.txt', `${NOTES}${id}\n`));
+    const NOTES = 'one\ntwo\nthree\n';
+
+    /** Two that write at the same place; the first is merged. @returns the second */
+    async function second(id: string): Promise<Task> {
+      await git('fetch', '-q', 'origin');
+      await git('checkout', '-q', '-B', 'seed', 'origin/main');
+      write('notes.txt', NOTES);
+      await git('add', '-A');
+      await git('commit', '-q', '--allow-empty', '-m', 'Notes');
+      await git('push', '-q', 'origin', 'HEAD:main');
+      const [before, task] = [await notes(`${id}0`), await notes(`${id}1`)];
+      for (const each of [before, task]) await approve(each);
+      await untilMerged(before);
+      return task;
+    }
+
+    test('keeps the place, and with both brought together it goes on by its approval', async () => {
+      const task = await second('both');
+      const behind = await offered('both2', line(30, 'behind'));
+      await approve(behind);
+      expect(await step(task, true)).toMatchObject({ did: 'conflicts', keeps: true });
+      expect([await places(), await step(behind, true)]).toMatchObject([
+        ['both1', 'both2'],
+        { did: 'wait', place: 2 },
+      ]);
+      await join(task);
+      expect(await isAsApproved(task)).toBe(true);
+      expect(await step(task, true)).toMatchObject({ did: 'merged' });
+      await untilMerged(behind);
+    }, 120_000);
+
+    test('is passed while it stands still for a person, and those behind it are woken', async () => {
+      const task = await second('still');
+      const behind = await offered('still2', line(31, 'behind'));
+      await approve(behind);
+      expect(await step(task, true)).toMatchObject({ keeps: true });
+      await database.db.query('delete from outbox');
+      await taskActivities({ db: database.db, ciGraceMs: 0 } as never).setState({
+        taskId: task.id,
+        state: 'blocked',
+        phase: 'fix_ci',
+        status: { is: 'question' },
+      });
+      expect(await poked()).toEqual(['task/still2']);
+      await untilMerged(behind);
+      expect(await places()).toEqual(['still1']);
+      // Paused, it is out.
+      expect(await pause(database.db, { ownerId: OWNER, taskId: task.id })).toEqual({ ok: true });
+      expect(await places()).toEqual([]);
+    }, 120_000);
+
+    test.each([
+      ['brings a line more', 'one\ntwo\nthree\nX0\nX1\nmore\n'],
+      ['loses what the base has', 'one\ntwo\nthree\nX1\n'],
+      ['puts what was approved elsewhere', 'X1\none\ntwo\nthree\nX0\n'],
+      ['changes what nobody touched', 'one\nTWO\nthree\nX0\nX1\n'],
+    ])(
+      'what %s is another change: it gives up its place, and is offered',
+      async (what, text) => {
+        const id = `evil-${what.length}`;
+        const task = await second(id);
+        expect(await step(task, true)).toMatchObject({ keeps: true });
+        await join(task, text.replaceAll('X', id));
+        expect([await isAsApproved(task), await places()]).toEqual([false, []]);
+      },
+      120_000,
+    );
+  });
 
   test('whose workflow was ended by hand gives up its place, and wakes those behind it', async () => {
     const [x, y] = [await offered('x', line(6, 'x')), await offered('y', line(17, 'y'))];

@@ -3,7 +3,7 @@ import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { findOutcome, lastNumber } from '@mainloop/models/db/runs/lists';
 import { lineOf } from '@mainloop/models/db/tasks/status';
-import { takeOut } from '@mainloop/models/db/forge/train';
+import { takeOut, wakeBehind } from '@mainloop/models/db/forge/train';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
@@ -60,6 +60,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
         [taskStateChanged.new({ taskId, actor: 'mainloop', payload: { state, phase, status, waitingFor } })],
         task.ownerId,
       );
+      if (state === 'blocked') await wakeBehind(tx, taskId);
     });
   },
 

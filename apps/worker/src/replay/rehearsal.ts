@@ -155,6 +155,7 @@ const answers = (script: () => Script) => ({
   joinTrain: () => ({ isChecked: true }),
   stepTrain: () => ({ did: 'merged', sentence: '' }),
   leaveTrain: () => undefined,
+  isAsApproved: () => true,
   readPull: () => ({ state: 'open', by: '', atIso: '' }),
   ensureReopened: () => ({ did: 'reopened' }),
   ensureDraft: () => undefined,

@@ -15,7 +15,9 @@ const front: AtTrain = {
   ageMs: 0,
   graceMs: 60_000,
   updates: 0,
+  keepsPlace: true,
 };
+const MAKES_WAY = { keepsPlace: false };
 
 describe('trainStep', () => {
   test.each<[string, Partial<AtTrain>, object]>([
@@ -49,14 +51,21 @@ describe('trainStep', () => {
       { do: 'leave', how: 'red', why: 'CI failed together with main: "test" is red.' },
     ],
     ['it turned red', { ci: 'red' }, { do: 'leave', how: 'red', why: 'CI failed after all: "test" is red.' }],
+    ['it conflicts', { fits: false, behind: 1 }, { do: 'join', why: 'It conflicts with main now.' }],
     [
-      'it conflicts',
-      { fits: false, behind: 1 },
+      'it conflicts, and its workflow is from before places were kept',
+      { ...MAKES_WAY, fits: false, behind: 1 },
       { do: 'leave', how: 'conflicts', why: 'It conflicts with main now.' },
     ],
     ['it is not known whether it conflicts', { fits: null, behind: 1 }, { do: 'update' }],
     ['others are before it', { place: 2, behind: 3 }, { do: 'wait' }],
-    ['others are before it, and it conflicts', { place: 3, fits: false }, { do: 'leave', how: 'conflicts' }],
+    ['others are before it, and it conflicts', { place: 3, fits: false }, { do: 'wait' }],
+    [
+      'others are before it, it conflicts, and its workflow makes way',
+      { ...MAKES_WAY, place: 3, fits: false },
+      { do: 'leave', how: 'conflicts' },
+    ],
+    ['it conflicts, and is red too', { fits: false, ci: 'red' }, { do: 'leave', how: 'red' }],
     ['others are before it, and it turned red', { place: 2, ci: 'red' }, { do: 'leave', how: 'red' }],
     [
       'nothing checks it, as the person knows',
@@ -92,6 +101,7 @@ describe('trainStep', () => {
     ageMs: fc.nat(120_000),
     graceMs: fc.constant(60_000),
     updates: fc.nat(MAX_UPDATES + 1),
+    keepsPlace: fc.boolean(),
   });
   test('only the first merges, never what is red or conflicts, and where something is checked only what is green with all of the base in it', () => {
     fc.assert(
@@ -158,7 +168,8 @@ describe('isSameChange', () => {
 
 // A forge, its CI, agents that repair and a person who approves again, as small as can be. What is drawn:
 // which changes touch the same line (they conflict), which do not stand each other (CI is red on the two
-// together), who acts when, and what others push to the base.
+// together), who acts when, what others push to the base, and whether what conflicts keeps its place: then it
+// is the same change most times when its agent has joined it with the base.
 describe('two to eight tasks on one repository', () => {
   interface Task {
     readonly id: number;
@@ -178,12 +189,13 @@ describe('two to eight tasks on one repository', () => {
     clash: fc.array(fc.tuple(fc.nat(7), fc.nat(7)), { maxLength: 10 }),
     turns: fc.infiniteStream(fc.nat(99)),
     others: fc.array(fc.nat(60), { maxLength: MAX_UPDATES - 1 }),
+    keepsPlace: fc.boolean(),
   });
 
   test('all end merged, in the order in which they waited, and the base is green after every merge', () => {
     let repairs = 0;
     fc.assert(
-      fc.property(drawn, ({ count, overlap, clash, turns, others }) => {
+      fc.property(drawn, ({ count, overlap, clash, turns, others, keepsPlace }) => {
         const [overlaps, clashes] = [overlap, clash].map(
           (ps) => new Set(ps.filter(([a, b]) => a !== b).map(([a, b]) => pair(a, b))),
         );
@@ -202,18 +214,22 @@ describe('two to eight tasks on one repository', () => {
         });
         const isGreen = (task: Task): boolean =>
           [...task.has].every((m) => !clashes!.has(pair(task.id, m)) || task.fitFor.has(m));
-        const leave = (task: Task): void => {
-          queue = queue.filter((id) => id !== task.id);
-          // The agent merges the base and fixes what is wrong; then it is looked at again.
+        // The agent merges the base and fixes what is wrong; then it is looked at again.
+        const repair = (task: Task): void => {
           repairs++;
           task.has = new Set(base);
           for (const m of base) task.fitFor.add(m);
+        };
+        const leave = (task: Task): void => {
+          queue = queue.filter((id) => id !== task.id);
+          repair(task);
           Object.assign(task, { state: 'offered', isUpdated: false, updates: 0, ciDone: true });
         };
         const step = (task: Task): void => {
           const missing = base.filter((m) => !task.has.has(m));
           const now = trainStep({
             ...front,
+            keepsPlace,
             place: queue.indexOf(task.id) + 1,
             fits: !missing.some((m) => overlaps!.has(pair(task.id, m)) && !task.fitFor.has(m)),
             behind: missing.length,
@@ -227,6 +243,12 @@ describe('two to eight tasks on one repository', () => {
             Object.assign(task, { isUpdated: true, updates: task.updates + 1, ciDone: false });
           }
           if (now.do === 'leave') leave(task);
+          if (now.do === 'join') {
+            expect([keepsPlace, queue[0]]).toEqual([true, task.id]);
+            repair(task);
+            if (turns.next().value! % 4 === 0) leave(task);
+            else Object.assign(task, { isUpdated: true, ciDone: false });
+          }
           if (now.do !== 'merge') return;
           expect(queue[0]).toBe(task.id);
           // What is merged was checked together with all of the base.

@@ -49,6 +49,12 @@ export interface AtTrain {
   readonly graceMs: number;
   /** How often the base was merged into it. */
   readonly updates: number;
+  /**
+   * Whether it keeps its place while the agent brings the base into it. Those that conflict behind it would
+   * conflict anew after each merge before them, so each is repaired once, when its turn has come. Those of
+   * older workflows make way instead.
+   */
+  readonly keepsPlace: boolean;
 }
 
 export type TrainStep =
@@ -56,20 +62,23 @@ export type TrainStep =
   /** Merge the base into its branch. */
   | { readonly do: 'update' }
   | { readonly do: 'merge' }
+  /** The agent brings the base into it; its place is kept meanwhile. */
+  | { readonly do: 'join'; readonly why: string }
   | { readonly do: 'leave'; readonly how: Exclude<TrainEnd, 'merged'>; readonly why: string };
 
 /**
- * @returns what is done about a change that waits to be merged; what can't be merged makes way at once,
- * wherever it stands
+ * @returns what is done about a change that waits to be merged; what is red makes way at once, wherever it
+ * stands, and what conflicts is the agent's when its turn has come
  */
 export function trainStep(at: AtTrain): TrainStep {
   const { base, ci } = at;
   const together = at.isUpdated ? ` together with ${base}` : '';
   const leave = (how: Exclude<TrainEnd, 'merged'>, why: string): TrainStep => ({ do: 'leave', how, why });
-  if (at.fits === false) return leave('conflicts', sayConflict(base));
+  if (at.fits === false && !at.keepsPlace) return leave('conflicts', sayConflict(base));
   if (ci === 'red')
     return leave('red', at.isUpdated ? `CI failed${together}: ${at.red}` : `CI failed after all: ${at.red}`);
   if (at.place > 1) return { do: 'wait' };
+  if (at.fits === false) return { do: 'join', why: sayConflict(base) };
   if (!at.isChecked && !at.isUpdated) return { do: 'merge' };
   if (at.behind > 0) {
     if (at.updates < MAX_UPDATES) return { do: 'update' };

@@ -65,6 +65,7 @@ export type Position =
       readonly sha?: string;
       /** Repairs so far: a "ready" that is taken back goes on counting. */
       readonly repairs?: number;
+      readonly approved?: Approved;
     })
   | (Reviewed & { readonly stage: 'address_review'; readonly asked: ChangesAsked });
 
@@ -72,7 +73,13 @@ interface Reviewed {
   /** Review comments newer than this ISO time have not been worked on; empty for all of them. */
   readonly reviewedUntil: string;
 }
+/** What a person approved, of a change that keeps its place in the train while its conflict is brought in order. */
+export interface Approved {
+  readonly itemId: string;
+  readonly shown: string;
+}
 interface Checking extends Reviewed {
+  readonly approved?: Approved;
   /** How often the agent has repaired this change since a person last looked at it. */
   readonly repairs: number;
 }

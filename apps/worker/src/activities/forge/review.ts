@@ -73,10 +73,14 @@ export const reviewActivities = ({
       newest !== undefined &&
       (input.take === undefined || input.take?.whatever === true || input.take?.words === words);
     if (takes) await takeUp(db, task, heard, input.take?.words ?? words);
-    await syncThreads(db, forge, task);
+    // Of a conflict the agent has to know soon, and whatever else there is will be looked at anew after it.
+    const fits = pull.fits !== false || input.queued === true;
+    if (fits) await syncThreads(db, forge, task);
     const taken = before ?? (takes ? { author: newest.author, comments: waiting.length } : null);
     const again =
-      input.shown === undefined ? null : await notAsShown({ db, forge, checks }, task, pull, input.shown);
+      input.shown === undefined || !fits
+        ? null
+        : await notAsShown({ db, forge, checks }, task, pull, input.shown);
     return {
       state: 'open',
       comments: taken?.comments ?? 0,

@@ -31,16 +31,21 @@ interface StepAsked extends Ride {
   readonly isChecked: boolean;
   readonly updates: number;
   readonly graceMs: number;
+  /** Absent in workflows that make way for a conflict. */
+  readonly keepsPlace?: boolean;
 }
 export type TrainLook =
   /** `head`: where the branch stands. `place`: 1 when none is before it. */
   | { readonly did: 'wait'; readonly head: string; readonly place: number; readonly base: string }
-  | { readonly did: TrainEnd; readonly sentence: string };
+  /** `keeps`: it is in the train still. */
+  | { readonly did: TrainEnd; readonly sentence: string; readonly keeps?: boolean };
 
 const OUT: TrainLook = {
   did: 'out',
   sentence: 'It does not wait to be merged any more. Merge it to put it at the end of those that do.',
 };
+
+const OTHER_CHANGE = 'The change is another one since the base was merged into it.';
 
 /**
  * The train of a repository, as far as one task of it sees it.
@@ -66,6 +71,14 @@ export const trainActivities = (context: ForgeContext) => {
     return one !== null && one !== '' && other !== null && isSameChange(one, other);
   };
 
+  const bringsOnlyBase = async (task: TaskRow, shown: string, head: string): Promise<boolean> => {
+    const [came, had] = [
+      await forge.readDiff(task.repo, shown, head),
+      await forge.readDiff(task.repo, shown, task.defaultBranch),
+    ];
+    return came !== null && had !== null && isSameChange(came, had);
+  };
+
   return {
     /**
      * Takes a change into the train. Asking again changes nothing.
@@ -83,6 +96,22 @@ export const trainActivities = (context: ForgeContext) => {
     /** Something went wrong that no step expected: those behind it go on. */
     async leaveTrain(ride: Ride & { why: string }): Promise<void> {
       await leave(await getTask(db, ride.taskId), ride, 'refused', ride.why);
+    },
+
+    /**
+     * Whether what the agent made of an approved change is still that change, with the base merged into it: to
+     * the base it brings what was approved, and to what was approved it brings what the base has, no line
+     * elsewhere. Where it is not, or that can't be told, it gives up the place that it kept.
+     */
+    async isAsApproved(ride: Ride & { shown: string }): Promise<boolean> {
+      const task = await getTask(db, ride.taskId);
+      const pull = await forge.getPull(task.repo, task.prNumber!);
+      const head = await headOf(db, pull, task);
+      if (head === ride.shown) return true;
+      if ((await isUpdateOf(task, ride.shown, head)) && (await bringsOnlyBase(task, ride.shown, head)))
+        return true;
+      await leave(task, ride, 'moved', OTHER_CHANGE);
+      return false;
     },
 
     /** Looks where a change in the train stands, and does the next thing about it. */
@@ -118,13 +147,14 @@ export const trainActivities = (context: ForgeContext) => {
           return leave(task, asked, step.how, step.why);
         case 'merge':
           return mergeNow(task, asked, head);
+        case 'join':
+          return { did: 'conflicts', sentence: step.why, keeps: true };
         case 'update':
           hit('forge.update.before');
           try {
             await forge.ensureUpdated(task.repo, pull.number, head);
           } catch (err) {
-            if (err instanceof MergeRefused && err.why === 'conflicts')
-              return leave(task, asked, 'conflicts', sayConflict(task.defaultBranch));
+            if (err instanceof MergeRefused && err.why === 'conflicts') return conflicts(task, asked);
             throw err;
           }
           hit('forge.update.after');
@@ -132,6 +162,14 @@ export const trainActivities = (context: ForgeContext) => {
       return { did: 'wait', head, place, base: task.defaultBranch };
     },
   };
+
+  /** The forge found out only now, when it was to merge the two. */
+  async function conflicts(task: TaskRow, asked: StepAsked): Promise<TrainLook> {
+    const why = sayConflict(task.defaultBranch);
+    return asked.keepsPlace === true
+      ? { did: 'conflicts', sentence: why, keeps: true }
+      : leave(task, asked, 'conflicts', why);
+  }
 
   /** A queue of the repository's own brings it up to date by itself. */
   async function countBehind(task: TaskRow, head: string): Promise<number> {
@@ -162,6 +200,7 @@ export const trainActivities = (context: ForgeContext) => {
       ageMs: Date.now() - ((await findPushedAt(db, task.id, head))?.getTime() ?? Date.now()),
       graceMs: asked.graceMs,
       updates: asked.updates,
+      keepsPlace: asked.keepsPlace === true,
     };
   }
 
@@ -169,6 +208,7 @@ export const trainActivities = (context: ForgeContext) => {
     // It may have been taken out during the look.
     if ((await findPlace(db, asked)) === null) return OUT;
     const merged = await merge({ taskId: asked.taskId, method: asked.method, shown: head });
+    if (merged.did === 'conflicts') return conflicts(task, asked);
     return leave(task, asked, merged.did, 'sentence' in merged ? merged.sentence : '');
   }
 };

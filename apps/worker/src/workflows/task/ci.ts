@@ -11,23 +11,34 @@ import {
 } from '@mainloop/models/flow/ci-told';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
-import type { In } from '@mainloop/models/flow/workflow';
+import type { Approved, In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';
 import { whileClosed } from './closed.ts';
 import type { Finished } from './merge.ts';
 import { run } from './run.ts';
-import { askAtGate, askPerson, askWhile, untilDone } from './trouble.ts';
+import { askAtGate, askPerson, askWhile, untilDone, untilWritten } from './trouble.ts';
 
 const MAX_REPAIRS = 3;
 /** CI that is not a workflow of GitHub's own is seen by nobody who polls. */
 const LONGEST_LOOK_MS = 10 * 60_000;
 
 /**
- * Waits for the checks of the task's commit, and decides what comes of them.
+ * Waits for the checks of the task's commit, and decides what comes of them. What is repaired otherwise than by
+ * bringing the base in is not what was approved, and gives up the place in the train that it kept.
  * @returns the next stage, or how it finished
  */
 export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review' | 'fix_ci'> | Finished> {
+  const next = await untilSaid(task, from);
+  if (from.approved !== undefined && next.stage === 'fix_ci' && next.approved === undefined) {
+    const { itemId } = from.approved;
+    await untilWritten(() => forge.leaveTrain({ taskId: task.taskId, itemId, why: RED_TOGETHER }));
+  }
+  return next;
+}
+const RED_TOGETHER = 'CI is not green on it together with its base, so it is repaired and offered again.';
+
+async function untilSaid(task: TaskContext, from: In<'ci'>): Promise<In<'review' | 'fix_ci'> | Finished> {
   const { desk } = task;
   const { reviewedUntil } = from;
   let at = from;
@@ -52,6 +63,7 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
           conflictsWith: now.base!,
           joined,
           reviewedUntil,
+          ...keptOf(at),
         };
       const { joined: _, ...rest } = at;
       task.position = at = rest;
@@ -72,7 +84,7 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
       case 'finish':
         return { stage: 'merged' };
       case 'review':
-        return { stage: 'review', reviewedUntil, ...seenAt(at, now) };
+        return { stage: 'review', reviewedUntil, ...seenAt(at, now), ...keptOf(at) };
       case 'repair':
         return { stage: 'fix_ci', repairs: next.round, redSha: now.sha, reviewedUntil };
       case 'gate': {
@@ -107,6 +119,10 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
     }
   }
 }
+
+/** The approval goes on with what is brought together with the base, and with nothing else. */
+const keptOf = ({ approved }: In<'ci'> | In<'fix_ci'>): { approved?: Approved } =>
+  approved === undefined ? {} : { approved };
 
 interface CiLook {
   readonly verdict: CiWord;
@@ -205,7 +221,7 @@ export async function fixCi(task: TaskContext, at: In<'fix_ci'>): Promise<In<'ci
       { round: repairs, conflictsWith },
       { is: 'conflict', base: conflictsWith },
     );
-    return { stage: 'ci', repairs, acceptedSha: null, joined, reviewedUntil };
+    return { stage: 'ci', repairs, acceptedSha: null, joined, reviewedUntil, ...keptOf(at) };
   }
   const about = putBack === undefined ? {} : { about: putBack };
   await run(task, 'fix_ci', 'drafting', {

@@ -1,5 +1,6 @@
 // The merge a person has decided upon.
 import type { TrainEnd } from '@mainloop/models/flow/train';
+import type { Approved } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import type { TaskContext } from './context.ts';
 import { untilDone } from './trouble.ts';
@@ -18,6 +19,8 @@ export interface NotMerged {
   readonly sentence: string;
   /** Where the branch stands, when that is what was looked at with the base merged into it. */
   readonly head?: string;
+  /** It keeps its place in the train, with this approval. */
+  readonly keeps?: Approved;
 }
 
 const QUEUED =

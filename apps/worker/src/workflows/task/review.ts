@@ -4,7 +4,7 @@ import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { gather, type Gathered, type Waiting } from '@mainloop/models/flow/gathering';
 import { sayConflict } from '@mainloop/models/flow/conflicts';
 import type { Status } from '@mainloop/models/flow/status';
-import type { In } from '@mainloop/models/flow/workflow';
+import type { Approved, In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { closeItem, openItem, setState, type TaskContext } from './context.ts';
 import { whileClosed } from './closed.ts';
@@ -24,8 +24,15 @@ export async function review(
   const { taskId, desk } = task;
   const { reviewedUntil, repairs } = from;
   let { sha } = from;
-  let id = await offer(task, sha, '');
-  const anew = (): In<'ci'> => ({ stage: 'ci', repairs: repairs ?? 0, acceptedSha: null, reviewedUntil });
+  let approved = await stillApproved(task, from);
+  let id = approved?.itemId ?? (await offer(task, sha, from.approved === undefined ? '' : OTHER_CHANGE));
+  const anew = (keeps?: Approved): In<'ci'> => ({
+    stage: 'ci',
+    repairs: repairs ?? 0,
+    acceptedSha: null,
+    reviewedUntil,
+    ...(keeps === undefined ? {} : { approved: keeps }),
+  });
   let isQueued = false;
   // GitHub tells a poller nothing of a thread that was resolved, so there is a look now and then besides.
   let gathered: Gathered | null = null;
@@ -33,7 +40,8 @@ export async function review(
     const pokes = desk.pokes();
     const decision = desk.decided(id);
     if (decision?.kind === 'merge' && !isQueued) {
-      const shown = sha !== undefined && patched('merge-train') ? sha : null;
+      const shown = approved?.shown ?? (sha !== undefined && patched('merge-train') ? sha : null);
+      approved = null;
       const done =
         shown === null
           ? await merge(task, decision.text, sha)
@@ -41,7 +49,7 @@ export async function review(
       if ('stage' in done) return done;
       if (isToRepair(done)) {
         await takeBack(task, done.sentence);
-        return anew();
+        return anew(done.keeps);
       }
       sha = done.head ?? sha;
       task.position = { ...from, ...(sha === undefined ? {} : { sha }) };
@@ -121,7 +129,23 @@ export async function review(
   }
 }
 
+/**
+ * What was approved, and kept its place in the train while the agent brought the base into it, goes on by that
+ * approval as long as it is the same change.
+ * @returns null when it is to be offered
+ */
+async function stillApproved(task: TaskContext, { approved }: In<'review'>): Promise<Approved | null> {
+  if (approved === undefined) return null;
+  const { taskId } = task;
+  if (!(await untilDone(task, 'review', () => forge.isAsApproved({ taskId, ...approved })))) return null;
+  await untilDone(task, 'review', () => forge.ensureSummary({ taskId }));
+  await untilDone(task, 'review', () => forge.ensureReady({ taskId }));
+  return approved;
+}
+
 const SOONEST_MS = 1_000;
+const OTHER_CHANGE =
+  'It conflicted with the base while it waited to be merged. Claude brought the two together, and the change is not the one any more that you approved. Look at it again.';
 const LEFT_QUEUE =
   'It left the merge queue of the repository without being merged. Its page on GitHub says why. Merge it to put it in again.';
 

@@ -60,6 +60,57 @@ describe('an approved change', () => {
     expect(rehearsal.count('stepTrain')).toBe(before + 1);
   }, 60_000);
 
+  const KEEPS = () => ({ did: 'conflicts', sentence: 'It conflicts.', keeps: true });
+  const JOINED = [
+    { verdict: 'green', sha: 'seen', told: TOLD, fits: false },
+    { verdict: 'green', sha: 'both', told: TOLD, fits: true },
+  ];
+  test('that conflicts keeps its place, is joined with its base by the agent, and is merged by the same approval', async () => {
+    const handle = await rehearsal.start({ ...steps(KEEPS, ends('merged', '')), cis: [...JOINED] }, REVIEW);
+    await rehearsal.say(handle, '-review-2', 'merge', 'rebase');
+    expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
+    const itemId = expect.stringMatching(/-review-2$/);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci' }]);
+    expect(rehearsal.inputs('isAsApproved')).toMatchObject([{ itemId, shown: 'seen' }]);
+    expect(rehearsal.inputs('stepTrain')).toMatchObject([
+      { itemId, shown: 'seen', method: 'rebase', keepsPlace: true },
+      { itemId, shown: 'seen', method: 'rebase', keepsPlace: true },
+    ]);
+    // One approval is enough.
+    expect(rehearsal.inputs('openItem')).toHaveLength(1);
+    expect([rehearsal.count('leaveTrain'), rehearsal.count('ensureDraft')]).toEqual([0, 1]);
+  }, 60_000);
+
+  test('whose change is another one after that is offered again, with the reason', async () => {
+    const script = { ...steps(KEEPS, ends('merged', '')), cis: [...JOINED] };
+    script.instead.set('isAsApproved', [() => false]);
+    const handle = await rehearsal.start(script, REVIEW);
+    await rehearsal.say(handle, '-review-2', 'merge');
+    await rehearsal.say(handle, '-review-3-1', 'merge');
+    expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
+    expect(rehearsal.inputs('openItem')).toMatchObject([
+      {},
+      { body: expect.stringMatching(/not the one any more that you approved/) },
+    ]);
+    expect(rehearsal.inputs('stepTrain').at(-1)).toMatchObject({ shown: 'both' });
+  }, 60_000);
+
+  test('that is red once it is joined gives up its place before it is repaired', async () => {
+    const look = { told: TOLD, fits: true };
+    const cis = [
+      JOINED[0]!,
+      { verdict: 'red', sha: 'both', ...look },
+      { verdict: 'green', sha: 'fixed', ...look },
+    ];
+    const handle = await rehearsal.start({ ...steps(KEEPS), cis }, REVIEW);
+    await rehearsal.say(handle, '-review-2', 'merge');
+    await rehearsal.say(handle, '-review-4-1', 'merge');
+    expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
+    expect(rehearsal.count('leaveTrain')).toBe(1);
+    expect(rehearsal.inputs('prepareRun')).toHaveLength(2);
+    expect(rehearsal.count('isAsApproved')).toBe(0);
+  }, 60_000);
+
   test.each(['moved', 'red', 'conflicts', 'stuck'])(
     'that is found %s makes way: its ready is taken back, and it is looked at anew',
     async (did) => {

@@ -1,6 +1,6 @@
 // The wait of an approved change for its turn to be merged: behind those that were approved before it, and
 // until CI is green on it together with what they brought to the base.
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { sentenceOf } from '../failures.ts';
 import { forge } from './activities.ts';
@@ -31,6 +31,7 @@ export async function train(
 ): Promise<Finished | NotMerged> {
   const { taskId, desk, ciGraceMs } = task;
   const { isChecked } = await untilDone(task, 'review', () => forge.joinTrain({ taskId, itemId, shown }));
+  const keepsPlace = patched('keep-place');
   let head = shown;
   let told = 0;
   for (let looks = 0, updates = 0; ; looks++) {
@@ -44,9 +45,16 @@ export async function train(
       isChecked,
       updates,
       graceMs: ciGraceMs,
+      ...(keepsPlace ? { keepsPlace } : {}),
     });
     if (now.did === 'merged') return { stage: 'merged' };
-    if (now.did !== 'wait') return { did: now.did, sentence: now.sentence, head };
+    if (now.did !== 'wait')
+      return {
+        did: now.did,
+        sentence: now.sentence,
+        head,
+        ...(now.keeps === true ? { keeps: { itemId, shown } } : {}),
+      };
     if (now.head !== head) updates++;
     head = now.head;
     if (now.place !== told)

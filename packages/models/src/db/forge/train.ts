@@ -3,6 +3,7 @@
 import { trainJoined, trainLeft } from '../../events/forge.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import type { TrainEnd } from '../../flow/train.ts';
+import type { TaskState } from '../../flow/states.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { append, toOutbox } from '../log.ts';
 import type { Queryable, Tx } from '../pool.ts';
@@ -24,13 +25,13 @@ const waiting = tables
 const trainOf = (
   database: Queryable,
   taskId: string,
-): Promise<{ readonly id: string; readonly itemId: string | null }[]> =>
+): Promise<{ readonly id: string; readonly itemId: string | null; readonly state: TaskState }[]> =>
   rows(
     database,
     waiting
       .innerJoin('tasks as mine', (on) => on.on('mine.id', '=', taskId).on('mine.train_seq', 'is not', null))
       .innerJoin('projects as ours', 'ours.id', 'mine.project_id')
-      .select(['t.id', 't.train_item as itemId'])
+      .select(['t.id', 't.train_item as itemId', 't.state'])
       .where((is) =>
         is.and([
           is(is.fn('lower', ['p.repo']), '=', is.fn('lower', ['ours.repo'])),
@@ -62,9 +63,13 @@ export const joinTrain = (
 ): Promise<unknown> =>
   append(tx, [trainJoined.new({ taskId, actor: 'mainloop', payload: { itemId, sha } })], ownerId);
 
-/** @returns 1 when no other task is before it; null when it is not in the train by this approval */
+/**
+ * @returns 1 when no other task is before it; null when it is not in the train by this approval. One that
+ * keeps its place, and stands still for a person meanwhile, is passed.
+ */
 export async function findPlace(database: Queryable, { taskId, itemId }: Ride): Promise<number | null> {
-  const at = (await trainOf(database, taskId)).findIndex((t) => t.id === taskId && t.itemId === itemId);
+  const train = (await trainOf(database, taskId)).filter((t) => t.id === taskId || t.state !== 'blocked');
+  const at = train.findIndex((t) => t.id === taskId && t.itemId === itemId);
   return at < 0 ? null : at + 1;
 }
 
@@ -90,6 +95,12 @@ export async function leaveTrain(
     ownerId,
   );
   if (left.length === 0) return;
+  for (const next of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, next.id);
+}
+
+/** Tells those behind a task that it stands still for a person, and is passed meanwhile. */
+export async function wakeBehind(tx: Tx, taskId: string): Promise<void> {
+  const train = await trainOf(tx, taskId);
   for (const next of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, next.id);
 }
 

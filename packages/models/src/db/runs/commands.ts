@@ -146,9 +146,9 @@ export async function pause(
   return withTx(db, async (tx) => {
     const task = await liveTask(tx, input);
     if (!task.ok) return task;
-    if (await takeOut(tx, { ...input, by: 'you', why: 'You took it out before it was merged.' }))
-      return { ok: true };
-    if (task.runId === null) return refusal('no_agent');
+    const wasIn = await takeOut(tx, { ...input, by: 'you', why: 'You took it out before it was merged.' });
+    // It may be in the train while its agent brings the base into it.
+    if (task.runId === null) return wasIn ? { ok: true } : refusal('no_agent');
     await sendCommand(tx, task.runId, { type: 'stop', why: 'stopped' });
     return { ok: true };
   });
