@@ -13,6 +13,7 @@ import { benchStream } from './stream.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWaiting } from './waiting.ts';
 import { BIG_STORY, benchClone } from './clone.ts';
+import { benchTrain, TRAIN_ENV, TRAIN_STORY } from './train.ts';
 
 const only = process.env.ONLY;
 const wants = (name: string): boolean => only === undefined || only === name;
@@ -67,6 +68,16 @@ if (wants('deps')) {
   } finally {
     await d.stop();
     await registry.close();
+  }
+}
+if (wants('train')) {
+  const story = path.join(mkdtempSync('/tmp/bench-story-'), 'story.yaml');
+  writeFileSync(story, TRAIN_STORY);
+  const t = await startStack({ MAINLOOP_DEMO_SCRIPT: story, ...TRAIN_ENV });
+  try {
+    take(await benchTrain(t));
+  } finally {
+    await t.stop();
   }
 }
 if (wants('gateway')) {
