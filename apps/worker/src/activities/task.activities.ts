@@ -2,6 +2,7 @@
 import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { findOutcome, lastNumber } from '@mainloop/models/db/runs/lists';
+import { findItem } from '@mainloop/models/db/inbox/items';
 import { lineOf } from '@mainloop/models/db/tasks/status';
 import { takeOut, wakeBehind } from '@mainloop/models/db/forge/train';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
@@ -46,7 +47,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     const { taskId, state, phase } = input;
     // A worker from before there were codes says it in words.
     const status = 'status' in input ? input.status : statusIn(input.statusLine);
-    const waitingFor =
+    const said =
       status.is === 'account_limit' ? status.is : 'waitingFor' in input ? input.waitingFor : undefined;
     await decideAndAppend(db, async (tx) => {
       const task = await getTask(tx, taskId);
@@ -55,6 +56,9 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
         (task.state === state && task.phase === phase && task.statusLine === (await lineOf(tx, status)))
       )
         return;
+      // An agent whose session was ended while it waited for permission waits for it still.
+      const item = status.is === 'item' ? await findItem(tx, status.itemId) : null;
+      const waitingFor = item?.kind === 'permission' ? item.kind : said;
       await append(
         tx,
         [taskStateChanged.new({ taskId, actor: 'mainloop', payload: { state, phase, status, waitingFor } })],
