@@ -39,7 +39,12 @@ test('what was answered in one run is known to all that follow in this phase', a
 
 test('a run that waited for permission until its session was ended: nobody is asked on the forge, and the next one goes on with the answers', async () => {
   const handle = await rehearsal.start(
-    { ends: [{ kind: 'asked', itemId: 'p1', itemIds: ['p1', 'p2'], permission: true }] },
+    {
+      ends: [
+        { kind: 'asked', itemId: 'p1', itemIds: ['p1', 'p2'], permission: true },
+        { kind: 'asked', itemId: 'p3', itemIds: ['p3'], permission: true },
+      ],
+    },
     IMPLEMENT,
   );
   await rehearsal.env.sleep(60 * MINUTE);
@@ -49,10 +54,13 @@ test('a run that waited for permission until its session was ended: nobody is as
   expect(contexts()).toHaveLength(1);
   await handle.signal('human', { id: 'p1', kind: 'allow' });
   await handle.signal('human', { id: 'p2', kind: 'deny' });
+  await handle.signal('human', { id: 'p3', kind: 'allow' });
   await rehearsal.env.sleep(MINUTE);
+  // What was allowed counts once, so it is told once.
   expect(contexts()).toEqual([
     { answered: [], resumed: false },
     { answered: ['p1', 'p2'], resumed: true },
+    { answered: ['p3'], resumed: true },
   ]);
   expect(rehearsal.count('ensureQuestion')).toBe(0);
 });

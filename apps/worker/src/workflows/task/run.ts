@@ -29,12 +29,14 @@ export async function run(
   status: Status = PLAIN,
 ): Promise<string> {
   const answered: string[] = [];
+  // What was allowed counts once: the run after the next is not told of it again.
+  let permitted: readonly string[] = [];
   for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
     const { runId, outcome } = await runOnce(
       task,
       phase,
       working,
-      { ...about, answered: [...answered], resumed },
+      { ...about, answered: [...answered, ...permitted], resumed },
       status,
     );
     const next = afterRun(outcome, attempt, Date.now());
@@ -49,7 +51,8 @@ export async function run(
       case 'await_answer':
         if (next.permission) await permissions(task, phase, next.itemIds);
         else await answers(task, phase, next.itemIds);
-        answered.push(...next.itemIds);
+        if (!next.permission) answered.push(...next.itemIds);
+        permitted = next.permission ? next.itemIds : [];
         attempt = 0;
         break;
       case 'ask_human':
