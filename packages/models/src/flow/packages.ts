@@ -85,7 +85,7 @@ def central = ['https://repo.maven.apache.org/maven2', 'https://repo1.maven.org/
 def throughGateway = { repositories ->
   repositories.all { repository ->
     if (!(repository instanceof MavenArtifactRepository)) return
-    if (!central.contains(repository.url.toString().replaceAll('/+\$', ''))) return
+    if (!central.contains(repository.url.toString().replaceAll('/+$', ''))) return
     repository.url = new URI('${origin}/maven/')
     // Before Gradle 6 there is no such property, and no need of it.
     if (repository.hasProperty('allowInsecureProtocol')) repository.allowInsecureProtocol = true
