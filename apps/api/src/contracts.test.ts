@@ -158,6 +158,9 @@ describe('each answer is what the table says', () => {
        values ('s-1', 'owner', 'day', '2020-01-01', '2020-01-01', '2020-01-02', 1, 2, '{}', 'h', 1, '- One.', 'model', 4)`,
     );
     await ask('editSummary', { id: 's-1', body: { text: '- Two.' } });
+    expect(await ask('getMemory', { query: { month: '2020-01' } })).toMatchObject({
+      summaries: [{ level: 'day', label: '2020-01-01', text: '- Two.' }],
+    });
     const time = { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' };
     expect(await ask('forget', { body: time })).toEqual({ messages: 0 });
   });

@@ -16,18 +16,19 @@ interface Forgetting {
 }
 
 export function registerMemory(program: Command, { api, out }: Context): void {
-  const show = async (): Promise<void> => {
-    const memory = await api().call('getMemory');
+  const show = async ({ month }: { month?: string } = {}): Promise<void> => {
+    const memory = await api().call('getMemory', { query: { month } });
     out(memory, memoryText(memory));
   };
   const memory = program
     .command('memory')
     .description('what the chat is told of all that was said, and what is kept of it')
-    .action(show);
+    .action(() => show());
   memory
     .command('show')
     .description('what the chat is told now, what is remembered word for word, and the summaries')
-    .action(show);
+    .option('--month <month>', 'those of a month, as 2026-11, with its days')
+    .action((options: { month?: string }) => show(options));
   memory
     .command('pin')
     .description('remember something word for word')

@@ -1,5 +1,5 @@
 import { Controller, Inject, Param, Res } from '@nestjs/common';
-import type { Given, Taken } from '@mainloop/models/contracts/routes';
+import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
 import { editSummary } from '@mainloop/models/db/memory/edit';
 import { exportLines } from '@mainloop/models/db/memory/export';
 import { forget } from '@mainloop/models/db/memory/forget';
@@ -10,7 +10,7 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import type { Response } from 'express';
 import { DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
-import { Route, Sent } from './route.ts';
+import { Asked, Route, Sent } from './route.ts';
 
 @Controller()
 export class MemoryController {
@@ -20,8 +20,8 @@ export class MemoryController {
   }
 
   @Route('getMemory')
-  memory(): Promise<Given<'getMemory'>> {
-    return findMemory(this.db, OWNER);
+  memory(@Asked('getMemory') { month }: AskedOf<'getMemory'>): Promise<Given<'getMemory'>> {
+    return findMemory(this.db, OWNER, month ?? null);
   }
 
   @Route('pin')

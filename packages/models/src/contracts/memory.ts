@@ -34,6 +34,8 @@ export const ForgottenCount = z
   .object({ messages: z.number().describe('How many messages were deleted for good') })
   .meta({ id: 'ForgottenCount' });
 
+export const Month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A month is written 2026-11.');
+
 export const MemoryKept = z
   .object({
     zone: z.string().describe('The time zone where your days begin and end'),
@@ -63,6 +65,8 @@ export const MemoryKept = z
           isInPrompt: z.boolean().describe('Whether the next message would be told with it'),
         }),
       )
-      .describe('Those that count, newest first'),
+      .describe(
+        'Those that count, newest first: months, weeks, and the days of the last hundred; or all of one month',
+      ),
   })
   .meta({ id: 'MemoryKept' });

@@ -19,7 +19,7 @@ import {
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Draft, KeepDraft, KeptDraft } from './drafts.ts';
 import { Done } from './fields.ts';
-import { Forget, ForgottenCount, MemoryKept, PinId, PinWords, SummaryWords } from './memory.ts';
+import { Forget, ForgottenCount, MemoryKept, Month, PinId, PinWords, SummaryWords } from './memory.ts';
 import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
 import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
@@ -172,8 +172,11 @@ export const ROUTES = {
     method: 'GET',
     path: '/api/memory',
     topic: 'chat',
-    summary: 'What the chat model is told now, what is remembered word for word, and all summaries',
+    summary: 'What the chat model is told now, what is remembered word for word, and the summaries',
     status: 200,
+    query: z.object({
+      month: Month.optional().describe('The summaries of that month instead, with its days'),
+    }),
     answer: MemoryKept,
     refusals: [],
   },

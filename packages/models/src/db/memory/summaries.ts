@@ -43,13 +43,25 @@ const rangeOf = (s: { from_at: Date; to_at: Date; first_seq: number; last_seq: n
   lastSeq: s.last_seq,
 });
 
-/** All that count now with their words and who wrote them, oldest first. */
-export async function listToldBy(database: Queryable, ownerId: string): Promise<ToldBy[]> {
+/**
+ * Those that count now with their words and who wrote them, oldest first.
+ * @param which months, weeks, and what is of a day since then; or all of one month, as 2026-11
+ */
+export async function listToldBy(
+  database: Queryable,
+  ownerId: string,
+  which: { readonly since: Date } | { readonly month: string },
+): Promise<ToldBy[]> {
   const found = await rows(
     database,
     current
       .select(['id', 'level', 'label', 'from_at', 'to_at', 'first_seq', 'last_seq', 'text', 'written_by'])
       .where('owner_id', '=', ownerId)
+      .where((is) =>
+        'month' in which
+          ? is(sql<string>`left(${is.ref('label')}, 7)`, '=', which.month)
+          : is.or([is('level', 'in', ['week', 'month']), is('from_at', '>=', which.since)]),
+      )
       .orderBy('from_at')
       .orderBy('first_seq'),
   );

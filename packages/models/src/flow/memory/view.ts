@@ -16,7 +16,7 @@ export interface MemoryView {
   readonly tokens: number;
   readonly shares: Share[];
   readonly pins: Pin[];
-  /** Those that count, newest first. */
+  /** Those that count, newest first: months, weeks and the days of the last hundred; or all of one month. */
   readonly summaries: {
     readonly id: string;
     readonly level: Level;
@@ -31,12 +31,24 @@ export interface MemoryView {
   }[];
 }
 
+const LISTED_DAYS = 100;
+/**
+ * Days and parts of a day from before then are listed with their month alone.
+ * @param lastSaid when something was said last; after a long silence that is long ago
+ */
+export const listedSince = (now: Date, lastSaid: Date): Date =>
+  new Date(Math.min(now.getTime(), lastSaid.getTime()) - LISTED_DAYS * 86_400_000);
+
 /** Rules, tools and open tasks: about what they take in a turn. */
 const OTHER_TOKENS = 3_500;
 
-/** @param input.summaries all that count, oldest first */
+/**
+ * @param input.summaries all months and weeks that count, and the days of the last hundred; oldest first
+ * @param ofMonth those of one month, where only they are to be listed
+ */
 export function memoryViewOf(
   input: Omit<MemoryInput<Recent>, 'otherTokens' | 'summaries'> & { readonly summaries: readonly ToldBy[] },
+  ofMonth: readonly ToldBy[] | null = null,
 ): MemoryView {
   const told = memoryOf({ ...input, otherTokens: OTHER_TOKENS });
   const inPrompt = new Set(told.summaryIds);
@@ -46,7 +58,7 @@ export function memoryViewOf(
     tokens: told.tokens,
     shares: [...told.shares],
     pins: input.pins.map(({ id, text }) => ({ id, text })),
-    summaries: input.summaries.toReversed().map((summary) => ({
+    summaries: (ofMonth ?? input.summaries).toReversed().map((summary) => ({
       id: summary.id,
       level: summary.level,
       label: summary.label,
