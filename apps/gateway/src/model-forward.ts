@@ -1,8 +1,9 @@
 // Carries one call to the model and its answer back, unbuffered, with the real key in place of the run's token.
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Usage } from '@mainloop/models/flow/pricing';
 import type { GatewayConfig } from './config.ts';
+import type { Answering } from './kept-answers.ts';
 import { forwardedHeaders } from './model-rules.ts';
 import { UsageMeter } from './usage-meter.ts';
 
@@ -51,7 +52,7 @@ export function forward(
   agents: Agents,
   call: Carried,
   req: IncomingMessage,
-  res: ServerResponse,
+  res: Answering,
 ): Promise<Forwarded> {
   const target = new URL(config.model.baseUrl + call.path);
   const secure = target.protocol === 'https:';
@@ -121,7 +122,7 @@ function carry(
   call: Carried,
   answer: IncomingMessage,
   up: http.ClientRequest,
-  res: ServerResponse,
+  res: Answering,
   resolve: (forwarded: Forwarded) => void,
 ): void {
   const ok = answer.statusCode === 200;
@@ -209,7 +210,7 @@ function carry(
  * @param status HTTP's
  * @param type an error type of that API, as `rate_limit_error`
  */
-export function apiError(res: ServerResponse, status: number, type: string, message: string): void {
+export function apiError(res: Answering, status: number, type: string, message: string): void {
   const text = JSON.stringify({ type: 'error', error: { type, message } });
   res.writeHead(status, {
     'content-type': 'application/json',

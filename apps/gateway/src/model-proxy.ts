@@ -20,6 +20,7 @@ import {
 } from '@mainloop/models/flow/pricing';
 import type { GatewayConfig } from './config.ts';
 import { idsOfRun, readBody } from './http.ts';
+import { KeptAnswers, onceKey } from './kept-answers.ts';
 import { apiError, forward, type Forwarded, type More } from './model-forward.ts';
 import { CHARS_A_TOKEN, CHARS_A_TOKEN_AT_LEAST } from './usage-meter.ts';
 import { MODEL_PATHS, readRequest, type ModelPath } from './model-rules.ts';
@@ -38,6 +39,7 @@ export interface ModelDoor {
 /** @param gateway names this process among the gateways */
 export function modelProxy(config: GatewayConfig, db: Db, gateway: string, log: Logger): ModelDoor {
   const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+  const once = new KeptAnswers();
   const inFlight = new Map<string, number>();
   /** Calls that are carried, and those that are being paid for. */
   const underWay = new Set<Promise<void>>();
@@ -100,6 +102,8 @@ export function modelProxy(config: GatewayConfig, db: Db, gateway: string, log: 
     };
     const first = reserveMicrousd(request.model, body.length, maxTokens);
     if (!run) {
+      const key = onceKey(req.headers, body);
+      if (key !== null && once.follow(key, res)) return;
       // No limit stops the owner's own chat, so nothing waits for this. It is there in case that we die
       // before it is paid for.
       const carried = forward(
@@ -107,7 +111,7 @@ export function modelProxy(config: GatewayConfig, db: Db, gateway: string, log: 
         agents,
         { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null, charsAToken: CHARS_A_TOKEN },
         req,
-        res,
+        key === null ? res : once.begin(key, res),
       );
       await reserve(db, call, first, { owner: NO_LIMITS, project: NO_LIMITS }).catch((err: unknown) =>
         log.error({ err }, 'a call of the chat could not be noted'),

@@ -31,7 +31,7 @@ export const memoryActivities = ({ db, model, hit }: { db: Db; model: Model; hit
 
   async summariseOne({ ownerId, due }: MemoryOf & { readonly due: Due }): Promise<Summarised> {
     const { chatModel } = await getSettings(db, ownerId);
-    const ask = (prompt: string): Promise<string> =>
+    const ask = (prompt: string, once: string): Promise<string> =>
       model.converse({
         model: chatModel,
         system: SUMMARY_SYSTEM,
@@ -39,6 +39,7 @@ export const memoryActivities = ({ db, model, hit }: { db: Db; model: Model; hit
         tools: [],
         maxRounds: 1,
         maxTokens: MAX_TOKENS,
+        once,
         signal: AbortSignal.timeout(PATIENCE_MS),
         onText: () => undefined,
         runTool: async () => ({ text: 'There are no tools.', isError: true }),

@@ -40,7 +40,10 @@ export function anthropic(options: { baseUrl: string; token: string; awayMs?: re
         const ask = (): Promise<Anthropic.Message> => {
           const stream = api.stream(
             { model: call.model, max_tokens: call.maxTokens, system: systemOf(call), messages, tools },
-            { signal: call.signal },
+            {
+              signal: call.signal,
+              ...(call.once === undefined ? {} : { headers: { 'x-mainloop-once': `${call.once}/${round}` } }),
+            },
           );
           stream.on('text', say);
           return stream.finalMessage();

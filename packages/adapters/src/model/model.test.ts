@@ -1,6 +1,9 @@
 // The Model port's contract, for both adapters, against the demo model: the same words, tools, errors and endings.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startDemoModel, type DemoModel } from '../../../../apps/demo/src/model/server.ts';
 import { Story } from '../../../../apps/demo/src/story.ts';
@@ -217,4 +220,31 @@ test('whoever stops an answer does not wait for a gateway that is away', async (
   });
   setTimeout(() => stop.abort(), 4_000);
   await expect(answer).rejects.toThrow();
+});
+
+test('a call that has a name says it to the gateway, and no other does', async () => {
+  const names: unknown[] = [];
+  const server = createServer((req, res) => {
+    names.push(req.headers['x-mainloop-once']);
+    res.writeHead(400, { 'content-type': 'application/json' });
+    res.end('{"type":"error","error":{"type":"invalid_request_error","message":"no"}}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const model = anthropic({ baseUrl: `http://127.0.0.1:${port}`, token: 'demo-token-0123456789' });
+  const call: ChatCall = {
+    model: 'claude-sonnet-5-5',
+    system: 'Be brief.',
+    messages: [{ role: 'user', texts: ['hello'] }],
+    tools: [],
+    maxRounds: 1,
+    maxTokens: 500,
+    signal: new AbortController().signal,
+    onText: () => undefined,
+    runTool: async () => ({ text: '', isError: true }),
+  };
+  for (const named of [{ ...call, once: 'summary/day' }, call])
+    await expect(model.converse(named)).rejects.toMatchObject({ kind: 'rejected' });
+  expect(names).toEqual(['summary/day/0', undefined]);
+  server.close();
 });

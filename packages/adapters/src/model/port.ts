@@ -32,6 +32,11 @@ export interface ChatCall {
   /** How often the model may go back to its tools, because it can go round in circles. */
   readonly maxRounds: number;
   readonly maxTokens: number;
+  /**
+   * Names the call, so that the gateway gives the same answer to whoever asks again within some minutes, and pays
+   * for it once. An adapter that can't pass it on asks anew.
+   */
+  readonly once?: string;
   readonly signal: AbortSignal;
   readonly onText: (delta: string) => void;
   readonly runTool: (

@@ -24,8 +24,8 @@ const MAX_ANSWER_CHARS = 20_000;
 export interface Summarising {
   readonly ownerId: string;
   readonly due: Due;
-  /** Asks the model. @throws when it is away */
-  readonly ask: (prompt: string) => Promise<string>;
+  /** Asks the model; `once` is the same for the same question, whoever asks it again. @throws when it is away */
+  readonly ask: (prompt: string, once: string) => Promise<string>;
   /** A named place where a test may end the process. */
   readonly hit: (name: string) => void;
 }
@@ -64,6 +64,9 @@ export async function summarise(db: Db, summarising: Summarising): Promise<Summa
   return saved;
 }
 
+const onceOf = ({ level, label, hash, attempt }: AnswerKey): string =>
+  `summary/${level}/${label}/${hash}/${attempt}`;
+
 /** @returns null while somebody else asks */
 async function answerOf(
   db: Db,
@@ -78,7 +81,7 @@ async function answerOf(
   summarising.hit('memory.claimed');
   let answer: string;
   try {
-    answer = (await summarising.ask(prompt)).slice(0, MAX_ANSWER_CHARS);
+    answer = (await summarising.ask(prompt, onceOf(key))).slice(0, MAX_ANSWER_CHARS);
   } catch (err) {
     await releaseAnswer(db, key);
     throw err;

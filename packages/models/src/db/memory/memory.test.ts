@@ -11,7 +11,7 @@ import { many } from '../pool.ts';
 import { summarise, type Summarised } from './compact.ts';
 import { forget } from './forget.ts';
 import { editPin, listPins, pin, unpin } from './pins.ts';
-import { countUntold, listKept, listOpenDays, listTold } from './summaries.ts';
+import { countUntold, listKept, listOpenDays, listTold, listToldBy } from './summaries.ts';
 
 const ZONE = 'Europe/Berlin';
 const nowMs = Date.parse('2026-07-10T09:00:00Z');
@@ -20,8 +20,11 @@ let owner = 'nobody';
 let owners = 0;
 /** Each request that was paid for. */
 let asked: string[] = [];
-const extracting = async (prompt: string): Promise<string> => {
+/** The name of each, by which the gateway knows one that is asked again. */
+let names: string[] = [];
+const extracting = async (prompt: string, once: string): Promise<string> => {
   asked.push(prompt);
+  names.push(once);
   const { level, source } = readSummaryRequest(prompt)!;
   return extractOf(source, level);
 };
@@ -58,6 +61,7 @@ afterAll(() => database.drop());
 beforeEach(() => {
   owner = `owner${owners++}`;
   asked = [];
+  names = [];
 });
 
 const small = monthsOf({ seed: 5, days: 40, messages: 1_200, facts: 60 });
@@ -74,6 +78,7 @@ test('an old conversation is caught up with, once: days, weeks and months, each 
     expect(s.tokens).toBeLessThanOrEqual(PYRAMID[s.level as 'day'].ceilingTokens);
   }
   expect(asked).toHaveLength(all.length);
+  expect(new Set(names).size).toBe(all.length);
   expect(new Set(asked).size).toBe(asked.length);
   expect(await due()).toEqual([]);
   expect(await countUntold(database.db, owner, 10_000_000)).toBe(0);
@@ -159,9 +164,17 @@ test.each([
 test('a model that is away delays a summary and holds nothing', async () => {
   await seed();
   const [one] = await due();
-  await expect(write(one!, () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+  const away = (_: string, once: string): Promise<string> => {
+    names.push(once);
+    return Promise.reject(new Error('away'));
+  };
+  await expect(write(one!, away)).rejects.toThrow('away');
   expect(await shown()).toEqual([]);
   expect(await write(one!)).toBe('written');
+  // Asked again it has the same name, so that an answer which was on its way is not paid for twice.
+  expect(names).toHaveLength(2);
+  expect(names[0]).toMatch(/^[\w./:-]{1,290}$/);
+  expect(names[1]).toBe(names[0]);
 });
 
 test('what is deleted while it is summarised stands in no summary', async () => {
@@ -174,8 +187,8 @@ test('what is deleted while it is summarised stands in no summary', async () => 
     [owner, new Date(day.fromMs), new Date(day.toMs), 'user'],
   );
   const gone = inDay[0]!;
-  const r = await write(day, async (prompt) => {
-    const answer = await extracting(prompt);
+  const r = await write(day, async (prompt, once) => {
+    const answer = await extracting(prompt, once);
     await forget(database.db, owner, { ids: [gone.id] });
     return answer;
   });
@@ -275,6 +288,12 @@ test('a prompt is told months, the weeks that no month tells, and the days of th
   expect(await told('2026-07-10')).toEqual(
     levels.filter((l) => l !== 'week 2025-01-06' && l !== 'day 2025-02-03'),
   );
+  const listed = async (which: Parameters<typeof listToldBy>[2]): Promise<string[]> =>
+    (await listToldBy(database.db, owner, which)).map((s) => `${s.level} ${s.label}`);
+  expect(await listed({ since: new Date('2026-06-15') })).toEqual(
+    levels.filter((l) => l !== 'day 2025-02-03'),
+  );
+  expect(await listed({ month: '2025-02' })).toEqual(['week 2025-02-03', 'day 2025-02-03']);
   // After a long silence the days before it are the ones that matter.
   expect(await told('2025-02-10')).toEqual(levels);
 });
