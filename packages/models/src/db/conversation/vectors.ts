@@ -73,7 +73,8 @@ export async function saveVectors(
   made: readonly { readonly id: string; readonly at: Date; readonly vector: Int8Array }[],
 ): Promise<number> {
   if (made.length === 0) return 0;
-  // Held while it is written, so that whoever deletes one waits or has been.
+  // Not held, which the worker has no right to: one that is deleted from now on is refused by its foreign key, all of
+  // these with it, and the next pass makes those that are left.
   const there = new Set(
     (
       await rows(
@@ -81,8 +82,7 @@ export async function saveVectors(
         tables
           .selectFrom('messages')
           .select('id')
-          .where('id', '=', anyOf(made.map((m) => m.id)))
-          .forShare(),
+          .where('id', '=', anyOf(made.map((m) => m.id))),
       )
     ).map((m) => m.id),
   );
