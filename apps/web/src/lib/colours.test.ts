@@ -72,7 +72,8 @@ test('whatever a line is, its pieces are the line', () => {
       '</span>',
       '👩‍👩‍👧',
     ),
-    fc.string({ unit: 'binary', maxLength: 4 }),
+    // A line holds no end of one.
+    fc.string({ unit: 'binary', maxLength: 4 }).filter((text) => !text.includes('\n')),
   );
   fc.assert(
     fc.property(
