@@ -86,7 +86,12 @@ inBrowser.each(['phone', 'desktop'] as const)(
       .getByText(/The one task merged here cost \$1\.20|Likely about \$1\.20/)
       .first()
       .waitFor();
+    const waits = page.getByText('It waits until Monday (UTC), or until you raise it.');
+    await waits.first().waitFor();
     await page.screenshot({ path: shot(`money-${size}`) });
+    await visit(page, `${pages.web}/task/t-one`);
+    await page.getByRole('status').filter({ has: waits }).waitFor();
+    await visit(page, `${pages.web}/inbox`);
     await page.getByRole('button', { name: 'Raise to $30' }).click();
     await banner.waitFor({ state: 'detached' });
     expect((await getSettings(database.db, OWNER)).weekBudgetCents).toBe(3_000);

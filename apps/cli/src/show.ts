@@ -1,6 +1,7 @@
 // How things look on a terminal. Pure: rows in, text out.
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { optionWords } from '@mainloop/models/flow/events';
+import { holdOf, type Holds } from '@mainloop/models/flow/holds';
 import { KIND } from '@mainloop/models/flow/kinds';
 import { own } from '@mainloop/models/flow/look';
 import { forecastWords, PERIODS } from '@mainloop/models/flow/money';
@@ -15,9 +16,10 @@ type Proposal = Answer<'listProposals'>[number];
 
 /** @returns three lines: what it is, where it stands with its cost in dollars, and what comes next */
 export const taskLine = (
-  task: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
+  task: Pick<Task, 'id' | 'title' | 'projectId' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
+  holds: Holds,
 ): string =>
-  `${task.id}  ${plainLine(task.title)}\n    ${plainLine(task.project)} · ${task.state} · $${(task.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(task))}`;
+  `${task.id}  ${plainLine(task.title)}\n    ${plainLine(task.project)} · ${task.state} · $${(task.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(task, holdOf(holds, task.projectId)))}`;
 
 const WHO: ReadonlyMap<string, string> = new Map([
   ['user', 'you'],

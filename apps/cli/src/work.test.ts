@@ -42,3 +42,44 @@ test.each([
 ])('mainloop %j', async (words, calls) => {
   expect(await asked(...words)).toEqual(calls);
 });
+
+const WAITS = {
+  id: 't-1',
+  title: 'Rounding',
+  project: 'acme/api',
+  projectId: 'pr-1',
+  state: 'queued',
+  statusLine: '',
+  waitingFor: null,
+  costMicrousd: 0,
+};
+const SPENT = {
+  projectId: 'pr-1',
+  of: 'acme/api',
+  limits: { day: null, week: 500, month: null },
+  spent: { day: 0, week: 5_000_000, month: 5_000_000 },
+};
+test.each([
+  ['nothing', null, [], 'Waiting for a free slot. You are not needed.'],
+  ['the pause', '2026-11-26T10:00:00Z', [], 'Everything is paused. It waits until you resume.'],
+  ['a limit', null, [SPENT], "This week's limit for acme/api ($5.00) is spent. It waits until Monday (UTC)"],
+])('a task that waits says what for: %s', async (_, since, limits, says) => {
+  const answers = new Map<string, unknown>([
+    ['listTasks', [WAITS]],
+    ['getTask', { ...WAITS, items: [] }],
+    ['getPause', { since, agents: 0, queued: 1 }],
+    ['listLimits', limits],
+  ]);
+  for (const words of [['tasks'], ['task', 't-1']]) {
+    const program = new Command('mainloop').exitOverride();
+    const said: string[] = [];
+    const call = ((name: string) => Promise.resolve(answers.get(name))) as Api['call'];
+    registerWork(program, {
+      api: () => ({ call, stream: () => Promise.resolve(), lines: none }),
+      out: (_data, text) => void said.push(text),
+      say: () => undefined,
+    });
+    await program.parseAsync(words, { from: 'user' });
+    expect(said.join('\n')).toContain(says);
+  }
+});

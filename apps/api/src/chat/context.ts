@@ -4,6 +4,8 @@ import type { ThreadMessage } from '@mainloop/models/db/conversation/thread';
 import type { ProjectName } from '@mainloop/models/db/projects/projects';
 import type { TaskFact } from '@mainloop/models/db/tasks/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
+import { holdOf, type Holds } from '@mainloop/models/flow/holds';
+import { spentWords } from '@mainloop/models/flow/money';
 import { nextSentence } from '@mainloop/models/flow/states';
 
 /** What is the same in every turn. */
@@ -21,17 +23,18 @@ export function asideOf(
   projects: readonly ProjectName[],
   tasks: readonly TaskFact[],
   nowIso: string,
-  paused = '',
+  held: { readonly paused: string; readonly holds: Holds },
 ): string {
   return [
     `[mainloop notes: It is ${nowIso}.`,
-    ...(paused === ''
+    ...(held.paused === ''
       ? []
-      : [`${paused} Say so when it matters; the person resumes it by the button above.`]),
+      : [`${held.paused} Say so when it matters; the person resumes it by the button above.`]),
+    ...held.holds.spent.map((hold) => spentWords(hold)),
     `Projects: ${projects.length === 0 ? 'none yet' : projects.map((p) => p.name).join(', ')}.`,
     tasks.length === 0
       ? 'No tasks are open.]'
-      : `Open tasks:\n${tasks.map((t) => `- ${t.id} "${t.title}" in ${t.repo}: ${nextSentence(t)}`).join('\n')}]`,
+      : `Open tasks:\n${tasks.map((t) => `- ${t.id} "${t.title}" in ${t.repo}: ${nextSentence(t, holdOf(held.holds, t.projectId))}`).join('\n')}]`,
   ].join('\n');
 }
 

@@ -5,6 +5,7 @@ import { listThread, type ThreadMessage } from '@mainloop/models/db/conversation
 import { listPins } from '@mainloop/models/db/memory/pins';
 import { countUntold, listTold } from '@mainloop/models/db/memory/summaries';
 import type { Queryable } from '@mainloop/models/db/pool';
+import { readHolds } from '@mainloop/models/db/runs/holds';
 import { readPause } from '@mainloop/models/db/runs/pause';
 import { listProjectNames } from '@mainloop/models/db/projects/projects';
 import { getSettings } from '@mainloop/models/db/projects/settings';
@@ -38,14 +39,16 @@ export async function promptOf(
   const { ownerId, seq } = turn;
   const thread = threadUpTo(seq, await listThread(database, ownerId, seq));
   const lastSaid = thread.at(-2)?.at.getTime();
-  const [projects, tasks, settings, pins, summaries] = await Promise.all([
+  const [projects, tasks, settings, pins, summaries, holds] = await Promise.all([
     listProjectNames(database, ownerId),
     listOpenFacts(database, ownerId),
     getSettings(database, ownerId),
     listPins(database, ownerId),
     listTold(database, ownerId, new Date(Math.min(now.getTime(), lastSaid ?? now.getTime()))),
+    readHolds(database, ownerId, now.getTime()),
   ]);
-  const aside = asideOf(projects, tasks, now.toISOString(), pausedWords(await readPause(database, ownerId)));
+  const paused = pausedWords(await readPause(database, ownerId));
+  const aside = asideOf(projects, tasks, now.toISOString(), { paused, holds });
   const images = imagesIn(thread);
   const otherTokens = rulesTokens + tokensAtMost(aside) + images.length * IMAGE_TOKENS + AROUND_TOKENS;
   const memory = memoryOf({

@@ -10,11 +10,13 @@ import { withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
 import { findProjectOf } from '@mainloop/models/db/projects/projects';
 import { propose } from '@mainloop/models/db/conversation/proposals';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
+import { readHolds } from '@mainloop/models/db/runs/holds';
 import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
 import { optionWords, type AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { isSaidIn } from '@mainloop/models/flow/memory/said';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
+import { holdOf } from '@mainloop/models/flow/holds';
 import { isEnded, nextSentence } from '@mainloop/models/flow/states';
 import { cleanText } from '@mainloop/models/flow/text';
 import type { NamedTask } from '@mainloop/models/flow/task-links';
@@ -194,11 +196,15 @@ export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<T
       }
       case 'list_tasks': {
         const rows = await listFacts(db, call.ownerId);
+        const holds = await readHolds(db, call.ownerId, Date.now());
         return fine(
           rows.length === 0
             ? 'There are no tasks.'
             : rows
-                .map((t) => `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t)} ${dollars(t.costMicrousd)}`)
+                .map(
+                  (t) =>
+                    `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t, holdOf(holds, t.projectId))} ${dollars(t.costMicrousd)}`,
+                )
                 .join('\n'),
           rows.filter((t) => !isEnded(t.state)),
         );
@@ -225,9 +231,10 @@ export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<T
         const task = await findTask(db, call.ownerId, taskId);
         if (!task) return bad('There is no such task.');
         const items = await listOpenOfTask(db, taskId);
+        const hold = holdOf(await readHolds(db, call.ownerId, Date.now()), task.projectId);
         return fine(
           [
-            `"${task.title}" is ${task.state}. ${nextSentence(task)}`,
+            `"${task.title}" is ${task.state}. ${nextSentence(task, hold)}`,
             task.prUrl ?? '',
             ...items.map(
               (i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map(optionWords).join(' | ')}]`,

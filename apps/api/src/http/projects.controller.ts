@@ -20,11 +20,10 @@ import {
   settingsChanged,
 } from '@mainloop/models/db/projects/settings';
 import { wakeWaiting } from '@mainloop/models/db/runs/pause';
-import { readSpent } from '@mainloop/models/db/money/limits';
+import { readAccounts } from '@mainloop/models/db/runs/holds';
 import { projectRemoved } from '@mainloop/models/events/projects';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { ALL_AGENTS, limitsIn, NOTHING_SPENT, sumSpent } from '@mainloop/models/flow/money';
 import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Hub } from '../stream/hub.ts';
@@ -146,20 +145,7 @@ export class ProjectsController {
 
   @Route('listLimits')
   async limits(): Promise<Given<'listLimits'>> {
-    const [mine, projects, spent] = await Promise.all([
-      getSettings(this.db, OWNER),
-      listProjects(this.db, OWNER),
-      readSpent(this.db, OWNER, Date.now()),
-    ]);
-    return [
-      { projectId: null, of: ALL_AGENTS, limits: limitsIn(mine), spent: sumSpent(spent.values()) },
-      ...projects.map(({ id, name, settings }) => ({
-        projectId: id,
-        of: name,
-        limits: limitsIn(resolveProjectSettings(settings)),
-        spent: spent.get(id) ?? NOTHING_SPENT,
-      })),
-    ];
+    return [...(await readAccounts(this.db, OWNER, Date.now()))];
   }
 
   @Route('changeSettings')

@@ -1,6 +1,8 @@
 // Verbs that show tasks and what their agents print.
+import { spentOf, type Holds } from '@mainloop/models/flow/holds';
 import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
 import { Option, type Command } from 'commander';
+import type { Api } from '../client.ts';
 import type { Context } from '../context.ts';
 import { itemText, outputLine, taskLine } from '../show.ts';
 import { plainLines } from '../terminal.ts';
@@ -11,6 +13,11 @@ export function registerTasks(program: Command, context: Context): void {
   registerLogs(program, context);
 }
 
+async function holdsNow(api: Api): Promise<Holds> {
+  const [pause, accounts] = await Promise.all([api.call('getPause'), api.call('listLimits')]);
+  return { paused: pause.since != null, spent: spentOf(accounts) };
+}
+
 function registerLists(program: Command, { api, out }: Context): void {
   program
     .command('tasks')
@@ -18,11 +25,12 @@ function registerLists(program: Command, { api, out }: Context): void {
     .addOption(new Option('--state <state>', 'only those in it').choices([...TASK_STATES]))
     .action(async (options: { state?: TaskState }) => {
       const list = await api().call('listTasks', { query: { state: options.state } });
+      const holds = await holdsNow(api());
       out(
         list,
         list.length === 0
           ? 'No tasks yet. Say what you want with mainloop chat.'
-          : list.map(taskLine).join('\n'),
+          : list.map((task) => taskLine(task, holds)).join('\n'),
       );
     });
 
@@ -35,7 +43,7 @@ function registerLists(program: Command, { api, out }: Context): void {
       out(
         task,
         [
-          taskLine(task),
+          taskLine(task, await holdsNow(api())),
           task.prUrl ? `    ${task.prUrl}` : '',
           task.plan ? `\n${plainLines(task.plan)}\n` : '',
           ...task.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),

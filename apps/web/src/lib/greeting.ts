@@ -1,4 +1,4 @@
-// What happened while the person was away, in four sentences at most. Pure; markdown with links of our own.
+// What happened while the person was away, in four sentences at most, and what holds work up. Pure; markdown with links of our own.
 import { waitsWords } from '@mainloop/models/flow/waits';
 
 interface Happened {
@@ -22,6 +22,7 @@ const WAITS = new Set([
  * @param open tasks with an item that still waits
  * @param failed tasks that wait for a retry
  * @param waiting all that is stopped on the person, as the badge shows it
+ * @param held what keeps agents from starting, a sentence or two each
  * @returns null when there is nothing to tell, or the person was hardly away
  */
 export function greetingOf(
@@ -29,6 +30,7 @@ export function greetingOf(
   open: ReadonlySet<string>,
   failed: ReadonlySet<string>,
   waiting: number,
+  held: readonly string[],
   nowMs: number,
 ): string | null {
   if (away === null || nowMs - away.since.getTime() < AWAY_MS) return null;
@@ -52,9 +54,9 @@ export function greetingOf(
     waits.length > 0 ? `${list(waits)} ${waits.length === 1 ? 'waits' : 'wait'} for you.` : '',
     broke.length > 0 ? `${list(broke)} did not get through.` : '',
   ].filter(Boolean);
-  if (said.length === 0) return null;
-  const all = waiting > 0 ? ` ${waitsWords(waiting)}` : '';
-  return `While you were away (${gone(nowMs - away.since.getTime())}): ${said.join(' ')}${all}`;
+  if (said.length + held.length === 0) return null;
+  const all = waiting > 0 ? [waitsWords(waiting)] : [];
+  return `While you were away (${gone(nowMs - away.since.getTime())}): ${[...said, ...all, ...held].join(' ')}`;
 }
 
 function list(tasks: readonly Happened[]): string {

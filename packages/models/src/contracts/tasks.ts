@@ -65,6 +65,7 @@ export const Task = z
     createdAt: Time,
     updatedAt: Time,
     endedAt: Time.nullable(),
+    projectId: Id,
     project: Repo,
   })
   .meta({ id: 'Task' });

@@ -1,5 +1,6 @@
 // What the pages show. Types only: `read.ts` fills them.
 import type { Held } from '../flow/held.ts';
+import type { SpentHold } from '../flow/holds.ts';
 import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
 import type { Forecast } from '../flow/money.ts';
 import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings.ts';
@@ -57,6 +58,7 @@ export interface ItemView {
 }
 export interface TaskView extends Standing {
   readonly id: string;
+  readonly projectId: string;
   readonly title: string;
   readonly repo: string;
   readonly phase: string;
@@ -104,10 +106,7 @@ export interface PauseView {
   readonly queued: number;
 }
 /** A limit of money that is spent, so that new work waits. */
-export interface SpentLimitView {
-  /** null: of all agents. */
-  readonly projectId: string | null;
-  readonly of: string;
+export interface SpentLimitView extends SpentHold {
   /** The setting that raises it, and what the button raises it to. */
   readonly field: string;
   readonly raisedCents: number;

@@ -217,7 +217,7 @@ test.each([Number.NaN, -1, 1e300, 0, 100, 4_000, 128_000])(
 
 test('every state says what happens next', () => {
   for (const state of TASK_STATES)
-    expect(nextSentence({ state, statusLine: '', ci: null, waitingFor: null, endedHow: null })).toMatch(
+    expect(nextSentence({ state, statusLine: '', ci: null, waitingFor: null, endedHow: null }, '')).toMatch(
       /^[A-Z].*\.$/,
     );
 });

@@ -5,11 +5,11 @@ import {
   forecastsOf,
   forecastWords,
   fullPeriod,
-  fullWords,
   medianOf,
   NO_LIMITS,
   PERIODS,
   raisedCents,
+  spentWords,
   sumSpent,
 } from './money.ts';
 
@@ -84,7 +84,7 @@ test('a forecast says how much it stands on', () => {
 });
 
 test('a limit is said in one sentence with when it ends', () => {
-  expect(fullWords('week', 2_000, 'all agents')).toBe(
+  expect(spentWords({ period: 'week', cents: 2_000, of: 'all agents' })).toBe(
     "This week's limit for all agents ($20.00) is spent. New work waits until Monday (UTC), or until you raise it.",
   );
 });

@@ -93,9 +93,15 @@ export const PERIOD_FIELD = {
   month: 'monthBudgetCents',
 } as const satisfies Readonly<Record<Period, string>>;
 
-/** @param of `all agents`, or the name of a project */
-export const fullWords = (period: Period, cents: number, of: string): string =>
-  `${WHOSE[period]} for ${of} (${dollars(cents * 10_000)}) is spent. New work waits until ${UNTIL[period]} (UTC), or until you raise it.`;
+/**
+ * @param limit.of `all agents`, or the name of a project
+ * @param waits who waits for it, and how: `New work waits`
+ */
+export const spentWords = (
+  { period, cents, of }: { readonly period: Period; readonly cents: number; readonly of: string },
+  waits = 'New work waits',
+): string =>
+  `${WHOSE[period]} for ${of} (${dollars(cents * 10_000)}) is spent. ${waits} until ${UNTIL[period]} (UTC), or until you raise it.`;
 
 /**
  * What the button that raises a limit raises it to: half as much again, in whole dollars, and more than was

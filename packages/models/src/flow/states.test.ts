@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { holdOf, NOTHING_HELD, type Holds } from './holds.ts';
 import { isEnded, nextSentence, sectionOf, TASK_STATES, whileAsked, type Standing } from './states.ts';
 
 const HOUR_MS = 3_600_000;
@@ -17,10 +18,35 @@ test.each<[string, string, boolean, number | null, string]>([
   expect(sectionOf({ state, hasFailure, endedAtMs }, 0)).toBe(want);
 });
 
-test('while everything is paused nobody waits for a slot', () => {
+test('what holds a task up is said instead of a free slot, and of no task that does not wait for one', () => {
   const queued = { state: 'queued', statusLine: '', waitingFor: null, endedHow: null, ci: null } as const;
-  expect(nextSentence(queued, true)).toBe('Everything is paused. It waits until you resume.');
-  expect(nextSentence({ ...queued, state: 'ci' }, true)).toBe('Waiting for CI. You are not needed.');
+  const hold = 'Everything is paused. It waits until you resume.';
+  expect(nextSentence(queued, hold)).toBe(hold);
+  expect(nextSentence({ ...queued, state: 'ci' }, hold)).toBe('Waiting for CI. You are not needed.');
+});
+
+const SPENT = [
+  { projectId: null, period: 'week', cents: 2_000, of: 'all agents' },
+  { projectId: 'pr-1', period: 'day', cents: 500, of: 'acme/api' },
+] as const;
+test.each<[string, Holds, string, string]>([
+  ['nothing', NOTHING_HELD, 'pr-1', ''],
+  ['the pause', { paused: true, spent: SPENT }, 'pr-1', 'Everything is paused. It waits until you resume.'],
+  [
+    "the owner's limit",
+    { paused: false, spent: SPENT },
+    'pr-1',
+    "This week's limit for all agents ($20.00) is spent. It waits until Monday (UTC), or until you raise it.",
+  ],
+  [
+    'the limit of its project',
+    { paused: false, spent: SPENT.slice(1) },
+    'pr-1',
+    "Today's limit for acme/api ($5.00) is spent. It waits until tomorrow (UTC), or until you raise it.",
+  ],
+  ['not that of another project', { paused: false, spent: SPENT.slice(1) }, 'pr-2', ''],
+])('what holds the next run of a task up: %s', (_, holds, projectId, says) => {
+  expect(holdOf(holds, projectId)).toBe(says);
 });
 
 test('nothing leads out of the end', () => {
@@ -50,23 +76,23 @@ const standing = (known: Partial<Standing>): Standing => ({
 
 test.each(TASK_STATES)('what a task says that is %s', (state) => {
   const [byItself, ownLine] = SAYS[state];
-  expect(nextSentence(standing({ state }))).toBe(byItself);
+  expect(nextSentence(standing({ state }), '')).toBe(byItself);
   const withLine = isEnded(state) ? `${byItself} A word of its own.` : byItself;
-  expect(nextSentence(standing({ state, statusLine: 'A word of its own.' }))).toBe(
+  expect(nextSentence(standing({ state, statusLine: 'A word of its own.' }), '')).toBe(
     ownLine ? 'A word of its own.' : withLine,
   );
 });
 
 test('what a task says that waits for checks, or is in a state of a newer version', () => {
   const ci = { passed: 3, failed: 1, pending: 2 };
-  expect(nextSentence(standing({ ci }))).toBe(
+  expect(nextSentence(standing({ ci }), '')).toBe(
     'Waiting for CI, 4 of 6 checks done, 1 of them red. You are not needed.',
   );
   const green = { ...ci, failed: 0 };
-  expect(nextSentence(standing({ ci: green }))).toBe(
+  expect(nextSentence(standing({ ci: green }), '')).toBe(
     'Waiting for CI, 3 of 5 checks done. You are not needed.',
   );
-  expect(nextSentence(standing({ state: 'resting', statusLine: 'It rests.' }))).toBe('It rests.');
+  expect(nextSentence(standing({ state: 'resting', statusLine: 'It rests.' }), '')).toBe('It rests.');
 });
 
 test.each<[string, Partial<Standing>, string]>([
@@ -114,7 +140,7 @@ test.each<[string, Partial<Standing>, string]>([
     'Cancelled. Cancelled by you.',
   ],
 ])('a task that %s', (_, known, says) => {
-  expect(nextSentence(standing(known))).toBe(says);
+  expect(nextSentence(standing(known), '')).toBe(says);
 });
 
 test.each([

@@ -87,17 +87,15 @@ const redOf = ({ failed }: CiCounts): string => (failed === 0 ? '' : `, ${failed
 
 /**
  * One sentence that says what happens next, and whether the reader is needed.
- * @param allPaused whether everything is paused, so that nothing that waits for a slot gets one
+ * @param hold what keeps it from a slot that it waits for, as `holdOf` says it; '' when nothing does
  * @returns words for the page, the terminal and the chat
  */
-export function nextSentence(task: Standing, allPaused = false): string {
+export function nextSentence(task: Standing, hold: string): string {
   if (task.waitingFor === 'permission' && !isEnded(task.state))
     return 'Claude waits for your permission to go on.';
   switch (task.state as TaskState) {
     case 'queued':
-      return allPaused
-        ? 'Everything is paused. It waits until you resume.'
-        : 'Waiting for a free slot. You are not needed.';
+      return hold || 'Waiting for a free slot. You are not needed.';
     case 'planning':
       return task.statusLine || 'Claude is reading the code and writing a plan. You are not needed.';
     case 'awaiting_plan':

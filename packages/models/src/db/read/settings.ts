@@ -2,18 +2,15 @@
 import { z } from 'zod';
 import { suggestion } from '../../events/shapes.ts';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../../flow/checkup.ts';
+import { accountsOf, spentOf } from '../../flow/holds.ts';
 import { OWNER } from '../../flow/ids.ts';
 import {
-  ALL_AGENTS,
   beginningsAt,
-  fullPeriod,
-  fullWords,
   hasLimit,
   limitsIn,
-  NOTHING_SPENT,
   PERIOD_FIELD,
   raisedCents,
-  sumSpent,
+  spentWords,
   type Spent,
 } from '../../flow/money.ts';
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
@@ -41,7 +38,7 @@ const generalOf = async (db: Views['db']): Promise<unknown> =>
   (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value;
 
 /** As `readSpent` says it, for the pages. */
-async function spentOf(db: Views['db'], nowMs: number): Promise<Map<string, Spent>> {
+async function spentBy(db: Views['db'], nowMs: number): Promise<Map<string, Spent>> {
   const began = beginningsAt(nowMs);
   const days = await db.costDay.findMany({
     where: { ownerId: OWNER, day: { gte: began.week < began.month ? began.week : began.month } },
@@ -105,31 +102,22 @@ export const settings = ({ db }: Views) => ({
   spentLimits: async (): Promise<readonly SpentLimitView[]> => {
     const mine = resolveSettings(await generalOf(db));
     const projects = await db.project.findMany({ where: { ownerId: OWNER, removedAt: null } });
-    const all = [
-      { projectId: null, of: ALL_AGENTS, limits: limitsIn(mine) },
-      ...projects.map((project) => ({
-        projectId: project.id,
-        of: project.name,
-        limits: limitsIn(resolveProjectSettings(project.settings)),
-      })),
-    ].filter(({ limits }) => hasLimit(limits));
-    if (all.length === 0) return [];
-    const spent = await spentOf(db, Date.now());
-    return all.flatMap(({ projectId, of, limits }) => {
-      const by = projectId === null ? sumSpent(spent.values()) : (spent.get(projectId) ?? NOTHING_SPENT);
-      const period = fullPeriod(by, limits);
-      const cents = period === null ? null : limits[period];
-      if (period === null || cents === null) return [];
-      return [
-        {
-          projectId,
-          field: PERIOD_FIELD[period],
-          raisedCents: raisedCents(cents, by[period]),
-          sentence: fullWords(period, cents, of),
-          of,
-        },
-      ];
-    });
+    const limited = projects.map(({ id, name, settings: kept }) => ({
+      id,
+      name,
+      limits: limitsIn(resolveProjectSettings(kept)),
+    }));
+    if (![limitsIn(mine), ...limited.map(({ limits }) => limits)].some(hasLimit)) return [];
+    const accounts = accountsOf(limitsIn(mine), limited, await spentBy(db, Date.now()));
+    return spentOf(accounts).map((hold) => ({
+      ...hold,
+      field: PERIOD_FIELD[hold.period],
+      raisedCents: raisedCents(
+        hold.cents,
+        accounts.find(({ projectId }) => projectId === hold.projectId)?.spent[hold.period] ?? 0,
+      ),
+      sentence: spentWords(hold),
+    }));
   },
 
   settings: async (): Promise<unknown> => (await generalOf(db)) ?? {},

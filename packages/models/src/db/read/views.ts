@@ -39,6 +39,7 @@ export function openViews(url: string) {
   type TaskRow = Awaited<ReturnType<typeof db.task.findFirstOrThrow>>;
   const taskView = (task: TaskRow, repo: Map<string, string>, nowMs: number): TaskView => ({
     id: task.id,
+    projectId: task.projectId,
     title: task.title,
     repo: repo.get(task.projectId) ?? '',
     state: task.state,

@@ -56,11 +56,13 @@ const SUMMARY = {
   createdAt: true,
   updatedAt: true,
   endedAt: true,
+  projectId: true,
   project: true,
 } as const;
 
 const FACT: Names<TaskFact> = {
   id: true,
+  projectId: true,
   title: true,
   repo: true,
   state: true,

@@ -147,6 +147,7 @@ const summaries = withProjects
     't.created_at as createdAt',
     't.updated_at as updatedAt',
     't.ended_at as endedAt',
+    't.project_id as projectId',
     'p.repo as project',
   ]);
 
@@ -207,12 +208,14 @@ export const findTaskToTell = (
 /** A task as the chat model is told of it. */
 export interface TaskFact extends Standing {
   readonly id: string;
+  readonly projectId: string;
   readonly title: string;
   readonly repo: string;
 }
 
 const facts = withProjects
-  .select(['t.id', 't.title', 'p.repo', 't.state', 't.status_line as statusLine', 't.ci'])
+  .select(['t.id', 't.project_id as projectId', 't.title', 'p.repo', 't.state'])
+  .select(['t.status_line as statusLine', 't.ci'])
   .select(['t.waiting_for as waitingFor', 't.ended_how as endedHow']);
 
 /**
