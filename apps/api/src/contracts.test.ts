@@ -319,6 +319,18 @@ describe('each answer is what the table says', () => {
     await ask('saveSkill', { body: { name: 'bump', prompt: 'Bring {{package}} up.', parameters } });
     expect(await ask('listSkills', {})).toMatchObject([{ name: 'bump', parameters, project: null }]);
     await ask('runSkill', { name: 'bump', body: { given: 'left-pad', projectId: 'pr-1' } });
+    const plan = {
+      skill: 'bump',
+      given: { package: 'x' },
+      projectId: 'pr-1',
+      cron: '0 9 * * *',
+      zone: 'UTC',
+    };
+    const planned = (await ask('saveRecurring', { body: plan })) as { id: string };
+    expect(await ask('listRecurring', {})).toMatchObject([{ skill: 'bump', projectId: 'pr-1', came: [] }]);
+    await ask('pauseRecurring', { id: planned.id, body: { paused: true } });
+    await ask('seeRecurring', { id: planned.id });
+    await ask('removeRecurring', { id: planned.id });
     await ask('removeSkill', { name: 'bump' });
     await ask('changeSettings', { body: { weekBudgetCents: 2_000 } });
     expect(await ask('listLimits', {})).toContainEqual({

@@ -6,6 +6,7 @@ import { KIND } from '@mainloop/models/flow/kinds';
 import { own } from '@mainloop/models/flow/look';
 import { forecastWords, PERIODS } from '@mainloop/models/flow/money';
 import { dollars } from '@mainloop/models/flow/pricing';
+import { cameWords } from '@mainloop/models/flow/recurring';
 import { usageOf } from '@mainloop/models/flow/skills';
 import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
@@ -93,6 +94,22 @@ export const proposalText = (
 /** @returns how it is called, in which project, and its prompt */
 export const skillText = (skill: Answer<'listSkills'>[number]): string =>
   `${plainLine(usageOf(skill))}\n    ${plainLine(skill.project ?? 'any project')}\n${indent(plainLines(skill.prompt))}`;
+
+type Recurring = Answer<'listRecurring'>[number];
+const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
+/** A plan with its next times and what became of the last. Times are in UTC. */
+export const recurringText = (plan: Recurring): string =>
+  [
+    `${plan.id}  /${plainLine(plan.skill)} at ${plainLine(plan.cron)} (${plainLine(plan.zone)})${plan.paused ? ', paused' : ''}`,
+    plan.startCents === null
+      ? ''
+      : `    starts by itself, at most ${dollars(plan.startCents * 10_000)} each time`,
+    plan.alarm === '' ? '' : `    ${plainLine(plan.alarm)}   mainloop recurring seen ${plan.id}`,
+    plan.next.length === 0 ? '' : `    next (UTC): ${plan.next.map(minute).join(', ')}`,
+    ...plan.came.map((came) => `    ${minute(came.dueAt)} ${plainLine(cameWords(came))}`),
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
 
 type Limit = Answer<'listLimits'>[number];
 /**

@@ -6,6 +6,7 @@ import { registerInbox } from './work/inbox.ts';
 import { registerBudget, registerLimits } from './work/money.ts';
 import { registerProjects } from './work/projects.ts';
 import { registerProposals } from './work/proposals.ts';
+import { registerRecurring } from './work/recurring.ts';
 import { registerSkills } from './work/skills.ts';
 import { registerSteering } from './work/steering.ts';
 import { registerTasks } from './work/tasks.ts';
@@ -19,6 +20,7 @@ export function registerWork(program: Command, context: Context): void {
   registerInbox(program, context);
   registerBudget(program, context);
   registerSkills(program, context);
+  registerRecurring(program, context);
   registerLimits(program, context);
   registerSteering(program, context);
 }

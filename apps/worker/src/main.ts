@@ -25,6 +25,7 @@ import { translated } from './activities/errors.ts';
 import { ownerOfTask, temporalLines } from './log.ts';
 import { projectActivities } from './activities/project.activities.ts';
 import { memoryActivities } from './activities/memory.activities.ts';
+import { recurringActivities } from './activities/recurring.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
@@ -46,6 +47,7 @@ import { failpoints } from '@mainloop/doors/failpoints';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
+import { nothingTold, tendRecurring } from './recurring-schedules.ts';
 import { tellDevices } from './push.ts';
 import { isGone, relayOnce } from './relay.ts';
 
@@ -106,6 +108,7 @@ const worker = await Worker.create({
       }),
       ...projectActivities({ db, forge, importer }),
       ...memoryActivities({ db, model: chatModel(), hit }),
+      ...recurringActivities({ db }),
     },
     log,
     ownerOfTask(db),
@@ -121,6 +124,7 @@ const told = new Map<string, number>();
 const embedder = minilm(settings.embedder);
 const seen = nothingSeen();
 let isScheduled = false;
+const clocks = nothingTold();
 const maintain = (
   name: string,
   everyMs: number,
@@ -166,6 +170,7 @@ const maintenance = [
           await summariseBySize(db, client);
         }),
       ]),
+  maintain('recurring', 5_000, () => tendRecurring(db, client, clocks)),
   maintain('silence', Math.min(30_000, settings.silenceMs / 2), () => watchSilence(db, settings.silenceMs)),
 ];
 for (const signal of ['SIGTERM', 'SIGINT'] as const)

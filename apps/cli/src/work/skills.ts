@@ -64,7 +64,7 @@ export function registerSkills(program: Command, { api, out }: Context): void {
 }
 
 /** As `/name` takes it in the chat. */
-const quoted = (word: string): string => {
+export const quoted = (word: string): string => {
   if (!/\s/.test(word)) return word;
   const [name, value] = splitAt(word, '=');
   return /^\w+$/.test(name) && value !== '' ? `${name}="${value}"` : `"${word}"`;

@@ -24,6 +24,7 @@ import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
 import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
+import { PauseRecurring, Recurring, SavedRecurring, SaveRecurring } from './recurring.ts';
 import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
 import { DecideLearning, Learning, NewLearning } from './learnings.ts';
 import { Output } from './runs.ts';
@@ -334,6 +335,55 @@ export const ROUTES = {
     body: RunSkill,
     answer: Proposed,
     refusals: ['no_skill', 'skill_wrong', 'skill_nowhere', 'no_project'],
+  },
+
+  // Skills that come by themselves.
+  listRecurring: {
+    method: 'GET',
+    path: '/api/recurring',
+    topic: 'chat',
+    summary: 'Plans of skills, each with its next five times and what became of the last five',
+    status: 200,
+    answer: z.array(Recurring),
+    refusals: [],
+  },
+  saveRecurring: {
+    method: 'POST',
+    path: '/api/recurring',
+    topic: 'chat',
+    summary: 'Let a skill come by itself, or change a plan; it counts from now',
+    status: 200,
+    body: SaveRecurring,
+    answer: SavedRecurring,
+    refusals: ['plan_wrong', 'no_skill', 'skill_wrong', 'skill_nowhere', 'no_project', 'no_recurring'],
+  },
+  pauseRecurring: {
+    method: 'POST',
+    path: '/api/recurring/{id}/pause',
+    topic: 'chat',
+    summary: 'Pause a plan, or let it go on from now; what was due meanwhile is not made up',
+    status: 200,
+    body: PauseRecurring,
+    answer: Done,
+    refusals: ['no_recurring'],
+  },
+  seeRecurring: {
+    method: 'POST',
+    path: '/api/recurring/{id}/seen',
+    topic: 'chat',
+    summary: 'Note that you have read that a plan did not happen',
+    status: 200,
+    answer: Done,
+    refusals: ['no_recurring'],
+  },
+  removeRecurring: {
+    method: 'DELETE',
+    path: '/api/recurring/{id}',
+    topic: 'chat',
+    summary: 'Remove a plan; what it proposed stays',
+    status: 200,
+    answer: Done,
+    refusals: ['no_recurring'],
   },
 
   // What waits for a person.

@@ -10,6 +10,7 @@ import { ofMemory } from './projections/memory.ts';
 import { ofMoney } from './projections/money.ts';
 import { ofProjects } from './projections/projects.ts';
 import { ofProposals } from './projections/proposals.ts';
+import { ofRecurring } from './projections/recurring.ts';
 import { ofReview } from './projections/review.ts';
 import { ofRuns } from './projections/runs.ts';
 import { ofSkills } from './projections/skills.ts';
@@ -33,6 +34,8 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   cost_days: ['owner_id', 'day', 'project_id', 'model'],
   pauses: ['owner_id'],
   skills: ['id'],
+  recurring: ['id'],
+  recurring_times: ['recurring_id', 'due_at'],
 };
 
 const HANDLERS: Projections<EventType> = {
@@ -47,6 +50,7 @@ const HANDLERS: Projections<EventType> = {
   ...ofMemory,
   ...ofMoney,
   ...ofInbox,
+  ...ofRecurring,
   ...ofSkills,
   ...ofWork,
 };

@@ -1,4 +1,5 @@
 // What the pages show. Types only: `read.ts` fills them.
+import type { Recurring } from '../contracts/recurring.ts';
 import type { Held } from '../flow/held.ts';
 import type { SpentHold } from '../flow/holds.ts';
 import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
@@ -96,6 +97,8 @@ export interface SkillView extends SkillText {
   /** Where it works; null: the call says. */
   readonly projectId: string | null;
 }
+/** A skill that comes by itself, with its next and its last times. */
+export type RecurringView = Recurring;
 /** Whether everything is paused. */
 export interface PauseView {
   /** null when it is not. */

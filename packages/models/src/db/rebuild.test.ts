@@ -38,6 +38,13 @@ import {
   reviewResolved,
   reviewSubmitted,
 } from '../events/review.ts';
+import {
+  recurringCame,
+  recurringPaused,
+  recurringRemoved,
+  recurringSaved,
+  recurringSeen,
+} from '../events/recurring.ts';
 import { skillRemoved, skillSaved } from '../events/skills.ts';
 import { workPaused, workResumed } from '../events/work.ts';
 import { agentSaid, agentShowed, runEnded, runStarted } from '../events/runs.ts';
@@ -116,6 +123,38 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
           },
         })
       : skillRemoved.new({ actor: 'you', payload: { id: `sk${n + 1}` } }),
+  planned: (_, n) =>
+    n % 4
+      ? recurringSaved.new({
+          actor: 'you',
+          payload: {
+            id: `rc${n % 5}`,
+            skill: `skill-${n}`,
+            given: { a: `${n}` },
+            projectId: n % 2 ? 'pr-1' : null,
+            cron: `${n % 60} 9 * * *`,
+            zone: 'Europe/Berlin',
+            startCents: n % 3 ? null : n + 1,
+          },
+        })
+      : recurringRemoved.new({ actor: 'you', payload: { id: `rc${(n + 1) % 5}` } }),
+  plans: (_, n) =>
+    n % 2
+      ? recurringPaused.new({ actor: 'you', payload: { id: `rc${n % 5}`, paused: n % 3 === 0 } })
+      : recurringSeen.new({ actor: 'you', payload: { id: `rc${n % 5}` } }),
+  came: (_, n) =>
+    recurringCame.new({
+      actor: 'mainloop',
+      payload: {
+        id: `rc${n % 5}`,
+        due: new Date(n * 60_000).toISOString(),
+        outcome: n % 2 ? 'proposed' : 'refused',
+        proposalId: n % 2 ? `p${n}` : null,
+        sentence: n % 2 ? '' : `${n}`,
+        missed: n,
+        alarm: n % 3 ? '' : `${n}`,
+      },
+    }),
   pause: (_, n) =>
     n % 2
       ? workPaused.new({ actor: 'you', payload: { via: n % 3 ? 'app' : 'cli' } })

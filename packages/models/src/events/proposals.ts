@@ -8,7 +8,7 @@ export const proposalMade = defineEvent({
   version: 1,
   says: 'The chat proposed a task, or words for one. Nothing runs before the person says yes.',
   about: 'owner',
-  writtenBy: ['api'],
+  writtenBy: ['api', 'worker'],
   payload: z.object({
     id: z.string(),
     turnId: z.string().nullable(),

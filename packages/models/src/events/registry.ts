@@ -63,6 +63,13 @@ import {
   taskStateChanged,
   taskSteered,
 } from './tasks.ts';
+import {
+  recurringCame,
+  recurringPaused,
+  recurringRemoved,
+  recurringSaved,
+  recurringSeen,
+} from './recurring.ts';
 import { skillRemoved, skillSaved } from './skills.ts';
 import { workPaused, workResumed } from './work.ts';
 
@@ -140,6 +147,11 @@ const ALL = {
   'inbox.snoozed': inboxSnoozed,
   'inbox.not_needed': inboxNotNeeded,
   'inbox.closed': inboxClosed,
+  'recurring.saved': recurringSaved,
+  'recurring.paused': recurringPaused,
+  'recurring.removed': recurringRemoved,
+  'recurring.came': recurringCame,
+  'recurring.seen': recurringSeen,
   'skill.saved': skillSaved,
   'skill.removed': skillRemoved,
   'work.paused': workPaused,

@@ -10,7 +10,7 @@ export const taskConfirmed = defineEvent({
   version: 1,
   says: 'The person said yes to a proposal: the task is there.',
   about: 'task',
-  writtenBy: ['api'],
+  writtenBy: ['api', 'worker'],
   payload: z.object({
     proposalId: z.string().nullable(),
     projectId: z.string(),

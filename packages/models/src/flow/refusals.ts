@@ -38,6 +38,10 @@ export const REFUSALS = {
       `/${name} belongs to no project. Say in which one, or give it one on the page of the skills.`,
   },
 
+  no_recurring: { status: 404, says: 'There is no such plan. It may have been removed.' },
+  /** Which says what is wrong. */
+  plan_wrong: { status: 422, says: (sentence: string) => sentence },
+
   // Proposals.
   proposal_altered: { status: 409, says: 'The proposal is not what you saw. Reload and look again.' },
   proposal_declined: { status: 409, says: 'You declined this one. Ask for it again if you want it.' },

@@ -12,6 +12,13 @@ export interface MemoryWorkflowInput {
   readonly ownerId: string;
 }
 
+export const RECURRING_WORKFLOW = 'recurringWorkflow';
+export interface RecurringWorkflowInput {
+  readonly ownerId: string;
+  /** Of the plan. */
+  readonly id: string;
+}
+
 export interface ProjectWorkflowInput {
   readonly ownerId: string;
   readonly projectId: string;

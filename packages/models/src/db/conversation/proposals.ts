@@ -133,84 +133,92 @@ export type ConfirmResult =
  * @returns the task's id, with `again` for a second tap; or why not: it is gone, declined, has lapsed, or
  * is not what was seen
  */
-export async function confirm(
+export const confirm = (
   db: Db,
   ownerId: string,
   id: string,
   asked: ConfirmProposal,
   by: string,
   now = new Date(),
+): Promise<ConfirmResult> => withTx(db, (tx) => confirmIn(tx, ownerId, id, asked, by, now));
+
+/** The same, as a part of a transaction. */
+export async function confirmIn(
+  tx: Tx,
+  ownerId: string,
+  id: string,
+  asked: ConfirmProposal,
+  by: string,
+  now = new Date(),
 ): Promise<ConfirmResult> {
-  return withTx(db, async (tx) => {
-    await lockLog(tx);
-    const proposal = await row(
-      tx,
-      tables.selectFrom('proposals').selectAll().where('id', '=', id).where('owner_id', '=', ownerId),
-    );
-    if (!proposal) return refusal('no_proposal');
-    if (proposal.digest !== asked.digest) return refusal('proposal_altered');
-    if (proposal.state === 'confirmed') return { ok: true, taskId: proposal.task_id!, again: true };
-    if (proposal.state === 'declined') return refusal('proposal_declined');
-    if (proposal.state === 'expired' || proposal.expires_at <= now) {
-      await append(tx, [proposalExpired.new({ actor: 'mainloop', payload: { id } })], ownerId);
-      return refusal('proposal_expired');
-    }
-    if (proposal.to_task_id !== null) {
-      const told = await tell(tx, {
-        ownerId,
-        taskId: proposal.to_task_id,
-        text: asked.edits?.prompt ?? proposal.prompt,
-        by,
-      });
-      if (!told.ok) return told;
-      await append(
-        tx,
-        [
-          proposalTold.new({
-            taskId: proposal.to_task_id,
-            actor: by,
-            payload: { id, taskId: proposal.to_task_id },
-          }),
-        ],
-        ownerId,
-      );
-      return { ok: true, taskId: proposal.to_task_id, again: false };
-    }
-    const projectId = asked.edits?.projectId ?? proposal.project_id;
-    if (projectId !== proposal.project_id && !(await hasProject(tx, ownerId, projectId)))
-      return refusal('no_project');
-    const taskId = `t-${freshId()}`;
-    const title = cleanTitle(asked.edits?.title ?? proposal.title);
+  await lockLog(tx);
+  const proposal = await row(
+    tx,
+    tables.selectFrom('proposals').selectAll().where('id', '=', id).where('owner_id', '=', ownerId),
+  );
+  if (!proposal) return refusal('no_proposal');
+  if (proposal.digest !== asked.digest) return refusal('proposal_altered');
+  if (proposal.state === 'confirmed') return { ok: true, taskId: proposal.task_id!, again: true };
+  if (proposal.state === 'declined') return refusal('proposal_declined');
+  if (proposal.state === 'expired' || proposal.expires_at <= now) {
+    await append(tx, [proposalExpired.new({ actor: 'mainloop', payload: { id } })], ownerId);
+    return refusal('proposal_expired');
+  }
+  if (proposal.to_task_id !== null) {
+    const told = await tell(tx, {
+      ownerId,
+      taskId: proposal.to_task_id,
+      text: asked.edits?.prompt ?? proposal.prompt,
+      by,
+    });
+    if (!told.ok) return told;
     await append(
       tx,
       [
-        taskConfirmed.new({
-          taskId,
+        proposalTold.new({
+          taskId: proposal.to_task_id,
           actor: by,
-          payload: {
-            proposalId: id,
-            projectId,
-            title,
-            prompt: asked.edits?.prompt ?? proposal.prompt,
-            model: asked.edits?.model ?? proposal.model,
-            budgetCents: asked.edits?.budgetCents ?? proposal.budget_cents,
-            skipPlan: asked.edits?.skipPlan ?? proposal.skip_plan,
-            branch: taskBranch(taskId, title),
-            ...(proposal.attachments.length > 0 ? { attachments: proposal.attachments } : {}),
-          },
+          payload: { id, taskId: proposal.to_task_id },
         }),
       ],
       ownerId,
     );
-    const input: TaskWorkflowInput = { taskId };
-    await toOutbox(tx, {
-      kind: 'start',
-      workflowId: taskWorkflowId(taskId),
-      name: TASK_WORKFLOW,
-      payload: input,
-    });
-    return { ok: true, taskId, again: false };
+    return { ok: true, taskId: proposal.to_task_id, again: false };
+  }
+  const projectId = asked.edits?.projectId ?? proposal.project_id;
+  if (projectId !== proposal.project_id && !(await hasProject(tx, ownerId, projectId)))
+    return refusal('no_project');
+  const taskId = `t-${freshId()}`;
+  const title = cleanTitle(asked.edits?.title ?? proposal.title);
+  await append(
+    tx,
+    [
+      taskConfirmed.new({
+        taskId,
+        actor: by,
+        payload: {
+          proposalId: id,
+          projectId,
+          title,
+          prompt: asked.edits?.prompt ?? proposal.prompt,
+          model: asked.edits?.model ?? proposal.model,
+          budgetCents: asked.edits?.budgetCents ?? proposal.budget_cents,
+          skipPlan: asked.edits?.skipPlan ?? proposal.skip_plan,
+          branch: taskBranch(taskId, title),
+          ...(proposal.attachments.length > 0 ? { attachments: proposal.attachments } : {}),
+        },
+      }),
+    ],
+    ownerId,
+  );
+  const input: TaskWorkflowInput = { taskId };
+  await toOutbox(tx, {
+    kind: 'start',
+    workflowId: taskWorkflowId(taskId),
+    name: TASK_WORKFLOW,
+    payload: input,
   });
+  return { ok: true, taskId, again: false };
 }
 
 /**

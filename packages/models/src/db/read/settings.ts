@@ -15,7 +15,9 @@ import {
 } from '../../flow/money.ts';
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
 import { PARAMETER_KINDS } from '../../flow/skills.ts';
-import type { PauseView, SkillView, SpentLimitView } from '../read-views.ts';
+import type { RecurringOutcome } from '../../flow/recurring.ts';
+import type { PauseView, RecurringView, SkillView, SpentLimitView } from '../read-views.ts';
+import { nextOf } from '../recurring/next.ts';
 import { saySuggestion } from '../../flow/suggestions.ts';
 import type { Views } from './views.ts';
 
@@ -60,8 +62,39 @@ const suggestionsIn = (json: unknown): string[] =>
     .flatMap((one) => suggestion.safeParse(one).data ?? [])
     .map(saySuggestion);
 
+/** As `listRecurring` says it, for the pages: the last five times of a plan. */
+async function cameOf(db: Views['db'], recurringId: string, now: Date): Promise<RecurringView['came']> {
+  const times = await db.recurringTime.findMany({
+    where: { recurringId },
+    orderBy: { dueAt: 'desc' },
+    take: 5,
+  });
+  const proposals = await db.proposal.findMany({
+    where: { id: { in: times.flatMap((time) => time.proposalId ?? []) } },
+  });
+  const tasks = await db.task.findMany({
+    where: { id: { in: proposals.flatMap((proposal) => proposal.taskId ?? []) } },
+    select: { id: true, createdAt: true, endedAt: true },
+  });
+  return times.map(({ dueAt, cameAt, outcome, sentence, proposalId }) => {
+    const proposal = proposals.find(({ id }) => id === proposalId);
+    const task = tasks.find(({ id }) => id === proposal?.taskId);
+    const isOver = proposal?.state === 'open' && proposal.expiresAt <= now;
+    return {
+      dueAt,
+      cameAt,
+      sentence,
+      outcome: outcome as RecurringOutcome,
+      proposal: isOver ? 'expired' : ((proposal?.state as RecurringView['came'][number]['proposal']) ?? null),
+      taskId: task?.id ?? null,
+      startedAt: task?.createdAt ?? null,
+      finishedAt: task?.endedAt ?? null,
+    };
+  });
+}
+
 /** @returns what the pages read of settings and projects */
-export const settings = ({ db }: Views) => ({
+export const settings = ({ db, repoOf }: Views) => ({
   projects: async () =>
     (
       await db.project.findMany({
@@ -87,6 +120,34 @@ export const settings = ({ db }: Views) => ({
       projectId: s.projectId,
     }));
   },
+
+  /** Skills that come by themselves. */
+  recurring: async (): Promise<RecurringView[]> => {
+    const now = new Date();
+    const plans = await db.recurring.findMany({
+      where: { ownerId: OWNER },
+      orderBy: [{ skill: 'asc' }, { id: 'asc' }],
+    });
+    const repos = await repoOf(plans.flatMap((plan) => plan.projectId ?? []));
+    return Promise.all(
+      plans.map(async ({ ownerId: _, since: __, updatedAt: ___, given, ...plan }) => ({
+        ...plan,
+        given: z.record(z.string(), z.string()).parse(given),
+        project: plan.projectId === null ? null : (repos.get(plan.projectId) ?? null),
+        next: plan.paused ? [] : nextOf(plan.cron, plan.zone, now.getTime()),
+        came: await cameOf(db, plan.id, now),
+      })),
+    );
+  },
+
+  /** What plans did not do, until the person has read it. */
+  alarms: (): Promise<{ readonly id: string; readonly alarm: string }[]> =>
+    db.recurring.findMany({
+      where: { ownerId: OWNER, alarm: { not: '' } },
+      orderBy: { updatedAt: 'desc' },
+      take: 5,
+      select: { id: true, alarm: true },
+    }),
 
   /** Whether everything is paused, and what it holds up. */
   pause: async (): Promise<PauseView> => {

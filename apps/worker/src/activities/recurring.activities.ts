@@ -1,0 +1,13 @@
+// What a time of a plan does. Asked twice it does it once.
+import type { Db } from '@mainloop/models/db/pool';
+import { comeDue } from '@mainloop/models/db/recurring/recurring';
+import type { RecurringOutcome } from '@mainloop/models/flow/recurring';
+
+export interface RecurringOf {
+  readonly ownerId: string;
+  readonly id: string;
+}
+
+export const recurringActivities = ({ db }: { db: Db }) => ({
+  comeRecurring: ({ ownerId, id }: RecurringOf): Promise<RecurringOutcome | null> => comeDue(db, ownerId, id),
+});

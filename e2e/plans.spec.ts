@@ -1,0 +1,82 @@
+// A skill that comes by itself, in the hands of a person: on a phone and at a desk, on the pages and the api alone.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedProject } from '@mainloop/testkit/seed';
+import { SaveSkill } from '@mainloop/models/contracts/skills';
+import { saveSkill } from '@mainloop/models/db/conversation/skills';
+import { OWNER } from '@mainloop/models/flow/ids';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+
+let database: TestDatabase;
+let pages: Pages;
+let browser: Browser;
+const inBrowser = hasBrowser ? test : test.skip;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `plans-${name}.png`);
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  const tidy = {
+    name: 'tidy',
+    prompt: 'Tidy {{what}} up.',
+    parameters: [{ name: 'what', kind: 'text' }],
+  };
+  await saveSkill(database.db, OWNER, SaveSkill.parse(tidy));
+  pages = await startPages(database);
+  if (hasBrowser) browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await pages?.stop();
+  await database?.drop();
+});
+
+inBrowser.each(['phone', 'desktop'] as const)(
+  'one is planned, refused in a sentence, changed, paused and removed on its page: %s',
+  async (size) => {
+    const { page, complaints } = await openPage(browser, size);
+    await visit(page, `${pages.web}/recurring`);
+    const form = page.locator('form:has(#cron)');
+    await form.getByLabel('Skill').selectOption({ label: '/tidy' });
+    await form.getByLabel('what', { exact: true }).fill('the docs');
+    await form.getByLabel(/^In(?! the)/).selectOption({ label: 'acme/api' });
+    await form.getByLabel(/^When/).fill('0 9 30 2 *');
+    await form.getByLabel('In the time of').fill('Europe/Berlin');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form
+      .getByRole('alert')
+      .filter({ hasText: '"0 9 30 2 *" never comes: no day is like that.' })
+      .waitFor();
+    await form.getByLabel(/^When/).fill('30 9 * * 1-5');
+    await form.getByRole('button', { name: 'Save' }).click();
+    const card = page.locator('[data-recurring=tidy]');
+    await card.getByText('30 9 * * 1-5 · Europe/Berlin').waitFor();
+    expect(await card.getByText(/, 09:30$/).count()).toBe(5);
+    await page.screenshot({ path: shot(size), fullPage: true });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await card.getByRole('button', { name: 'Edit' }).click();
+    await form.getByLabel(/^When/).fill('15 7 1 * *');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await card.getByText('15 7 1 * * · Europe/Berlin').waitFor();
+    await card.getByRole('button', { name: 'Pause' }).click();
+    await card.getByRole('heading', { name: '/tidy, paused' }).waitFor();
+    await card.getByRole('button', { name: 'Resume' }).click();
+    await card.getByRole('heading', { name: '/tidy', exact: true }).waitFor();
+    await database.db.query("update recurring set alarm = '/tidy was due and did not happen.'");
+    await visit(page, `${pages.web}/inbox`);
+    const banner = page.locator('[data-banner=alarm]');
+    await banner.waitFor();
+    await page.screenshot({ path: shot(`alarm-${size}`) });
+    await banner.getByRole('button', { name: 'Seen' }).click();
+    await banner.waitFor({ state: 'detached' });
+    await visit(page, `${pages.web}/recurring`);
+    await card.getByRole('button', { name: 'Remove' }).click();
+    await card.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  180_000,
+);

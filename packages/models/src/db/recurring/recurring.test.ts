@@ -1,0 +1,159 @@
+// Plans of skills on a real Postgres: what is due is done once, through the door of all skills, and what did not
+// happen is told.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject } from '@mainloop/testkit/seed';
+import { SaveRecurring } from '../../contracts/recurring.ts';
+import { SaveSkill } from '../../contracts/skills.ts';
+import { OWNER } from '../../flow/ids.ts';
+import { decline, listOpenProposals } from '../conversation/proposals.ts';
+import { removeSkill, saveSkill } from '../conversation/skills.ts';
+import { checkRebuild } from '../rebuild.ts';
+import { openRead } from '../read.ts';
+import {
+  comeDue,
+  listClocked,
+  listRecurring,
+  pauseRecurring,
+  removeRecurring,
+  saveRecurring,
+  seeRecurring,
+} from './recurring.ts';
+
+const DAY_MS = 86_400_000;
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+});
+afterAll(() => database.drop());
+
+const SKILL = {
+  name: 'nightly',
+  prompt: 'Look through {{what}}.',
+  parameters: [{ name: 'what', kind: 'text' }],
+  projectId: 'pr-1',
+  budgetCents: 300,
+};
+const PLAN = { skill: 'nightly', given: { what: 'the logs' }, cron: '0 9 * * *', zone: 'Europe/Berlin' };
+const plan = (asked: object) => saveRecurring(database.db, OWNER, SaveRecurring.parse(asked));
+const list = (now = new Date()) => listRecurring(database.db, OWNER, now);
+const come = (id: string, now: Date) => comeDue(database.db, OWNER, id, now);
+async function planned(asked: object): Promise<{ id: string; next: Date[] }> {
+  const saved = await plan(asked);
+  if (!saved.ok) throw new Error(saved.sentence);
+  return saved;
+}
+const after = (at: Date | undefined, ms = 1_000): Date => new Date((at?.getTime() ?? Number.NaN) + ms);
+
+beforeEach(async () => {
+  for (const { id } of await list()) await removeRecurring(database.db, OWNER, id);
+  for (const { id } of await listOpenProposals(database.db, OWNER))
+    await decline(database.db, OWNER, id, 'you');
+  await saveSkill(database.db, OWNER, SaveSkill.parse(SKILL));
+});
+
+test('a time that has come proposes what the skill says, once, whoever asks', async () => {
+  const { id, next } = await planned(PLAN);
+  expect(await come(id, after(next[0], -1))).toBeNull();
+  const all = await Promise.all(Array.from({ length: 8 }, () => come(id, after(next[0]))));
+  expect(all.filter((outcome) => outcome !== null)).toEqual(['proposed']);
+  expect(await listOpenProposals(database.db, OWNER)).toMatchObject([
+    { title: '/nightly the logs', prompt: 'Look through the logs.', budgetCents: 300 },
+  ]);
+  expect(await list(after(next[0]))).toMatchObject([
+    {
+      alarm: '',
+      next: [next[1], next[2], next[3], next[4], {}],
+      came: [{ dueAt: next[0], proposal: 'open' }],
+    },
+  ]);
+});
+
+test('one is left out while the one before waits for Start, and the next comes when that is done', async () => {
+  const { id, next } = await planned({ ...PLAN, cron: '*/5 * * * *' });
+  expect(await come(id, after(next[0]))).toBe('proposed');
+  expect(await come(id, after(next[1]))).toBe('skipped');
+  const [open] = await listOpenProposals(database.db, OWNER);
+  await decline(database.db, OWNER, open!.id, 'you');
+  expect(await come(id, after(next[2]))).toBe('proposed');
+});
+
+test('after days without mainloop one stands for all, and it is told until it is read', async () => {
+  const { id, next } = await planned(PLAN);
+  const back = after(next[2], 3_600_000);
+  expect(await come(id, back)).toBe('proposed');
+  expect(await come(id, back)).toBeNull();
+  const [kept] = await list(back);
+  expect(kept!.alarm).toMatch(
+    /^\/nightly was due on .*, 09:00 and came on .*, 10:00, .* 2 before it were left out\.$/,
+  );
+  expect(kept!.came).toHaveLength(1);
+  await seeRecurring(database.db, OWNER, id);
+  expect((await list(back))[0]!.alarm).toBe('');
+});
+
+test('what was allowed with a budget starts without a tap, for no more than that', async () => {
+  const { id, next } = await planned({ ...PLAN, startCents: 120 });
+  expect(await come(id, after(next[0]))).toBe('started');
+  expect(await listOpenProposals(database.db, OWNER)).toEqual([]);
+  const [kept] = await list(after(next[0]));
+  const { rows } = await database.db.query('select budget_cents, title from tasks where id = $1', [
+    kept!.came[0]!.taskId,
+  ]);
+  expect(rows).toEqual([{ budget_cents: 120, title: '/nightly the logs' }]);
+  // It is worked on, so the next is left out.
+  expect(await come(id, after(next[1]))).toBe('skipped');
+  const dearer = await planned({ ...PLAN, startCents: 9_000 });
+  await come(dearer.id, after(dearer.next[0]));
+  const [newest] = (
+    await database.db.query('select budget_cents from tasks order by created_at desc, id desc limit 1')
+  ).rows;
+  expect(newest).toEqual({ budget_cents: 300 });
+});
+
+test('a skill that is gone does not happen, and that is told', async () => {
+  const { id, next } = await planned(PLAN);
+  await removeSkill(database.db, OWNER, 'nightly');
+  expect(await come(id, after(next[0]))).toBe('refused');
+  expect(await list(after(next[0]))).toMatchObject([
+    {
+      alarm: expect.stringContaining('did not happen. There is no skill called nightly.'),
+      came: [{ outcome: 'refused' }],
+    },
+  ]);
+});
+
+test('nothing comes of one that is paused, and nothing is made up afterwards', async () => {
+  const { id, next } = await planned(PLAN);
+  await pauseRecurring(database.db, OWNER, id, true);
+  expect(await come(id, after(next[3]))).toBeNull();
+  expect([await listClocked(database.db), (await list())[0]!.next]).toEqual([[], []]);
+  await pauseRecurring(database.db, OWNER, id, false);
+  expect(await come(id, after(next[0], -1))).toBeNull();
+  expect(await come(id, after(next[0]))).toBe('proposed');
+});
+
+test.each<[object, string]>([
+  [{ cron: '0 9 30 2 *' }, 'plan_wrong'],
+  [{ zone: 'Europe/Atlantis' }, 'plan_wrong'],
+  [{ skill: 'none' }, 'no_skill'],
+  [{ given: {} }, 'skill_wrong'],
+  [{ projectId: 'gone' }, 'no_project'],
+  [{ id: 'rc-gone' }, 'no_recurring'],
+])('a plan that differs by %j is refused with %s', async (differs, code) => {
+  expect(await plan({ ...PLAN, ...differs })).toMatchObject({ ok: false, code });
+  expect(await list()).toEqual([]);
+});
+
+test('the pages say what the api says, and both are made from the log', async () => {
+  const { id, next } = await planned({ ...PLAN, projectId: 'pr-1', cron: '*/5 * * * *' });
+  await come(id, after(next[0]));
+  await come(id, after(next[2], 30 * DAY_MS));
+  const pages = openRead(database.url);
+  const strip = (plans: Awaited<ReturnType<typeof list>>) => plans.map(({ next: _, ...kept }) => kept);
+  expect(strip(await pages.recurring())).toEqual(strip(await list()));
+  expect(await pages.alarms()).toHaveLength(1);
+  await pages.close();
+  expect((await checkRebuild(database.db)).wrong).toEqual([]);
+});
