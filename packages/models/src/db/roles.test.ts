@@ -13,7 +13,8 @@ import {
   wantedRights,
   type RolePasswords,
 } from './roles.ts';
-import { many, openPool } from './pool.ts';
+import { many, openPool, withTx } from './pool.ts';
+import { saveVectors } from './conversation/vectors.ts';
 import { dueNotifications, openItems } from './devices/push.ts';
 
 let database: TestDatabase;
@@ -148,6 +149,16 @@ test.each([
   ['mainloop_web', 'reads a checkpoint', 'select data from checkpoints'],
 ])('%s does not: %s', async (role, _what, sql) => {
   expect(await say(role, sql)).toBe(DENIED);
+});
+
+test('the worker may keep what messages mean, also when one of them has gone', async () => {
+  const pool = openPool(urlOf('mainloop_worker'), 'test', 1);
+  try {
+    const gone = { id: 'm-gone', at: new Date(0), vector: new Int8Array(384) };
+    expect(await withTx(pool, (tx) => saveVectors(tx, 'owner', [gone]))).toBe(0);
+  } finally {
+    await pool.end();
+  }
 });
 
 test('the role of the page reads, and does nothing else anywhere', async () => {
