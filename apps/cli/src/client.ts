@@ -27,7 +27,7 @@ export function apiAt(base: string, token: string | null): Api {
     }
   };
   const call: Call = async (name, ...[sends]) => {
-    const response = await ask(requestOf(name, sends ?? ({} as never)));
+    const response = await ask(requestOf(name, sends));
     const data = await bodyOf(response);
     if (!response.ok) throw refusedBy(response, data);
     return data as never;
@@ -35,7 +35,7 @@ export function apiAt(base: string, token: string | null): Api {
   return {
     call,
     async *lines(name) {
-      const response = await ask(requestOf(name, {} as never));
+      const response = await ask(requestOf(name, undefined));
       if (!response.ok) throw refusedBy(response, await bodyOf(response));
       let rest = '';
       for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {

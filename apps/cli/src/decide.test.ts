@@ -27,7 +27,7 @@ async function sent(
 ): Promise<{ decision?: string; minutes?: number; text?: string }[]> {
   const bodies: { decision?: string }[] = [];
   const call = ((name: never, ...[sends]: [never?]) => {
-    const request = requestOf(name, sends ?? ({} as never));
+    const request = requestOf(name, sends);
     if (request.method !== 'GET') bodies.push((sends as unknown as { body: { decision: string } }).body);
     return Promise.resolve(request.method === 'GET' ? [item(kind)] : { taskId: 't-1', ok: true });
   }) as unknown as Api['call'];

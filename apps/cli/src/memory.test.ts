@@ -11,7 +11,7 @@ import { registerMemory } from './memory.ts';
 async function sent(...words: string[]): Promise<unknown[]> {
   const requests: unknown[] = [];
   const call = ((name: never, ...[sends]: [never?]) => {
-    const { method, path, body } = requestOf(name, sends ?? ({} as never));
+    const { method, path, body } = requestOf(name, sends);
     if (method !== 'GET') requests.push(body === undefined ? [method, path] : [method, path, body]);
     return Promise.resolve({ zone: 'Europe/Vienna', messages: 3, id: 'pin-1' });
   }) as unknown as Api['call'];

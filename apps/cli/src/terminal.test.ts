@@ -218,7 +218,7 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
     return ANSWERS.find(([pattern]) => pattern.test(at.split('?')[0]!))![1] as T;
   };
   const call: Api['call'] = async (name, ...[sends]) => {
-    const given = await answer<unknown>(requestOf(name, sends ?? ({} as never)).path);
+    const given = await answer<unknown>(requestOf(name, sends).path);
     return (name === 'addProject' ? (given as unknown[])[0] : given) as never;
   };
   const api: Api = {

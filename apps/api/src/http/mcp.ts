@@ -15,7 +15,7 @@ const MAX_BYTES = 1024 * 1024;
 function callOf(port: number, authorization: string | null): Call {
   const who = authorization === null ? {} : { authorization };
   const call: Call = async (name, ...[sends]) => {
-    const { method, path, body } = requestOf(name, sends ?? ({} as never));
+    const { method, path, body } = requestOf(name, sends);
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

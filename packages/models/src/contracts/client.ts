@@ -17,15 +17,16 @@ export interface Request {
 const NO_ID = new Set(['', '.', '..']);
 
 /**
+ * @param sends undefined for a route that takes nothing
  * @returns what to send, with every parameter in its place
  * @throws Error with one sentence for what can be no id
  */
-export function requestOf<N extends RouteName>(name: N, sends: Sends<N>): Request {
+export function requestOf<N extends RouteName>(name: N, sends: Sends<N> | undefined): Request {
   const route: Route = ROUTES[name];
-  const { query, body, ...params } = sends as { query?: Record<string, unknown>; body?: unknown } & Record<
-    string,
-    unknown
-  >;
+  const { query, body, ...params } = (sends ?? {}) as {
+    query?: Record<string, unknown>;
+    body?: unknown;
+  } & Record<string, unknown>;
   const path = route.path.replace(/\{(\w+)\}/g, (_, param: string) => {
     const value = String(own(params, param));
     if (NO_ID.has(value)) throw new Error('That is no id.');

@@ -53,7 +53,7 @@ export function lookWords(listing: string, folder: string): readonly string[] {
   const words = listing.split('\0').flatMap((line) => {
     const match = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t([\s\S]+)$/.exec(line);
     if (!match) return [];
-    const [, mode, object, bytes, path] = match as unknown as [string, string, string, string, string];
+    const [, mode = '', object = '', bytes = '', path = ''] = match;
     if (COMPILED.test(path)) isCompiled = true;
     const below = folder === '' ? path : path.slice(folder.length + 1);
     const says = saysSetup(path, Number(bytes), folder);
