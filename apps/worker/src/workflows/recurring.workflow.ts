@@ -5,6 +5,7 @@ import type { recurringActivities } from '../activities/recurring.activities.ts'
 
 const { comeRecurring } = proxyActivities<ReturnType<typeof recurringActivities>>({
   startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: '4 seconds',
   retry: { maximumAttempts: 5, initialInterval: '2 seconds', maximumInterval: '30 seconds' },
 });
 
