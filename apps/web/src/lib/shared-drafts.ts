@@ -52,7 +52,9 @@ function seenOf(key: string): SeenDraft {
 }
 function note(key: string, seen: SeenDraft): void {
   try {
-    localStorage.setItem(SEEN + key, JSON.stringify(seen));
+    // What the server no longer has needs no memory.
+    if (seen.text === '' && seen.revision === 0 && seen.sending === null) localStorage.removeItem(SEEN + key);
+    else localStorage.setItem(SEEN + key, JSON.stringify(seen));
   } catch {
     // Storage that is full or forbidden: the next look sends it once more.
   }
