@@ -108,6 +108,8 @@ export async function startApi(config: ApiConfig): Promise<{ port: number; close
   if (signIn) app.use(only('/api/auth/', signIn.handler));
   // Nothing reads a webhook before its signature was checked.
   app.useBodyParser('raw', { type: isWebhook, limit: MAX_WEBHOOK_BYTES, inflate: false });
+  // A message of MCP; the longest prompt is far shorter.
+  app.useBodyParser('json', { type: (req) => req.url?.split('?', 1)[0] === '/mcp', limit: '1mb' });
   app.useBodyParser('json', { limit: '26mb' });
   app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
   app.use(protocol(() => portOf(app), config.signIn?.publicUrl ?? 'the page on this machine'));

@@ -108,6 +108,12 @@ test('a page of another site gets nowhere', async () => {
   expect(await paused()).toBe(1);
 });
 
+test('a message over a megabyte is not read', async () => {
+  const long = JSON.stringify({ ...JSON.parse(CALL), padding: 'x'.repeat(1_100_000) });
+  expect((await post(open.port, long)).status).toBe(413);
+  expect((await post(open.port, CALL)).status).toBe(200);
+});
+
 test.each([
   ['nothing', ''],
   ['no JSON', '{'],

@@ -8,9 +8,6 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
-/** A message of the protocol; the longest prompt is far shorter. */
-const MAX_BYTES = 1024 * 1024;
-
 /** @param port of this api, on this machine @param authorization as it came, or null */
 function callOf(port: number, authorization: string | null): Call {
   const who = authorization === null ? {} : { authorization };
@@ -34,10 +31,8 @@ function callOf(port: number, authorization: string | null): Call {
  * @param address of the page
  */
 export function serveMcp(port: () => number, address: string): (req: Asked, res: Answering) => Promise<void> {
-  const handler = createMcpHandler(
-    ({ requestInfo }) =>
-      mcpServer({ call: callOf(port(), requestInfo?.headers.get('authorization') ?? null), address }),
-    { maxRequestBodySize: MAX_BYTES },
+  const handler = createMcpHandler(({ requestInfo }) =>
+    mcpServer({ call: callOf(port(), requestInfo?.headers.get('authorization') ?? null), address }),
   );
   return async (req, res) => {
     const headers = new Headers(
