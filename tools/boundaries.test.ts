@@ -1,16 +1,13 @@
 // The import boundaries hold because a machine says no. Each rule is shown a planted break, or it may be asleep.
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { withTree } from '@mainloop/testkit/tree';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const planted: string[] = [];
-afterEach(() => {
-  for (const f of planted.splice(0)) rmSync(f, { force: true });
-});
 
 /** For each rule, one break for each thing that it keeps out. */
 const BREAKS: Record<string, readonly { dir: string; code: string; ending?: string }[]> = {
@@ -104,19 +101,19 @@ test('there is a planted break for every rule', () => {
   expect(Object.keys(BREAKS).sort()).toEqual(forbidden.map((rule) => rule.name).sort());
 });
 
-test('every rule notices each of its breaks', () => {
+test('every rule notices each of its breaks', async () => {
   const breaks = Object.entries(BREAKS).flatMap(([rule, list]) =>
     list.map((b, n) => ({ ...b, rule, name: `planted-${rule}-${n}` })),
   );
-  for (const { dir, code, name, ending } of breaks) {
-    const f = path.join(root, dir, `${name}.${ending ?? 'ts'}`);
-    planted.push(f);
-    writeFileSync(f, `${code}\n`);
-  }
-  const result = spawnSync(
-    path.join(root, 'node_modules/.bin/depcruise'),
-    ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages'],
-    { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
+  const planted = breaks.map(
+    ({ dir, code, name, ending }) => [`${dir}/${name}.${ending ?? 'ts'}`, code] as const,
+  );
+  const result = await withTree(Object.fromEntries(planted), () =>
+    spawnSync(
+      path.join(root, 'node_modules/.bin/depcruise'),
+      ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages'],
+      { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
+    ),
   );
   if (result.stdout === '')
     throw new Error(`dependency-cruiser said nothing: ${result.error?.message ?? result.stderr}`);
@@ -161,10 +158,10 @@ function undeclared(): string[] {
   });
 }
 
-test('every package declares the packages of ours that it imports', () => {
-  expect(undeclared()).toEqual([]);
-  const f = path.join(root, 'apps/runner/src/planted-undeclared.ts');
-  planted.push(f);
-  writeFileSync(f, "import '@mainloop/models/flow/ids';\nexport { ROOT } from '@mainloop/ui/root';\n");
-  expect(undeclared()).toEqual(['apps/runner/src/planted-undeclared.ts: @mainloop/ui']);
+test('every package declares the packages of ours that it imports', async () => {
+  expect(await withTree({}, undeclared)).toEqual([]);
+  const code = "import '@mainloop/models/flow/ids';\nexport { ROOT } from '@mainloop/ui/root';";
+  expect(await withTree({ 'apps/runner/src/planted-undeclared.ts': code }, undeclared)).toEqual([
+    'apps/runner/src/planted-undeclared.ts: @mainloop/ui',
+  ]);
 });

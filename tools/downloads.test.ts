@@ -1,11 +1,12 @@
 // Each way of bringing something from elsewhere is shown planted, or the check may be asleep.
 import { expect, test } from '@jest/globals';
+import { withTree } from '@mainloop/testkit/tree';
 import { unheld, unheldInTree } from './downloads.ts';
 
 const TAG_ONLY = 'FROM docker.io/library/node:24-bookworm-slim\n';
 
-test('no place of the tree downloads what no hash or signature holds', () => {
-  expect(unheldInTree()).toEqual([]);
+test('no place of the tree downloads what no hash or signature holds', async () => {
+  expect(await withTree({}, unheldInTree)).toEqual([]);
 });
 
 test.each([

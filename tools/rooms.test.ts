@@ -1,5 +1,6 @@
 // The picture of the rooms is shown drifts, or it may be asleep.
 import { expect, test } from '@jest/globals';
+import { withTree } from '@mainloop/testkit/tree';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,8 +38,8 @@ const arrowsOf = (cruised: Cruised): string[] => {
   );
 };
 
-test('docs/architecture.md shows the imports of today, and a planted import is a drift', () => {
-  const today = cruise();
+test('docs/architecture.md shows the imports of today, and a planted import is a drift', async () => {
+  const today = await withTree({}, cruise);
   expect(withRooms(page, printed(roomsOf(today)))).toBe(page);
   const drifted = { modules: [...today.modules, ...imports(['apps/cli/src/new.ts', DB]).modules] };
   expect(withRooms(page, printed(roomsOf(drifted)))).not.toBe(page);

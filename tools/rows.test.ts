@@ -1,6 +1,7 @@
 // The rule on planted breaks, and that a column which is renamed in the schema does not compile where it is named.
-import { afterEach, expect, test } from '@jest/globals';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { withTree } from '@mainloop/testkit/tree';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -8,10 +9,6 @@ import { columnsOf, handTyped, handTypedRows } from './rows.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const COLUMNS = new Set(['state', 'task_id', 'at', 'epoch']);
-const planted: string[] = [];
-afterEach(() => {
-  for (const file of planted.splice(0)) rmSync(path.join(root, file), { force: true });
-});
 
 test.each([
   ["await one<{ state: string }>(q, 'select state from tasks');", ['one']],
@@ -43,7 +40,7 @@ test('columns are read from the schema by their names in the database', () => {
   expect([...columnsOf(schema)]).toEqual(['id', 'task_id']);
 });
 
-test('no statement has rows typed by hand, and a break in any topic is noticed', () => {
+test('no statement has rows typed by hand, and a break in any topic is noticed', async () => {
   const breaks: [file: string, code: string][] = [
     [
       'packages/models/src/db/tasks/planted-rows.ts',
@@ -52,16 +49,11 @@ test('no statement has rows typed by hand, and a break in any topic is noticed',
     ['packages/models/src/db/projections/planted-rows.ts', "tx.query('delete from tasks');"],
     ['packages/models/src/db/planted-rows.ts', 'export const planted = sql<string>`status_line`;'],
   ];
-  expect(handTypedRows()).toEqual([]);
-  for (const [file, code] of breaks) {
-    planted.push(file);
-    writeFileSync(path.join(root, file), `${code}\n`);
-  }
-  expect(
-    handTypedRows()
-      .map((finding) => finding.split(':')[0])
-      .toSorted(),
-  ).toEqual(breaks.map(([file]) => file).toSorted());
+  expect(await withTree({}, handTypedRows)).toEqual([]);
+  const found = await withTree(Object.fromEntries(breaks), handTypedRows);
+  expect(found.map((finding) => finding.split(':')[0]).toSorted()).toEqual(
+    breaks.map(([file]) => file).toSorted(),
+  );
 });
 
 test('a column that is renamed does not compile where it is named', () => {

@@ -1,15 +1,7 @@
 // The rule, on planted breaks: each of these is a statement in an app, or reaches what runs one.
-import { afterEach, expect, test } from '@jest/globals';
-import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { withTree } from '@mainloop/testkit/tree';
 import { scriptsOf, statements, statementsInApps } from './statements.ts';
-
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const planted: string[] = [];
-afterEach(() => {
-  for (const file of planted.splice(0)) rmSync(path.join(root, file), { force: true });
-});
 
 const texts = (code: string): string[] => statements(code).map((f) => f.text);
 
@@ -90,7 +82,7 @@ test('of a page the scripts are looked at, and their lines are those of the page
   ]);
 });
 
-test('no app holds one, and a break in any of them is noticed', () => {
+test('no app holds one, and a break in any of them is noticed', async () => {
   const breaks: [file: string, code: string][] = [
     ['apps/api/src/chat/planted-statement.ts', "export const planted = 'select id from tasks';"],
     ['apps/gateway/src/planted-statement.ts', "export const planted = 'delete from checkpoints';"],
@@ -103,29 +95,22 @@ test('no app holds one, and a break in any of them is noticed', () => {
       '<script>const planted = "update tasks set plan = null";</script>',
     ],
   ];
-  expect(statementsInApps()).toEqual([]);
-  for (const [file, code] of breaks) {
-    planted.push(file);
-    writeFileSync(path.join(root, file), `${code}\n`);
-  }
-  expect(
-    statementsInApps()
-      .map((finding) => finding.split(':')[0])
-      .toSorted(),
-  ).toEqual(breaks.map(([file]) => file).toSorted());
+  expect(await withTree({}, statementsInApps)).toEqual([]);
+  const found = await withTree(Object.fromEntries(breaks), statementsInApps);
+  expect(found.map((finding) => finding.split(':')[0]).toSorted()).toEqual(
+    breaks.map(([file]) => file).toSorted(),
+  );
 });
 
-test('a workflow is asked by a member of the same name, and is told apart by its type', () => {
+test('a workflow is asked by a member of the same name, and is told apart by its type', async () => {
   const file = 'apps/worker/src/planted-query.ts';
-  planted.push(file);
-  writeFileSync(
-    path.join(root, file),
-    `import type { WorkflowHandle } from '@temporalio/client';
+  const code = `import type { WorkflowHandle } from '@temporalio/client';
 import type { Db } from '@mainloop/models/db/pool';
 export const asks = (handle: WorkflowHandle): Promise<string> => handle.query('where');
 export const runs = (handle: Db, words: string): Promise<unknown> => handle.query(words);
-export const either = (handle: Db | WorkflowHandle): unknown => handle.query('where');
-`,
-  );
-  expect(statementsInApps()).toEqual([`${file}:4: .query`, `${file}:5: .query`]);
+export const either = (handle: Db | WorkflowHandle): unknown => handle.query('where');`;
+  expect(await withTree({ [file]: code }, statementsInApps)).toEqual([
+    `${file}:4: .query`,
+    `${file}:5: .query`,
+  ]);
 });
