@@ -59,7 +59,12 @@ const hit = failpoints(settings.failpoints);
 const forge = github({ token: settings.githubToken, baseUrl: settings.githubApiUrl });
 const lookAgain = (taskId: string): void =>
   void withTx(db, (tx) =>
-    toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} }),
+    toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(taskId),
+      name: SIGNALS.lookAgain,
+      payload: {},
+    }),
   ).catch((err: unknown) =>
     log.warn({ err, taskId }, 'a task could not be told to look again; it looks by itself'),
   );

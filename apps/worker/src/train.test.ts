@@ -276,7 +276,7 @@ describe('the train', () => {
         'select id from tasks where train_seq is not null order by train_seq',
       )
     ).rows.map((r) => r.id);
-  const poked = async (): Promise<string[]> =>
+  const askedToLook = async (): Promise<string[]> =>
     (
       await database.db.query<{ workflow_id: string }>(
         "select workflow_id from outbox where name = 'poke' order by id",
@@ -297,7 +297,7 @@ describe('the train', () => {
     expect(await step(c)).toMatchObject({ place: 3 });
     await database.db.query('delete from outbox');
     expect(await pause(database.db, { ownerId: OWNER, taskId: 'b' })).toEqual({ ok: true });
-    expect(await poked()).toEqual(['task/c', 'task/b']);
+    expect(await askedToLook()).toEqual(['task/c', 'task/b']);
     expect(await step(b)).toMatchObject({ did: 'out' });
     expect(await step(c)).toMatchObject({ place: 2 });
     expect(await pause(database.db, { ownerId: OWNER, taskId: 'b' })).toMatchObject({
@@ -311,7 +311,7 @@ describe('the train', () => {
     expect(await places()).toEqual(['a', 'c', 'b']);
     await database.db.query('delete from outbox');
     expect(await step(a)).toMatchObject({ did: 'merged' });
-    expect(await poked()).toEqual(['task/c', 'task/b']);
+    expect(await askedToLook()).toEqual(['task/c', 'task/b']);
     // Cut off before it was told: it is merged once.
     expect(await step(a)).toMatchObject({ did: 'merged' });
     // The end of a task, whatever it came to, makes way.
@@ -323,7 +323,7 @@ describe('the train', () => {
       left: '',
     });
     expect(await places()).toEqual(['b']);
-    expect(await poked()).toEqual(['task/b', 'task/c']);
+    expect(await askedToLook()).toEqual(['task/b', 'task/c']);
     await untilMerged(b);
   }, 120_000);
 
@@ -385,7 +385,7 @@ describe('the train', () => {
         phase: 'fix_ci',
         status: { is: 'question' },
       });
-      expect(await poked()).toEqual(['task/still2']);
+      expect(await askedToLook()).toEqual(['task/still2']);
       await untilMerged(behind);
       expect(await places()).toEqual(['still1']);
       // Paused, it is out.
@@ -418,7 +418,7 @@ describe('the train', () => {
     expect(await places()).toEqual(['x', 'y']);
     await database.db.query('delete from outbox');
     expect(await watchTrains(database.db, (id) => Promise.resolve(id === 'task/x'))).toEqual(['x']);
-    expect([await places(), await poked()]).toEqual([['y'], ['task/y']]);
+    expect([await places(), await askedToLook()]).toEqual([['y'], ['task/y']]);
     expect(await watchTrains(database.db, (id) => Promise.resolve(id === 'task/x'))).toEqual([]);
     expect(await step(x)).toMatchObject({ did: 'out' });
     await untilMerged(y);

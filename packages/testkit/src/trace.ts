@@ -3,6 +3,7 @@
 import type { ModelCall } from '@mainloop/demo/model/server';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { SIGNALS } from '@mainloop/models/flow/workflow';
 import pg from 'pg';
 import type { CostRow, Entry, PaidCall, Trace } from './differences.ts';
 import type { Received } from './push-service.ts';
@@ -263,8 +264,8 @@ export async function traceOf(
   for (const o of outbox) {
     const sent = o.sent_at === null ? `not sent: ${o.error ?? ''}` : 'sent';
     const phase = phaseOf.get(String(o.payload.runId));
-    // Pokes say "look again" and may be said at any time.
-    if (o.name === 'poke' && o.sent_at !== null) continue;
+    // To look again may be said at any time.
+    if (o.name === SIGNALS.lookAgain && o.sent_at !== null) continue;
     if (phase !== undefined)
       add({ where: 'outbox', what: `${o.kind} ${o.name} ${phase} ${sent}`, redo: phase });
     else add({ where: 'outbox', what: `${o.kind} ${o.name} ${json(o.payload)} ${sent}` });

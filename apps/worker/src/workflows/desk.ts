@@ -1,4 +1,4 @@
-// What reaches a running workflow: human decisions, ended runs, and pokes that only say "look again".
+// What reaches a running workflow: human decisions, ended runs, and that there may be news to look for.
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import {
   SIGNALS,
@@ -22,7 +22,8 @@ export interface Desk {
   until(done: () => boolean, ms: number, waitsFor: WaitsFor): Promise<boolean>;
   /** What it waits for right now, if it does. */
   waitsFor(): WaitsFor | null;
-  pokes(): number;
+  /** How often it was asked to look again, by a signal that carries no news itself. */
+  lookAgains(): number;
   /** How often the person said go on, where nothing was asked: with another model, before a limit is over. */
   goOns(): number;
   runEnded(runId: string): boolean;
@@ -36,14 +37,14 @@ export interface Desk {
 export function openDesk(pending: readonly HumanSignal[]): Desk {
   const humans = new Map<string, HumanSignal>(pending.map((h) => [h.id, h]));
   const ended = new Set<string>();
-  let pokes = 0;
+  let lookAgains = 0;
   let cancelled = pending.some((h) => h.kind === 'cancel');
   setHandler(defineSignal<[HumanSignal]>(SIGNALS.human), (human) => {
     humans.set(human.id, human);
     cancelled ||= human.kind === 'cancel';
   });
   setHandler(defineSignal<[RunEndedSignal]>(SIGNALS.runEnded), (r) => void ended.add(r.runId));
-  setHandler(defineSignal<[unknown?]>(SIGNALS.poke), () => void pokes++);
+  setHandler(defineSignal<[unknown?]>(SIGNALS.lookAgain), () => void lookAgains++);
 
   let waiting: WaitsFor | null = null;
   const wait = async <T>(waitsFor: WaitsFor, act: () => Promise<T>): Promise<T> => {
@@ -65,7 +66,7 @@ export function openDesk(pending: readonly HumanSignal[]): Desk {
       return humans.get(itemId)!;
     },
     decided: (itemId) => humans.get(itemId),
-    pokes: () => pokes,
+    lookAgains: () => lookAgains,
     goOns: () => [...humans.values()].filter((h) => h.kind === 'go_on').length,
     runEnded: (runId) => ended.has(runId),
     pending: () => [...humans.values()],

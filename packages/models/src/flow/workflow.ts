@@ -186,7 +186,8 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   permission: ['allow', 'allow_task', 'allow_project', 'deny'],
 };
 
-export const SIGNALS = { human: 'human', runEnded: 'runEnded', poke: 'poke' } as const;
+/** Names on the wire. They stand in histories: `poke` is what tasks have been sent since the first one. */
+export const SIGNALS = { human: 'human', runEnded: 'runEnded', lookAgain: 'poke' } as const;
 export const QUERIES = { standing: 'standing' } as const;
 
 /** What a task's workflow answers to the query `standing`, while it runs and after its end. */

@@ -44,7 +44,7 @@ async function untilSaid(task: TaskContext, from: In<'ci'>): Promise<In<'review'
   let at = from;
   await setState(task, 'ci', 'ci');
   for (let waitedMs = 0, looks = 0; ; looks++) {
-    const pokes = desk.pokes();
+    const before = desk.lookAgains();
     const now = await look(task, at);
     if (now.told?.pull === 'closed' && patched('closed-asks')) {
       const then = await whileClosed(task, 'ci', () => Promise.resolve());
@@ -77,7 +77,8 @@ async function untilSaid(task: TaskContext, from: In<'ci'>): Promise<In<'review'
     switch (next.do) {
       case 'wait': {
         const ms = untilNextLook(task, now.verdict, looks);
-        if (await desk.until(() => desk.pokes() > pokes, ms, { what: 'checks', sha: now.sha })) looks = -1;
+        if (await desk.until(() => desk.lookAgains() > before, ms, { what: 'checks', sha: now.sha }))
+          looks = -1;
         else waitedMs += ms;
         continue;
       }

@@ -60,12 +60,12 @@ async function inGrace(task: TaskContext, phase: string, toldIso: string | undef
   const { desk } = task;
   const untilMs = Date.now() + CLOSED_GRACE_MS;
   for (let closedAtIso = toldIso; ;) {
-    const pokes = desk.pokes();
+    const before = desk.lookAgains();
     const pull = await look(task, phase, closedAtIso);
     const leftMs = untilMs - Date.now();
     if (pull.state !== 'closed' || leftMs <= 0) return pull;
     closedAtIso = pull.atIso;
-    await desk.until(() => desk.pokes() > pokes, leftMs, {
+    await desk.until(() => desk.lookAgains() > before, leftMs, {
       what: 'time',
       untilIso: new Date(untilMs).toISOString(),
     });
@@ -86,8 +86,8 @@ async function ask(
   await openItem(task, { id, kind: 'pr_closed', title, body, options: [...CLOSED_OPTIONS] });
   await setState(task, 'blocked', phase, { is: 'item', itemId: id });
   for (let looks = 0; ; looks++) {
-    const pokes = desk.pokes();
-    const news = (): boolean => desk.decided(id) !== undefined || desk.pokes() > pokes;
+    const before = desk.lookAgains();
+    const news = (): boolean => desk.decided(id) !== undefined || desk.lookAgains() > before;
     if (await desk.until(news, lookAgainMs(looks), { what: 'decision', itemId: id })) looks = -1;
     const decision = desk.decided(id);
     if (decision !== undefined) return decision;

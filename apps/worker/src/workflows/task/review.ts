@@ -37,7 +37,7 @@ export async function review(
   // GitHub tells a poller nothing of a thread that was resolved, so there is a look now and then besides.
   let gathered: Gathered | null = null;
   for (let looks = 0; ; looks++) {
-    const pokes = desk.pokes();
+    const before = desk.lookAgains();
     const decision = desk.decided(id);
     if (decision?.kind === 'merge' && !isQueued) {
       const shown = approved?.shown ?? (sha !== undefined && patched('merge-train') ? sha : null);
@@ -117,7 +117,7 @@ export async function review(
       return anew();
     }
     if (take !== undefined) gathered = await gatherOn(task, gathered, now.waiting);
-    const news = (): boolean => (desk.decided(id) !== undefined && !isQueued) || desk.pokes() > pokes;
+    const news = (): boolean => (desk.decided(id) !== undefined && !isQueued) || desk.lookAgains() > before;
     const ms =
       gathered === null ? lookAgainMs(looks) : Math.min(lookAgainMs(looks), gathered.dueMs - Date.now());
     // What is due is taken up at once; what could not be, a moment later.

@@ -84,8 +84,8 @@ async function runOnce(
     !slot.got;
     slot = await runs.takeSlot({ runId })
   ) {
-    const pokes = desk.pokes();
-    await desk.until(() => desk.pokes() > pokes, CHECK_SLOT_MS, { what: 'slot', runId });
+    const before = desk.lookAgains();
+    await desk.until(() => desk.lookAgains() > before, CHECK_SLOT_MS, { what: 'slot', runId });
   }
   const told = setState(task, working, phase, status);
   if (!atOnce) await told;
@@ -103,8 +103,8 @@ async function drive({ desk }: TaskContext, runId: string, meanwhile: Promise<vo
     } finally {
       await meanwhile;
     }
-    for (let pokes = desk.pokes(); ; pokes = desk.pokes()) {
-      await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS, {
+    for (let before = desk.lookAgains(); ; before = desk.lookAgains()) {
+      await desk.until(() => desk.runEnded(runId) || desk.lookAgains() > before, CHECK_RUN_MS, {
         what: 'run',
         runId,
       });

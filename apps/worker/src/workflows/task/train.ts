@@ -35,7 +35,7 @@ export async function train(
   let head = shown;
   let told = 0;
   for (let looks = 0, updates = 0; ; looks++) {
-    const pokes = desk.pokes();
+    const before = desk.lookAgains();
     const now = await step(task, {
       taskId,
       itemId,
@@ -61,7 +61,7 @@ export async function train(
       await setState(task, 'in_review', 'review', { is: 'turn', place: now.place, base: now.base });
     told = now.place;
     const ms = now.place === 1 ? Math.min(lookAgainMs(looks), LONGEST_LOOK_MS) : lookAgainMs(looks);
-    if (await desk.until(() => desk.pokes() > pokes, ms, { what: 'turn', itemId })) looks = -1;
+    if (await desk.until(() => desk.lookAgains() > before, ms, { what: 'turn', itemId })) looks = -1;
   }
 }
 

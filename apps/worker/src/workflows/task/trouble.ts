@@ -58,10 +58,10 @@ export async function askWhile(
   await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
   await setState(task, 'blocked', phase, { is: 'item', itemId: id });
   for (let looks = 0; ; looks++) {
-    const pokes = desk.pokes();
+    const before = desk.lookAgains();
     const answered = (): boolean => desk.decided(id) !== undefined;
     if (
-      await desk.until(() => answered() || desk.pokes() > pokes, lookAgainMs(looks), {
+      await desk.until(() => answered() || desk.lookAgains() > before, lookAgainMs(looks), {
         what: 'decision',
         itemId: id,
       })

@@ -1,4 +1,4 @@
-// Waits in which the forge is looked at: a poke only says that something changed there.
+// Waits in which the forge is looked at: a signal to look again only says that something changed there.
 import { isCancellation, patched } from '@temporalio/workflow';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { quietly } from '../failures.ts';
@@ -15,14 +15,14 @@ export const nowOnForge = (): string => new Date().toISOString().replace(/\.\d+Z
  * the next wait
  */
 export function wordFromForge({ desk, looksSoon }: TaskContext, itemId: string): () => Promise<void> {
-  let seen = desk.pokes();
+  let seen = desk.lookAgains();
   let looks = 0;
   return async () => {
-    if (!looksSoon) seen = desk.pokes();
-    const news = (): boolean => desk.decided(itemId) !== undefined || desk.pokes() > seen;
+    if (!looksSoon) seen = desk.lookAgains();
+    const news = (): boolean => desk.decided(itemId) !== undefined || desk.lookAgains() > seen;
     const heard = await desk.until(news, lookAgainMs(looks), { what: 'decision', itemId });
     looks = heard ? 0 : looks + 1;
-    seen = desk.pokes();
+    seen = desk.lookAgains();
   };
 }
 

@@ -51,7 +51,7 @@ export async function lookAgainAbout(tx: Tx, repo: string, news: News): Promise<
     await toOutbox(tx, {
       kind: 'signal',
       workflowId: taskWorkflowId(task.id),
-      name: SIGNALS.poke,
+      name: SIGNALS.lookAgain,
       payload: {},
     });
   return about.length;

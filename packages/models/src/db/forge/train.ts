@@ -129,4 +129,4 @@ export async function takeOut(
 }
 
 const wake = (tx: Tx, taskId: string): Promise<void> =>
-  toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} });
+  toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.lookAgain, payload: {} });

@@ -136,7 +136,7 @@ export async function changeComment(
       await toOutbox(tx, {
         kind: 'signal',
         workflowId: taskWorkflowId(comment.task_id),
-        name: SIGNALS.poke,
+        name: SIGNALS.lookAgain,
         payload: {},
       });
     return { ok: true };
@@ -187,7 +187,7 @@ export async function takeComment(
     await toOutbox(tx, {
       kind: 'signal',
       workflowId: taskWorkflowId(passed.taskId),
-      name: SIGNALS.poke,
+      name: SIGNALS.lookAgain,
       payload: {},
     });
     return { ok: true };

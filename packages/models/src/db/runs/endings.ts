@@ -76,7 +76,7 @@ export async function endRun(
       await toOutbox(tx, {
         kind: 'signal',
         workflowId: taskWorkflowId(waiting.task_id),
-        name: SIGNALS.poke,
+        name: SIGNALS.lookAgain,
         payload: {},
       });
     return 'ended';

@@ -101,7 +101,7 @@ export async function wakeWaiting(tx: Tx, ownerId: string): Promise<void> {
     await toOutbox(tx, {
       kind: 'signal',
       workflowId: taskWorkflowId(taskId),
-      name: SIGNALS.poke,
+      name: SIGNALS.lookAgain,
       payload: {},
     });
 }
