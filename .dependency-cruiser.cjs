@@ -40,11 +40,11 @@ module.exports = {
       },
     ),
     mustNotUse('logs-know-nobody', { path: '^packages/logs' }, { path: '^(apps|packages/(?!logs))' }),
-    // The doors of all listeners: whoever listens uses them, and they know only the decisions.
+    // What guards all listeners: whoever listens uses it, and it knows only the decisions.
     mustNotUse(
-      'doors-know-decisions',
-      { path: '^packages/doors' },
-      { path: '^(apps|packages/(?!doors|models/src/flow))' },
+      'network-knows-decisions',
+      { path: '^packages/network' },
+      { path: '^(apps|packages/(?!network|models/src/flow))' },
     ),
     mustNotUse(
       'models-look-down-only',

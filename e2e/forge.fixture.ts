@@ -2,7 +2,7 @@
 // pushes to it.
 import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
-import { doorSettings } from '@mainloop/doors/door';
+import { listenerSettings } from '@mainloop/network/listener';
 import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -52,7 +52,7 @@ export async function startForge(): Promise<ForgeStage> {
   const hub = await startLocalGitHub({
     root: mkdtempSync('/tmp/forge-'),
     port: 0,
-    door: doorSettings({}),
+    listener: listenerSettings({}),
     tokens: new Map([
       ['tok', 'mainloop'],
       ['other', 'stranger'],

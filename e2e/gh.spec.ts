@@ -1,6 +1,6 @@
 // The real GitHub CLI, a client that nobody here wrote, against the local GitHub and nothing else.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { doorSettings } from '@mainloop/doors/door';
+import { listenerSettings } from '@mainloop/network/listener';
 import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -149,7 +149,7 @@ async function start(): Promise<void> {
   hub = await startLocalGitHub({
     root: path.join(dir, 'hub'),
     port: 0,
-    door: doorSettings({}),
+    listener: listenerSettings({}),
     url: 'http://github.localhost',
     tokens: new Map([
       ['tok', 'mainloop'],

@@ -63,7 +63,7 @@ test('told side by side while processes are killed, the story is the one that is
     { kind: 'process', name: 'gateway' },
     { kind: 'failpoint', name: 'forge.pr.after' },
     { kind: 'process', name: 'postgres' },
-    { kind: 'process', name: 'temporal door' },
+    { kind: 'process', name: 'temporal proxy' },
     { kind: 'process', name: 'runner' },
     { kind: 'failpoint', name: 'forge.summary.after' },
     { kind: 'failpoint', name: 'forge.merge.after' },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { SandboxLimits } from '@mainloop/adapters/sandbox/limits';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
-import { repoOfCiToken } from '@mainloop/doors/ci-token';
+import { repoOfCiToken } from '@mainloop/network/ci-token';
 import { CLOSED_NODE } from '@mainloop/models/contracts/runner';
 import { ON_RUNNER } from '@mainloop/testkit/hostile';
 import { until } from '@mainloop/testkit/stack';

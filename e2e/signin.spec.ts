@@ -1,4 +1,4 @@
-// The door: nothing is seen or done without a device that the owner let in, and such a device can be shut out at once.
+// The sign-in: nothing is seen or done without a device that the owner let in, and such a device can be shut out at once.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
@@ -143,7 +143,7 @@ async function sessionOf(userId: string): Promise<string> {
   return `mainloop.session_token=${encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`)}`;
 }
 
-describe('every door', () => {
+describe('every way in', () => {
   let owner: string;
   beforeAll(async () => {
     owner = await pair();
@@ -183,7 +183,7 @@ describe('every door', () => {
     }
     const let_in = Object.entries(seen).filter(([, t]) => JSON.stringify(t) !== '[401,401,403,401]');
     expect(let_in.map(([key]) => key).sort()).toEqual(open);
-    // And the owner is let in: the doors are not merely walled up.
+    // And the owner is let in: the ways in are not merely walled up.
     expect((await ask(stack.api, 'GET', '/api/tasks', { cookie: owner })).status).toBe(200);
     expect(
       (await ask(stack.web, 'GET', '/api/stream', { cookie: owner, accept: 'text/event-stream' })).status,

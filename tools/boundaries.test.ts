@@ -41,10 +41,10 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
     { dir: 'packages/adapters/src/agent', code: "import '../../../../apps/runner/src/config.ts';" },
   ],
   'logs-know-nobody': [{ dir: 'packages/logs/src', code: "import '../../models/src/flow/ids.ts';" }],
-  'doors-know-decisions': [
-    { dir: 'packages/doors/src', code: "import '../../models/src/db/pool.ts';" },
-    { dir: 'packages/doors/src', code: "import '../../adapters/src/forge/port.ts';" },
-    { dir: 'packages/doors/src', code: "import '../../../apps/gateway/src/config.ts';" },
+  'network-knows-decisions': [
+    { dir: 'packages/network/src', code: "import '../../models/src/db/pool.ts';" },
+    { dir: 'packages/network/src', code: "import '../../adapters/src/forge/port.ts';" },
+    { dir: 'packages/network/src', code: "import '../../../apps/gateway/src/config.ts';" },
   ],
   'mcp-speaks-contracts': [
     { dir: 'packages/mcp/src', code: "import '../../models/src/db/pool.ts';" },

@@ -86,7 +86,7 @@ const pieces: Piece[] = [
       'packages/models/src/flow',
       'packages/models/src/contracts',
       'packages/adapters/src/agent',
-      'packages/doors/src',
+      'packages/network/src',
     ],
     output: 'apps/runner/dist/typescript/package.json',
     build: () => {

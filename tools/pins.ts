@@ -161,7 +161,7 @@ export const DOWNLOADS: readonly {
   {
     file: 'apps/demo/src/github/stand-in.mts',
     command: 'npm install',
-    heldBy: "the gateway's package door, by the registry's hash; it runs in the sandbox of a CI job",
+    heldBy: "the gateway's package proxy, by the registry's hash; it runs in the sandbox of a CI job",
   },
   {
     file: 'tools/bootstrap.sh',

@@ -31,7 +31,7 @@ const ROOMS: Record<string, string> = {
   'packages/adapters/src/agent': 'the port to a coding agent, and Claude Code',
   'packages/adapters/src/model': 'the port to the chat model: the Messages API, Claude Code',
   'packages/adapters/src/embedder': 'the port to a sentence model, and MiniLM in a thread',
-  'packages/doors': 'how everything that listens listens, and how a request goes out',
+  'packages/network': 'how everything that listens listens, and how a request goes out',
   'packages/mcp': 'mainloop for programs that speak MCP: tools, resources and prompts over the api',
   'packages/logs': 'the log of every process, with the ids of the work on each line',
 };

@@ -4,18 +4,19 @@ import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openLog } from '@mainloop/logs/log';
-import { doorSettings, keepDoor, proxiesOf } from '@mainloop/doors/door';
-import { clientOf, FORWARDED_HEADERS, whyNotOpen } from '@mainloop/models/flow/doors';
+import { listenerSettings, guardListener, proxiesOf } from '@mainloop/network/listener';
+import { clientOf, FORWARDED_HEADERS, whyNotOpen } from '@mainloop/models/flow/listeners';
 
 const log = openLog('web');
 const here = path.dirname(fileURLToPath(import.meta.url));
 const port = Number(process.env.WEB_PORT ?? 3000);
 const api = new URL(process.env.API_URL ?? 'http://127.0.0.1:8000');
-const door = doorSettings(process.env);
-const isProxy = proxiesOf(process.env.MAINLOOP_TRUSTED_PROXIES, door);
-const closed = whyNotOpen(door);
+const listener = listenerSettings(process.env);
+const isProxy = proxiesOf(process.env.MAINLOOP_TRUSTED_PROXIES, listener);
+const closed = whyNotOpen(listener);
 if (closed !== null) throw new Error(closed);
-process.env.ORIGIN ??= door.publicUrl === null ? `http://localhost:${port}` : new URL(door.publicUrl).origin;
+process.env.ORIGIN ??=
+  listener.publicUrl === null ? `http://localhost:${port}` : new URL(listener.publicUrl).origin;
 const built = path.join(here, 'build/handler.js');
 if (!existsSync(built)) throw new Error('The page is not built. Run make build.');
 const { handler } = (await import(pathToFileURL(built).href)) as {
@@ -73,7 +74,7 @@ function headersFor(req: http.IncomingMessage): http.OutgoingHttpHeaders {
   const left = new Set([
     ...FORWARDED_HEADERS,
     'x-mainloop-client',
-    ...(door.publicUrl === null ? OF_PAGES : []),
+    ...(listener.publicUrl === null ? OF_PAGES : []),
   ]);
   const forwardedFor = String(req.headers['x-forwarded-for'] ?? '')
     .split(',')
@@ -85,8 +86,8 @@ function headersFor(req: http.IncomingMessage): http.OutgoingHttpHeaders {
   };
 }
 
-keepDoor(server, door, 'served');
-server.listen(port, door.address, () => log.info({ port }, 'web is listening'));
+guardListener(server, listener, 'served');
+server.listen(port, listener.address, () => log.info({ port }, 'web is listening'));
 process.once('SIGTERM', () => {
   server.close(() => process.exit(0));
   server.closeAllConnections();

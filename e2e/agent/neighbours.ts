@@ -104,7 +104,7 @@ test('another account of the machine is heard on no port of ours, Temporal has n
     for (const bytes of [http, grpc])
       expect(['', 'HTTP/1.1 403']).toContain(await firstWords(port, bytes, 65_534));
   }
-  // The worker's is its own way to Temporal, which has a keeper, a door and a server, and no port here.
+  // The worker's is its own way to Temporal, which has a keeper, a proxy and a server, and no port here.
   expect(Object.values(ports).map((p) => p.length)).toEqual([0, 0, 1, 1, 1, 1, 1, 1]);
   expect(s.pidsOf('temporal')).toHaveLength(3);
 });

@@ -14,6 +14,6 @@ export const isLeftOut = (file: string): boolean =>
 /** Tests of those that need no server, no database and no other program. */
 export const TESTS: readonly string[] = [
   `packages/models/src/flow/!(${ASK_GIT.join('|')}).test.ts`,
-  'packages/doors/src/addresses.test.ts',
-  'apps/gateway/src/{rules,pkt,model-door}.test.ts',
+  'packages/network/src/addresses.test.ts',
+  'apps/gateway/src/{rules,pkt,model-proxy}.test.ts',
 ];

@@ -8,7 +8,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { minilm } from '@mainloop/adapters/embedder/minilm';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
-import { keepDoor } from '@mainloop/doors/door';
+import { guardListener } from '@mainloop/network/listener';
 import { openLog } from '@mainloop/logs/log';
 import { openApi } from '@mainloop/models/contracts/openapi';
 import { openPool } from '@mainloop/models/db/pool';
@@ -119,7 +119,7 @@ export async function startApi(config: ApiConfig): Promise<{ port: number; close
   // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
   app.getHttpServer().keepAliveTimeout = 65_000;
   // The forge comes under any name and with a proof of its own; pages are served elsewhere.
-  keepDoor(app.getHttpServer() as Server, config.door, 'elsewhere', isWebhook);
+  guardListener(app.getHttpServer() as Server, config.listener, 'elsewhere', isWebhook);
   await app.listen(config.port, config.host);
   const port = portOf(app);
   log.info({ port }, 'api is listening');

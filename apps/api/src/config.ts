@@ -1,6 +1,6 @@
 // The api's settings, read once. It holds no forge, cluster or model key: only its own token for the gateway.
-import { doorSettings, type DoorSettings } from '@mainloop/doors/door';
-import { whyNotOpen } from '@mainloop/models/flow/doors';
+import { listenerSettings, type ListenerSettings } from '@mainloop/network/listener';
+import { whyNotOpen } from '@mainloop/models/flow/listeners';
 import { z } from 'zod';
 
 const optional = z
@@ -68,7 +68,7 @@ export interface ApiConfig {
   readonly databaseUrl: string;
   readonly migrate: boolean;
   readonly host: string;
-  readonly door: DoorSettings;
+  readonly listener: ListenerSettings;
   readonly port: number;
   readonly gatewayUrl: string;
   readonly chatToken: string;
@@ -94,8 +94,8 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
     throw new Error(
       'MAINLOOP_AUTH_SECRET should be set beside MAINLOOP_PUBLIC_URL: 32 random characters, the same for every replica',
     );
-  const door = doorSettings(env);
-  const closed = whyNotOpen(door);
+  const listener = listenerSettings(env);
+  const closed = whyNotOpen(listener);
   if (closed !== null) throw new Error(closed);
   return Object.freeze({
     signIn:
@@ -125,7 +125,7 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
     databaseUrl: e.DATABASE_URL,
     migrate: e.MAINLOOP_MIGRATE === 'yes',
     host: e.MAINLOOP_LISTEN,
-    door,
+    listener,
     port: e.API_PORT,
     gatewayUrl: e.GATEWAY_URL,
     chatToken: e.MAINLOOP_CHAT_TOKEN,

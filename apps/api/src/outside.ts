@@ -1,7 +1,7 @@
 // Whatever this process fetches goes to the internet or to what its configuration names. A sign-in provider
 // says by its discovery where else to ask: that may not be a machine of our own network, and neither may what
 // it redirects to.
-import { lookupOf, resolvePublic, type Resolved } from '@mainloop/doors/addresses';
+import { lookupOf, resolvePublic, type Resolved } from '@mainloop/network/addresses';
 import { Agent, buildConnector, setGlobalDispatcher, type Dispatcher } from 'undici';
 import type { ApiConfig } from './config.ts';
 

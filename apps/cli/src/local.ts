@@ -2,8 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import { bridgeTo } from '@mainloop/doors/bridge';
-import { tellsUsers } from '@mainloop/doors/peers';
+import { bridgeTo } from '@mainloop/network/bridge';
+import { tellsUsers } from '@mainloop/network/peers';
 import { pausedWords } from '@mainloop/models/flow/paused';
 import type { Check } from '@mainloop/models/contracts/status';
 import type { Command } from 'commander';

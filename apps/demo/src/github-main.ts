@@ -1,7 +1,7 @@
 // Starts the local GitHub as a process of its own.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { doorSettings } from '@mainloop/doors/door';
+import { listenerSettings } from '@mainloop/network/listener';
 import { z } from 'zod';
 import { log } from './github/log.ts';
 import { startLocalGitHub } from './github/server.ts';
@@ -38,7 +38,7 @@ const env = z
 const github = await startLocalGitHub({
   root: path.join(env.MAINLOOP_HOME, 'local-github'),
   port: env.LOCAL_GITHUB_PORT,
-  door: doorSettings(process.env),
+  listener: listenerSettings(process.env),
   ...(env.LOCAL_GITHUB_URL ? { url: env.LOCAL_GITHUB_URL } : {}),
   tokens: new Map([...pairs(env.LOCAL_GITHUB_USERS), [env.GITHUB_TOKEN, 'mainloop']]),
   operatorSecret: env.LOCAL_GITHUB_OPERATOR_SECRET,

@@ -1,7 +1,7 @@
 // Starts the demo model as a process of its own.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { doorSettings } from '@mainloop/doors/door';
+import { listenerSettings } from '@mainloop/network/listener';
 import { openLog } from '@mainloop/logs/log';
 import { z } from 'zod';
 import { startDemoModel } from './model/server.ts';
@@ -18,7 +18,7 @@ const env = z
 const model = await startDemoModel(
   env.DEMO_MODEL_PORT,
   loadStory(env.MAINLOOP_DEMO_SCRIPT, env.DEMO_PACE_MS),
-  doorSettings(process.env),
+  listenerSettings(process.env),
 );
 openLog('demo-model').info({ url: model.url }, 'the demo model is listening');
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

@@ -1,7 +1,7 @@
 // The gateway's settings, read once. It is the only process that holds the model key; it also holds the forge token.
 import path from 'node:path';
 import { PERMISSION_PATIENCE_MS } from '@mainloop/models/contracts/runner';
-import { doorSettings, type DoorSettings } from '@mainloop/doors/door';
+import { listenerSettings, type ListenerSettings } from '@mainloop/network/listener';
 import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { z } from 'zod';
 
@@ -41,7 +41,7 @@ const Env = z.object({
 export interface GatewayConfig {
   readonly databaseUrl: string;
   readonly host: string;
-  readonly door: DoorSettings;
+  readonly listener: ListenerSettings;
   readonly port: number;
   readonly socketDir: string;
   readonly gitDir: string;
@@ -78,7 +78,7 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
   return Object.freeze({
     databaseUrl: e.GATEWAY_DATABASE_URL,
     host: e.MAINLOOP_LISTEN,
-    door: doorSettings(env),
+    listener: listenerSettings(env),
     port: e.GATEWAY_PORT,
     socketDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'),
     gitDir: path.join(e.MAINLOOP_HOME, 'git'),

@@ -2,7 +2,7 @@
 import net from 'node:net';
 import { pipeline, type Duplex } from 'node:stream';
 import { domainToASCII } from 'node:url';
-import { lookupOf, resolvePublic, type Resolved } from '@mainloop/doors/addresses';
+import { lookupOf, resolvePublic, type Resolved } from '@mainloop/network/addresses';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 
 /** Package registries a build needs. Nothing here accepts uploads without an account of its own. */

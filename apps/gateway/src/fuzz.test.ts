@@ -1,4 +1,4 @@
-// Whatever is thrown at any door of the gateway, the process lives, answers others, and keeps its memory. The
+// Whatever is thrown at any route of the gateway, the process lives, answers others, and keeps its memory. The
 // real process over a real Postgres. FUZZ_SEED=n throws the same again.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -164,7 +164,7 @@ describe.each(named)('%s', (_, route) => {
       for (const token of [mine, 'mlr_nobody', null]) {
         const r = await send(route, { token, body, headers: headers ?? {} });
         if (r.status !== 'broken off') expect(r.status).toBeGreaterThanOrEqual(200);
-        if (token === null && route.door !== 'health' && r.status !== 'broken off')
+        if (token === null && route.service !== 'health' && r.status !== 'broken off')
           expect(r.status).toBe(401);
       }
     }
@@ -325,5 +325,7 @@ test('at no time was there more memory in use than a pod has', () => {
 
 test('no row of the table is left out', () => {
   expect(named.filter(([, route]) => endsTheRun(route))).toHaveLength(1);
-  expect(new Set(ROUTES.map((r) => r.door))).toEqual(new Set(['health', 'model', 'git', 'run', 'packages']));
+  expect(new Set(ROUTES.map((r) => r.service))).toEqual(
+    new Set(['health', 'model', 'git', 'run', 'packages']),
+  );
 });

@@ -1,4 +1,4 @@
-// The git door: smart HTTP for one repository. Fetches come from our mirror; a push is received into
+// The git proxy: smart HTTP for one repository. Fetches come from our mirror; a push is received into
 // quarantine, looked at, and only then forwarded to the forge. No git command runs in a repository that an
 // agent can write to.
 import { execFile, spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 import { listPushed } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
 import { findLastRun, type RunByToken } from '@mainloop/models/db/runs/runs';

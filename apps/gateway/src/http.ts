@@ -1,4 +1,4 @@
-// The few things every door of the gateway does with a request.
+// The few things every service of the gateway does with a request.
 import { randomUUID } from 'node:crypto';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';

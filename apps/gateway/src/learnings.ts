@@ -1,6 +1,6 @@
 // What an agent learned, and what it asks for before it begins something.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 import { About, Learned } from '@mainloop/models/contracts/runner';
 import { listApproved, noteLearning } from '@mainloop/models/db/learnings/learnings';
 import { append, lockLog } from '@mainloop/models/db/log';

@@ -1,12 +1,12 @@
-// The gateway: the only door out of a sandbox. It trusts nobody; every request names its run by a token that
+// The gateway: the only way out of a sandbox. It trusts nobody; every request names its run by a token that
 // dies with it.
 import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { failpoints } from '@mainloop/doors/failpoints';
-import { keepDoor } from '@mainloop/doors/door';
+import { failpoints } from '@mainloop/network/failpoints';
+import { guardListener } from '@mainloop/network/listener';
 import { addIds, openLog, withIds } from '@mainloop/logs/log';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { CALL_LEASE_MS, renewCalls, settleLapsed } from '@mainloop/models/db/money/budget';
@@ -48,22 +48,26 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const url = URL.parse(req.url ?? '/', 'http://gateway');
   if (url === null) throw new Refused(400, 'That is no address.');
   const route = routeOf(req.method ?? '', url.pathname);
-  if (typeof route === 'object' && route.door === 'health') {
+  if (typeof route === 'object' && route.service === 'health') {
     await ping(db);
     return sendJson(res, 200, { ok: true });
   }
   const token = tokenOf(req);
   if (token === null) throw new Refused(401, 'Say who you are.');
-  if (typeof route === 'object' && route.door === 'model') return model.handle(req, res, url, token);
-  if (typeof route === 'object' && route.door === 'packages' && (await packages.ofJob(req, res, url, token)))
+  if (typeof route === 'object' && route.service === 'model') return model.handle(req, res, url, token);
+  if (
+    typeof route === 'object' &&
+    route.service === 'packages' &&
+    (await packages.ofJob(req, res, url, token))
+  )
     return;
   const run = await findRunByToken(db, token);
   if (!run) throw new Refused(401, 'This run has ended.');
   addIds(idsOfRun(run));
-  if (route === 404) throw new Refused(404, 'No such door.');
-  if (route === 405) throw new Refused(405, `This door does not know ${req.method}.`);
-  if (route.door === 'git') return git.serve(req, res, url, run);
-  if (route.door === 'packages') return packages.ofRun(req, res, url, run);
+  if (route === 404) throw new Refused(404, 'No such route.');
+  if (route === 405) throw new Refused(405, `This route does not know ${req.method}.`);
+  if (route.service === 'git') return git.serve(req, res, url, run);
+  if (route.service === 'packages') return packages.ofRun(req, res, url, run);
   if (route.path === '/run/result') await packages.tellOf(run.id);
   const { permissionPatienceMs } = config;
   return runnerLink(db, newsOf, req, res, url, run, { packages: packages.hints, permissionPatienceMs }, hit);
@@ -137,8 +141,8 @@ function listen(target: number | string): Promise<http.Server> {
       resolve(server);
     };
     if (typeof target === 'string') return void server.listen(target, done);
-    keepDoor(server, config.door, 'none');
-    // A door has a time of its own for headers; ours is a setting.
+    guardListener(server, config.listener, 'none');
+    // A listener has a time of its own for headers; ours is a setting.
     server.headersTimeout = config.headersMs;
     server.listen(target, config.host, done);
   });

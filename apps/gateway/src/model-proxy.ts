@@ -1,7 +1,7 @@
-// The model door: understands what is asked for, takes the money for it, has it carried, and pays.
+// The model proxy: understands what is asked for, takes the money for it, has it carried, and pays.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import { isSecret } from '@mainloop/doors/secrets';
+import { isSecret } from '@mainloop/network/secrets';
 import { addIds, type Logger } from '@mainloop/logs/log';
 import { newCallId, release, reserve, settle, type ModelCall } from '@mainloop/models/db/money/budget';
 import type { Db } from '@mainloop/models/db/pool';
@@ -30,14 +30,14 @@ const MAX_BODY = 32 * 1024 * 1024;
 /** More than Claude Code ever has in flight; each holds its body in memory. */
 const MAX_CALLS_A_RUN = 16;
 
-export interface ModelDoor {
+export interface ModelProxy {
   handle(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void>;
   /** Resolves when nothing that was carried is left unpaid. */
   idle(): Promise<void>;
 }
 
 /** @param gateway names this process among the gateways */
-export function modelProxy(config: GatewayConfig, db: Db, gateway: string, log: Logger): ModelDoor {
+export function modelProxy(config: GatewayConfig, db: Db, gateway: string, log: Logger): ModelProxy {
   const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
   const once = new KeptAnswers();
   const inFlight = new Map<string, number>();

@@ -2,7 +2,7 @@
 import { allowedBetas, readModelRequest, type ModelRequest } from '@mainloop/models/contracts/model-request';
 import { tooHeavy } from './json-weight.ts';
 
-/** The paths of the model door, by what they ask. Counting tokens costs nothing. */
+/** The paths of the model proxy, by what they ask. Counting tokens costs nothing. */
 export const MODEL_PATHS: Readonly<
   Record<'/v1/messages' | '/v1/messages/count_tokens', 'messages' | 'count'>
 > = {

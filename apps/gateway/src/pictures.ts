@@ -1,5 +1,5 @@
 // `mainloop show`: a picture of an agent, looked at by content, put together anew and kept beside the story of its task.
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 import { Show } from '@mainloop/models/contracts/runner';
 import { keepAttachment } from '@mainloop/models/db/conversation/attachments';
 import { append, lockLog } from '@mainloop/models/db/log';

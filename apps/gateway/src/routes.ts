@@ -1,18 +1,18 @@
-// Every door of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies
+// Every route of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies
 // at every row of it. Pure.
 
-type Door = 'health' | 'model' | 'git' | 'run' | 'packages';
+type Service = 'health' | 'model' | 'git' | 'run' | 'packages';
 export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   /** With a slash at its end: all that is below it. */
   readonly path: string;
-  readonly door: Door;
+  readonly service: Service;
 }
 
-const of = (door: Door, ...lines: readonly string[]): Route[] =>
+const of = (service: Service, ...lines: readonly string[]): Route[] =>
   lines.map((line) => {
     const [method, path] = line.split(' ') as [Route['method'], string];
-    return { method, path, door };
+    return { method, path, service };
   });
 
 /** git asks with and without the ending, as the remote is written. */

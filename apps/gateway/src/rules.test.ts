@@ -7,7 +7,7 @@ import { parsePush, pkt, pushReport, ZERO } from './pkt.ts';
 
 const A = 'a'.repeat(40);
 
-describe('the git door', () => {
+describe('the git proxy', () => {
   const b = 'mainloop/x-abcdef';
   test.each([
     ['its own branch', [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}` }], 'forward'],

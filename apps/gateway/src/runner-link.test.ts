@@ -21,11 +21,11 @@ import { noteRefused } from './pushes.ts';
 import { runnerLink } from './runner-link.ts';
 
 let database: TestDatabase;
-let door: http.Server;
+let server: http.Server;
 beforeAll(async () => {
   database = await freshDatabase();
   await seedProject(database.db);
-  door = http.createServer((req, res) => {
+  server = http.createServer((req, res) => {
     void (async () => {
       const run = (await findRunByToken(database.db, req.headers.authorization!.slice(7)))!;
       await runnerLink(database.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, {
@@ -36,10 +36,10 @@ beforeAll(async () => {
       sendJson(res, err instanceof Refused ? err.status : 500, { error: err.message }),
     );
   });
-  await new Promise<void>((r) => door.listen(0, '127.0.0.1', r));
+  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r));
 });
 afterAll(async () => {
-  door.close();
+  server.close();
   await database.drop();
 });
 
@@ -62,7 +62,7 @@ const post = async (
   body: unknown,
   more: Record<string, string> = {},
 ): Promise<{ status: number; error?: string }> => {
-  const response = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}${path}`, {
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
     body: JSON.stringify(body),
@@ -262,7 +262,7 @@ const print = async (
   chunk: Buffer,
 ): Promise<{ status: number; next?: number; error?: string }> => {
   const response = await fetch(
-    `http://127.0.0.1:${(door.address() as AddressInfo).port}/run/output?offset=${offset}`,
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}/run/output?offset=${offset}`,
     {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
@@ -399,7 +399,7 @@ const GREEN = {
   clean: true,
 };
 const claim = async (token: string, holder: string): Promise<number> => {
-  const at = `http://127.0.0.1:${(door.address() as AddressInfo).port}/run/spec`;
+  const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/run/spec`;
   return (await fetch(at, { headers: { authorization: `Bearer ${token}`, 'x-mainloop-holder': holder } }))
     .status;
 };
@@ -461,7 +461,7 @@ const show = async (
   more: Record<string, string> = {},
 ) => {
   const bytes = Buffer.isBuffer(name) ? name : Buffer.from(PICTURES[name]!.base64, 'base64');
-  const at = `http://127.0.0.1:${(door.address() as AddressInfo).port}/talk/show?caption=${encodeURIComponent(caption)}`;
+  const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/talk/show?caption=${encodeURIComponent(caption)}`;
   const response = await fetch(at, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, ...more },

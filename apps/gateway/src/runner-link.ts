@@ -1,5 +1,5 @@
-// The runner's door (spec, output, heartbeat, checkpoint, result) and the talk-back verbs of the agent.
-import type { Hit } from '@mainloop/doors/failpoints';
+// The runner's routes (spec, output, heartbeat, checkpoint, result) and the talk-back verbs of the agent.
+import type { Hit } from '@mainloop/network/failpoints';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   Ask,
@@ -289,12 +289,12 @@ export async function runnerLink(
     case 'POST /talk/about':
       return tellRules(db, { req, res, run }, hit);
     default:
-      throw new Refused(404, 'No such door.');
+      throw new Refused(404, 'No such route.');
   }
 }
 
 /**
- * The agent has the run's token and reaches these doors as the runner does. What the runner says of it is
+ * The agent has the run's token and reaches these routes as the runner does. What the runner says of it is
  * said by nobody else: the name that it has claimed the run under is in no environment, on no command line
  * and in no file.
  */

@@ -1,7 +1,7 @@
 // What programs in a sandbox see around them, and where package clients find their registry.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { relayPackages } from '@mainloop/doors/package-relay';
+import { relayPackages } from '@mainloop/network/package-relay';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import {
   cargoConfig,

@@ -81,7 +81,7 @@ export function gatewayLink(config: RunnerConfig, holder: string): GatewayLink {
 /**
  * In a pod that has just started the first packets may be dropped, until the network plugin has heard of it.
  * TCP would say it again only after a second (RFC 6298); a new attempt after a moment comes through as soon
- * as the door is open.
+ * as the gateway listens.
  */
 class EagerAgent extends http.Agent {
   private failed = 0;

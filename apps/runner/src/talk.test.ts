@@ -8,15 +8,15 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 
 type Reply = 'away' | readonly [status: number, body: object];
-let door: http.Server | undefined;
-afterEach(() => void door?.close());
+let server: http.Server | undefined;
+afterEach(() => void server?.close());
 
 /** A gateway that answers one after the other; the last one for good. */
 async function gateway(
   replies: readonly Reply[],
 ): Promise<{ url: string; heard: { again: boolean; body: unknown }[] }> {
   const heard: { again: boolean; body: unknown }[] = [];
-  door = http.createServer((req, res) => {
+  server = http.createServer((req, res) => {
     let text = '';
     req.on('data', (d: Buffer) => (text += d.toString()));
     req.on('end', () => {
@@ -32,8 +32,8 @@ async function gateway(
         .end(JSON.stringify(reply[1]));
     });
   });
-  await new Promise<void>((r) => door!.listen(0, '127.0.0.1', r));
-  return { url: `http://127.0.0.1:${(door.address() as AddressInfo).port}`, heard };
+  await new Promise<void>((r) => server!.listen(0, '127.0.0.1', r));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard };
 }
 const mainloop = (
   url: string,
@@ -111,9 +111,11 @@ test.each([500, 501, 507])('%i is an error, not a "not now": it is told at once'
 });
 
 test('an error that is no word of ours is told with its number', async () => {
-  door = http.createServer((_, res) => res.writeHead(500, { connection: 'close' }).end('<h1>Internal</h1>'));
-  await new Promise<void>((r) => door!.listen(0, '127.0.0.1', r));
-  const url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
+  server = http.createServer((_, res) =>
+    res.writeHead(500, { connection: 'close' }).end('<h1>Internal</h1>'),
+  );
+  await new Promise<void>((r) => server!.listen(0, '127.0.0.1', r));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   expect(await mainloop(url, ['say', 'x'])).toEqual({
     code: 1,
     out: '',

@@ -1,4 +1,4 @@
-// Headers for every page, the log of what goes wrong in one, and the door: who is not signed in sees the
+// Headers for every page, the log of what goes wrong in one, and the gate: who is not signed in sees the
 // sign-in, where one is needed.
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { openLog, withIds } from '@mainloop/logs/log';

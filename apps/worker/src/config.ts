@@ -29,7 +29,7 @@ const Env = z.object({
   MAINLOOP_SANDBOX_PROCESSES: z.coerce.number().int().min(64).optional(),
   MAINLOOP_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(512).optional(),
   MAINLOOP_SANDBOX_DISK_MIB: z.coerce.number().int().min(100).optional(),
-  /** Shared with the gateway: opens its package door for a set-up that is to be kept. Not set: none is kept. */
+  /** Shared with the gateway: opens its package proxy for a set-up that is to be kept. Not set: none is kept. */
   MAINLOOP_CI_SECRET: z.string().min(16).optional(),
   /** How much the kept set-ups of all repositories may take, with the copies that wait for a task. */
   MAINLOOP_KEPT_MIB: z.coerce.number().int().min(0).default(10_240),

@@ -4,7 +4,7 @@ import { keeper, type Keeper } from '@mainloop/adapters/sandbox/keeper';
 import { keptStore } from '@mainloop/adapters/sandbox/kept';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { workOf } from '@mainloop/adapters/sandbox/place';
-import { ciToken } from '@mainloop/doors/ci-token';
+import { ciToken } from '@mainloop/network/ci-token';
 import type { WorkerConfig } from './config.ts';
 
 /** @returns null where none are to be kept */

@@ -10,7 +10,7 @@ import { github } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { keeperOf } from './keeping.ts';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
-import { bridgeTo } from '@mainloop/doors/bridge';
+import { bridgeTo } from '@mainloop/network/bridge';
 import { openLog } from '@mainloop/logs/log';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { toOutbox } from '@mainloop/models/db/log';
@@ -43,7 +43,7 @@ import {
 import { loadConfig } from './config.ts';
 import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
-import { failpoints } from '@mainloop/doors/failpoints';
+import { failpoints } from '@mainloop/network/failpoints';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';

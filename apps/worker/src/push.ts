@@ -1,6 +1,6 @@
 // Notifications to the person's devices, by Web Push (RFC 8030, 8291, 8292). What is due is computed from
 // what is there.
-import { requestOutside } from '@mainloop/doors/outside';
+import { requestOutside } from '@mainloop/network/outside';
 import { claimLock } from '@mainloop/models/db/locks';
 import {
   deleteDevice,
@@ -24,7 +24,7 @@ import {
   type DeviceNotification,
 } from '@mainloop/models/flow/notifications';
 import { mustShow } from '@mainloop/models/flow/push-services';
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 
 const TIMEOUT_MS = 10_000;
 /** A decision that waits longer is old news to a phone that was off. */

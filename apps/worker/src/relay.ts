@@ -4,7 +4,7 @@ import { claimLock } from '@mainloop/models/db/locks';
 import { listUnsent, postpone, updateSent, type OutboxRow } from '@mainloop/models/db/outbox';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { TASK_QUEUE } from '@mainloop/models/flow/workflow';
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 
 /** Sends what waits. @returns how many rows were sent */
 export async function relayOnce(db: Db, client: Client, hit: Hit): Promise<number> {

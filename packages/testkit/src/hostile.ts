@@ -84,7 +84,7 @@ const NOT_THERE = 'No such file or directory';
 const CLOSED = 'Permission denied|Operation not permitted';
 
 /**
- * What a closed door says to a program, by where it leads: nothing listens there in here, or no way leads
+ * What a closed way says to a program, by where it leads: nothing listens there in here, or no way leads
  * there at all.
  */
 const noWay = (place: Place): string => {

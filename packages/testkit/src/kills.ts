@@ -8,7 +8,7 @@ import type { Theatre } from './theatre.ts';
 
 /**
  * What runs on a machine; "runner" and "agent" (Claude Code itself) are those of one task. "temporal" is what
- * keeps Temporal in its network, and has a door and a server in it. The model stays: its list of calls is the
+ * keeps Temporal in its network, and has a proxy and a server in it. The model stays: its list of calls is the
  * bill.
  */
 export const PROCESSES = [
@@ -17,7 +17,7 @@ export const PROCESSES = [
   'worker',
   'web',
   'temporal',
-  'temporal door',
+  'temporal proxy',
   'temporal server',
   'postgres',
   'local-github',
@@ -132,7 +132,7 @@ export async function kill(
   }
   const [service = name, part] = name.split(' ');
   const pid = theatre.s.pidOf(service);
-  const victim = part === undefined ? pid : (theatre.s.pidsOf(service)[part === 'door' ? 1 : 2] ?? 0);
+  const victim = part === undefined ? pid : (theatre.s.pidsOf(service)[part === 'proxy' ? 1 : 2] ?? 0);
   if (victim === 0 || !end(victim)) return false;
   theatre.fired.push({ at: Date.now(), name: k.name, taskId: null });
   await back(theatre, service, pid);

@@ -1,4 +1,4 @@
-// Another account of the same machine, that tries every door.
+// Another account of the same machine, that tries every way in.
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bridgeTo } from '@mainloop/doors/bridge';
+import { bridgeTo } from '@mainloop/network/bridge';
 import { requestOf, type Call, type Request } from '@mainloop/models/contracts/client';
 import { ROUTES, type Route, type RouteName } from '@mainloop/models/contracts/routes';
 import { POSTGRES_SOCKET, postgresUrl } from '../../../apps/cli/src/up/postgres.ts';

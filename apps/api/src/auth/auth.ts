@@ -47,7 +47,7 @@ function openAuth(db: Db, config: SignInConfig) {
     account: {
       modelName: 'auth_accounts',
       fields: ACCOUNT,
-      // Only an account that the owner has linked while signed in opens the door.
+      // Only an account that the owner has linked while signed in lets somebody in.
       accountLinking: { enabled: true, disableImplicitLinking: true, allowDifferentEmails: true },
     },
     // We ask a provider who somebody is, and nothing else: what it hands out besides is not kept.

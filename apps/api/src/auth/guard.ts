@@ -1,5 +1,5 @@
 // Who may pass. Every route but a few asks here first; a stream is asked again while it is open.
-import { isSecret } from '@mainloop/doors/secrets';
+import { isSecret } from '@mainloop/network/secrets';
 import type { NextFunction, Request, Response } from 'express';
 import { findFirstUser } from '@mainloop/models/db/devices/sessions';
 import type { Db } from '@mainloop/models/db/pool';
@@ -57,7 +57,7 @@ export class Guard {
    * @returns whether this request may do anything here, and on which session
    */
   async passage(req: Request, renew: (cookie: string) => void = () => undefined): Promise<Passage> {
-    // Then nobody but this machine is let in at the door.
+    // Then nobody but this machine is let in by the listener.
     if (this.auth === null) return { ok: true, userId: null, sessionToken: null };
     const bearer = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
     if (bearer !== undefined)

@@ -1,4 +1,4 @@
-// `/mcp`: MCP over HTTP (Streamable HTTP), behind the same door and sign-in as everything else. It asks the api's
+// `/mcp`: MCP over HTTP (Streamable HTTP), behind the same listener and sign-in as everything else. It asks the api's
 // own routes, with the token that came with the request, so it can do nothing that they would refuse.
 import { mcpServer } from '@mainloop/mcp/server';
 import { requestOf, type Call } from '@mainloop/models/contracts/client';

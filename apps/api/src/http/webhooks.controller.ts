@@ -4,7 +4,7 @@ import { claimDelivery } from '@mainloop/models/db/forge/effects';
 import { lookAgainAbout } from '@mainloop/models/db/forge/look-again';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { newsOf } from '@mainloop/models/flow/news';
-import { isSecret } from '@mainloop/doors/secrets';
+import { isSecret } from '@mainloop/network/secrets';
 import type { Request } from 'express';
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

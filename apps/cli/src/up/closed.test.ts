@@ -5,7 +5,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import path from 'node:path';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { openTo } from '@mainloop/testkit/neighbour';
-import { closeHome, doorOf } from './closed.ts';
+import { closeHome, listenerOf } from './closed.ts';
 
 const home = mkdtempSync('/tmp/mainloop-closed-');
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ test.each([
   ['.', false, 0o700, null],
   ['kit', false, 0o700, null],
 ])('%s for root %s', (folder, root, mode, gid) => {
-  expect(doorOf(folder, root)).toEqual({ mode, gid });
+  expect(listenerOf(folder, root)).toEqual({ mode, gid });
 });
 
 test('what an older version left open is closed, a link is not followed, and sandboxes still reach what they are given', () => {

@@ -1,5 +1,5 @@
 // The data folder is closed to everybody else on the machine. Whoever runs as root has two kinds of
-// neighbours to let in, each to its own door and no further: Postgres' account, and the sandboxes by their
+// neighbours to let in, each to its own folder and no further: Postgres' account, and the sandboxes by their
 // one group.
 import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -10,13 +10,13 @@ import { own } from '@mainloop/models/flow/look';
  * Who besides us may pass through a folder: nobody, the sandboxes, or whoever knows the way (its own folders
  * are closed then).
  */
-type Door = 'nobody' | 'sandboxes' | 'passage';
+type PassableBy = 'nobody' | 'sandboxes' | 'passage';
 
 /**
  * Folders that another account has to reach something in; what is not named is for nobody. Plain users have
  * no other account.
  */
-const DOORS: Readonly<Record<string, Door>> = {
+const PASSABLE_BY: Readonly<Record<string, PassableBy>> = {
   '.': 'passage',
   run: 'passage',
   'run/s': 'passage',
@@ -37,14 +37,14 @@ const DOORS: Readonly<Record<string, Door>> = {
  * @param folder relative to the data folder, `.` for itself
  * @returns group null: left as it is
  */
-export function doorOf(folder: string, isRoot: boolean): { mode: number; gid: number | null } {
-  const door = own(DOORS, folder) ?? 'nobody';
-  if (!isRoot || door === 'nobody') return { mode: 0o700, gid: null };
-  return door === 'passage' ? { mode: 0o711, gid: null } : { mode: 0o710, gid: SANDBOX_GID };
+export function listenerOf(folder: string, isRoot: boolean): { mode: number; gid: number | null } {
+  const who = own(PASSABLE_BY, folder) ?? 'nobody';
+  if (!isRoot || who === 'nobody') return { mode: 0o700, gid: null };
+  return who === 'passage' ? { mode: 0o711, gid: null } : { mode: 0o710, gid: SANDBOX_GID };
 }
 
 /**
- * Made, so that whoever fills them finds the door in place: some do with an open umask, and would make an
+ * Made, so that whoever fills them finds it closed: some do with an open umask, and would make an
  * open folder.
  */
 const FIRST = [
@@ -62,9 +62,9 @@ const FIRST = [
 ] as const;
 
 /**
- * Makes the doors and closes what an older version, or a looser umask, left open. Only what lies directly
+ * Makes the folders and closes what an older version, or a looser umask, left open. Only what lies directly
  * in
- * the data folder and in `run` is touched: below a closed door modes do not matter, and links are passed
+ * the data folder and in `run` is touched: below a closed folder modes do not matter, and links are passed
  * over.
  * @param home the data folder; its parts are made where they are missing
  */
@@ -82,7 +82,7 @@ function close(home: string, name: string, isRoot: boolean): void {
   const stats = lstatSync(at);
   // Postgres' folder is its account's and closed by it.
   if (stats.isSymbolicLink() || stats.uid !== process.getuid?.()) return;
-  const want = stats.isDirectory() ? doorOf(name, isRoot) : { mode: 0o600, gid: null };
+  const want = stats.isDirectory() ? listenerOf(name, isRoot) : { mode: 0o600, gid: null };
   if (want.gid !== null && stats.gid !== want.gid) lchownSync(at, stats.uid, want.gid);
   if ((stats.mode & 0o7777) !== want.mode) chmodSync(at, want.mode);
 }

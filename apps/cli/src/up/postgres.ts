@@ -88,8 +88,8 @@ export async function startPostgres(
         `Postgres could not make its data folder ${dir}: ${(made.stderr || String(made.error)).trim().split('\n').at(-1)}`,
       );
   }
-  const doors = path.join(dir, 'pg_hba.conf');
-  writeAs(owner, doors, LOCALS_ONLY);
+  const hbaFile = path.join(dir, 'pg_hba.conf');
+  writeAs(owner, hbaFile, LOCALS_ONLY);
   if (!knowsPassword(dir, password)) {
     // Without a server: nobody can come in between. The words reach it on stdin, so they are in no argument.
     const said = spawnSync(
@@ -111,7 +111,7 @@ export async function startPostgres(
   const child = spawn(
     path.join(bin, 'postgres'),
     // Said here because what is said here wins over any file in the data folder.
-    ['-D', dir, '-p', String(PORT), ...settings({ folder, doors })],
+    ['-D', dir, '-p', String(PORT), ...settings({ folder, hbaFile })],
     { ...as, stdio: ['ignore', log, log], detached: true },
   );
   child.unref();
@@ -139,12 +139,12 @@ function writeAs(owner: FileOwner | undefined, file: string, text: string): void
     throw new Error(`${file} could not be written: ${(result.stderr || String(result.error)).trim()}`);
 }
 
-const settings = (options: { folder: string; doors: string }): string[] =>
+const settings = (options: { folder: string; hbaFile: string }): string[] =>
   [
     'listen_addresses=',
     `unix_socket_directories=${options.folder}`,
     'unix_socket_permissions=0700',
-    `hba_file=${options.doors}`,
+    `hba_file=${options.hbaFile}`,
     'password_encryption=scram-sha-256',
     'max_connections=200',
     'timezone=UTC',

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { config as readDotenv } from 'dotenv';
 import { z } from 'zod';
-import { doorOf } from './closed.ts';
+import { listenerOf } from './closed.ts';
 
 export const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 
@@ -188,7 +188,7 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   if (!result.success) throw new Error(result.error.issues[0]!.message);
   const home = path.resolve(result.data.MAINLOOP_HOME ?? defaultHome());
   mkdirSync(home, { recursive: true });
-  chmodSync(home, doorOf('.', process.getuid?.() === 0).mode);
+  chmodSync(home, listenerOf('.', process.getuid?.() === 0).mode);
   return Object.freeze({
     ...result.data,
     home,

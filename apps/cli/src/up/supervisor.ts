@@ -19,7 +19,7 @@ export interface Service {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly port: number | null;
-  /** 0o077 unless another account has to read what it makes, behind a door that only that account passes. */
+  /** 0o077 unless another account has to read what it makes, below a folder that only that account passes. */
   readonly umask?: number;
   /** What we start only waits for its one child: that is whom to ask to end. */
   readonly endsByChild?: boolean;

@@ -1,4 +1,4 @@
-// Temporal's keeper, door and server, with a server that echoes in Temporal's place.
+// Temporal's keeper, proxy and server, with a server that echoes in Temporal's place.
 import { afterEach, expect, test } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -49,7 +49,7 @@ const isListening = (socket: string): Promise<boolean> =>
     client.once('error', () => resolve(false));
   });
 
-/** @returns keeper, door and server, all alive, and what the socket answers */
+/** @returns keeper, proxy and server, all alive, and what the socket answers */
 async function start(): Promise<{
   all: [ProcessRef, ProcessRef, ProcessRef];
   say(words: string): Promise<string>;
@@ -89,8 +89,8 @@ async function start(): Promise<{
     await new Promise((r) => setTimeout(r, 20));
   }
   taken.close();
-  const door = childrenOf(keeper.pid!)[0]!;
-  const all = [keeper.pid!, door, childrenOf(door)[0]!].map(refOf) as [ProcessRef, ProcessRef, ProcessRef];
+  const proxy = childrenOf(keeper.pid!)[0]!;
+  const all = [keeper.pid!, proxy, childrenOf(proxy)[0]!].map(refOf) as [ProcessRef, ProcessRef, ProcessRef];
   expect(all.map(isAlive)).toEqual([true, true, true]);
   rmSync(program);
   return {
@@ -109,7 +109,7 @@ async function start(): Promise<{
  * end takes
  */
 async function left(all: readonly ProcessRef[]): Promise<string[]> {
-  const alive = (): string[] => ['keeper', 'door', 'server'].filter((_, at) => isAlive(all[at]!));
+  const alive = (): string[] => ['keeper', 'proxy', 'server'].filter((_, at) => isAlive(all[at]!));
   for (const deadline = Date.now() + 60_000; alive().length > 0 && Date.now() < deadline;)
     await new Promise((r) => setTimeout(r, 20));
   return alive();
@@ -125,7 +125,7 @@ test('the socket leads to the server, and a port of that number is nobody’s he
 
 test.each([
   ['keeper', 0],
-  ['door', 1],
+  ['proxy', 1],
   ['server', 2],
 ])('when its %s is killed all three end, so that the supervisor starts all three again', async (_, at) => {
   const { all } = await start();
@@ -133,7 +133,7 @@ test.each([
   expect(await left(all)).toEqual([]);
 });
 
-test('asked to end by its door, all three end', async () => {
+test('asked to end by its proxy, all three end', async () => {
   const { all } = await start();
   await endProcess(all[0], 20_000, 'SIGTERM', childrenOf(all[0].pid));
   expect(all.map(isAlive)).toEqual([false, false, false]);

@@ -1,9 +1,9 @@
-// How the embedded Temporal is started: where this machine lets us, in a network of its own with one door
-// (temporal-door.mjs).
+// How the embedded Temporal is started: where this machine lets us, in a network of its own with one way in
+// (temporal-proxy.mjs).
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-/** The door's socket, below the folder for sockets. */
+/** The proxy's socket, below the folder for sockets. */
 export const TEMPORAL_SOCKET = 'temporal/grpc.sock';
 
 /** Everything is as outside, but the network: nothing in there reaches out, and nobody outside reaches in. */
@@ -48,14 +48,14 @@ export function temporalCommand(place: TemporalPlace): { command: [string, ...st
   const words = `server start-dev --ip 127.0.0.1 --port ${place.port} --headless --log-level error`;
   const server: [string, ...string[]] = [place.program, ...words.split(' '), '--db-filename', place.database];
   if (place.network === null) return { command: server, address: `127.0.0.1:${place.port}` };
-  const door = [
+  const proxy = [
     place.node,
-    path.join(import.meta.dirname, 'temporal-door.mjs'),
+    path.join(import.meta.dirname, 'temporal-proxy.mjs'),
     place.socket,
     String(place.port),
   ];
   return {
-    command: [place.bwrap, ...place.network, '--', ...door, ...server],
+    command: [place.bwrap, ...place.network, '--', ...proxy, ...server],
     address: `unix:${place.socket}`,
   };
 }

@@ -106,7 +106,7 @@ const baseEnv = (settings: Settings): Record<string, string> => ({
   MAINLOOP_HOSTS: settings.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
 });
 
-/** The embedded Temporal behind its door; where the machine has no network for it, on a port, and that is said. */
+/** The embedded Temporal behind its proxy; where the machine has no network for it, on a port, and that is said. */
 function temporalService(
   settings: Settings,
   program: string,
@@ -395,7 +395,7 @@ function services(
   return list.filter((x) => x !== null);
 }
 
-/** The demo project is added through the front door, like any other. */
+/** The demo project is added through the api, like any other. */
 async function addDemoProject(settings: Settings): Promise<void> {
   if (!settings.demoModel) return;
   const api = `http://127.0.0.1:${settings.API_PORT}/api/projects`;

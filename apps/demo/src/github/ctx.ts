@@ -1,5 +1,5 @@
 // What the routes of the local GitHub share.
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 import type { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
 import type { Issue, Repo, Store, WorkflowRun } from './store.ts';

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { doorSettings } from '@mainloop/doors/door';
+import { listenerSettings } from '@mainloop/network/listener';
 import type { FolderLook } from '@mainloop/models/flow/folders';
 import { localImporter } from '../../../worker/src/importer.ts';
 import { startLocalGitHub, type LocalGitHub } from './server.ts';
@@ -24,7 +24,7 @@ const start = (): Promise<LocalGitHub> =>
   startLocalGitHub({
     root: path.join(dir, 'hub'),
     port: 0,
-    door: doorSettings({}),
+    listener: listenerSettings({}),
     tokens: new Map([['tok', 'you']]),
     operatorSecret: OPERATOR,
     webhook: null,

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ciToken } from '@mainloop/doors/ci-token';
+import { ciToken } from '@mainloop/network/ci-token';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { cargoConfig, homeSettings, packageEnvironment } from '@mainloop/models/flow/packages';
 
@@ -31,7 +31,7 @@ export function withPackages(
   const readOnly: [from: string, to: string][] = [[packages.gatewayDir, path.dirname(INSIDE.socket)]];
   for (const [from, to] of [
     [path.join(path.dirname(fileURLToPath(import.meta.url)), 'job-start.mts'), START],
-    [require.resolve('@mainloop/doors/package-relay'), RELAY],
+    [require.resolve('@mainloop/network/package-relay'), RELAY],
   ] as const) {
     const copy = path.join(job.folder, path.basename(to));
     copyFileSync(from, copy);

@@ -23,7 +23,7 @@ for (const [name, text] of Object.entries(JSON.parse(settings ?? '{}') as Record
   mkdirSync(path.dirname(path.join('/work/home', name)), { recursive: true });
   writeFileSync(path.join('/work/home', name), text);
 }
-const { relayPackages } = (await import(relay)) as typeof import('@mainloop/doors/package-relay');
+const { relayPackages } = (await import(relay)) as typeof import('@mainloop/network/package-relay');
 await relayPackages({ gateway: { path: socket }, token: token ?? '', port: Number(port) });
 const job = spawn(command, args, { env, stdio: 'inherit' });
 job.once('error', (err) => {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
-import { doorSettings, keepDoor, type DoorSettings } from '@mainloop/doors/door';
-import { failpoints } from '@mainloop/doors/failpoints';
-import { isSecret } from '@mainloop/doors/secrets';
+import { listenerSettings, guardListener, type ListenerSettings } from '@mainloop/network/listener';
+import { failpoints } from '@mainloop/network/failpoints';
+import { isSecret } from '@mainloop/network/secrets';
 import { actions } from './actions.ts';
 import type { ActionsOptions } from './job-place.ts';
 import { routes } from './api.ts';
@@ -38,7 +38,7 @@ export interface LocalGitHubOptions {
   readonly root: string;
   readonly port: number;
   /** Not set: this machine only. */
-  readonly door?: DoorSettings;
+  readonly listener?: ListenerSettings;
   /** How others reach it, where that is not the address it listens on. */
   readonly url?: string;
   /** token -> login */
@@ -84,15 +84,18 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
         else res.destroy();
       }),
   );
-  const door = options.door ?? doorSettings({});
-  keepDoor(
+  const listener = options.listener ?? listenerSettings({});
+  guardListener(
     server,
-    { ...door, names: [...door.names, ...OF_GH, ...(options.url ? [new URL(options.url).hostname] : [])] },
+    {
+      ...listener,
+      names: [...listener.names, ...OF_GH, ...(options.url ? [new URL(options.url).hostname] : [])],
+    },
     'none',
   );
   await new Promise<void>((resolve, no) => {
     server.once('error', no);
-    server.listen(options.port, door.address, resolve);
+    server.listen(options.port, listener.address, resolve);
   });
   const { port } = server.address() as { port: number };
   const base = options.url ?? `http://127.0.0.1:${port}`;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { doorSettings, keepDoor, type DoorSettings } from '@mainloop/doors/door';
+import { listenerSettings, guardListener, type ListenerSettings } from '@mainloop/network/listener';
 import type { Story } from '../story.ts';
 import { replyTo, type Reply, type Request } from './reply.ts';
 
@@ -43,7 +43,7 @@ export interface DemoModel {
 export async function startDemoModel(
   port: number,
   story: Story,
-  door: DoorSettings = doorSettings({}),
+  listener: ListenerSettings = listenerSettings({}),
 ): Promise<DemoModel> {
   const faultsLeft = new Map<string, number>();
   const requests: DemoModel['requests'] = [];
@@ -107,10 +107,10 @@ export async function startDemoModel(
     return true;
   };
 
-  keepDoor(server, door, 'none');
+  guardListener(server, listener, 'none');
   await new Promise<void>((resolve, no) => {
     server.once('error', no);
-    server.listen(port, door.address, resolve);
+    server.listen(port, listener.address, resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,

@@ -3,7 +3,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
-import { lookupOf, resolvePublic } from '@mainloop/doors/addresses';
+import { lookupOf, resolvePublic } from '@mainloop/network/addresses';
 import { Refused } from '../http.ts';
 import type { Environment, Upstream } from './clients.ts';
 

@@ -1,4 +1,4 @@
-// The package door for other languages than npm's: the real gateway before registries of the test's own.
+// The package proxy for other languages than npm's: the real gateway before registries of the test's own.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { homeSettings } from '@mainloop/models/flow/packages';
-import { relayPackages } from '@mainloop/doors/package-relay';
+import { relayPackages } from '@mainloop/network/package-relay';
 
 let database: TestDatabase;
 let gateway: TestGateway;

@@ -27,7 +27,7 @@ export function takeEarly(): string {
   return typed;
 }
 
-export interface Doors {
+export interface Actions {
   /** Opens the finder with `takeEarly()`, which it takes also when it can't be opened. */
   find(): void;
   help(): void;
@@ -38,11 +38,11 @@ export interface Doors {
 export const formIsOpen = (): boolean =>
   [...document.querySelectorAll<HTMLElement>('[data-writing]')].some(isSeen);
 
-export function onKey(event: KeyboardEvent, doors: Doors): void {
+export function onKey(event: KeyboardEvent, actions: Actions): void {
   if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
     event.preventDefault();
     early ??= '';
-    return doors.find();
+    return actions.find();
   }
   if (early !== null && !event.metaKey && !event.ctrlKey && !event.altKey) {
     event.preventDefault();
@@ -94,12 +94,12 @@ export function onKey(event: KeyboardEvent, doors: Doors): void {
       if (event.repeat || justMovedOn(event.timeStamp)) return;
       return [...(now?.querySelectorAll<HTMLElement>('[data-option]') ?? [])][Number(event.key) - 1]?.click();
     case 'u':
-      return event.repeat ? undefined : doors.undo();
+      return event.repeat ? undefined : actions.undo();
     case '/':
       event.preventDefault();
       early ??= '';
-      return doors.find();
+      return actions.find();
     case '?':
-      return doors.help();
+      return actions.help();
   }
 }

@@ -1,6 +1,6 @@
 // The long memory of the conversation: what is due, and one summary at a time. Each may be done again.
 import type { Model } from '@mainloop/adapters/model/port';
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 import { zoneOf } from '@mainloop/models/contracts/settings';
 import { summarise, type Summarised } from '@mainloop/models/db/memory/compact';
 import { listKept, listOpenDays } from '@mainloop/models/db/memory/summaries';

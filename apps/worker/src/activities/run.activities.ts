@@ -34,7 +34,7 @@ import { effects } from '../effects.ts';
 import { ensureFresh } from '../folder.ts';
 import type { Importer } from '../importer.ts';
 import { ensureNamed } from '../renamed.ts';
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 import { findOpen } from '../findings.ts';
 import { publishReview } from '../reviews.ts';
 

@@ -19,10 +19,10 @@ const NAME = 'mainloop';
 export function claudeCodeChat(options: { executable: string; baseUrl: string; token: string }): Model {
   /** Calls in flight by the token that their Claude Code shows. */
   const calls = new Map<string, ChatCall>();
-  let door: Promise<string> | undefined;
+  let listening: Promise<string> | undefined;
   return {
     async converse(call) {
-      const url = await (door ??= openDoor(calls));
+      const url = await (listening ??= listenForCalls(calls));
       const token = randomBytes(24).toString('base64url');
       const home = mkdtempSync(path.join(os.tmpdir(), 'mainloop-chat-'));
       calls.set(token, call);
@@ -194,7 +194,7 @@ const parse = (line: string): Line => {
 };
 
 /** One MCP endpoint for all calls in flight; each sees the tools of its own. @returns its address */
-async function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
+async function listenForCalls(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
   // With the first call: a process that asks nothing does without them.
   const { Server } = await import('@modelcontextprotocol/sdk/server/index.js');
   const { StreamableHTTPServerTransport } =

@@ -36,7 +36,7 @@ export interface KeeperOptions {
   places(wanted: () => string): Sandbox & { workOf(taskId: string): string };
   /** Folder of bare mirrors, `<owner>/<name>.git`. */
   readonly mirrors: string;
-  /** Opens the package door for one repository and a time, and nothing else. */
+  /** Opens the package proxy for one repository and a time, and nothing else. */
   tokenFor(repo: string, untilMs: number): string;
   onTrouble(words: string): void;
 }

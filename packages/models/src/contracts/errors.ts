@@ -9,6 +9,6 @@ export const Problem = z
     message: z
       .string()
       .optional()
-      .describe('The sentence again, from the door alone: what reads `message` finds it too'),
+      .describe('The sentence again, from the listener alone: what reads `message` finds it too'),
   })
   .meta({ id: 'Problem' });

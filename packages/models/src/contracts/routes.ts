@@ -65,7 +65,7 @@ export interface Route {
 }
 
 /**
- * What any request may be refused with: at the door, for want of a sign-in, for what it is, or because
+ * What any request may be refused with: by the listener, for want of a sign-in, for what it is, or because
  * nothing works just now.
  */
 export const COMMON_REFUSALS = [

@@ -83,7 +83,7 @@ async function appendOne<T extends EventType>(
 export const lockLog = (tx: Tx): Promise<void> => takeLock(tx, 'append');
 
 /**
- * The door for whoever appends something that depends on what is there: what it reads in `decide` can't
+ * For whoever appends something that depends on what is there: what it reads in `decide` can't
  * change before its events are in. Nothing in there waits for anything but the database, because everybody
  * else waits meanwhile.
  * @param decide reads, then appends; what it returns is handed on

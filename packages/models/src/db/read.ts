@@ -1,4 +1,4 @@
-// The web's door: what the pages show, read with a role that may only read. Nothing here writes.
+// What the web reads: what the pages show, read with a role that may only read. Nothing here writes.
 import { chat } from './read/chat.ts';
 import { inbox } from './read/inbox.ts';
 import { learnings } from './read/learnings.ts';

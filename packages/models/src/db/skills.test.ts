@@ -1,4 +1,4 @@
-// Saved prompts on a real Postgres: kept, called through the one door, refused in one sentence.
+// Saved prompts on a real Postgres: kept, called in one way, refused in one sentence.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject } from '@mainloop/testkit/seed';

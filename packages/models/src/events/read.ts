@@ -1,4 +1,4 @@
-// The one door for events that come out of the database. What is older than its type's newest version is
+// The one way for events that come out of the database. What is older than its type's newest version is
 // brought up to it on the way.
 import { ZodError, type z } from 'zod';
 import type { EventDefinition, Upcast } from './define.ts';

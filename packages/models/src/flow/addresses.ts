@@ -1,5 +1,5 @@
 // Which addresses lie outside of our own networks: the one table for the way out of a sandbox, push services
-// and sign-in providers. Data only; packages/doors/src/addresses.ts holds addresses against it.
+// and sign-in providers. Data only; packages/network/src/addresses.ts holds addresses against it.
 
 export interface Network {
   readonly address: string;

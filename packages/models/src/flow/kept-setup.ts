@@ -135,7 +135,7 @@ export function trackedOf(listing: string): readonly Tracked[] {
 
 /**
  * What set-ups leave in the home folder, and what another task needs of it. What packages came from is in the
- * package door's own cache.
+ * package proxy's own cache.
  */
 export const KEPT_OF_HOME = [
   'go/pkg/mod',

@@ -1,6 +1,6 @@
 // Why the api refuses something: a code for programs, and beside it the sentence for a person. All of them
 // stand here, to be read as one text.
-import { DOOR_REFUSALS } from './doors.ts';
+import { LISTENER_REFUSALS } from './listeners.ts';
 
 type Says = string | ((...about: never[]) => string);
 interface Entry {
@@ -128,7 +128,7 @@ export const REFUSALS = {
   no_push_service: { status: 400, says: "That is not a browser's push service." },
   wrong_signature: { status: 403, says: 'The signature does not match GITHUB_WEBHOOK_SECRET.' },
   no_webhook: { status: 400, says: 'That is not the JSON of a webhook.' },
-  ...DOOR_REFUSALS,
+  ...LISTENER_REFUSALS,
 
   // What was sent, and where it should go.
   /** The schema of the request says what is wrong with it. */

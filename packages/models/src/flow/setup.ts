@@ -282,9 +282,9 @@ const ruby = ({ names }: SetupFiles): Step | null =>
 export function setupTrouble(printed: string, exitCode: number | null): string | null {
   if (exitCode === null)
     return 'It did not end in time, and was ended. What asks for something waits for ever: nobody can answer it there.';
-  // The package door knows best why a package can't be had.
-  const door = /(?:^|[\s("])mainloop: ([^\n\r"]{1,300}\.)(?=[\s)"]|$)/m.exec(printed)?.[1];
-  if (door !== undefined) return door;
+  // The package proxy knows best why a package can't be had.
+  const proxy = /(?:^|[\s("])mainloop: ([^\n\r"]{1,300}\.)(?=[\s)"]|$)/m.exec(printed)?.[1];
+  if (proxy !== undefined) return proxy;
   const repository = /ls-remote (?:[\w.-]+ )*((?:ssh|https?|git|git\+\w+):\/\/\S+|git@\S+)/.exec(
     printed,
   )?.[1];

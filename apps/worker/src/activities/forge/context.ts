@@ -5,7 +5,7 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { pullRequestClosed, pullRequestMerged, pullRequestReopened } from '@mainloop/models/events/forge';
 import type { NewEvent } from '@mainloop/models/events/registry';
-import type { Hit } from '@mainloop/doors/failpoints';
+import type { Hit } from '@mainloop/network/failpoints';
 import { lookAtChecks } from '../../checks.ts';
 import { effects } from '../../effects.ts';
 

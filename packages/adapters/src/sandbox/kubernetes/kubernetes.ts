@@ -140,7 +140,7 @@ export function kubernetesSandbox(
       const made = (await call(() => once(core.createNamespace({ body: all.namespace })))) ?? now;
       hit('kubernetes.namespace');
       await call(() => once(rbac.createNamespacedRoleBinding({ namespace, body: all.roleBinding })));
-      // All of it before the first run: nobody is ever in there without the door shut.
+      // All of it before the first run: nobody is ever in there without the network shut.
       await Promise.all([
         granted(() => once(networking.createNamespacedNetworkPolicy({ namespace, body: all.networkPolicy }))),
         granted(() => once(core.createNamespacedServiceAccount({ namespace, body: all.serviceAccount }))),

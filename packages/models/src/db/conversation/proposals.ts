@@ -1,4 +1,4 @@
-// Proposals and their confirmation: the only door to work.
+// Proposals and their confirmation: the only way to work.
 
 import { createHash } from 'node:crypto';
 import type { ConfirmProposal, Proposal } from '../../contracts/conversation.ts';

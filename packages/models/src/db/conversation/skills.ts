@@ -1,4 +1,4 @@
-// Saved prompts, and the one door that a call of one goes through: it proposes a task, and nothing runs
+// Saved prompts, and the one function that a call of one goes through: it proposes a task, and nothing runs
 // before that is confirmed.
 import { PROPOSAL_MINUTES, resolveProjectSettings } from '../../contracts/settings.ts';
 import type { SaveSkill, Skill } from '../../contracts/skills.ts';

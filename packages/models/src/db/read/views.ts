@@ -1,4 +1,4 @@
-// What all topics of the web's door read by: one client, and the views of a task, a proposal and an item.
+// What all topics that the web reads have: one client, and the views of a task, a proposal and an item.
 import { PrismaPg } from '@prisma/adapter-pg';
 import { z } from 'zod';
 import { attachmentRef, held, option } from '../../events/shapes.ts';

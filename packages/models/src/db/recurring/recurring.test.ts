@@ -1,4 +1,4 @@
-// Plans of skills on a real Postgres: what is due is done once, through the door of all skills, and what did not
+// Plans of skills on a real Postgres: what is due is done once, the way that all skills go, and what did not
 // happen is told.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';

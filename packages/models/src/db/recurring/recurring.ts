@@ -1,4 +1,4 @@
-// Plans of skills, and what becomes of a time that has come: it goes through the door of all skills.
+// Plans of skills, and what becomes of a time that has come: it goes the way that all skills go.
 import { zoneOf } from '../../contracts/settings.ts';
 import type { Recurring, SaveRecurring } from '../../contracts/recurring.ts';
 import {

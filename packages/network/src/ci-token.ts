@@ -1,5 +1,5 @@
 // What a job of the local CI shows at the gateway: which repository it is of, and until when. It opens the
-// package door and no other.
+// package proxy and no other.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const PREFIX = 'mlc_';

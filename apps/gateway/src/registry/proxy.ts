@@ -1,4 +1,4 @@
-// The package door: the registry of every sandbox and CI job. It reads, never writes; the client chooses a
+// The package proxy: the registry of every sandbox and CI job. It reads, never writes; the client chooses a
 // name, and all else is looked up.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -30,7 +30,7 @@ export interface PackageClient {
  * Answers package clients from the cache, or from the registry that knows the package.
  * @param registries in the order in which they are tried
  */
-export function packageDoor(registries: readonly Registry[], cache: Cache, fetch: Fetch) {
+export function packageProxy(registries: readonly Registry[], cache: Cache, fetch: Fetch) {
   const underWay = new Map<string, Promise<KeptFile>>();
   const turn = gate(MAX_PAGES);
 

@@ -1,10 +1,10 @@
-// Doors on real sockets: who is let in, who is not, and that nobody who is let in notices.
+// Listeners on real sockets: who is let in, who is not, and that nobody who is let in notices.
 import { afterEach, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { doorSettings, keepDoor, proxiesOf } from './door.ts';
+import { listenerSettings, guardListener, proxiesOf } from './listener.ts';
 import { keepOthersOut, localUsers, peerOf } from './peers.ts';
 import { isSecret } from './secrets.ts';
 
@@ -28,7 +28,7 @@ async function server(
   });
   listener.on('connection', () => heard.connections++);
   listener.on('connect', (_req, socket: net.Socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nthrough'));
-  keepDoor(listener, doorSettings(env), 'served');
+  guardListener(listener, listenerSettings(env), 'served');
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   open.push(listener);
@@ -158,7 +158,11 @@ test.each([
 
 test('a user that is none is no user', () => {
   expect(() =>
-    keepDoor(http.createServer(), doorSettings({ MAINLOOP_LOCAL_USERS: 'no-such-user-here' }), 'none'),
+    guardListener(
+      http.createServer(),
+      listenerSettings({ MAINLOOP_LOCAL_USERS: 'no-such-user-here' }),
+      'none',
+    ),
   ).toThrow(/should name users/);
 });
 
@@ -186,9 +190,9 @@ test.each([
   ['127.0.0.1', '192.0.2.7', '127.0.0.1', false],
   ['127.0.0.1', undefined, 'localhost', false],
 ])('where we bind %s and proxies are %s, %s is one: %s', (address, setting, asked, is) => {
-  expect(proxiesOf(setting, doorSettings({ MAINLOOP_LISTEN: address }))(asked)).toBe(is);
+  expect(proxiesOf(setting, listenerSettings({ MAINLOOP_LISTEN: address }))(asked)).toBe(is);
 });
 
 test.each(['10.0.0.0/33', 'caddy', '10.0.0.0/x', '10.0.0.0/', '*', '::/129'])('%s is no proxy', (setting) => {
-  expect(() => proxiesOf(setting, doorSettings({}))).toThrow(/MAINLOOP_TRUSTED_PROXIES/);
+  expect(() => proxiesOf(setting, listenerSettings({}))).toThrow(/MAINLOOP_TRUSTED_PROXIES/);
 });

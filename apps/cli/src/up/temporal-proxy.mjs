@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import net from 'node:net';
 
 const [socket, port, program, ...args] = process.argv.slice(2);
-if (!socket || !port || !program) throw new Error('temporal-door SOCKET PORT PROGRAM ARGUMENTS');
+if (!socket || !port || !program) throw new Error('temporal-proxy SOCKET PORT PROGRAM ARGUMENTS');
 const temporal = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 temporal.once('error', (err) => {
   console.error(err.message);

@@ -1,10 +1,10 @@
-// The local GitHub's door: no word of a stranger is a token, a name or an option of git.
+// The local GitHub's listener: no word of a stranger is a token, a name or an option of git.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { doorSettings } from '@mainloop/doors/door';
+import { listenerSettings } from '@mainloop/network/listener';
 import { startLocalGitHub, type LocalGitHub } from './server.ts';
 
 const OPERATOR = 'operator-secret-of-this-test';
@@ -12,7 +12,7 @@ let dir: string;
 let hub: LocalGitHub;
 
 beforeAll(async () => {
-  dir = mkdtempSync('/tmp/github-door-');
+  dir = mkdtempSync('/tmp/github-listener-');
   const source = path.join(dir, 'source');
   mkdirSync(source);
   const git = (...a: string[]): void =>
@@ -24,7 +24,7 @@ beforeAll(async () => {
   hub = await startLocalGitHub({
     root: path.join(dir, 'hub'),
     port: 0,
-    door: doorSettings({}),
+    listener: listenerSettings({}),
     tokens: new Map([['tok', 'mainloop']]),
     operatorSecret: OPERATOR,
     webhook: null,

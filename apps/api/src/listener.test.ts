@@ -1,4 +1,4 @@
-// The api's door on a real socket and a real database: who may ask, who may change something, and what a
+// The api's listener on a real socket and a real database: who may ask, who may change something, and what a
 // webhook has to show first.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { many } from '@mainloop/models/db/pool';

@@ -1,14 +1,14 @@
-// A listener's door: every connection and every request is looked at before anything of ours hears of it.
+// What guards a listener: every connection and every request is looked at before anything of ours hears of it.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { BlockList, isIP, type Socket } from 'node:net';
 import {
   admit,
-  doorOf,
+  listenerOf,
   FORWARDED_HEADERS,
   isLoopbackAddress,
-  type Knock,
+  type RequestHead,
   type Pages,
-} from '@mainloop/models/flow/doors';
+} from '@mainloop/models/flow/listeners';
 import { keepOthersOut, localUsers } from './peers.ts';
 
 /** Who sends its headers so slowly wants the connection, not an answer. Node's own is a minute. */
@@ -16,8 +16,8 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** A refused client has so long to read why. */
 const LAST_WORDS_MS = 1_000;
 
-/** What every process that listens is told of its doors. */
-export interface DoorSettings {
+/** What every process that listens is given for its listeners. */
+export interface ListenerSettings {
   /** What it binds. */
   readonly address: string;
   /** Where people reach mainloop from elsewhere; null: there is no sign-in. */
@@ -32,7 +32,7 @@ export interface DoorSettings {
  * The settings every listener has, from the environment. An empty one is none.
  * @returns addresses and names as they are set, or the defaults: loopback only
  */
-export function doorSettings(env: Record<string, string | undefined>): DoorSettings {
+export function listenerSettings(env: Record<string, string | undefined>): ListenerSettings {
   return {
     address: env.MAINLOOP_LISTEN || '127.0.0.1',
     publicUrl: env.MAINLOOP_PUBLIC_URL?.trim() || null,
@@ -47,7 +47,7 @@ export function doorSettings(env: Record<string, string | undefined>): DoorSetti
  * @param req before anything of it was let in
  * @returns what `admit` decides on
  */
-export function knockOf(req: IncomingMessage): Knock {
+export function requestHeadOf(req: IncomingMessage): RequestHead {
   const all = (name: 'host' | 'origin'): string[] => req.headersDistinct[name] ?? [];
   const site = req.headers['sec-fetch-site'];
   return {
@@ -60,27 +60,27 @@ export function knockOf(req: IncomingMessage): Knock {
 }
 
 /**
- * Puts a door in front of whatever the server does so far; to be called after its listeners are there and
+ * Puts a guard in front of whatever the server does so far; to be called after its listeners are there and
  * before it listens. CONNECT and what comes after a 101 are left to the server: no page can send the one, and
  * we offer none of the other.
- * @param pages whether it serves pages, see flow/doors.ts
+ * @param pages whether it serves pages, see flow/listeners.ts
  * @param bringsProof requests that bring a proof of their own, under whatever name they come
  * @throws Error with one sentence for a user that is none
  */
-export function keepDoor(
+export function guardListener(
   server: Server,
-  settings: DoorSettings,
+  settings: ListenerSettings,
   pages: Pages,
   bringsProof: (req: IncomingMessage) => boolean = () => false,
 ): void {
-  const door = doorOf({ ...settings, pages });
+  const listener = listenerOf({ ...settings, pages });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   const inside = server.listeners('request') as ((req: IncomingMessage, res: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (req, res) => {
-    const admission = bringsProof(req) ? { ok: true as const } : admit(door, knockOf(req));
+    const admission = bringsProof(req) ? { ok: true as const } : admit(listener, requestHeadOf(req));
     if (admission.ok) {
-      for (const listener of inside) listener.call(server, req, res);
+      for (const handle of inside) handle.call(server, req, res);
       return;
     }
     const page = pages === 'served' && (req.headers.accept ?? '').includes('text/html');
@@ -105,7 +105,10 @@ const PROXIES_OF_LOOPBACK = '127.0.0.0/8,::1';
  * @returns whether an address is that of a proxy whose X-Forwarded-For counts
  * @throws Error with one sentence for what is neither
  */
-export function proxiesOf(setting: string | undefined, settings: DoorSettings): (address: string) => boolean {
+export function proxiesOf(
+  setting: string | undefined,
+  settings: ListenerSettings,
+): (address: string) => boolean {
   const list = new BlockList();
   for (const one of (setting?.trim() || (isLoopbackAddress(settings.address) ? PROXIES_OF_LOOPBACK : ''))
     .split(',')
@@ -128,7 +131,7 @@ export function proxiesOf(setting: string | undefined, settings: DoorSettings): 
  * cannot tell.
  * @param server before it listens
  */
-export function keepLocal(server: Server, settings: DoorSettings): void {
+export function keepLocal(server: Server, settings: ListenerSettings): void {
   if (isLoopbackAddress(settings.address))
     keepOthersOut(server, localUsers(settings.localUsers), refuseSocket);
 }

@@ -7,7 +7,7 @@
 export type Pages = 'served' | 'elsewhere' | 'none';
 
 /** What a listener is: facts of its configuration. */
-export interface Door {
+export interface Listener {
   /** Names under which it may be asked for: lower case, without a port. */
   readonly names: readonly string[];
   /**
@@ -24,7 +24,7 @@ export interface Door {
 }
 
 /** What a request says of itself. A header that is not there is an empty list. */
-export interface Knock {
+export interface RequestHead {
   readonly method: string;
   readonly hosts: readonly string[];
   readonly origins: readonly string[];
@@ -34,7 +34,7 @@ export interface Knock {
 }
 
 /** Why somebody is not let in, for programs and in words. */
-export const DOOR_REFUSALS = {
+export const LISTENER_REFUSALS = {
   no_host: { status: 400, says: 'A request should name one host.' },
   foreign_host: {
     status: 403,
@@ -46,10 +46,15 @@ export const DOOR_REFUSALS = {
   },
   foreign_origin: { status: 403, says: 'This came from another site.' },
 } as const;
-export type DoorRefusal = keyof typeof DOOR_REFUSALS;
+export type ListenerRefusal = keyof typeof LISTENER_REFUSALS;
 export type Admission =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: DoorRefusal; readonly status: 400 | 403; readonly sentence: string };
+  | {
+      readonly ok: false;
+      readonly code: ListenerRefusal;
+      readonly status: 400 | 403;
+      readonly sentence: string;
+    };
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -72,17 +77,17 @@ export const isLoopbackAddress = (address: string): boolean =>
   address === 'localhost' || address === '::1' || /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(address);
 
 /**
- * The door of a listener.
+ * What decides at a listener.
  * @param address what it binds
  * @param publicUrl where people reach mainloop from elsewhere, or null: there is no sign-in
  * @param names more names it is asked for under, such as that of its Service in a cluster
  */
-export function doorOf(configured: {
+export function listenerOf(configured: {
   address: string;
   publicUrl: string | null;
   names?: readonly string[];
   pages: Pages;
-}): Door {
+}): Listener {
   const isLoopback = isLoopbackAddress(configured.address);
   const url = configured.publicUrl === null ? null : new URL(configured.publicUrl);
   return {
@@ -100,29 +105,29 @@ export function doorOf(configured: {
 }
 
 /**
- * Decides on the door alone; who somebody is comes after.
+ * Decides on the listener alone; who somebody is comes after.
  * @returns why it is refused, or that it may come in
  */
-export function admit(door: Door, knock: Knock): Admission {
-  const [host, ...moreHosts] = knock.hosts;
+export function admit(listener: Listener, head: RequestHead): Admission {
+  const [host, ...moreHosts] = head.hosts;
   if (host === undefined || host === '' || moreHosts.length > 0) return refuse('no_host');
   const name = nameOf(host);
-  if (name === null || !(door.names.includes(name) || (door.anyAddress && isAddress(name))))
+  if (name === null || !(listener.names.includes(name) || (listener.anyAddress && isAddress(name))))
     return refuse('foreign_host');
-  if (door.refusesForwarded && knock.isForwarded) return refuse('forwarded');
-  if (!isOwnOrigin(door, host, knock)) return refuse('foreign_origin');
+  if (listener.refusesForwarded && head.isForwarded) return refuse('forwarded');
+  if (!isOwnOrigin(listener, host, head)) return refuse('foreign_origin');
   return { ok: true };
 }
 
-function isOwnOrigin(door: Door, host: string, knock: Knock): boolean {
-  const own = [...door.origins, ...(door.servesPages ? [`http://${host.toLowerCase()}`] : [])];
-  if (knock.origins.some((o) => !own.includes(o))) return false;
+function isOwnOrigin(listener: Listener, host: string, head: RequestHead): boolean {
+  const own = [...listener.origins, ...(listener.servesPages ? [`http://${host.toLowerCase()}`] : [])];
+  if (head.origins.some((o) => !own.includes(o))) return false;
   // Another port of this machine is another site's page too. "none" is somebody at the keyboard.
   return (
-    CHANGES_NOTHING.has(knock.method) ||
-    knock.fetchSite === null ||
-    knock.fetchSite === 'same-origin' ||
-    knock.fetchSite === 'none'
+    CHANGES_NOTHING.has(head.method) ||
+    head.fetchSite === null ||
+    head.fetchSite === 'same-origin' ||
+    head.fetchSite === 'none'
   );
 }
 
@@ -163,9 +168,9 @@ export function nameOf(host: string): string | null {
 }
 const isAddress = (name: string): boolean => name.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
 
-const refuse = (code: DoorRefusal): Admission => ({
+const refuse = (code: ListenerRefusal): Admission => ({
   ok: false,
   code,
-  status: DOOR_REFUSALS[code].status,
-  sentence: DOOR_REFUSALS[code].says,
+  status: LISTENER_REFUSALS[code].status,
+  sentence: LISTENER_REFUSALS[code].says,
 });

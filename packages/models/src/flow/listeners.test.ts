@@ -1,18 +1,34 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { admit, clientOf, doorOf, isLoopbackAddress, nameOf, type Knock, whyNotOpen } from './doors.ts';
+import {
+  admit,
+  clientOf,
+  listenerOf,
+  isLoopbackAddress,
+  nameOf,
+  type RequestHead,
+  whyNotOpen,
+} from './listeners.ts';
 
-const page = doorOf({ address: '127.0.0.1', publicUrl: null, pages: 'served' });
-const signedIn = doorOf({ address: '127.0.0.1', publicUrl: 'https://mainloop.example.com', pages: 'served' });
-const service = doorOf({ address: '127.0.0.1', publicUrl: null, pages: 'none' });
-const api = doorOf({ address: '127.0.0.1', publicUrl: 'https://mainloop.example.com', pages: 'elsewhere' });
-const inPod = doorOf({
+const page = listenerOf({ address: '127.0.0.1', publicUrl: null, pages: 'served' });
+const signedIn = listenerOf({
+  address: '127.0.0.1',
+  publicUrl: 'https://mainloop.example.com',
+  pages: 'served',
+});
+const service = listenerOf({ address: '127.0.0.1', publicUrl: null, pages: 'none' });
+const api = listenerOf({
+  address: '127.0.0.1',
+  publicUrl: 'https://mainloop.example.com',
+  pages: 'elsewhere',
+});
+const inPod = listenerOf({
   address: '0.0.0.0',
   publicUrl: 'https://mainloop.example.com',
   names: ['api'],
   pages: 'none',
 });
-const knock = (o: Partial<Knock> = {}): Knock => ({
+const head = (o: Partial<RequestHead> = {}): RequestHead => ({
   method: 'GET',
   hosts: ['localhost:3000'],
   origins: [],
@@ -20,8 +36,8 @@ const knock = (o: Partial<Knock> = {}): Knock => ({
   isForwarded: false,
   ...o,
 });
-const says = (door: typeof page, o: Partial<Knock>): string => {
-  const admission = admit(door, knock(o));
+const says = (listener: typeof page, o: Partial<RequestHead>): string => {
+  const admission = admit(listener, head(o));
   return admission.ok ? 'in' : admission.code;
 };
 
@@ -113,7 +129,7 @@ test.each([
 test('whoever is let in on this machine asked for it by one of its own names', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.webAuthority()), (host) => {
-      if (admit(page, knock({ hosts: [host] })).ok)
+      if (admit(page, head({ hosts: [host] })).ok)
         expect(['localhost', '127.0.0.1', '[::1]']).toContain(nameOf(host));
     }),
   );

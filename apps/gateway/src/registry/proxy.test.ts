@@ -1,7 +1,7 @@
-// The package door: the real gateway before registries of the test's own, and the real npm and pnpm before it.
+// The package proxy: the real gateway before registries of the test's own, and the real npm and pnpm before it.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ciToken } from '@mainloop/doors/ci-token';
-import { relayPackages } from '@mainloop/doors/package-relay';
+import { ciToken } from '@mainloop/network/ci-token';
+import { relayPackages } from '@mainloop/network/package-relay';
 import { many } from '@mainloop/models/db/pool';
 import { packageEnvironment } from '@mainloop/models/flow/packages';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -209,12 +209,12 @@ test.each([
   ['a publisher', undefined, 'PUT', '/npm/outer', 405],
   ['a poster', undefined, 'POST', '/npm/-/npm/v1/security/audits', 405],
   ['a way around', undefined, 'GET', '/npm/..%2f..%2frun%2fspec', 404],
-  ['another door', undefined, 'GET', '/', 404],
+  ['another route', undefined, 'GET', '/', 404],
 ])('%s is refused', async (_, as, method, at, status) => {
   expect((await get(at, { method, ...(as === undefined ? {} : { as }) })).status).toBe(status);
 });
 
-test('a job of the local CI is known by its repository and until its time is over, and opens no other door', async () => {
+test('a job of the local CI is known by its repository and until its time is over, and opens nothing else', async () => {
   const soon = Date.now() + 60_000;
   const [project] = await many<{ repo: string }>(database.db, 'select repo from projects');
   const good = ciToken(CI_SECRET, project!.repo, soon);

@@ -1,4 +1,4 @@
-// The git door in its real process, between real git and a real forge: what is held, what is shown of it, and
+// The git proxy in its real process, between real git and a real forge: what is held, what is shown of it, and
 // what a large push costs.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decide } from '@mainloop/models/db/inbox/decide';
@@ -33,7 +33,7 @@ let database: TestDatabase;
 let model: Awaited<ReturnType<typeof startModel>>;
 let gateway: TestGateway;
 let hub: LocalGitHub;
-const home = mkdtempSync('/tmp/mainloop-git-door-');
+const home = mkdtempSync('/tmp/mainloop-git-proxy-');
 const CLEAN = {
   PATH: process.env.PATH,
   HOME: '/nonexistent',

@@ -12,8 +12,8 @@ const MAX_NAMES = 500;
 interface Given {
   readonly run: Pick<RunByToken, 'id' | 'task_id' | 'owner_id'>;
   readonly names: Set<string>;
-  /** Names that were told already. */
-  told: number;
+  /** How many of them stand in the story. */
+  reported: number;
   timer: NodeJS.Timeout | null;
 }
 
@@ -21,18 +21,18 @@ interface Given {
  * Keeps together what runs were given, and writes it to their story in one piece.
  * @param onError an event that could not be written
  */
-export function teller(db: Db, onError: (err: unknown) => void) {
+export function packageReports(db: Db, onError: (err: unknown) => void) {
   const runs = new Map<string, Given>();
 
-  const tell = async (runId: string): Promise<void> => {
+  const report = async (runId: string): Promise<void> => {
     const given = runs.get(runId);
     if (!given) return;
     if (given.timer !== null) clearTimeout(given.timer);
     given.timer = null;
-    const fresh = [...given.names].slice(given.told);
+    const fresh = [...given.names].slice(given.reported);
     if (fresh.length === 0) return;
-    const shown = fresh.slice(0, Math.max(0, MAX_NAMES - given.told));
-    given.told = given.names.size;
+    const shown = fresh.slice(0, Math.max(0, MAX_NAMES - given.reported));
+    given.reported = given.names.size;
     await withTx(db, (tx) =>
       append(
         tx,
@@ -51,20 +51,20 @@ export function teller(db: Db, onError: (err: unknown) => void) {
   return {
     /** @param name "npm is-odd@3.0.1" */
     given(run: Given['run'], name: string): void {
-      const given = runs.get(run.id) ?? { run, names: new Set<string>(), told: 0, timer: null };
+      const given = runs.get(run.id) ?? { run, names: new Set<string>(), reported: 0, timer: null };
       runs.set(run.id, given);
       if (given.names.size > MAX_NAMES * 20 || given.names.has(name)) return;
       given.names.add(name);
-      given.timer ??= setTimeout(() => void tell(run.id).catch(onError), GATHER_MS).unref();
+      given.timer ??= setTimeout(() => void report(run.id).catch(onError), GATHER_MS).unref();
     },
-    /** What is not told yet of a run that ends. Never rejects. */
+    /** What is not reported yet of a run that ends. Never rejects. */
     async end(runId: string): Promise<void> {
-      await tell(runId).catch(onError);
+      await report(runId).catch(onError);
       runs.delete(runId);
     },
     /** The same of all of them. */
     async all(): Promise<void> {
-      await Promise.all([...runs.keys()].map((id) => tell(id).catch(onError)));
+      await Promise.all([...runs.keys()].map((id) => report(id).catch(onError)));
     },
   };
 }
