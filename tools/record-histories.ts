@@ -8,7 +8,7 @@ import path from 'node:path';
 import {
   broken,
   openRehearsal,
-  TOLD,
+  CI_REPORT,
   unavailable,
   WORKFLOWS,
   type Rehearsal,
@@ -95,19 +95,19 @@ const STORIES: Record<
   told: {
     script: () => ({
       cis: [
-        { verdict: 'red', sha: 'a', told: { ...TOLD, red: '"test" is red.' } },
+        { verdict: 'red', sha: 'a', told: { ...CI_REPORT, red: '"test" is red.' } },
         {
           verdict: 'red',
           sha: 'b',
           told: {
-            ...TOLD,
+            ...CI_REPORT,
             red: '"test" is red.',
             ask: '"test" failed again in the same way after a repair.',
           },
         },
-        { verdict: 'green', sha: 'b', told: TOLD },
-        { verdict: 'green', sha: 'b', told: TOLD },
-        { verdict: 'green', sha: 'c', told: TOLD },
+        { verdict: 'green', sha: 'b', told: CI_REPORT },
+        { verdict: 'green', sha: 'b', told: CI_REPORT },
+        { verdict: 'green', sha: 'c', told: CI_REPORT },
       ],
       instead: new Map([
         [
@@ -147,10 +147,10 @@ const STORIES: Record<
   named: {
     script: () => ({
       cis: [
-        { verdict: 'green', sha: 'a', told: TOLD, red: LINT },
-        { verdict: 'green', sha: 'a', told: { ...TOLD, pushedNothing: true }, red: LINT },
-        { verdict: 'green', sha: 'a', told: { ...TOLD, pushedNothing: true }, red: LINT },
-        { verdict: 'green', sha: 'a', told: TOLD, red: LINT },
+        { verdict: 'green', sha: 'a', told: CI_REPORT, red: LINT },
+        { verdict: 'green', sha: 'a', told: { ...CI_REPORT, pushedNothing: true }, red: LINT },
+        { verdict: 'green', sha: 'a', told: { ...CI_REPORT, pushedNothing: true }, red: LINT },
+        { verdict: 'green', sha: 'a', told: CI_REPORT, red: LINT },
       ],
     }),
     async walk(rehearsal) {
@@ -174,10 +174,10 @@ const STORIES: Record<
   joined: {
     script: () => ({
       cis: [
-        { verdict: 'green', sha: 'a', told: TOLD, fits: true },
-        { verdict: 'green', sha: 'a', told: TOLD, fits: false },
-        { verdict: 'pending', sha: 'b', told: TOLD, fits: false },
-        { verdict: 'green', sha: 'c', told: TOLD, fits: true },
+        { verdict: 'green', sha: 'a', told: CI_REPORT, fits: true },
+        { verdict: 'green', sha: 'a', told: CI_REPORT, fits: false },
+        { verdict: 'pending', sha: 'b', told: CI_REPORT, fits: false },
+        { verdict: 'green', sha: 'c', told: CI_REPORT, fits: true },
       ],
       instead: new Map([
         [
@@ -200,7 +200,7 @@ const STORIES: Record<
   // it; then merged.
   train: {
     script: () => ({
-      cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: TOLD, fits: true })),
+      cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: CI_REPORT, fits: true })),
       instead: new Map([
         [
           'stepTrain',
@@ -231,9 +231,9 @@ const STORIES: Record<
   kept: {
     script: () => ({
       cis: [
-        { verdict: 'green', sha: 'a', told: TOLD, fits: true },
-        { verdict: 'green', sha: 'a', told: TOLD, fits: false },
-        { verdict: 'green', sha: 'b', told: TOLD, fits: true },
+        { verdict: 'green', sha: 'a', told: CI_REPORT, fits: true },
+        { verdict: 'green', sha: 'a', told: CI_REPORT, fits: false },
+        { verdict: 'green', sha: 'b', told: CI_REPORT, fits: true },
       ],
       instead: new Map([
         [
@@ -277,7 +277,7 @@ const STORIES: Record<
   // person decides.
   gathered: {
     script: () => ({
-      cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: TOLD, fits: true })),
+      cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: CI_REPORT, fits: true })),
       instead: new Map([
         ['readReview', [waits('1'), waits('2'), taken, waits('3'), taken, quiet, quiet, waits('4'), quiet]],
       ]),
@@ -304,10 +304,10 @@ const STORIES: Record<
         {
           verdict: 'red',
           sha: 'a',
-          told: { ...TOLD, pull: 'closed', ask: 'The pull request was closed before it was ready.' },
+          told: { ...CI_REPORT, pull: 'closed', ask: 'The pull request was closed before it was ready.' },
         },
-        { verdict: 'green', sha: 'a', told: TOLD },
-        { verdict: 'green', sha: 'a', told: TOLD },
+        { verdict: 'green', sha: 'a', told: CI_REPORT },
+        { verdict: 'green', sha: 'a', told: CI_REPORT },
       ],
       instead: new Map<string, (() => object)[]>([
         ['readReview', [1, 2].map(() => () => ({ state: 'closed', comments: 0, newestIso: '', author: '' }))],

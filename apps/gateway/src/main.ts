@@ -68,7 +68,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   if (route === 405) throw new Refused(405, `This route does not know ${req.method}.`);
   if (route.service === 'git') return git.serve(req, res, url, run);
   if (route.service === 'packages') return packages.ofRun(req, res, url, run);
-  if (route.path === '/run/result') await packages.tellOf(run.id);
+  if (route.path === '/run/result') await packages.reportOf(run.id);
   const { permissionPatienceMs } = config;
   return runnerLink(db, newsOf, req, res, url, run, { packages: packages.hints, permissionPatienceMs }, hit);
 }
@@ -191,7 +191,7 @@ async function end(code: number): Promise<void> {
     server.closeAllConnections();
   }
   await Promise.race([
-    Promise.all([model.idle(), packages.tellAll()]),
+    Promise.all([model.idle(), packages.reportAll()]),
     new Promise((done) => setTimeout(done, GRACE_MS)),
   ]);
   await Promise.race([db.end(), new Promise((done) => setTimeout(done, GRACE_MS))]);

@@ -4,7 +4,7 @@ import { Show } from '@mainloop/models/contracts/runner';
 import { keepAttachment } from '@mainloop/models/db/conversation/attachments';
 import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { hasTold } from '@mainloop/models/db/runs/allowance';
+import { hasSaid } from '@mainloop/models/db/runs/allowance';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { agentShowed } from '@mainloop/models/events/runs';
 import { MAX_PICTURE_BYTES, PICTURE_ENDING, readPicture, type Picture } from '@mainloop/models/flow/pictures';
@@ -49,7 +49,7 @@ async function keep(
   const sha256 = createHash('sha256').update(data).digest('hex');
   await withTx(db, async (tx) => {
     await lockLog(tx);
-    if (await hasTold(tx, run, 'agent.showed', { caption, sha256 }, again)) return;
+    if (await hasSaid(tx, run, 'agent.showed', { caption, sha256 }, again)) return;
     const shows = await allowed(tx, run, 'shows');
     const { mime, width, height } = picture;
     const { id } = await keepAttachment(tx, run.owner_id, {

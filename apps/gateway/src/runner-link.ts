@@ -16,7 +16,7 @@ import {
   type RunSpec,
 } from '@mainloop/models/contracts/runner';
 import { findBaseline } from '@mainloop/models/db/runs/evidence';
-import { hasTold } from '@mainloop/models/db/runs/allowance';
+import { hasSaid } from '@mainloop/models/db/runs/allowance';
 import { readAttachment } from '@mainloop/models/db/conversation/attachments';
 import { findCheckpoint, saveCheckpoint } from '@mainloop/models/db/runs/checkpoints';
 import { commandsFor, noteDelivered } from '@mainloop/models/db/runs/commands';
@@ -215,7 +215,7 @@ export async function runnerLink(
       const payload = { runId: run.id, text: cleanText(spellOut(text), 4_000) };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, run, 'agent.said', { text: payload.text }, again)) return;
+        if (await hasSaid(tx, run, 'agent.said', { text: payload.text }, again)) return;
         await allowed(tx, run, 'says');
         await append(tx, [agentSaid.new({ taskId: run.task_id, actor: 'agent', payload })], run.owner_id);
       });
@@ -235,7 +235,7 @@ export async function runnerLink(
       const payload = { id, text: cleanText(spellOut(text), 4_000), runId: run.id };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, run, 'review.replied', { id, text: payload.text }, again)) return;
+        if (await hasSaid(tx, run, 'review.replied', { id, text: payload.text }, again)) return;
         await allowed(tx, run, 'replies');
         await append(tx, [reviewReplied.new({ taskId: run.task_id, actor: 'agent', payload })], run.owner_id);
       });
@@ -251,7 +251,7 @@ export async function runnerLink(
       const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, run, 'inbox.opened', { kind: 'question', ...words }, again)) return;
+        if (await hasSaid(tx, run, 'inbox.opened', { kind: 'question', ...words }, again)) return;
         const questionNo = await allowed(tx, run, 'questions');
         await append(
           tx,

@@ -36,7 +36,7 @@ export class UsageMeter {
   };
   private held = '';
   private words = 0;
-  private told = false;
+  private isReported = false;
   private readonly streamed: boolean;
   private readonly charsAToken: number;
 
@@ -51,7 +51,7 @@ export class UsageMeter {
 
   /** Whether the answer has said what it read: it does so at its beginning. */
   get saysInput(): boolean {
-    return this.told;
+    return this.isReported;
   }
 
   push(chunk: Buffer): void {
@@ -83,11 +83,11 @@ export class UsageMeter {
    * which is an estimate when the answer never came so far as to say it.
    */
   bill(whole: boolean, bodyChars: number): Usage {
-    const input = this.told ? {} : { input_tokens: inputTokensOf(bodyChars) };
+    const input = this.isReported ? {} : { input_tokens: inputTokensOf(bodyChars) };
     return {
       ...this.usage,
       ...input,
-      output_tokens: whole && this.told ? this.usage.output_tokens : this.outputSoFar,
+      output_tokens: whole && this.isReported ? this.usage.output_tokens : this.outputSoFar,
     };
   }
 
@@ -115,6 +115,6 @@ export class UsageMeter {
   private see(key: keyof Seen, count: unknown): void {
     if (typeof count !== 'number' || !Number.isFinite(count)) return;
     this.usage[key] = Math.max(this.usage[key], count);
-    if (key === 'input_tokens') this.told = true;
+    if (key === 'input_tokens') this.isReported = true;
   }
 }

@@ -21,7 +21,7 @@ export class Control {
   private stopped: Stopping | null = null;
   /** Said, but nobody listens yet. By id, because the gateway says it again until it is noted as delivered. */
   private readonly waiting = new Map<number, string>();
-  private readonly heard = new Set<number>();
+  private readonly received = new Set<number>();
   /** What happens with the answer, for each request that waits for one. */
   private readonly asked = new Map<string, (allow: boolean, message: string) => void>();
   /** Requests of the runner itself: a run that is stopped waits for none. */
@@ -140,7 +140,7 @@ export class Control {
       case 'stop':
         return this.stop(command.why);
       case 'steer':
-        if (this.heard.has(id)) return;
+        if (this.received.has(id)) return;
         if (this.listening) this.say(id, command.text);
         else if (this.child === null) this.waiting.set(id, command.text);
         return;
@@ -152,7 +152,7 @@ export class Control {
   }
 
   private say(id: number, text: string): void {
-    this.heard.add(id);
+    this.received.add(id);
     this.child?.stdin?.write(claudeCode.userLine(`The reader says:\n${text}`));
   }
 
@@ -168,7 +168,7 @@ export class Control {
     let stopped = false;
     const beat = async (): Promise<void> => {
       try {
-        const body = JSON.stringify({ afterCommand: after, delivered: [...this.heard].slice(-200) });
+        const body = JSON.stringify({ afterCommand: after, delivered: [...this.received].slice(-200) });
         const answer = await link.once('POST', '/run/heartbeat', body, {
           'content-type': 'application/json',
         });
@@ -193,7 +193,7 @@ export class Control {
         }
         // Noted as heard at once, or we would be told again. What nobody can hear now is told again in a while.
         if (commands.length > 0) await beat();
-        if (commands.some((c) => c.command.type === 'steer' && !this.heard.has(c.id))) await pause();
+        if (commands.some((c) => c.command.type === 'steer' && !this.received.has(c.id))) await pause();
       } catch (err) {
         if (err instanceof FencedOut && !stopped) this.leave();
         await pause();

@@ -14,7 +14,7 @@ mainloop confess "what you did wrong, as a rule" [--because "why"] [--path "src/
 const NOT_NOW = new Set([502, 503, 504]);
 /** Shorter than a command of the agent may take (two minutes), so that it reads the sentence. */
 const PATIENCE_MS = Number(process.env.MAINLOOP_TALK_PATIENCE_MS ?? 90_000);
-const NOT_HEARD = `Nobody could hear it for ${PATIENCE_MS / 1_000} s, so it was not said. Go on, and say it again later.`;
+const NOT_RECEIVED = `Nobody could hear it for ${PATIENCE_MS / 1_000} s, so it was not said. Go on, and say it again later.`;
 
 interface Answer {
   readonly status: number;
@@ -66,7 +66,8 @@ async function post(path: string, data: Buffer): Promise<Answer> {
       // The gateway is away, or it went before it had answered.
     }
     since ??= Date.now();
-    if (Date.now() - since >= PATIENCE_MS) return { status: 0, text: JSON.stringify({ error: NOT_HEARD }) };
+    if (Date.now() - since >= PATIENCE_MS)
+      return { status: 0, text: JSON.stringify({ error: NOT_RECEIVED }) };
     await new Promise((r) => setTimeout(r, wait));
   }
 }

@@ -9,7 +9,13 @@ import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { ciJudged, forgeUnreadable } from '@mainloop/models/events/forge';
 import { ciVerdict, wordOf, type CiVerdict, type NamedCheck } from '@mainloop/models/flow/ci';
 import { sayUnreadable } from '@mainloop/models/flow/ci-unreadable';
-import { failureOf, tellCi, type CiTold, type Failure, type Situation } from '@mainloop/models/flow/ci-told';
+import {
+  failureOf,
+  reportOnCi,
+  type CiReport,
+  type Failure,
+  type Situation,
+} from '@mainloop/models/flow/ci-report';
 import type { Effect } from './effects.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;
@@ -64,7 +70,7 @@ export async function lookAtChecks(
     readonly round: number;
     readonly redSha: string | null;
   },
-): Promise<{ verdict: CiVerdict; told: CiTold }> {
+): Promise<{ verdict: CiVerdict; told: CiReport }> {
   const { db, patienceMs } = deps;
   const verdict = await readVerdict(deps, task, input.sha);
   const { outcome, passed, failed, pending, names } = verdict;
@@ -110,10 +116,10 @@ export async function lookAtChecks(
     nowMs: Date.now(),
     patienceMs,
   };
-  return { verdict, told: tellCi(verdict, situation) };
+  return { verdict, told: reportOnCi(verdict, situation) };
 }
 
-function stateOf(pull: PullInfo | null): CiTold['pull'] {
+function stateOf(pull: PullInfo | null): CiReport['pull'] {
   if (pull?.merged === true) return 'merged';
   return pull?.state ?? 'open';
 }

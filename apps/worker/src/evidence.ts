@@ -1,7 +1,7 @@
 // What the runner recorded about a commit, as the loop and the reader need it.
 import type { Evidence } from '@mainloop/models/contracts/runner';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import type { Verified } from '@mainloop/models/flow/ci-told';
+import type { Verified } from '@mainloop/models/flow/ci-report';
 import {
   agentCode,
   agentLine,

@@ -47,8 +47,8 @@ import { failpoints } from '@mainloop/network/failpoints';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
-import { nothingTold, tendRecurring } from './recurring-schedules.ts';
-import { tellDevices } from './push.ts';
+import { nothingSynced, tendRecurring } from './recurring-schedules.ts';
+import { notifyDevices } from './push.ts';
 import { isGone, relayOnce } from './relay.ts';
 
 const log = openLog('worker');
@@ -129,7 +129,7 @@ const told = new Map<string, number>();
 const embedder = minilm(settings.embedder);
 const seen = nothingSeen();
 let isScheduled = false;
-const clocks = nothingTold();
+const clocks = nothingSynced();
 const maintain = (
   name: string,
   everyMs: number,
@@ -150,7 +150,7 @@ const maintenance = [
   maintain(
     'push',
     10_000,
-    () => tellDevices(db, { subject: settings.contact, toLoopback: settings.pushToLoopback }, hit),
+    () => notifyDevices(db, { subject: settings.contact, toLoopback: settings.pushToLoopback }, hit),
     wake('mainloop'),
   ),
   maintain('trains', 20_000, () => watchTrains(db, (id) => isGone(client, id))),

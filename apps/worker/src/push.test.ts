@@ -7,7 +7,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPushService, type PushService } from '@mainloop/testkit/push-service';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import webpush from 'web-push';
-import { tellDevices } from './push.ts';
+import { notifyDevices } from './push.ts';
 
 let database: TestDatabase;
 let service: PushService;
@@ -32,7 +32,7 @@ beforeEach(async () => {
 const FROM = { subject: 'mailto:me@example.com', toLoopback: true };
 /** @param endsAt where the worker ends */
 const tell = (endsAt?: string): Promise<number> =>
-  tellDevices(database.db, FROM, (point) => {
+  notifyDevices(database.db, FROM, (point) => {
     if (point === endsAt) throw new Error('ended');
   });
 const heard = (): string[] =>
@@ -65,7 +65,7 @@ test('one that went out as the worker ended is shown again in its place, and tak
 
 test('a device whose address has come to lie in a private network is told nothing', async () => {
   const id = await open();
-  await tellDevices(database.db, { ...FROM, toLoopback: false }, () => undefined);
+  await notifyDevices(database.db, { ...FROM, toLoopback: false }, () => undefined);
   expect(heard()).toEqual([]);
   // It is not the device that is wrong.
   await database.db.query("update push_devices set next_at = now() - interval '1 second'");

@@ -9,7 +9,7 @@ import {
   hasDevices,
   noteFailed,
   noteNotification,
-  noteTold,
+  noteSent,
   openItems,
   type DueNotification,
   type VapidKeys,
@@ -33,7 +33,7 @@ const TTL_S = 24 * 3600;
 type Sent = 'sent' | 'gone' | { readonly failed: string };
 
 /** Tells every device what it has not been told. @returns how much was told; 100 means that there may be more */
-export async function tellDevices(
+export async function notifyDevices(
   db: Db,
   from: { readonly subject: string; readonly toLoopback: boolean },
   hit: Hit,
@@ -69,7 +69,7 @@ export async function tellDevices(
           const result = await send(d.device, notification, keys, from);
           hit('push.after');
           // Written besides the lock's transaction: what was sent stays sent when a later write fails.
-          if (result === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
+          if (result === 'sent') await noteSent(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
           else if (result === 'gone') return deleteDevice(db, d.device.id);
           else return noteFailed(db, d.device.id, backoffMs(d.device.failures));
         }

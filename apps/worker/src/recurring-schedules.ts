@@ -34,11 +34,11 @@ const MONTHS = [
 ] as const;
 
 /** What was told to Temporal of each plan, and whether those of plans that are gone were looked for; kept between calls. */
-export interface ToldClocks {
+export interface SyncedSchedules {
   readonly of: Map<string, { readonly plan: string; readonly untilMs: number }>;
   isSwept: boolean;
 }
-export const nothingTold = (): ToldClocks => ({ of: new Map(), isSwept: false });
+export const nothingSynced = (): SyncedSchedules => ({ of: new Map(), isSwept: false });
 
 const specOf = (times: readonly Date[]): ScheduleSpec => ({
   calendars: times.map((at) => ({
@@ -103,26 +103,26 @@ const ignoreGone = (err: unknown): void => {
 export async function tendRecurring(
   db: Db,
   client: Client,
-  told: ToldClocks,
+  synced: SyncedSchedules,
   now = new Date(),
 ): Promise<void> {
   const plans = await listClocked(db);
   const ids = new Set(plans.map(({ id }) => id));
-  const gone = [...told.of.keys()].filter((id) => !ids.has(id));
-  if (!told.isSwept) await removeOthers(client, ids);
-  told.isSwept = true;
+  const gone = [...synced.of.keys()].filter((id) => !ids.has(id));
+  if (!synced.isSwept) await removeOthers(client, ids);
+  synced.isSwept = true;
   for (const id of gone) {
     await removeSchedule(client, id);
-    told.of.delete(id);
+    synced.of.delete(id);
   }
   for (const plan of plans) {
     const key = `${plan.cron} ${plan.zone}`;
-    const before = told.of.get(plan.id);
+    const before = synced.of.get(plan.id);
     if (before?.plan !== key || before.untilMs <= now.getTime()) {
       const times = nextOf(plan.cron, plan.zone, now.getTime(), TIMES);
       await ensureSchedule(client, plan, times);
       const half = times.length < TIMES ? undefined : times[TIMES / 2];
-      told.of.set(plan.id, { plan: key, untilMs: half?.getTime() ?? Number.POSITIVE_INFINITY });
+      synced.of.set(plan.id, { plan: key, untilMs: half?.getTime() ?? Number.POSITIVE_INFINITY });
     }
     if (isOverdue(plan, now.getTime())) await comeDue(db, plan.ownerId, plan.id, now);
   }

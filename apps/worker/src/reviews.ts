@@ -30,11 +30,11 @@ import {
 } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import {
-  hear,
-  heardText,
+  judgeAll,
+  requestText,
   keyOf,
   wordsKey,
-  type HeardRemark,
+  type JudgedRemark,
   type Met,
   type Verdict,
 } from '@mainloop/models/flow/requests';
@@ -46,7 +46,7 @@ import { keyOfAnswer } from './questions.ts';
 type Said = ForgeComment & { readonly where: 'review' | 'line' | 'talk'; readonly verdict?: Verdict };
 
 /** What a look at the comments of a pull request came to. */
-export interface Heard {
+export interface CommentsRead {
   /** What is to be worked on, oldest first. */
   readonly waiting: readonly Said[];
   /** Names it all, with its words. */
@@ -63,7 +63,7 @@ export interface Heard {
  * steers an agent, so only those count who may write. What starts nothing is told in the story, once.
  * @returns what starts a round, and whether it is taken up at once or after a quiet while
  */
-export async function hearComments(db: Db, forge: Forge, task: TaskRow): Promise<Heard> {
+export async function readComments(db: Db, forge: Forge, task: TaskRow): Promise<CommentsRead> {
   if (task.prNumber === null) return { waiting: [], words: '', atOnce: false, met: new Map() };
   const page = await pageOf(forge, task.repo, task.prNumber);
   const met = await listMet(db, task.id);
@@ -71,21 +71,21 @@ export async function hearComments(db: Db, forge: Forge, task: TaskRow): Promise
     (await listForgeAnswers(db, task.id)).flatMap((id) => (id === null ? [] : [keyOfAnswer(id)])),
   );
   // Whoever wrote what is done with is not asked about again.
-  const fresh = hear(page, met, () => true, answers).filter((h) => !isTold(h, met));
+  const fresh = judgeAll(page, met, () => true, answers).filter((h) => !isNoted(h, met));
   const may = new Map<string, boolean>();
   for (const { remark, judged } of fresh) {
     const { author } = remark;
     if (judged.is === 'passed' && judged.why === 'machine') continue;
     if (!may.has(author)) may.set(author, author !== '' && (await forge.mayWrite(task.repo, author)));
   }
-  const heard = hear(page, met, (author) => may.get(author) ?? false, answers);
-  await tellPassedOver(
+  const remarks = judgeAll(page, met, (author) => may.get(author) ?? false, answers);
+  await notePassedOver(
     db,
     task,
-    fresh.flatMap(({ remark }) => heard.filter((h) => h.remark === remark)),
+    fresh.flatMap(({ remark }) => remarks.filter((h) => h.remark === remark)),
   );
-  const waiting = heard.filter(({ judged }) => judged.is === 'request' || judged.is === 'unclear');
-  const words = waiting.map(({ remark }) => `${keyOf(remark)}:${wordsKey(heardText(remark.body))}`).sort();
+  const waiting = remarks.filter(({ judged }) => judged.is === 'request' || judged.is === 'unclear');
+  const words = waiting.map(({ remark }) => `${keyOf(remark)}:${wordsKey(requestText(remark.body))}`).sort();
   return {
     waiting: waiting.map((h) => h.remark),
     words: wordsKey(words.join()),
@@ -109,19 +109,19 @@ async function pageOf(forge: Forge, repo: string, number: number): Promise<Said[
     .sort((a, b) => a.at.localeCompare(b.at) || a.id - b.id);
 }
 
-const isTold = ({ remark, judged }: HeardRemark<Said>, met: ReadonlyMap<string, Met>): boolean =>
+const isNoted = ({ remark, judged }: JudgedRemark<Said>, met: ReadonlyMap<string, Met>): boolean =>
   judged.is === 'passed' &&
-  (met.get(keyOf(remark))?.passed.includes(wordsKey(heardText(remark.body))) ?? false);
+  (met.get(keyOf(remark))?.passed.includes(wordsKey(requestText(remark.body))) ?? false);
 
 /**
  * One that is passed over has a line in the story; of machines and strangers, who may write as often as they
  * like, each account has one.
  */
-async function tellPassedOver(db: Db, task: TaskRow, heard: readonly HeardRemark<Said>[]): Promise<void> {
-  const events = heard.flatMap(({ remark, judged }) => {
+async function notePassedOver(db: Db, task: TaskRow, remarks: readonly JudgedRemark<Said>[]): Promise<void> {
+  const events = remarks.flatMap(({ remark, judged }) => {
     if (judged.is !== 'passed') return [];
     const { why } = judged;
-    const text = heardText(remark.body);
+    const text = requestText(remark.body);
     const payload = {
       id: `${task.id}-${keyOf(remark)}`,
       author: remark.author,
@@ -143,11 +143,16 @@ async function tellPassedOver(db: Db, task: TaskRow, heard: readonly HeardRemark
  * Puts what people said on the forge beside what was said in the app. Once each, however often it is seen.
  * @param name of all that is taken up: whoever was cut off behind it finds it by that
  */
-export async function takeUp(db: Db, task: TaskRow, { waiting, met }: Heard, name: string): Promise<void> {
+export async function takeUp(
+  db: Db,
+  task: TaskRow,
+  { waiting, met }: CommentsRead,
+  name: string,
+): Promise<void> {
   const newest = waiting.at(-1);
   if (newest === undefined) return;
   const made = waiting.map((comment) => {
-    const text = heardText(comment.body);
+    const text = requestText(comment.body);
     // What was worked on with other words is a comment of its own.
     const again = (met.get(keyOf(comment))?.worked.length ?? 0) > 0;
     const id = `${task.id}-${keyOf(comment)}${again ? `-${wordsKey(text)}` : ''}`;

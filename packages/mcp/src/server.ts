@@ -25,7 +25,7 @@ const said = (text: string, isError = false): CallToolResult => ({
 });
 
 /** What the api gave, as JSON; a list is a field, because a structured answer is an object. */
-function told(answer: unknown): CallToolResult {
+function resultOf(answer: unknown): CallToolResult {
   const structured = (Array.isArray(answer) ? { list: answer } : answer) as Record<string, unknown>;
   return { ...said(JSON.stringify(structured, null, 1)), structuredContent: structured };
 }
@@ -52,7 +52,7 @@ async function act(
   { call, address }: Options,
 ): Promise<CallToolResult | InputRequiredResult> {
   try {
-    if (made.ask === undefined) return told(await made.run(input, call, undefined));
+    if (made.ask === undefined) return resultOf(await made.run(input, call, undefined));
     const answer = inputResponse(context.mcpReq.inputResponses, 'yes');
     if (answer.kind === 'missing') {
       const { message, about } = await made.ask(input, call);
@@ -69,7 +69,7 @@ async function act(
     }
     if (answer.kind !== 'elicit' || answer.action !== 'accept')
       return said('Nothing was done: the person did not say yes.');
-    return told(await made.run(input, call, context.mcpReq.requestState<string>()));
+    return resultOf(await made.run(input, call, context.mcpReq.requestState<string>()));
   } catch (error) {
     return said((error as Error).message, true);
   }

@@ -49,8 +49,8 @@ export function packagesOf(config: GatewayConfig, db: Db, log: Logger) {
       return true;
     },
 
-    tellOf: (runId: string): Promise<void> => reported.end(runId),
-    tellAll: (): Promise<void> => reported.all(),
+    reportOf: (runId: string): Promise<void> => reported.end(runId),
+    reportAll: (): Promise<void> => reported.all(),
     sweep: (): Promise<number> => cache.sweep(config.packages.maxBytes),
   };
 }

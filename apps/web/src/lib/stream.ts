@@ -55,7 +55,7 @@ export function joinStream(listener: Listener): () => void {
   const gone = new AbortController();
   let leads = false;
   let isUp = false;
-  let heardAtMs = performance.now();
+  let receivedAtMs = performance.now();
 
   const lead = (): Promise<void> =>
     new Promise((release) => {
@@ -100,7 +100,7 @@ export function joinStream(listener: Listener): () => void {
   channel.onmessage = ({ data }: MessageEvent<Word>) => {
     if (data.is === 'hello') return void (leads && isUp && say({ is: 'up', at: listener.cursor() }));
     if (leads) return;
-    heardAtMs = performance.now();
+    receivedAtMs = performance.now();
     if (data.is === 'message') listener.take(data.kind, data.data);
     else if (data.is === 'up') listener.up(data.at);
     else listener.down();
@@ -112,8 +112,9 @@ export function joinStream(listener: Listener): () => void {
   say({ is: 'hello' });
   // A tab that a phone has put to sleep keeps its lock and says nothing.
   const watch = setInterval(() => {
-    if (leads || document.visibilityState !== 'visible' || performance.now() - heardAtMs < SILENT_MS) return;
-    heardAtMs = performance.now();
+    if (leads || document.visibilityState !== 'visible' || performance.now() - receivedAtMs < SILENT_MS)
+      return;
+    receivedAtMs = performance.now();
     queue(true);
   }, HEARTBEAT_MS);
   return () => {

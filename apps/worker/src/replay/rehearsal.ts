@@ -1,7 +1,7 @@
 // A task's workflow for real, on Temporal's time-skipping server: Temporal, worker and workflow are the true
 // ones; what they call is a table of answers, because days can't pass for git and Postgres. For tests and for
 // the histories that are recorded.
-import type { CiTold, RedCheck } from '@mainloop/models/flow/ci-told';
+import type { CiReport, RedCheck } from '@mainloop/models/flow/ci-report';
 import type { RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
 import type {
@@ -60,12 +60,18 @@ interface CiLook {
   readonly verified?: string;
   readonly sha?: string;
   readonly red?: readonly RedCheck[];
-  readonly told?: CiTold;
+  readonly told?: CiReport;
   readonly fits?: boolean | null;
 }
 
 /** What is told of checks about which there is nothing to say. */
-export const TOLD: CiTold = { pull: 'open', ask: null, red: '', pushedNothing: false, unchecked: null };
+export const CI_REPORT: CiReport = {
+  pull: 'open',
+  ask: null,
+  red: '',
+  pushedNothing: false,
+  unchecked: null,
+};
 
 /** What the world answers, in order; and what it was asked and told. */
 export interface Script {

@@ -9,7 +9,7 @@ import { kill } from './processes.ts';
 import { deletedMiB, diskUse, nameOf, ownBytes, processesUnder, threadsOf } from './usage.ts';
 
 const LOOK_MS = 1_000;
-const TOLD_MS = 10_000;
+const REPORT_AGAIN_MS = 10_000;
 /** Between two measurements of a tree; and each takes at most a twentieth of the time. */
 const MEASURE_MS = 15_000;
 const MEASURE_SHARE = 20;
@@ -60,7 +60,7 @@ export function watcher(options: WatchOptions): Watcher {
   let timer: NodeJS.Timeout | null = null;
 
   const tell = (state: State, limit: LimitHit['limit'], max: number): void => {
-    if (Date.now() - (state.told.get(limit) ?? 0) < TOLD_MS) return;
+    if (Date.now() - (state.told.get(limit) ?? 0) < REPORT_AGAIN_MS) return;
     state.told.set(limit, Date.now());
     options.onLimit({ taskId: state.w.taskId, runId: state.w.runId, limit, max });
   };

@@ -128,7 +128,7 @@ test('two devices that write, sync and lose answers in any order keep every word
         { text: '', seen: NEVER_SEEN },
       ];
       const words: string[] = [];
-      const sync = (n: number, isHeard: boolean): void => {
+      const sync = (n: number, isReceived: boolean): void => {
         const device = devices[n]!;
         const step = draftStep(device.text, device.seen, kept);
         if (step.do === 'show') device.text = step.text;
@@ -139,7 +139,7 @@ test('two devices that write, sync and lose answers in any order keep every word
         const sent = device.text;
         device.seen = { ...heard(device.seen, kept), sending: sent };
         kept = afterWrite('chat', kept, { text: sent, base: step.base });
-        if (!isHeard) return;
+        if (!isReceived) return;
         device.text = afterAnswer('chat', sent, device.text, kept.text);
         device.seen = { ...kept, sending: null };
       };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { afterCi } from './ci-told.ts';
+import { afterCi } from './ci-report.ts';
 import { weakenedTests } from './weakened-tests.ts';
 import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
 import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './outcomes.ts';

@@ -1,5 +1,5 @@
 // A gate: what stands against a change, and what the person says about it. Never the Retry of a failure. Pure.
-import type { RedCheck } from './ci-told.ts';
+import type { RedCheck } from './ci-report.ts';
 import type { ItemKind } from './events.ts';
 import type { ErrorCode, GateReason } from './outcomes.ts';
 import { cleanTitle, tellingLines } from './text.ts';

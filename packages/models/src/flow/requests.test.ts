@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { timesOf } from './machines.ts';
 import {
-  hear,
-  heardText,
+  judgeAll,
+  requestText,
   judge,
   keyOf,
   planAnswer,
@@ -206,14 +206,14 @@ describe('a page is heard by id', () => {
   const may = (author: string): boolean => author !== 'eve';
   const met = (remark: Remark, more: Partial<Met> = {}): [string, Met] => [
     keyOf(remark),
-    { worked: [heardText(remark.body)], passed: [], taken: [], ...more },
+    { worked: [requestText(remark.body)], passed: [], taken: [], ...more },
   ];
   const heard = (
     page: readonly Remark[],
     known: readonly [string, Met][] = [],
     answers: readonly string[] = [],
   ): string[] =>
-    hear(page, new Map(known), may, new Set(answers)).map(
+    judgeAll(page, new Map(known), may, new Set(answers)).map(
       (h) => `${keyOf(h.remark)} ${word(h.judged)}${h.atOnce ? ' now' : ''}`,
     );
 
@@ -269,10 +269,10 @@ describe('a page is heard by id', () => {
         const taken: string[] = [];
         for (const look of looks) {
           const page = [...new Map(look.map((r) => [keyOf(r), by(r.body, r)])).values()];
-          for (const { remark: r, judged: j } of hear(page, known, may, new Set()))
+          for (const { remark: r, judged: j } of judgeAll(page, known, may, new Set()))
             if (j.is === 'request' || j.is === 'unclear') {
               taken.push(keyOf(r));
-              known.set(keyOf(r), { worked: [heardText(r.body)], passed: [], taken: [] });
+              known.set(keyOf(r), { worked: [requestText(r.body)], passed: [], taken: [] });
             }
         }
         expect(taken).toEqual([...new Set(taken)]);
@@ -349,6 +349,6 @@ test('a page of thousands, and words of 65,536 characters of any kind, are heard
     by(body, { id: i }),
   );
   const began = performance.now();
-  hear(page, new Map(), () => true, new Set());
+  judgeAll(page, new Map(), () => true, new Set());
   expect(performance.now() - began).toBeLessThan(2_000);
 });

@@ -78,7 +78,7 @@ export interface Met {
   /** The same of those with which the person said that it is a request. */
   readonly taken: readonly string[];
 }
-export type HeardRemark<R extends Remark> = {
+export type JudgedRemark<R extends Remark> = {
   readonly remark: R;
   readonly judged: Judged;
   readonly atOnce: boolean;
@@ -89,7 +89,7 @@ export type HeardRemark<R extends Remark> = {
  * @param body of a comment on the forge
  * @returns 20,000 characters at most, with whatever hides in them spelt out
  */
-export const heardText = (body: string): string =>
+export const requestText = (body: string): string =>
   spellOut(cleanText(body.replaceAll('\r\n', '\n').trim() || 'Changes are asked for.', 20_000));
 
 /**
@@ -117,19 +117,19 @@ export function wordsKey(text: string): string {
  * @param answers keys of comments that answered a question
  * @returns each comment that is not done with, and what it is
  */
-export function hear<R extends Remark>(
+export function judgeAll<R extends Remark>(
   page: readonly R[],
   met: ReadonlyMap<string, Met>,
   mayWrite: (author: string) => boolean,
   answers: ReadonlySet<string>,
-): HeardRemark<R>[] {
+): JudgedRemark<R>[] {
   const byAuthor = Map.groupBy(page, authorOf);
   const times = new Map([...byAuthor].map(([author, said]) => [author, timesOf(said.map((r) => r.body))]));
   return page.flatMap((remark) => {
     const key = keyOf(remark);
     if (answers.has(key)) return [];
     const before = met.get(key);
-    const words = wordsKey(heardText(remark.body));
+    const words = wordsKey(requestText(remark.body));
     if (before?.worked.some((w) => wordsKey(w) === words)) return [];
     if (before?.taken.includes(words)) return [{ remark, judged: { is: 'request' as const }, atOnce: true }];
     const judged = judgedOf(remark, times.get(authorOf(remark)) ?? NEVER, {

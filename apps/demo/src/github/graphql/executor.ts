@@ -158,7 +158,7 @@ function queryRoot(place: Place): View {
 }
 
 /** As GitHub writes an error: its type beside the message, not below. */
-function told(error: GraphQLError): object {
+function shownError(error: GraphQLError): object {
   const { type, ...rest } = error.extensions;
   return {
     ...(type === undefined ? {} : { type }),
@@ -171,7 +171,7 @@ function told(error: GraphQLError): object {
 
 const refusal = (errors: readonly GraphQLError[]): Answer => ({
   status: 200,
-  body: { errors: errors.map(told) },
+  body: { errors: errors.map(shownError) },
 });
 
 /** @returns why it is not answered, where it is no query or asks for too much */
@@ -219,7 +219,7 @@ export async function answerQuery(place: Place, ask: Readonly<Record<string, unk
     status: 200,
     body: {
       ...(done.data === undefined ? {} : { data: done.data }),
-      ...(done.errors ? { errors: done.errors.map(told) } : {}),
+      ...(done.errors ? { errors: done.errors.map(shownError) } : {}),
     },
   };
 }

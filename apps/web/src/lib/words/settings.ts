@@ -45,7 +45,7 @@ export const TURN_ON = 'Turn on notifications';
 export const REMOVE = 'Remove';
 export const turnOffOn = (device: string): string => `Turn off notifications on ${device}`;
 /** @param lastOkAt when it was told something last; null: never yet */
-export const toldWords = (lastOkAt: string | null, createdAt: string): string =>
+export const lastSentWords = (lastOkAt: string | null, createdAt: string): string =>
   lastOkAt === null ? `added ${aged(new Date(createdAt))}` : `told ${aged(new Date(lastOkAt))}`;
 export const QUIET_HOURS = 'Quiet hours';
 export const FROM = 'From';

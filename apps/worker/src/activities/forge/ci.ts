@@ -3,7 +3,7 @@ import { findEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
 import { findLatestDiff } from '@mainloop/models/db/forge/effects';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
 import { wordOf, type CiWord } from '@mainloop/models/flow/ci';
-import type { CiTold, RedCheck, Verified } from '@mainloop/models/flow/ci-told';
+import type { CiReport, RedCheck, Verified } from '@mainloop/models/flow/ci-report';
 import { weakenedTests } from '@mainloop/models/flow/weakened-tests';
 import { lookAtChecks } from '../../checks.ts';
 import { ensureShown, headOf } from '../../heads.ts';
@@ -21,7 +21,7 @@ export const ciActivities = ({ db, forge, pullOf, checks, tellMerged }: ForgeCon
     sha: string;
     weakened: string[];
     verified: Verified;
-    told: CiTold;
+    told: CiReport;
     red: RedCheck[];
     fits: boolean | null;
     base: string;

@@ -7,7 +7,7 @@ import type { Waiting } from '@mainloop/models/flow/gathering';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import { openFindings } from '../../findings.ts';
 import { ensureShown, headOf } from '../../heads.ts';
-import { hearComments, syncThreads, takeUp } from '../../reviews.ts';
+import { readComments, syncThreads, takeUp } from '../../reviews.ts';
 import { notAsShown } from './as-shown.ts';
 import type { ForgeContext } from './context.ts';
 
@@ -65,14 +65,14 @@ export const reviewActivities = ({
     }
     // A try that was cut off may have taken them up.
     const before = input.take == null ? null : await findAsked(db, task.id, input.take.words);
-    const heard = await hearComments(db, forge, task);
-    const { words, atOnce, waiting } = heard;
+    const comments = await readComments(db, forge, task);
+    const { words, atOnce, waiting } = comments;
     const newest = waiting.at(-1);
     const takes =
       before === null &&
       newest !== undefined &&
       (input.take === undefined || input.take?.whatever === true || input.take?.words === words);
-    if (takes) await takeUp(db, task, heard, input.take?.words ?? words);
+    if (takes) await takeUp(db, task, comments, input.take?.words ?? words);
     // Of a conflict the agent has to know soon, and whatever else there is will be looked at anew after it.
     const fits = pull.fits !== false || input.queued === true;
     if (fits) await syncThreads(db, forge, task);

@@ -11,7 +11,7 @@ import { cleanTitle } from '@mainloop/models/flow/text';
 import { isSameChange, trainStep, type AtTrain, type TrainEnd } from '@mainloop/models/flow/train';
 import { readVerdict, lookAtChecks } from '../../checks.ts';
 import { ensureShown, headOf } from '../../heads.ts';
-import { hearComments } from '../../reviews.ts';
+import { readComments } from '../../reviews.ts';
 import { whoPushed } from './as-shown.ts';
 import type { ForgeContext } from './context.ts';
 import { mergeActivities } from './merge.ts';
@@ -131,7 +131,7 @@ export const trainActivities = (context: ForgeContext) => {
       if (head !== asked.shown && head !== asked.head && !(await isUpdateOf(task, asked.shown, head)))
         return leave(task, asked, 'moved', await whoPushed(forge, task, pull, head));
       await ensureShown({ db, forge }, task, head);
-      const [asks] = (await hearComments(db, forge, task)).waiting;
+      const [asks] = (await readComments(db, forge, task)).waiting;
       if (asks !== undefined)
         return leave(
           task,

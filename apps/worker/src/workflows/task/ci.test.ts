@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openRehearsal, standingAt, TOLD, type Rehearsal } from '../../replay/rehearsal.ts';
+import { openRehearsal, standingAt, CI_REPORT, type Rehearsal } from '../../replay/rehearsal.ts';
 
 const MINUTE = 60_000;
 
@@ -85,9 +85,16 @@ describe('ci', () => {
 
   test('a linter of the repository that is red: the agent is told once for each commit, then the person is asked', async () => {
     const red = [{ what: 'lint', command: 'npm run lint', tail: 'a.ts: error no-var' }] as const;
-    const still = { verdict: 'green', sha: 'a', red, told: { ...TOLD, pushedNothing: true } };
+    const still = { verdict: 'green', sha: 'a', red, told: { ...CI_REPORT, pushedNothing: true } };
     const handle = await rehearsal.start(
-      { cis: [{ verdict: 'green', sha: 'a', red, told: TOLD }, still, still, { ...still, told: TOLD }] },
+      {
+        cis: [
+          { verdict: 'green', sha: 'a', red, told: CI_REPORT },
+          still,
+          still,
+          { ...still, told: CI_REPORT },
+        ],
+      },
       inCi(0),
     );
     await rehearsal.env.sleep(10 * MINUTE);
@@ -107,7 +114,7 @@ describe('ci', () => {
     await rehearsal.env.sleep(10 * MINUTE);
     expect(rehearsal.count('prepareRun')).toBe(2);
     const gate = rehearsal.script().failures.at(-1)!.id;
-    rehearsal.script().cis = [{ verdict: 'green', sha: 'a', red, told: TOLD }];
+    rehearsal.script().cis = [{ verdict: 'green', sha: 'a', red, told: CI_REPORT }];
     await handle.signal('human', { id: gate, kind: 'allow' });
     await rehearsal.env.sleep(10 * MINUTE);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review' });
@@ -130,8 +137,8 @@ describe('ci', () => {
 describe('ci, as it is told', () => {
   const ask = 'Look at it, then Retry.';
   test.each([
-    ['a repair that changed nothing', { verdict: 'red', told: { ...TOLD, red: '"test" is red.', ask } }],
-    ['what has been pending for too long', { verdict: 'pending', told: { ...TOLD, ask } }],
+    ['a repair that changed nothing', { verdict: 'red', told: { ...CI_REPORT, red: '"test" is red.', ask } }],
+    ['what has been pending for too long', { verdict: 'pending', told: { ...CI_REPORT, ask } }],
   ] as const)(
     '%s: the person is asked, nothing more is spent, and what turns meanwhile goes on by itself',
     async (_, look) => {
@@ -141,8 +148,8 @@ describe('ci, as it is told', () => {
             look,
             look,
             look,
-            { verdict: 'green', sha: 'a', told: TOLD },
-            { verdict: 'green', sha: 'a', told: TOLD },
+            { verdict: 'green', sha: 'a', told: CI_REPORT },
+            { verdict: 'green', sha: 'a', told: CI_REPORT },
           ],
         },
         inCi(1),
@@ -161,11 +168,11 @@ describe('ci, as it is told', () => {
   );
 
   test('Retry gives it another set of repairs, and tells nobody any more of the one before', async () => {
-    const red = { ...TOLD, red: '"test" is red.' };
+    const red = { ...CI_REPORT, red: '"test" is red.' };
     const looks = [
       { verdict: 'red', sha: 'b', told: { ...red, ask } },
       { verdict: 'red', sha: 'b', told: red },
-      { verdict: 'pending', sha: 'c', told: TOLD },
+      { verdict: 'pending', sha: 'c', told: CI_REPORT },
     ];
     const handle = await rehearsal.start(
       { cis: looks },
@@ -186,7 +193,7 @@ describe('ci, as it is told', () => {
 
   test('merged elsewhere while CI ran: it is done', async () => {
     const handle = await rehearsal.start(
-      { cis: [{ verdict: 'red', told: { ...TOLD, pull: 'merged' } }] },
+      { cis: [{ verdict: 'red', told: { ...CI_REPORT, pull: 'merged' } }] },
       inCi(0),
     );
     expect(await handle.result()).toEqual({ state: 'done' });
@@ -195,7 +202,7 @@ describe('ci, as it is told', () => {
 
   test('why nothing has checked the change is said at the gate', async () => {
     const unchecked = 'CI ran nothing, every check was skipped (test).';
-    const look = { verdict: 'none', told: { ...TOLD, unchecked } };
+    const look = { verdict: 'none', told: { ...CI_REPORT, unchecked } };
     await rehearsal.start({ cis: Array.from({ length: 9 }, () => look) }, inCi(0));
     await rehearsal.env.sleep(10 * MINUTE);
     expect(rehearsal.script().failures).toMatchObject([{ kind: 'gate', title: unchecked }]);

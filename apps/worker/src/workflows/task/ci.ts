@@ -5,10 +5,10 @@ import type { CiWord } from '@mainloop/models/flow/ci';
 import {
   afterCi,
   type AfterCi,
-  type CiTold,
+  type CiReport,
   type RedCheck,
   type Verified,
-} from '@mainloop/models/flow/ci-told';
+} from '@mainloop/models/flow/ci-report';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
 import type { Approved, In } from '@mainloop/models/flow/workflow';
@@ -133,7 +133,7 @@ interface CiLook {
   /** What the repository's own checks found; absent in histories from before they counted. */
   readonly red?: readonly RedCheck[];
   /** Absent in histories from before it was told. */
-  readonly told?: CiTold;
+  readonly told?: CiReport;
   /** Whether it merges into `base`; null while the forge does not know. Absent from before it was looked at. */
   readonly fits?: boolean | null;
   readonly base?: string;
@@ -161,17 +161,17 @@ async function conflict(task: TaskContext, at: In<'ci'>, { sha, base = '' }: CiL
 }
 
 /** What is told goes by the new rules, where the history began with them. */
-const toldOf = (now: CiLook): CiTold | undefined =>
+const reportOf = (now: CiLook): CiReport | undefined =>
   now.told !== undefined && patched('told-ci') ? now.told : undefined;
 
 /** What the review is bound to. */
 const seenAt = ({ repairs }: In<'ci'>, now: CiLook): { sha?: string; repairs?: number } =>
-  toldOf(now) === undefined ? {} : { sha: now.sha, repairs };
+  reportOf(now) === undefined ? {} : { sha: now.sha, repairs };
 
 /** @returns null when nothing has to be asked any more: the checks have turned, or the pull request has */
 function ask(task: TaskContext, at: In<'ci'>, now: CiLook, sentence: string): ReturnType<typeof askWhile> {
   const detail = now.weakened.join('\n');
-  if (toldOf(now) === undefined) return askPerson(task, 'ci', sentence, detail);
+  if (reportOf(now) === undefined) return askPerson(task, 'ci', sentence, detail);
   return askWhile(task, 'ci', sentence, detail, async () => {
     const then = await look(task, at);
     const next = decide(task, at, then, 0);
@@ -199,7 +199,7 @@ function decide(
         ? 'unknown'
         : (now.verified ?? 'unknown'),
     named: (now.red ?? []).length > 0 && !accepted && patched('named-checks'),
-    told: toldOf(now),
+    told: reportOf(now),
   });
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openRehearsal, standingAt, TOLD, type Rehearsal } from '../../replay/rehearsal.ts';
+import { openRehearsal, standingAt, CI_REPORT, type Rehearsal } from '../../replay/rehearsal.ts';
 
 const SINCE = '2026-11-20T10:00:00Z';
 
@@ -17,7 +17,7 @@ function world(state: 'open' | 'closed' | 'merged', verdict = 'green') {
   const is = { state, verdict, refuses: '' };
   const always = (see: () => object): (() => object)[] => Array.from({ length: 500 }, () => see);
   const told = () => ({
-    ...TOLD,
+    ...CI_REPORT,
     pull: is.state,
     ask: is.state === 'closed' ? 'The pull request was closed.' : null,
   });

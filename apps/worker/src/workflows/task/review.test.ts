@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openRehearsal, standingAt, TOLD, type Rehearsal } from '../../replay/rehearsal.ts';
+import { openRehearsal, standingAt, CI_REPORT, type Rehearsal } from '../../replay/rehearsal.ts';
 
 const MINUTE = 60_000;
 
@@ -80,7 +80,7 @@ describe('a review that is bound to a commit', () => {
     author: '',
     again: why,
   });
-  const red = { ...TOLD, red: '"late" is red.' };
+  const red = { ...CI_REPORT, red: '"late" is red.' };
 
   test('red after ready: the ready is taken back, its item closed, and the agent woken once, in the count of before', async () => {
     const script = {
@@ -116,7 +116,7 @@ describe('a review that is bound to a commit', () => {
   }, 60_000);
 
   test('a re-run that turned green meanwhile: it is offered anew, in an item of its own', async () => {
-    const green = { verdict: 'green', sha: 'seen', told: TOLD };
+    const green = { verdict: 'green', sha: 'seen', told: CI_REPORT };
     const handle = await rehearsal.start(
       { cis: [green], instead: new Map([['readReview', [again('mona pushed evil.ts.')]]]) },
       BOUND,
@@ -134,7 +134,10 @@ describe('a review that is bound to a commit', () => {
     async (did) => {
       const merge = [() => ({ did, sentence: 'Not as it was.' })];
       const handle = await rehearsal.start(
-        { cis: [{ verdict: 'pending', sha: 'new', told: TOLD }], instead: new Map([['stepTrain', merge]]) },
+        {
+          cis: [{ verdict: 'pending', sha: 'new', told: CI_REPORT }],
+          instead: new Map([['stepTrain', merge]]),
+        },
         BOUND,
       );
       await rehearsal.say(handle, '-review-2', 'merge', 'squash');
@@ -174,8 +177,8 @@ describe('a review that is bound to a commit', () => {
 describe('a base that moved', () => {
   const BOUND = standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 2 });
   const conflicting = { state: 'open', comments: 0, newestIso: SINCE, author: '', conflictsWith: 'main' };
-  const dirty = (sha: string) => ({ verdict: 'green', sha, told: TOLD, fits: false });
-  const clean = (sha: string) => ({ verdict: 'green', sha, told: TOLD, fits: true });
+  const dirty = (sha: string) => ({ verdict: 'green', sha, told: CI_REPORT, fits: false });
+  const clean = (sha: string) => ({ verdict: 'green', sha, told: CI_REPORT, fits: true });
 
   test('a conflict is told, not offered for merging, repaired once, checked and offered again, and nobody is asked', async () => {
     const handle = await rehearsal.start(

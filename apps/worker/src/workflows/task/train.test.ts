@@ -4,7 +4,7 @@ import {
   broken,
   openRehearsal,
   standingAt,
-  TOLD,
+  CI_REPORT,
   unavailable,
   type Rehearsal,
 } from '../../replay/rehearsal.ts';
@@ -62,8 +62,8 @@ describe('an approved change', () => {
 
   const KEEPS = () => ({ did: 'conflicts', sentence: 'It conflicts.', keeps: true });
   const JOINED = [
-    { verdict: 'green', sha: 'seen', told: TOLD, fits: false },
-    { verdict: 'green', sha: 'both', told: TOLD, fits: true },
+    { verdict: 'green', sha: 'seen', told: CI_REPORT, fits: false },
+    { verdict: 'green', sha: 'both', told: CI_REPORT, fits: true },
   ];
   test('that conflicts keeps its place, is joined with its base by the agent, and is merged by the same approval', async () => {
     const handle = await rehearsal.start({ ...steps(KEEPS, ends('merged', '')), cis: [...JOINED] }, REVIEW);
@@ -96,7 +96,7 @@ describe('an approved change', () => {
   }, 60_000);
 
   test('that is red once it is joined gives up its place before it is repaired', async () => {
-    const look = { told: TOLD, fits: true };
+    const look = { told: CI_REPORT, fits: true };
     const cis = [
       JOINED[0]!,
       { verdict: 'red', sha: 'both', ...look },
@@ -114,7 +114,11 @@ describe('an approved change', () => {
   test.each(['moved', 'red', 'conflicts', 'stuck'])(
     'that is found %s makes way: its ready is taken back, and it is looked at anew',
     async (did) => {
-      const cis = Array.from({ length: 9 }, () => ({ verdict: 'pending', sha: 'with-base', told: TOLD }));
+      const cis = Array.from({ length: 9 }, () => ({
+        verdict: 'pending',
+        sha: 'with-base',
+        told: CI_REPORT,
+      }));
       const script = { ...steps(waits('with-base', 1), ends(did, 'It is not good.')), cis };
       const handle = await rehearsal.start(script, REVIEW);
       await rehearsal.say(handle, '-review-2', 'merge');

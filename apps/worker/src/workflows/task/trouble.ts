@@ -1,6 +1,6 @@
 // What becomes of trouble: tried again, left out, or asked about. Waiting for a person is a state, not a failure.
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
-import type { RedCheck } from '@mainloop/models/flow/ci-told';
+import type { RedCheck } from '@mainloop/models/flow/ci-report';
 import { gateOf, redGateOf } from '@mainloop/models/flow/gates';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { unexpected, type ErrorCode, type GateReason } from '@mainloop/models/flow/outcomes';

@@ -222,7 +222,7 @@ export const noteNotification = async (
  * The same, and that its service took it.
  * @param state what the device shows now; its failures are forgotten
  */
-export async function noteTold(
+export async function noteSent(
   database: Queryable,
   deviceId: string,
   itemId: string,

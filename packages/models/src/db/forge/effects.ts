@@ -1,7 +1,7 @@
 // What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what
 // came from it: webhooks.
 import type { Payloads } from '../../events/registry.ts';
-import type { Failure } from '../../flow/ci-told.ts';
+import type { Failure } from '../../flow/ci-report.ts';
 import { effectKey } from '../../flow/effects.ts';
 import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';

@@ -156,9 +156,9 @@ export async function decide(db: Db, input: DecideInput): Promise<DecideResult> 
         input.ownerId,
       );
     if (item.kind === 'permission') {
-      const { isHeard } = await passPermissionOn(tx, { ...input, taskId: item.task_id });
+      const { isReceived } = await passPermissionOn(tx, { ...input, taskId: item.task_id });
       // Where its session was ended meanwhile, it is the workflow that goes on with the answer.
-      if (isHeard) return { ok: true, taskId: item.task_id };
+      if (isReceived) return { ok: true, taskId: item.task_id };
     }
     const signal: HumanSignal = {
       id: input.itemId,

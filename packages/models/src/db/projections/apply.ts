@@ -17,7 +17,7 @@ export type TypesOf<Family extends string> = Extract<EventType, `${Family}.${str
  * For what is only told: the log has it, and no projection shows it.
  * @returns when nothing was done
  */
-export const isOnlyTold = async (): Promise<void> => undefined;
+export const notProjected = async (): Promise<void> => undefined;
 
 type TaskColumns = Updateable<DB['tasks']>;
 

@@ -1,6 +1,6 @@
 // Messages of the conversation.
 import { anyOf, run, tables } from '../rows.ts';
-import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
+import { notProjected, type Projections, type TypesOf } from './apply.ts';
 
 export const ofConversation: Projections<TypesOf<'message' | 'owner'>> = {
   'message.said': (tx, { payload, ownerId, seq, at }) =>
@@ -23,5 +23,5 @@ export const ofConversation: Projections<TypesOf<'message' | 'owner'>> = {
       tx,
       tables.deleteFrom('messages').where('owner_id', '=', ownerId).where('id', '=', anyOf(payload.ids)),
     ),
-  'owner.caught_up': isOnlyTold,
+  'owner.caught_up': notProjected,
 };

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { afterDecision, type LearningSource, type LearningState } from '../../flow/learnings.ts';
 import { row, run, tables } from '../rows.ts';
-import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
+import { notProjected, type Projections, type TypesOf } from './apply.ts';
 
 function firstState(noted: {
   readonly source: LearningSource;
@@ -74,5 +74,5 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
         .where('id', '=', p.id),
     );
   },
-  'learning.given': isOnlyTold,
+  'learning.given': notProjected,
 };

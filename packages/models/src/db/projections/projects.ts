@@ -3,7 +3,7 @@ import { isFolderBelow } from '../../flow/folders.ts';
 import { sql } from 'kysely';
 import type { Tx } from '../pool.ts';
 import { run, tables } from '../rows.ts';
-import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
+import { notProjected, type Projections, type TypesOf } from './apply.ts';
 
 export const ofProjects: Projections<TypesOf<'project'>> = {
   'project.added': (tx, { payload, ownerId, at }) =>
@@ -34,7 +34,7 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
           })),
         ),
     ),
-  'project.refused': isOnlyTold,
+  'project.refused': notProjected,
   'project.removed': async (tx, { payload, at }) => {
     await run(tx, tables.updateTable('projects').set({ removed_at: at }).where('id', '=', payload.id));
     await run(

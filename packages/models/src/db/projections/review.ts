@@ -1,6 +1,6 @@
 // Comments on a change.
 import { anyOf, run, tables } from '../rows.ts';
-import { isOnlyTold, ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
+import { notProjected, ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofReview: Projections<TypesOf<'review'>> = {
   'review.commented': (tx, { payload, ownerId, taskId, type, at }) =>
@@ -52,8 +52,8 @@ export const ofReview: Projections<TypesOf<'review'>> = {
     ),
   'review.looked': (tx, event) => setTask(tx, event, { looked_push: event.payload.pushId }),
   'review.asked_changes': touchTask,
-  'review.passed_over': isOnlyTold,
-  'review.taken': isOnlyTold,
+  'review.passed_over': notProjected,
+  'review.taken': notProjected,
 };
 
 const commentOf = ({ id }: { readonly id: string }) =>

@@ -74,7 +74,7 @@ export async function takeAllowance(
  * @param payload what an event of the agent has to say for it to be the same
  * @param again it is said once more because the answer to it was lost, so this attempt may have told it too
  */
-export async function hasTold<T extends 'agent.said' | 'agent.showed' | 'review.replied' | 'inbox.opened'>(
+export async function hasSaid<T extends 'agent.said' | 'agent.showed' | 'review.replied' | 'inbox.opened'>(
   tx: Tx,
   run: { readonly id: string; readonly task_id: string; readonly epoch: number },
   type: T,

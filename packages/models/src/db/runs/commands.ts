@@ -66,10 +66,10 @@ export async function noteDelivered(
   ids: readonly number[],
 ): Promise<void> {
   if (ids.length === 0) return;
-  await runStatement(database, nowHeard(taskId).where('id', '=', anyOf(ids)));
+  await runStatement(database, markReceived(taskId).where('id', '=', anyOf(ids)));
 }
 
-const nowHeard = (taskId: string) =>
+const markReceived = (taskId: string) =>
   tables
     .updateTable('run_commands')
     .set({ delivered_at: now })
@@ -80,15 +80,15 @@ const nowHeard = (taskId: string) =>
  * Takes what nobody has heard, for the prompt of a new run. Call it in the transaction that makes the run.
  * @returns the texts in the order in which they were said
  */
-export async function takeUnheard(tx: Tx, taskId: string): Promise<string[]> {
-  const heard = await rows(tx, nowHeard(taskId).returning(['id', 'payload']));
+export async function takeUnreceived(tx: Tx, taskId: string): Promise<string[]> {
+  const heard = await rows(tx, markReceived(taskId).returning(['id', 'payload']));
   return heard
     .sort((a, b) => a.id - b.id)
     .flatMap(({ payload }) => (payload.type === 'steer' ? [payload.text] : []));
 }
 
 /** @returns whether something was said to the task that no agent has received */
-export const hasUnheard = (database: Queryable, taskId: string): Promise<boolean> =>
+export const hasUnreceived = (database: Queryable, taskId: string): Promise<boolean> =>
   hasRow(
     database,
     tables
@@ -101,7 +101,7 @@ export const hasUnheard = (database: Queryable, taskId: string): Promise<boolean
 
 type NotLive = Refusal<'no_task' | 'task_ended'>;
 
-type Told = { readonly ok: true; readonly heard: 'now' | 'next_run' } | NotLive;
+type Steered = { readonly ok: true; readonly heard: 'now' | 'next_run' } | NotLive;
 interface Telling {
   readonly ownerId: string;
   readonly taskId: string;
@@ -115,10 +115,10 @@ interface Telling {
  * @returns whether a running agent receives it now or the next run does; or why not: no such task, or it
  * has ended
  */
-export const steer = (db: Db, telling: Telling): Promise<Told> => withTx(db, (tx) => tell(tx, telling));
+export const steer = (db: Db, telling: Telling): Promise<Steered> => withTx(db, (tx) => tell(tx, telling));
 
 /** @returns see `steer`, of which this is the part inside a transaction */
-export async function tell(tx: Tx, telling: Telling): Promise<Told> {
+export async function tell(tx: Tx, telling: Telling): Promise<Steered> {
   const task = await liveTask(tx, telling);
   if (!task.ok) return task;
   await append(
@@ -201,7 +201,7 @@ export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
 export async function passPermissionOn(
   tx: Tx,
   input: { ownerId: string; taskId: string; itemId: string; decision: string; text: string; by: string },
-): Promise<{ readonly isHeard: boolean }> {
+): Promise<{ readonly isReceived: boolean }> {
   const asked = await row(
     tx,
     tables
@@ -211,7 +211,7 @@ export async function passPermissionOn(
       .select([permissionFields('e.payload').all.as('permission'), 'p.id as project_id', 'p.settings'])
       .where('e.dedupe_key', '=', `inbox/${input.itemId}`),
   );
-  if (!asked?.permission) return { isHeard: true };
+  if (!asked?.permission) return { isReceived: true };
   const { runId, requestId, rule } = asked.permission;
   if (input.decision === 'allow_task')
     await append(
@@ -227,7 +227,7 @@ export async function passPermissionOn(
   const message = allow ? '' : sayRefused(input.text);
   await sendCommand(tx, runId, { type: 'permission', requestId, allow, message });
   const run = await row(tx, tables.selectFrom('runs').select('state').where('id', '=', runId));
-  return { isHeard: run?.state !== 'ended' };
+  return { isReceived: run?.state !== 'ended' };
 }
 
 /**

@@ -3,7 +3,7 @@ import { taskWorkflowId } from '../../flow/ids.ts';
 import { runEnded } from '../../events/runs.ts';
 import type { RunOutcome } from '../../flow/outcomes.ts';
 import { SIGNALS, type HumanSignal, type RunEndedSignal } from '../../flow/workflow.ts';
-import { closePermissions, hasUnheard } from './commands.ts';
+import { closePermissions, hasUnreceived } from './commands.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { anyOf, now, row, rows, tables } from '../rows.ts';
@@ -144,10 +144,10 @@ async function whatItCameTo(tx: Tx, runId: string, outcome: RunOutcome): Promise
   );
   const last = asked.at(-1);
   if (last !== undefined) return { kind: 'asked', itemId: last.id, itemIds: asked.map((a) => a.id) };
-  return (await unheardIn(tx, runId)) ? { kind: 'interrupted', reason: 'steered' } : outcome;
+  return (await hasUnreceivedIn(tx, runId)) ? { kind: 'interrupted', reason: 'steered' } : outcome;
 }
 
-async function unheardIn(tx: Queryable, runId: string): Promise<boolean> {
+async function hasUnreceivedIn(tx: Queryable, runId: string): Promise<boolean> {
   const of = await row(tx, tables.selectFrom('runs').select('task_id').where('id', '=', runId));
-  return of !== null && hasUnheard(tx, of.task_id);
+  return of !== null && hasUnreceived(tx, of.task_id);
 }

@@ -4,7 +4,7 @@ import { runId as makeRunId } from '../../flow/ids.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { isCutOff, spendsSession, type RunOutcome } from '../../flow/outcomes.ts';
 import type { Phase } from '../../flow/states.ts';
-import { takeUnheard } from './commands.ts';
+import { takeUnreceived } from './commands.ts';
 import { withTx, type Db, type Queryable } from '../pool.ts';
 import { hasRow, row, rows, run as runStatement, tables } from '../rows.ts';
 import { sql } from 'kysely';
@@ -57,7 +57,7 @@ export async function ensureRun(
   const resumed = last !== null && !freshSession ? last.session_id : null;
   await withTx(db, async (tx) => {
     if (await hasRow(tx, tables.selectFrom('runs').select('id').where('id', '=', id))) return;
-    const prompt = input.prompt(await takeUnheard(tx, input.taskId), freshSession);
+    const prompt = input.prompt(await takeUnreceived(tx, input.taskId), freshSession);
     await runStatement(
       tx,
       tables

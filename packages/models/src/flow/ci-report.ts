@@ -10,7 +10,7 @@ export interface Failure {
   readonly message: string;
 }
 /** What a task does besides waiting and repairing, and why; in sentences, because nobody can decide by a word. */
-export interface CiTold {
+export interface CiReport {
   readonly pull: 'open' | 'closed' | 'merged';
   /** Set when only a person gets any further. */
   readonly ask: string | null;
@@ -24,7 +24,7 @@ export interface CiTold {
 
 export interface Situation {
   readonly sha: string;
-  readonly pull: CiTold['pull'];
+  readonly pull: CiReport['pull'];
   /** How the checks failed that are red now. */
   readonly failures: readonly Failure[];
   /** The commit that the last repair was about, and how that had failed; null when there was none. */
@@ -42,8 +42,8 @@ export interface Situation {
  * What a task is told of the checks of its commit.
  * @param situation the situation on the forge: its pull request, the last fix and what that was about
  */
-export function tellCi({ outcome }: CiVerdict, situation: Situation): CiTold {
-  const told = {
+export function reportOnCi({ outcome }: CiVerdict, situation: Situation): CiReport {
+  const report = {
     pull: situation.pull,
     ask: null,
     red: '',
@@ -52,19 +52,19 @@ export function tellCi({ outcome }: CiVerdict, situation: Situation): CiTold {
   };
   if (situation.pull === 'closed')
     return {
-      ...told,
+      ...report,
       ask: 'The pull request was closed before it was ready. Open it again to go on, or cancel the task.',
     };
   switch (outcome.is) {
     case 'green':
-      return told;
+      return report;
     case 'red':
-      return { ...told, red: sayRed(situation.failures, 'is red'), ask: sayStuck(situation) };
+      return { ...report, red: sayRed(situation.failures, 'is red'), ask: sayStuck(situation) };
     case 'pending':
-      return { ...told, ask: sayOverdue(outcome.awaited, situation) };
+      return { ...report, ask: sayOverdue(outcome.awaited, situation) };
     case 'infrastructure':
       return {
-        ...told,
+        ...report,
         ask:
           situation.rerun === 'done' || situation.rerun === 'refused'
             ? sayTroubled(outcome.troubled, situation.rerun)
@@ -74,12 +74,12 @@ export function tellCi({ outcome }: CiVerdict, situation: Situation): CiTold {
       return outcome.skipped.length === 0
         ? told
         : {
-            ...told,
+            ...report,
             unchecked: `CI ran nothing, every check was skipped (${list(outcome.skipped)}), so nothing has checked the change. ${CLOSELY}`,
           };
     case 'not_run_here':
       return {
-        ...told,
+        ...report,
         unchecked: `CI could not run here (${list(outcome.checks)}), so nothing has checked the change. ${CLOSELY}`,
       };
   }
@@ -193,7 +193,7 @@ export interface AtCi {
   /** Whether a check that the repository names is red, and nobody has let it through; absent in older histories. */
   readonly named?: boolean;
   /** Absent in histories from before it was told. */
-  readonly told?: CiTold | undefined;
+  readonly told?: CiReport | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { check, NOW } from '@mainloop/testkit/checks';
 import { ciVerdict, type CheckRun, type CiFacts, type CiVerdict, type CommitStatus } from './ci.ts';
-import { afterCi, failureOf, tellCi, type Situation } from './ci-told.ts';
+import { afterCi, failureOf, reportOnCi, type Situation } from './ci-report.ts';
 
 const status = (context: string, state: string, id = 1): CommitStatus => ({
   id,
@@ -27,7 +27,7 @@ describe('what is told', () => {
     patienceMs: 3_600_000,
   };
   const tell = (facts: Partial<CiFacts>, more: Partial<Situation> = {}) =>
-    tellCi(verdictOf(facts), { ...situation, ...more });
+    reportOnCi(verdictOf(facts), { ...situation, ...more });
   const red = { checks: [check({ conclusion: 'failure' })] };
   const failure = (message: string, name = 'test (a.yml)') => ({ name, url: null, message });
 
