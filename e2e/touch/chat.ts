@@ -79,14 +79,14 @@ inBrowser(
     expect(streams.size).toBe(1);
     const count = async (all: readonly Page[], words: string): Promise<void> => {
       for (const page of all)
-        await until(`${words} in each tab`, async () => (await page.title()).startsWith(words), 30_000);
+        await until(`${words} in each tab`, async () => (await page.title()).startsWith(words));
     };
     await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
     await count(tabs, '(1)');
     const [holder] = [...streams];
     await holder!.close();
     const left = tabs.filter((page) => page !== holder);
-    await until('another one to have it', async () => streams.size === 2, 30_000);
+    await until('another one to have it', async () => streams.size === 2);
     await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
     await count(left, '(2)');
     await context.setOffline(true);
@@ -99,6 +99,35 @@ inBrowser(
     await context.close();
   },
 );
+
+inBrowser('a look that meets no network leaves the page as it is, and is made again', async () => {
+  const { page, complaints } = await open('phone', '/projects');
+  let refused = 0;
+  await page.route('**/projects/__data.json*', (route) =>
+    ++refused <= 2 ? route.abort('internetdisconnected') : route.continue(),
+  );
+  await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+  await until('a second refusal', async () => refused >= 2);
+  expect(await page.getByRole('heading', { name: 'Projects', level: 1 }).count()).toBe(1);
+  await until('the count of what waits', async () => (await page.title()).startsWith('(1)'));
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser('a page that could not be had comes back by itself', async () => {
+  const { page } = await open('phone', '/projects');
+  let isBroken = true;
+  await page.route('**/projects/__data.json*', (route) =>
+    isBroken ? route.fulfill({ status: 500, body: 'starting' }) : route.continue(),
+  );
+  await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+  await page.getByText('That did not work.').waitFor();
+  await page.screenshot({ path: shot('comes-back') });
+  isBroken = false;
+  await page.getByRole('heading', { name: 'Projects', level: 1 }).waitFor();
+  await until('the count of what waits', async () => (await page.title()).startsWith('(1)'));
+  await page.close();
+});
 
 inBrowser.each(SIZES)(
   'the first run without the demo: what is missing has a button each, and three things to ask for are about one’s own code, %s',

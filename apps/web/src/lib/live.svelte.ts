@@ -34,6 +34,8 @@ class Live {
   start(cursor: number): () => void {
     this.cursor = this.newsSeq = cursor;
     this.open();
+    // Loaded only now: the first paint does not need it. Without a network there is nothing to look at yet.
+    void import('./looks.ts').then(({ lookPatiently }) => lookPatiently()).catch(() => undefined);
     const up = (): void => {
       // Until the stream is open again it is not known what was missed.
       this.online = false;
@@ -71,8 +73,10 @@ class Live {
           cursor: () => this.cursor,
           take: (kind, data) => this.take(kind, data),
           up: (at) => this.up(at),
-          down: () => {
+          down: (isOwn) => {
             down();
+            // One tab asks for all: each of them would ask at each break of the one stream.
+            if (!isOwn) return;
             // No network, and nothing kept of it: then nobody was signed out.
             void import('./signed-out.ts')
               .then(({ leaveIfSignedOut }) => leaveIfSignedOut())

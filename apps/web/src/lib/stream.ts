@@ -9,8 +9,8 @@ export interface Listener {
   take(kind: StreamKind, data: string): void;
   /** The stream is open. @param at the last event that whoever has the stream has seen; null: this tab has it */
   up(at: number | null): void;
-  /** It broke; it is opened again by itself. */
-  down(): void;
+  /** It broke; it is opened again by itself. @param isOwn whether this tab has it, and did not only hear of it */
+  down(isOwn: boolean): void;
 }
 
 const NAME = 'mainloop-stream';
@@ -33,7 +33,7 @@ function listen(listener: Listener): () => void {
     source = new EventSource(`/api/stream?after=${listener.cursor()}`);
     source.onopen = () => listener.up(null);
     source.onerror = () => {
-      listener.down();
+      listener.down(true);
       if (source.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
     };
     for (const kind of ['event', 'delta', 'output'] as const)
@@ -59,6 +59,8 @@ export function joinStream(listener: Listener): () => void {
 
   const lead = (): Promise<void> =>
     new Promise((release) => {
+      // It came after this tab had left: nobody would hear what a stream of it says.
+      if (gone.signal.aborted) return release();
       leads = true;
       const passing: Listener = {
         cursor: () => listener.cursor(),
@@ -73,7 +75,7 @@ export function joinStream(listener: Listener): () => void {
         },
         down() {
           isUp = false;
-          listener.down();
+          listener.down(true);
           say({ is: 'down' });
         },
       };
@@ -103,7 +105,7 @@ export function joinStream(listener: Listener): () => void {
     receivedAtMs = performance.now();
     if (data.is === 'message') listener.take(data.kind, data.data);
     else if (data.is === 'up') listener.up(data.at);
-    else listener.down();
+    else listener.down(false);
   };
   // Without a network a stream looks open for a while: what it says then counts for nobody, until it was opened anew.
   const away = (): void => void (isUp = false);
