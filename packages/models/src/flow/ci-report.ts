@@ -72,7 +72,7 @@ export function reportOnCi({ outcome }: CiVerdict, situation: Situation): CiRepo
       };
     case 'nothing_ran':
       return outcome.skipped.length === 0
-        ? told
+        ? report
         : {
             ...report,
             unchecked: `CI ran nothing, every check was skipped (${list(outcome.skipped)}), so nothing has checked the change. ${CLOSELY}`,
