@@ -1,5 +1,7 @@
 // The first process of a CI job, inside its confinement: it opens the job's package registry and starts what the job is.
 //   node job-start.mts RELAY PORT SOCKET COMMAND...   with the token in MAINLOOP_PACKAGES_TOKEN, which the job itself does not see
+// What the job writes goes through pipes of its own: Node makes its own output non-blocking, at the latest
+// with its first request, and whoever shares it then loses what does not fit. `act` writes no line twice.
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,17 +19,29 @@ const {
   MAINLOOP_HOME_SETTINGS: settings,
   ...env
 } = process.env;
-mkdirSync('/work/.cargo', { recursive: true });
-writeFileSync('/work/.cargo/config.toml', cargo ?? '');
+const home = env.HOME ?? '/work/home';
+const cargoHome = path.join(home, '../.cargo');
+mkdirSync(cargoHome, { recursive: true });
+writeFileSync(path.join(cargoHome, 'config.toml'), cargo ?? '');
 for (const [name, text] of Object.entries(JSON.parse(settings ?? '{}') as Record<string, string>)) {
-  mkdirSync(path.dirname(path.join('/work/home', name)), { recursive: true });
-  writeFileSync(path.join('/work/home', name), text);
+  mkdirSync(path.dirname(path.join(home, name)), { recursive: true });
+  writeFileSync(path.join(home, name), text);
 }
 const { relayPackages } = (await import(relay)) as typeof import('@mainloop/network/package-relay');
 await relayPackages({ gateway: { path: socket }, token: token ?? '', port: Number(port) });
-const job = spawn(command, args, { env, stdio: 'inherit' });
+
+/** What it left running may hold its output open for ever. */
+const LAST_WORDS_MS = 5_000;
+/** Once all that was written has gone out. */
+const leave = (code: number): void =>
+  void process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+
+const job = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+job.stdout.pipe(process.stdout, { end: false });
+job.stderr.pipe(process.stderr, { end: false });
 job.once('error', (err) => {
   console.error(err.message);
-  process.exit(127);
+  leave(127);
 });
-job.once('exit', (code) => process.exit(code ?? 1));
+job.once('close', (code) => leave(code ?? 1));
+job.once('exit', (code) => setTimeout(() => leave(code ?? 1), LAST_WORDS_MS));
