@@ -229,3 +229,23 @@ test('a job that takes longer than one may here has neither passed nor failed', 
   );
   expect(ran.jobs).toEqual([['t', 'neutral', 'Not run here: it takes more than 1 minutes on this machine']]);
 });
+
+const PLAIN = 'on: push\njobs: { t: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n';
+test.each([
+  [
+    'that act refuses has failed, and why',
+    'echo "Error: workflow is not valid" >&2; exit 1',
+    'failure',
+    null,
+  ],
+  [
+    'that this machine could not start has neither passed nor failed',
+    'echo "bwrap: no uid map" >&2; exit 1',
+    'neutral',
+    'Not run here: this machine could not start it (bwrap: no uid map)',
+  ],
+])('a job %s stands in its log', async (_, act, conclusion, note) => {
+  const ran = await ranWith(PLAIN, act);
+  expect(ran.jobs).toEqual([['t', conclusion, note ?? undefined]]);
+  expect(ran.log).toMatch(/##\[error\](workflow is not valid|bwrap: no uid map)/);
+});

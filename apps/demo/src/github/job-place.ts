@@ -35,7 +35,7 @@ import { checkOut, remove } from './checkout.ts';
 import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
 import { legsHere, type AbsentLeg } from './legs.ts';
 import { log } from './log.ts';
-import type { ActLine } from './not-here.ts';
+import { complaintIn, type ActLine, type Complaint } from './not-here.ts';
 import { layStandIns } from './stand-ins.ts';
 import type { StepLine } from './steps.ts';
 import type { Happened } from './triggers.ts';
@@ -89,6 +89,8 @@ export interface JobListener {
   onAbsent(legs: readonly AbsentLeg[]): void;
   /** It is ended before its time. */
   onLate(why: string): void;
+  /** It ended with nothing but this. */
+  onComplaint(complaint: Complaint): void;
 }
 
 /** What is started, from outside the confinement. */
@@ -261,21 +263,27 @@ export function jobPlaces(bare: Bare, options: ActionsOptions) {
       closeSync(info);
       if (options.bwrap !== null && child.pid !== undefined)
         confine(child, child.pid, place, infoPath, listener);
+      let isHeard = false;
       child.stdout!.on(
         'data',
-        linesTo((line) => listener.onLine(line)),
+        linesTo((line) => {
+          isHeard = true;
+          listener.onLine(line);
+        }),
       );
       let complaint = '';
       child.stderr!.on('data', (data: Buffer) => {
         complaint = (complaint + data.toString()).slice(-2_000);
       });
-      child.on('error', () => {
+      child.on('error', (err) => {
         clearTimeout(tooLong);
+        listener.onComplaint({ of: 'machine', words: err.message });
         resolve(1);
       });
       child.on('close', (code) => {
         clearTimeout(tooLong);
         if (code !== 0 && complaint !== '') log.warn({ said: complaint.trim() }, 'act complains');
+        if (code !== 0 && !isHeard) listener.onComplaint(complaintIn(complaint));
         resolve(code ?? 1);
       });
     });

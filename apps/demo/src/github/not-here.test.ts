@@ -1,7 +1,7 @@
 // A job that could not have what it needs on this machine has neither passed nor failed; one that failed by
 // itself has, whatever else it prints.
 import { expect, test } from '@jest/globals';
-import { JobEnds, type ActLine } from './not-here.ts';
+import { complaintIn, JobEnds, type ActLine } from './not-here.ts';
 
 const CLONE: ActLine = {
   level: 'error',
@@ -184,3 +184,22 @@ test.each<[string, (ActLine & { leg?: string; of?: string })[], ReturnType<typeo
     });
   },
 );
+
+test.each([
+  [
+    'a workflow that act refuses',
+    `{"level":"warning","msg":"no docker"}\nError: workflow is not valid. 'a.yml': Line: 2\nUnknown Property stepz\n`,
+    { of: 'workflow', words: "workflow is not valid. 'a.yml': Line: 2\nUnknown Property stepz" },
+  ],
+  [
+    'a sandbox that this machine refuses',
+    'bwrap: setting up uid map: Permission denied\n',
+    { of: 'machine', words: 'bwrap: setting up uid map: Permission denied' },
+  ],
+  [
+    'a first process that ends in the middle',
+    'node:internal/x:1\n  throw err;\n\nError [ERR_MODULE_NOT_FOUND]: Cannot find module\n',
+    { of: 'machine', words: 'Error [ERR_MODULE_NOT_FOUND]: Cannot find module' },
+  ],
+  ['nothing at all', '', { of: 'machine', words: 'it ended without a word' }],
+])('%s is told apart', (_, said, complaint) => expect(complaintIn(said)).toEqual(complaint));

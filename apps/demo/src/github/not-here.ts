@@ -81,7 +81,7 @@ export class JobEnds {
 
   /** All was ended before its time. What has no result by then has neither passed nor failed. */
   late(why: string): void {
-    this.#late = why;
+    this.#late ??= why;
   }
 
   #isUnfinished(id: string, results: ReadonlyMap<string, string>): boolean {
@@ -121,6 +121,26 @@ export class JobEnds {
     return { conclusion: 'skipped', missing: null };
   }
 }
+
+/** What a job that came to nothing said outside of its log. */
+export interface Complaint {
+  /** `act` refuses the workflow, as GitHub would; otherwise the machine could not start it. */
+  readonly of: 'workflow' | 'machine';
+  readonly words: string;
+}
+
+/**
+ * @param said on stderr, by `act` or by what was to start it
+ * @returns what of it is for people; its last line where it is the machine's
+ */
+export function complaintIn(said: string): Complaint {
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{"'));
+  const from = lines.findIndex((line) => line.startsWith(ACT_REFUSES));
+  return from === -1
+    ? { of: 'machine', words: (lines.at(-1) ?? 'it ended without a word').trim().slice(0, 200) }
+    : { of: 'workflow', words: lines.slice(from).join('\n').slice(ACT_REFUSES.length).slice(0, 2_000) };
+}
+const ACT_REFUSES = 'Error: ';
 
 function into<K, V>(all: Map<K, Map<string, V>>, key: K): Map<string, V> {
   const found = all.get(key) ?? new Map<string, V>();

@@ -112,6 +112,10 @@ export function workflowRuns(
         ends.late(why);
         for (const id of jobs.keys()) logs.get(id)!.note(`##[error]Ended: ${why}.`);
       },
+      onComplaint: ({ of, words }) => {
+        if (of === 'machine') ends.late(`this machine could not start it (${words})`);
+        for (const id of jobs.keys()) logs.get(id)!.note(`##[error]${words}`);
+      },
       onLimit: (hit) => {
         for (const id of jobs.keys()) logs.get(id)!.note(`##[error]${overWords(hit)}`);
       },
