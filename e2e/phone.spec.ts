@@ -141,7 +141,7 @@ async function openPhone(origin: string): Promise<{
   });
   await context.grantPermissions(['notifications'], { origin });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   const cdp: CDPSession = await context.newCDPSession(page);
   let registrationId = '';
   cdp.on('ServiceWorker.workerRegistrationUpdated', (e) => {

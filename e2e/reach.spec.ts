@@ -225,8 +225,7 @@ inBrowser(
     const edge = page.getByRole('separator', { name: 'Width of the inbox' });
     const width = async (): Promise<number> =>
       Math.round((await page.getByRole('complementary', { name: 'Inbox' }).boundingBox())!.width);
-    const is = (px: number): Promise<unknown> =>
-      until(`${px} pixels`, async () => (await width()) === px, 10_000);
+    const is = (px: number): Promise<unknown> => until(`${px} pixels`, async () => (await width()) === px);
     await edge.waitFor();
     await is(400);
     await page.mouse.move(1_040, 400);

@@ -293,7 +293,7 @@ async function openDevice(
       : {}),
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
   page.on('console', (message) => {
@@ -376,7 +376,7 @@ inBrowser(
         (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0,
     );
     // It hears of it by itself, within seconds, and what it kept for reading offline is gone.
-    await phone.page.waitForURL(/\/signin/, { timeout: 30_000 });
+    await phone.page.waitForURL(/\/signin/);
     await until('the kept pages to be gone', () =>
       phone.page.evaluate<boolean>("caches.match('/inbox').then((kept) => kept === undefined)"),
     );

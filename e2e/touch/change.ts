@@ -78,7 +78,7 @@ inBrowser.each(SIZES)(
       return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height;
     };
     const line = file.getByRole('button', { name: 'Comment on line 38', exact: true });
-    await until('line and form to be in sight', async () => (await inSight(field)) && (await inSight(page.getByRole('button', { name: 'Keep comment' }))) && (await inSight(line)), 15_000); // prettier-ignore
+    await until('line and form to be in sight', async () => (await inSight(field)) && (await inSight(page.getByRole('button', { name: 'Keep comment' }))) && (await inSight(line))); // prettier-ignore
     if (size === 'phone') {
       // The thumb hit the line beside the one it was for.
       await page.getByRole('button', { name: 'One line down' }).click();

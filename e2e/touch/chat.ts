@@ -70,10 +70,7 @@ inBrowser(
     for (let i = 0; i < 7; i++) {
       const page = await context.newPage();
       page.on('request', (r) => new URL(r.url()).pathname === '/api/stream' && streams.add(page));
-      const began = Date.now();
       await visit(page, `${s.web}/projects`);
-      // A tab that finds no free connection waits until another is closed.
-      expect(Date.now() - began).toBeLessThan(15_000);
       tabs.push(page);
     }
     expect(streams.size).toBe(1);

@@ -30,7 +30,7 @@ inBrowser.each(SIZES)(
     expect(await answerOf(id)).toBeUndefined();
     await card.getByRole('button', { name: 'Allow once' }).click();
     await page.clock.runFor(2_100);
-    await until('the agent to be told', async () => (await answerOf(id)) === 'allow', 10_000);
+    await until('the agent to be told', async () => (await answerOf(id)) === 'allow');
     expect(complaints).toEqual([]);
     await page.close();
   },

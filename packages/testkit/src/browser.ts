@@ -2,6 +2,8 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1440, height: 900 } } as const;
+/** A busy machine is no reason to fail. */
+const WAIT_MS = 120_000;
 export const hasBrowser = process.env.SKIP_BROWSER !== '1';
 
 export const openBrowser = (): Promise<Browser> =>
@@ -31,7 +33,7 @@ export async function openPage(
     isMobile: size === 'phone',
     reducedMotion: 'reduce',
   });
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(WAIT_MS);
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
   page.on('console', (message) => {
@@ -41,7 +43,13 @@ export async function openPage(
   return { page, complaints };
 }
 
-/** Opens a page and waits until its script listens: the greeting is asked for then. */
+/**
+ * Opens a page and waits until its script listens: the greeting is asked for then. A tab that finds no free
+ * connection would wait until another is closed, and fails here.
+ */
 export async function visit(page: Page, url: string): Promise<void> {
-  await Promise.all([page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting'), page.goto(url)]);
+  await Promise.all([
+    page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting', { timeout: WAIT_MS }),
+    page.goto(url, { timeout: WAIT_MS }),
+  ]);
 }

@@ -116,7 +116,7 @@ export async function openTheatre(): Promise<Theatre> {
 
 /** Asks again for as long as what is asked may be down. */
 const patiently = <T>(what: string, ask: () => Promise<T>): Promise<T> =>
-  until(what, async () => ({ it: await ask() }), 60_000, 250).then((x) => x.it);
+  until(what, async () => ({ it: await ask() }), 120_000, 250).then((x) => x.it);
 export const forgeCalls = (stack: Stack): Promise<ForgeCall[]> =>
   patiently("the forge's calls", () => stack.forgeCalls() as Promise<ForgeCall[]>);
 export const modelCalls = (stack: Stack): Promise<ModelCall[]> =>

@@ -80,15 +80,3 @@ test('what comes first is the same in the next turn, so that the provider keeps 
   expect(next.memory.text).toBe(one.memory.text);
   expect(next.aside).toContain('It is');
 });
-
-test('a prompt is put together while nobody notices', async () => {
-  const { seq } = (await database.db.query<{ seq: number }>('select max(seq) as seq from messages')).rows[0]!;
-  const took: number[] = [];
-  for (let n = 0; n < 30; n++) {
-    const began = performance.now();
-    await promptOf(database.db, { ownerId: OWNER, seq: Number(seq) }, now);
-    took.push(performance.now() - began);
-  }
-  // The machine of a test is loaded; the figure is asked for by the bench.
-  expect(took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)]).toBeLessThan(600);
-});

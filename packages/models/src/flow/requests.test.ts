@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { cpuMs } from '@mainloop/testkit/cpu';
 import fc from 'fast-check';
 import { timesOf } from './machines.ts';
 import {
@@ -335,7 +336,7 @@ describe('comments on a plan', () => {
   });
 });
 
-test('a page of thousands, and words of 65,536 characters of any kind, are heard in a moment', () => {
+test('a page of thousands, and words of 65,536 characters of any kind, are heard in a moment', async () => {
   const bodies = [
     '\n'.repeat(65_536),
     '<!--'.repeat(16_384),
@@ -348,7 +349,5 @@ test('a page of thousands, and words of 65,536 characters of any kind, are heard
   const page = [...bodies, ...Array.from({ length: 3_000 }, (_, i) => `Look at line ${i}`)].map((body, i) =>
     by(body, { id: i }),
   );
-  const began = performance.now();
-  judgeAll(page, new Map(), () => true, new Set());
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(await cpuMs(() => judgeAll(page, new Map(), () => true, new Set()))).toBeLessThan(2_000);
 });

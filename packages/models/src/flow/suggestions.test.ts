@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { cpuMs } from '@mainloop/testkit/cpu';
 import {
   FILES_READ,
   filesToRead,
@@ -149,14 +150,15 @@ test('a folder of a repository hears of itself only', () => {
   ]);
 });
 
-test('one kind fills the rest where no other is there, and a huge repository costs no more than a small one', () => {
+test('one kind fills the rest where no other is there, and a huge repository costs no more than a small one', async () => {
   const notes = seen({ 'README.md': README, 'a.ts': '// TODO: one of the three\n'.repeat(5) });
   expect(kinds(suggest(notes))).toEqual(['comment', 'comment', 'comment']);
   const files = Array.from({ length: 100_000 }, (_, n) => ({ path: `src/${n}/file${n}.ts`, sizeBytes: n }));
-  const began = performance.now();
-  const read = filesToRead({ files, folder: '' });
-  expect(read).toHaveLength(FILES_READ);
-  const texts = new Map(read.map((path) => [path, '// TODO '.repeat(7_500)]));
-  suggest({ folder: '', files, isWhole: true, texts, failed: [], issues: [] });
-  expect(performance.now() - began).toBeLessThan(5_000);
+  const look = (): void => {
+    const read = filesToRead({ files, folder: '' });
+    expect(read).toHaveLength(FILES_READ);
+    const texts = new Map(read.map((path) => [path, '// TODO '.repeat(7_500)]));
+    suggest({ folder: '', files, isWhole: true, texts, failed: [], issues: [] });
+  };
+  expect(await cpuMs(look)).toBeLessThan(5_000);
 });

@@ -237,7 +237,7 @@ export async function walk(
   const random = seeded(w.seed);
   await context.addInitScript(WATCH);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   page.on('dialog', (d) => void d.accept().catch(() => undefined));
   const world = openWorld(db, `${w.touch ? 'thumb' : 'mouse'}${w.seed}x`, seeded(w.seed + 1), FEW_ITEMS);
   for (let i = 0; i < FEW_ITEMS; i++) await world.happen();

@@ -1,5 +1,6 @@
 // What a query may ask for. Whoever has a token of the local GitHub can send one, and it has one process for all.
 import { expect, test } from '@jest/globals';
+import { cpuMs } from '@mainloop/testkit/cpu';
 import { answerQuery } from './executor.ts';
 import type { Place } from './place.ts';
 
@@ -51,13 +52,14 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     /nested too deeply|Syntax Error/,
   ],
 ])('%s is refused before anything is looked at', async (_, ask, why) => {
-  const began = performance.now();
-  const { status, body } = await answerQuery(NOWHERE, ask);
-  expect([status, (body as { errors: { message: string }[] }).errors[0]!.message]).toEqual([
-    200,
-    expect.stringMatching(why),
-  ]);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  const look = async (): Promise<void> => {
+    const { status, body } = await answerQuery(NOWHERE, ask);
+    expect([status, (body as { errors: { message: string }[] }).errors[0]!.message]).toEqual([
+      200,
+      expect.stringMatching(why),
+    ]);
+  };
+  expect(await cpuMs(look)).toBeLessThan(5_000);
 });
 
 test('a fragment that comes back to itself is refused in the words of the specification', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { cpuMs } from '@mainloop/testkit/cpu';
 import fc from 'fast-check';
 import {
   addDays,
@@ -134,8 +135,8 @@ test('what is cut has no more tokens than it may, and is the beginning', () => {
   );
 });
 
-test('a megabyte is cut within a blink', () => {
-  const began = performance.now();
-  expect(tokensAtMost(cutToTokens('word '.repeat(200_000), 4_000))).toBeLessThanOrEqual(4_000);
-  expect(performance.now() - began).toBeLessThan(1_000);
+test('a megabyte is cut within a blink', async () => {
+  const cut = (): void =>
+    expect(tokensAtMost(cutToTokens('word '.repeat(200_000), 4_000))).toBeLessThanOrEqual(4_000);
+  expect(await cpuMs(cut)).toBeLessThan(1_000);
 });
