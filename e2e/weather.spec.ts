@@ -19,7 +19,7 @@ interface Failure {
   kind: string;
   title: string;
   body: string;
-  taskId: string;
+  taskId: string | null;
 }
 interface Call {
   rule: string;

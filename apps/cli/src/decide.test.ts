@@ -54,6 +54,7 @@ describe('every decision can be made on the command line', () => {
       'decline i-1 --keep-branch',
       'revise i-1 no',
       'retry i-1',
+      'seen i-1',
     ];
     const all = (await Promise.all(lines.map((line) => sent(kind, line)))).flat().map((b) => b.decision);
     expect(all).toEqual(expect.arrayContaining([...DECISIONS_OF[kind]]));

@@ -56,6 +56,8 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
       `mainloop approve ${id} (opens it again)   or   mainloop decline ${id} (stops; --keep-branch keeps its branch)`,
   ],
   ['failure', (id) => `mainloop retry ${id}`],
+  ['campfire', (id) => `mainloop seen ${id} (not now; decide each on the page Learnings)`],
+  ['recurring', (id) => `mainloop seen ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
   [
@@ -70,7 +72,7 @@ export function itemText(
 ): string {
   return [
     `${NAMES.get(item.kind) ?? plainLine(item.kind)}: ${plainLine(item.title)}`,
-    `    ${plainLine(item.project)} · ${plainLine(item.taskTitle)}`,
+    ...(item.project === null ? [] : [`    ${plainLine(item.project)} · ${plainLine(item.taskTitle ?? '')}`]),
     ...(item.kind === 'question' && item.options.length > 0
       ? item.options.map((o) => `    - ${plainLine(optionWords(o))}`)
       : []),

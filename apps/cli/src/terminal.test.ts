@@ -167,6 +167,7 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   approve: ['i-1'],
   allow: ['i-1'],
   deny: ['i-1', 'no'],
+  seen: ['i-1'],
   later: ['i-1'],
   pull: ['local/none'],
   revise: ['i-1', 'no'],

@@ -10,10 +10,11 @@ import { itemText, passedOver, passedText, proposalText } from '../show.ts';
 import { plainLine } from '../terminal.ts';
 import { kindOf } from './find.ts';
 
-/** `inbox`, `answer`, `approve`, `allow`, `deny`, `later`, `take`, `revise`, `retry`. */
+/** `inbox`, `answer`, `approve`, `allow`, `deny`, `seen`, `later`, `take`, `revise`, `retry`. */
 export function registerInbox(program: Command, context: Context): void {
   registerList(program, context);
   registerAnswers(program, context);
+  registerSeen(program, context);
   registerLater(program, context);
   registerTake(program, context);
   registerAgain(program, context);
@@ -89,6 +90,14 @@ function registerAnswers(program: Command, context: Context): void {
     .argument('<item>')
     .argument('[why...]')
     .action((id: string, why: string[]) => decide(context, id, 'deny', why.join(' '), 'Refused.'));
+}
+
+function registerSeen(program: Command, context: Context): void {
+  program
+    .command('seen')
+    .description('let go of what only wants to be read')
+    .argument('<item>')
+    .action((id: string) => decide(context, id, 'seen', '', 'Seen.'));
 }
 
 function registerLater(program: Command, { api, out }: Context): void {

@@ -38,7 +38,10 @@ const isOnItsWay = (path: string): boolean => ['held', 'sent'].includes(decision
  */
 export function unsentOf({ needsYou, later, working, failed, proposals }: Places): Unsent[] {
   const items = [...needsYou, ...later];
-  const tasks = [...items.map((item) => item.taskId), ...[...working, ...failed].map((task) => task.id)];
+  const tasks = [
+    ...items.flatMap((item) => item.taskId ?? []),
+    ...[...working, ...failed].map((task) => task.id),
+  ];
   const there = new Set([
     ...items.map((item) => `item/${item.id}`),
     ...tasks.flatMap((id) => [`task/${id}`, `comment/${id}`]),

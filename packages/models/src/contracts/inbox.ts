@@ -27,9 +27,15 @@ export const Item = z
     answer: z.object({ decision: z.enum(DECISIONS), text: z.string(), answerId: Id.optional() }).nullable(),
     answeredVia: z.enum(VIAS).nullable().describe('Where it was answered'),
     createdAt: Time,
-    taskId: Id,
-    taskTitle: z.string(),
-    project: Repo,
+    taskId: Id.nullable().describe('Null for what is about no task'),
+    about: z
+      .string()
+      .nullable()
+      .describe(
+        'Of what is about no task: the day of a campfire (YYYY-MM-DD), the id of what comes by itself',
+      ),
+    taskTitle: z.string().nullable(),
+    project: Repo.nullable(),
     plan: z.string().nullable().describe('Of its task, Markdown'),
     held: z
       .object({
@@ -41,6 +47,10 @@ export const Item = z
   })
   .meta({ id: 'Item' });
 export type Item = z.infer<typeof Item>;
+
+export const Decided = z
+  .object({ taskId: Id.nullable().describe('Null where the item was about no task') })
+  .meta({ id: 'Decided' });
 
 export const Waiting = z
   .object({ waiting: z.int().describe('How many things are stopped on the person') })

@@ -20,7 +20,7 @@ import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice
 import { Draft, KeepDraft, KeptDraft } from './drafts.ts';
 import { Done } from './fields.ts';
 import { Forget, ForgottenCount, MemoryKept, Month, PinId, PinWords, SummaryWords } from './memory.ts';
-import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
+import { Decide, Decided, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
 import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
@@ -412,7 +412,7 @@ export const ROUTES = {
     summary: 'Decide an item. The first decision counts, wherever it came from',
     status: 200,
     body: Decide,
-    answer: OfTask,
+    answer: Decided,
     refusals: [
       'no_item',
       'item_answered',

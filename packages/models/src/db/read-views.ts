@@ -2,7 +2,14 @@
 import type { Recurring } from '../contracts/recurring.ts';
 import type { Held } from '../flow/held.ts';
 import type { SpentHold } from '../flow/holds.ts';
-import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
+import type {
+  AttachmentRef,
+  CommentPlace,
+  CommentState,
+  ItemKind,
+  Option,
+  TaskItemKind,
+} from '../flow/events.ts';
 import type { Forecast } from '../flow/money.ts';
 import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings.ts';
 import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
@@ -27,9 +34,8 @@ export interface LearningView {
   readonly versions: readonly LearningVersion[];
 }
 
-export interface ItemView {
+interface ItemFields {
   readonly id: string;
-  readonly kind: ItemKind;
   readonly title: string;
   readonly body: string;
   readonly options: readonly Option[];
@@ -49,14 +55,28 @@ export interface ItemView {
   readonly untilCi: boolean;
   /** Nobody has had it before them yet, on any device. */
   readonly isNew: boolean;
-  readonly taskId: string;
+  /** Of its task; '' without one. */
   readonly taskTitle: string;
+  /** Of its task; '' without one. */
   readonly repo: string;
   readonly plan: string | null;
   readonly prUrl: string | null;
   /** For a review: what the person let through on the way, a line for each. */
   readonly allowed: readonly string[];
 }
+/** An item that is about a task. */
+export interface TaskItemView extends ItemFields {
+  readonly kind: TaskItemKind;
+  readonly taskId: string;
+}
+/** An item that stands without one. */
+export interface StandingItemView extends ItemFields {
+  readonly kind: Exclude<ItemKind, TaskItemKind>;
+  readonly taskId: null;
+  /** The day of a campfire (YYYY-MM-DD), the id of what comes by itself. */
+  readonly about: string;
+}
+export type ItemView = TaskItemView | StandingItemView;
 export interface TaskView extends Standing {
   readonly id: string;
   readonly projectId: string;
@@ -137,7 +157,7 @@ export interface CostDay {
 export interface ReviewView {
   readonly task: TaskView;
   /** The open review item, on which the decision is made. */
-  readonly item: ItemView | null;
+  readonly item: TaskItemView | null;
   readonly looked: string | null;
   /** `others`: not by the agent. */
   readonly pushes: readonly { id: string; sha: string; at: Date; others: boolean }[];
@@ -152,7 +172,7 @@ export interface Inbox {
   /** They wait too, but not now. */
   readonly later: ItemView[];
   readonly working: TaskView[];
-  readonly failed: (TaskView & { item: ItemView | null })[];
+  readonly failed: (TaskView & { item: TaskItemView | null })[];
   readonly done: TaskView[];
   readonly history: TaskView[];
   readonly historyCount: number;

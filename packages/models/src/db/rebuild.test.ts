@@ -275,6 +275,18 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       payload: { id: `${taskId}-i${n}`, kind, title: 'T', body: 'B', options: [{ label: 'A' }] },
     });
   },
+  stood: (taskId, n) =>
+    inboxOpened.new({
+      actor: 'x',
+      payload: {
+        id: `${taskId}-i${n}`,
+        kind: n % 2 === 0 ? 'campfire' : 'recurring',
+        title: 'T',
+        body: 'B',
+        options: [],
+        about: `d${n}`,
+      },
+    }),
   answered: (taskId, n) =>
     inboxAnswered.new({
       taskId,

@@ -10,7 +10,7 @@ export const inboxOpened = defineEvent({
   version: 3,
   upcasts: [withItemCodes, withHeld],
   says: 'Something waits for the person.',
-  about: 'task',
+  about: 'either',
   writtenBy: ['gateway', 'worker'],
   payload: z.object({
     id: z.string(),
@@ -31,6 +31,10 @@ export const inboxOpened = defineEvent({
       .describe(
         'of a permission: the title says all that is asked, so that it can be decided where nothing else is seen',
       ),
+    about: z
+      .string()
+      .optional()
+      .describe('of an item without a task: the day of a campfire, the id of what comes by itself'),
     held: held.optional().describe('of a held change to CI files'),
     permission: permissionAsk.optional().describe('the request of the running agent that it is about'),
   }),
@@ -41,7 +45,7 @@ export const inboxAnswered = defineEvent({
   type: 'inbox.answered',
   version: 1,
   says: 'The person decided. Only the first decision is appended.',
-  about: 'task',
+  about: 'either',
   writtenBy: ['api', 'worker'],
   payload: z.object({
     id: z.string(),
@@ -60,7 +64,7 @@ export const inboxSeen = defineEvent({
   type: 'inbox.seen',
   version: 1,
   says: 'The first time the person saw an item, or did something with it.',
-  about: 'task',
+  about: 'either',
   writtenBy: ['api'],
   payload: z.object({ id: z.string(), what: z.enum(['shown', 'opened']), via }),
   keys: { new: 'seen/{id}/{what}' },
@@ -70,7 +74,7 @@ export const inboxSnoozed = defineEvent({
   type: 'inbox.snoozed',
   version: 1,
   says: 'The person looks at it later.',
-  about: 'task',
+  about: 'either',
   writtenBy: ['api'],
   payload: z.object({
     id: z.string(),
@@ -87,7 +91,7 @@ export const inboxNotNeeded = defineEvent({
   type: 'inbox.not_needed',
   version: 1,
   says: 'The person says that this item did not need them.',
-  about: 'task',
+  about: 'either',
   writtenBy: ['api'],
   payload: z.object({ id: z.string() }),
   keys: { new: 'not_needed/{id}' },
@@ -97,8 +101,8 @@ export const inboxClosed = defineEvent({
   type: 'inbox.closed',
   version: 1,
   says: 'An item waits for nobody any more.',
-  about: 'task',
-  writtenBy: ['gateway', 'worker'],
+  about: 'either',
+  writtenBy: ['api', 'gateway', 'worker'],
   payload: z.object({ id: z.string(), why: z.string() }),
   keys: { new: 'closed/{id}' },
 });

@@ -9,9 +9,31 @@ export const ITEM_KINDS = [
   'gate',
   'pr_closed',
   'failure',
+  'campfire',
+  'recurring',
 ] as const;
 /** What an inbox item asks of the person. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
+/**
+ * What an item of each kind is about. One that is about a task ends with it; the others stand by themselves and name
+ * what they are about in their own field: a campfire its day (YYYY-MM-DD), `recurring` the plan of a skill by its id.
+ */
+export const SUBJECT_OF = {
+  question: 'task',
+  plan: 'task',
+  permission: 'task',
+  review: 'task',
+  ci_files: 'task',
+  gate: 'task',
+  pr_closed: 'task',
+  failure: 'task',
+  campfire: 'day',
+  recurring: 'recurring',
+} as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring'>;
+/** The kinds of items that are about a task. */
+export type TaskItemKind = { [K in ItemKind]: (typeof SUBJECT_OF)[K] extends 'task' ? K : never }[ItemKind];
+/** Whether an item of this kind is about a task. */
+export const isOfTask = (kind: ItemKind): kind is TaskItemKind => SUBJECT_OF[kind] === 'task';
 /** The running agent's request that an item of kind `permission` answers. */
 export interface PermissionAsk {
   readonly runId: string;

@@ -291,8 +291,7 @@ test('a notification has two buttons at most, and none that decides what should 
     id: 'i',
     title: 'T',
     body: '',
-    taskTitle: 'Task',
-    repo: 'a/b',
+    task: { title: 'Task', repo: 'a/b' },
     options: [] as { label: string }[],
     errorCode: null,
     titleIsWhole: true,
@@ -310,6 +309,8 @@ test('a notification has two buttons at most, and none that decides what should 
     ['gate', undefined],
     ['pr_closed', 'reopen', undefined],
     ['failure', 'retry', undefined],
+    ['campfire', undefined],
+    ['recurring', undefined],
   ]);
   // What a notification does not show whole is not decided by it.
   for (const unseen of [{ titleIsWhole: false }, { title: `Run: ${'x'.repeat(120)}` }]) {

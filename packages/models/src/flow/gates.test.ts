@@ -75,8 +75,7 @@ test.each([
         options: [],
         errorCode,
         titleIsWhole: true,
-        taskTitle: 'T',
-        repo: 'a/b',
+        task: { title: 'T', repo: 'a/b' },
       },
       1,
     );

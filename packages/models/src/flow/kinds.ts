@@ -10,4 +10,6 @@ export const KIND = {
   pr_closed: 'Closed',
   failure: 'Failed',
   permission: 'Permission',
+  campfire: 'Campfire',
+  recurring: 'Recurring',
 } satisfies Record<ItemKind, string>;

@@ -9,8 +9,7 @@ const ITEM: NotificationItem = {
   options: [{ label: 'Up' }, { label: 'Down' }],
   titleIsWhole: true,
   errorCode: null,
-  taskTitle: 'Split fairly',
-  repo: 'demo/tally',
+  task: { title: 'Split fairly', repo: 'demo/tally' },
 };
 const OPEN = { action: 'open', title: 'Look' };
 
@@ -96,7 +95,7 @@ test('a notification cuts what is long, and has no buttons for a question withou
     {
       ...ITEM,
       title: 'x'.repeat(121),
-      taskTitle: 'y'.repeat(240),
+      task: { title: 'y'.repeat(240), repo: 'demo/tally' },
       options: [{ label: 'z'.repeat(41) }, { label: 'z'.repeat(40) }],
     },
     0,
@@ -157,7 +156,7 @@ test('time zones, no quiet hours, and a push service that fails again and again'
 test('a notification says nothing that hides, whatever an older version kept', () => {
   const words = 'Pay\u202e\u{e0041}\u001b[2J';
   const notification = notificationOf(
-    { ...ITEM, title: words, taskTitle: words, options: [{ label: words }] },
+    { ...ITEM, title: words, task: { title: words, repo: 'demo/tally' }, options: [{ label: words }] },
     1,
   );
   const said = 'Pay[U+202E][U+E0041][U+001B][2J';
@@ -166,4 +165,14 @@ test('a notification says nothing that hides, whatever an older version kept', (
     body: `demo/tally · ${said}`,
     actions: [{ title: said }],
   });
+});
+
+test('what is about no task says its own words, and no button decides it', () => {
+  const standing = { ...ITEM, options: [], task: null, body: 'Three things to look at.' };
+  for (const kind of ['campfire', 'recurring'] as const)
+    expect(notificationOf({ ...standing, kind, title: 'The day' }, 1)).toMatchObject({
+      title: 'The day',
+      body: 'Three things to look at.',
+      actions: [OPEN],
+    });
 });

@@ -49,8 +49,8 @@ export interface NotificationItem {
   readonly titleIsWhole: boolean;
   /** Of a failure, where it has one. */
   readonly errorCode: ErrorCode | null;
-  readonly taskTitle: string;
-  readonly repo: string;
+  /** null for what is about no task. */
+  readonly task: { readonly title: string; readonly repo: string } | null;
 }
 
 /** A button: what it says, and the decision it sends. One without a decision opens the item. */
@@ -82,16 +82,7 @@ export function notificationOf(item: NotificationItem, waiting: number): DeviceN
     type: 'show',
     itemId: item.id,
     title: cut(HEAD[item.kind](item), TITLE_CHARS),
-    body: cut(
-      [
-        item.repo,
-        item.kind === 'failure' || item.kind === 'question' || item.kind === 'permission'
-          ? item.taskTitle
-          : item.title,
-        ...advice(item),
-      ].join(' · '),
-      240,
-    ),
+    body: cut([...about(item), ...advice(item)].join(' · '), 240),
     url: `/inbox?item=${encodeURIComponent(item.id)}`,
     actions: actionsOf(item),
     waiting,
@@ -100,14 +91,23 @@ export function notificationOf(item: NotificationItem, waiting: number): DeviceN
 
 const HEAD: Record<ItemKind, (item: NotificationItem) => string> = {
   question: (i) => i.title,
-  plan: (i) => `Plan: ${i.taskTitle}`,
+  plan: (i) => `Plan: ${i.task?.title ?? ''}`,
   permission: (i) => `May I? ${i.title}`,
-  review: (i) => `Ready for review: ${i.taskTitle}`,
-  ci_files: (i) => `CI files: ${i.taskTitle}`,
-  gate: (i) => `Held back: ${i.taskTitle}`,
-  pr_closed: (i) => `${i.title.replace(/\.$/, '')}: ${i.taskTitle}`,
+  review: (i) => `Ready for review: ${i.task?.title ?? ''}`,
+  ci_files: (i) => `CI files: ${i.task?.title ?? ''}`,
+  gate: (i) => `Held back: ${i.task?.title ?? ''}`,
+  pr_closed: (i) => `${i.title.replace(/\.$/, '')}: ${i.task?.title ?? ''}`,
   failure: (i) => i.title,
+  campfire: (i) => i.title,
+  recurring: (i) => i.title,
 };
+
+/** Where it is and what it is about, besides what its head says. What is about no task says its own words. */
+function about({ kind, title, body, task }: NotificationItem): string[] {
+  if (task === null) return [body];
+  const own = kind === 'failure' || kind === 'question' || kind === 'permission';
+  return [task.repo, own ? task.title : title];
+}
 
 /**
  * What an agent that asks would choose: in the words, because not every phone shows buttons and none chooses
@@ -152,6 +152,8 @@ function actionsOf(item: NotificationItem): NotificationAction[] {
     case 'review':
     case 'ci_files':
     case 'gate':
+    case 'campfire':
+    case 'recurring':
       return [OPEN];
     case 'pr_closed':
       return [{ action: 'reopen', title: 'Reopen', decision: 'reopen' }, OPEN];

@@ -165,6 +165,7 @@ export const DECISIONS = [
   'reopen',
   'stop',
   'keep',
+  'seen',
 ] as const;
 export type Decision = (typeof DECISIONS)[number];
 
@@ -184,6 +185,9 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   /** The pull request was closed. `stop` takes its branch along, `keep` leaves it. */
   pr_closed: ['reopen', 'stop', 'keep'],
   permission: ['allow', 'allow_task', 'allow_project', 'deny'],
+  /** Its learnings are decided one by one; `seen` lets go of the item, and those left come another day. */
+  campfire: ['seen'],
+  recurring: ['seen'],
 };
 
 /** Names on the wire. They stand in histories: `poke` is what tasks have been sent since the first one. */

@@ -1,5 +1,5 @@
 // An item as its card shows it: words rendered, a held change as lines and never as markup.
-import type { ItemView } from '@mainloop/models/db/read';
+import type { ItemView, StandingItemView, TaskItemView } from '@mainloop/models/db/read';
 import { readDiff, type DiffFile } from '@mainloop/models/flow/diff';
 import {
   checksOf,
@@ -15,7 +15,7 @@ import { changedFiles, changeRisks } from './changes.ts';
 import { render } from './markdown.ts';
 import { read } from './read.ts';
 
-export type ShownItem = ItemView & {
+export type ShownTaskItem = TaskItemView & {
   html: string;
   /** Of a held change. */
   files: readonly DiffFile[];
@@ -23,12 +23,21 @@ export type ShownItem = ItemView & {
   why: string;
   changes: PlanChanges | null;
 };
+export type ShownStandingItem = StandingItemView & { html: string };
+export type ShownItem = ShownTaskItem | ShownStandingItem;
 
 /**
  * @param item as the database has it
  * @returns it with its words as HTML, and what a plan or a review is decided by
  */
-export async function shownItem(item: ItemView): Promise<ShownItem> {
+export const shownItem = (item: ItemView): Promise<ShownItem> =>
+  item.taskId === null ? Promise.resolve({ ...item, html: render(item.body) }) : shownTaskItem(item);
+
+/**
+ * @param item one about a task, as the database has it
+ * @returns it with its words as HTML, and what a plan or a review is decided by
+ */
+export async function shownTaskItem(item: TaskItemView): Promise<ShownTaskItem> {
   const facts =
     item.kind === 'review' && item.state === 'open' ? await factsOf(item.taskId, item.createdAt) : null;
   const planned = item.kind === 'plan' && item.state === 'open' ? await read().planned(item.taskId) : null;

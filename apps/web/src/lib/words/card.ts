@@ -30,6 +30,17 @@ export const SENT = {
   pr_closed: ['Opened again.', 'It picks up where it was.'],
 } as const;
 
+/** Of what is about no task: where to look, and the button that lets go of it. */
+export const STANDING = {
+  campfire: {
+    page: '/learnings',
+    look: 'All learnings',
+    button: 'Not now',
+    done: 'Not now. They come another day.',
+  },
+  recurring: { page: '/recurring', look: 'What comes by itself', button: 'Seen', done: 'Seen.' },
+} as const;
+
 /** By the other one, where it needs no words. */
 export const REFUSED = 'Refused.';
 export const STOPPED = ['Stopped.', 'Its branch is removed.'] as const;

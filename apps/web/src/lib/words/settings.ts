@@ -30,6 +30,8 @@ export const KIND_NAMES: Readonly<Record<ItemKind, string>> = {
   gate: 'Weakened tests, no CI',
   pr_closed: 'Pull requests that somebody closed',
   failure: 'Failures',
+  campfire: 'What was learned in a day',
+  recurring: 'What should have come by itself and did not',
 };
 export const INSECURE =
   'A browser shows notifications only over HTTPS. docs/phone.md says how to reach mainloop that way: Tailscale, a tunnel, or a certificate of your own.';

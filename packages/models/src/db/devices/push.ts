@@ -138,8 +138,8 @@ export async function dueNotifications(
     tables
       .selectFrom('push_devices as d')
       .innerJoin('inbox_items as i', 'i.owner_id', 'd.owner_id')
-      .innerJoin('tasks as t', 't.id', 'i.task_id')
-      .innerJoin('projects as p', 'p.id', 't.project_id')
+      .leftJoin('tasks as t', 't.id', 'i.task_id')
+      .leftJoin('projects as p', 'p.id', 't.project_id')
       .leftJoin('push_notices as n', (join) =>
         join.onRef('n.item_id', '=', 'i.id').onRef('n.device_id', '=', 'd.id'),
       )
@@ -188,8 +188,7 @@ export async function dueNotifications(
             options: r.options,
             titleIsWhole: r.title_is_whole,
             errorCode: r.error_code,
-            taskTitle: r.task_title,
-            repo: r.repo,
+            task: r.task_title === null ? null : { title: r.task_title, repo: r.repo ?? '' },
           }
         : null,
   }));

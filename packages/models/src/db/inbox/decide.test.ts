@@ -6,7 +6,9 @@ import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
 import { VIAS } from '../../flow/events.ts';
 import { OWNER } from '../../flow/ids.ts';
-import { cancelTask, decide } from './decide.ts';
+import { addDevice, dueNotifications, openItems } from '../devices/push.ts';
+import { cancelTask, decide, noteAttention, waitsForCi } from './decide.ts';
+import { listOpenItems } from './items.ts';
 import { appendOnce } from '../log.ts';
 import { many, one } from '../pool.ts';
 
@@ -287,5 +289,70 @@ describe('decisions', () => {
     expect(
       await many(database.db, "select 1 from outbox where payload->>'id' = 'cancel-t-cancel'"),
     ).toHaveLength(1);
+  });
+});
+
+describe('an item that is about no task', () => {
+  const standing = (id: string, kind: 'campfire' | 'recurring', about: string) =>
+    inboxOpened.new({
+      actor: 'mainloop',
+      payload: { id, kind, title: 'The day', body: 'Two learnings.', options: [], about },
+    });
+  const seen = (itemId: string, decision: 'seen' | 'approve' = 'seen') =>
+    decide(database.db, {
+      ownerId: OWNER,
+      itemId,
+      decision,
+      text: '',
+      via: 'cli',
+      by: 'you',
+      answerId: itemId,
+    });
+
+  test('waits for the person, is let go of once, and tells no workflow', async () => {
+    const before = await openItems(database.db, OWNER);
+    const signals = await one<{ n: number }>(database.db, 'select count(*)::int as n from outbox');
+    await appendOnce(database.db, [standing('fire-1', 'campfire', '2026-11-27')], OWNER);
+    expect(await openItems(database.db, OWNER)).toBe(before + 1);
+    expect((await listOpenItems(database.db, OWNER)).find((item) => item.id === 'fire-1')).toMatchObject({
+      kind: 'campfire',
+      taskId: null,
+      about: '2026-11-27',
+      taskTitle: null,
+      project: null,
+    });
+    // Nothing of it is approved by the way.
+    expect(await seen('fire-1', 'approve')).toMatchObject({ ok: false, code: 'wrong_decision' });
+    expect(await seen('fire-1')).toEqual({ ok: true, taskId: null });
+    expect(await seen('fire-1')).toEqual({ ok: true, taskId: null });
+    expect(await openItems(database.db, OWNER)).toBe(before);
+    expect(await one(database.db, 'select count(*)::int as n from outbox')).toEqual(signals);
+  });
+
+  test('is told to devices, put off and noted as any other', async () => {
+    const device = { endpoint: 'https://push.example/1', keys: { p256dh: 'p', auth: 'a' }, label: 'Phone' };
+    await addDevice(database.db, OWNER, device);
+    await appendOnce(database.db, [standing('alarm-1', 'recurring', 'rc-1')], OWNER);
+    const due = await dueNotifications(database.db, { ownerId: OWNER, kinds: ['recurring'], quiet: false });
+    expect(due.map((d) => d.item)).toEqual([
+      expect.objectContaining({ id: 'alarm-1', kind: 'recurring', task: null, body: 'Two learnings.' }),
+    ]);
+    const note = { ownerId: OWNER, itemId: 'alarm-1', by: 'you' };
+    const waiting = await openItems(database.db, OWNER);
+    await noteAttention(database.db, { ...note, note: { what: 'shown', via: 'app' } });
+    await noteAttention(database.db, {
+      ...note,
+      note: { until: new Date(Date.now() + 3_600_000), untilCi: false },
+    });
+    expect(await openItems(database.db, OWNER)).toBe(waiting - 1);
+    expect(await waitsForCi(database.db, { ownerId: OWNER, itemId: 'alarm-1' })).toBe(false);
+  });
+
+  test('a question is never without its task', async () => {
+    const orphan = inboxOpened.new({
+      actor: 'agent',
+      payload: { id: 'orphan', kind: 'question', title: 'Which?', body: '', options: [] },
+    });
+    await expect(appendOnce(database.db, [orphan], OWNER)).rejects.toThrow('about no task');
   });
 });

@@ -34,7 +34,8 @@ import { row, tables } from '../rows.ts';
 import { draftsOf, hasUnanswered } from '../review/comments.ts';
 
 export type DecideResult =
-  | { readonly ok: true; readonly taskId: string }
+  /** `taskId`: null where the item was about no task. */
+  | { readonly ok: true; readonly taskId: string | null }
   | Refusal<
       | 'no_item'
       | 'item_answered'
@@ -103,6 +104,11 @@ export async function decide(db: Db, input: DecideInput): Promise<DecideResult> 
     if (item.state !== 'open') return refusal('item_closed');
     if (!DECISIONS_OF[item.kind].includes(input.decision))
       return refusal('wrong_decision', DECISIONS_OF[item.kind]);
+    if (item.task_id === null) {
+      await append(tx, [answered(input, null)], input.ownerId);
+      return { ok: true, taskId: null };
+    }
+    const taskId = item.task_id;
     // Neither a button on a notification nor the chat shows what would be let through.
     if ((input.via === 'push' || input.via === 'chat') && isGate(item)) return refusal('gate_unseen');
     // What could not be shown whole is allowed from no surface.
@@ -115,36 +121,23 @@ export async function decide(db: Db, input: DecideInput): Promise<DecideResult> 
       return refusal('rule_too_long');
     const refused =
       input.decision === 'merge'
-        ? wayRefused(input.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id))
+        ? wayRefused(input.method ?? MERGE_METHODS[0], await findActing(tx, taskId))
         : null;
     if (refused !== null) return refusal('acting_commits', refused);
-    const drafts = input.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
+    const drafts = input.decision === 'changes' ? await draftsOf(tx, taskId) : [];
     const said =
       input.text.trim() !== '' ||
       drafts.length > 0 ||
-      (input.decision === 'changes' && (await hasUnanswered(tx, item.task_id)));
+      (input.decision === 'changes' && (await hasUnanswered(tx, taskId)));
     if (NEEDS_TEXT.has(input.decision) && !said) return refusal('nothing_said');
     // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
     const text = item.kind === 'gate' ? gateAnswer(item) : input.text;
     await append(
       tx,
       [
-        inboxAnswered.new({
-          taskId: item.task_id,
-          actor: input.by,
-          payload: {
-            id: input.itemId,
-            decision: input.decision,
-            text,
-            via: input.via,
-            by: input.by,
-            ...(input.answerId === undefined ? {} : { answerId: input.answerId }),
-            ...(input.taps === undefined ? {} : { taps: input.taps }),
-            ...(input.ms === undefined ? {} : { ms: input.ms }),
-          },
-        }),
+        answered({ ...input, text }, taskId),
         ...(drafts.length > 0
-          ? [reviewSubmitted.new({ taskId: item.task_id, actor: input.by, payload: { ids: drafts } })]
+          ? [reviewSubmitted.new({ taskId, actor: input.by, payload: { ids: drafts } })]
           : []),
       ],
       input.ownerId,
@@ -152,13 +145,13 @@ export async function decide(db: Db, input: DecideInput): Promise<DecideResult> 
     if (input.decision === 'retry')
       await append(
         tx,
-        [taskRetried.new({ taskId: item.task_id, actor: input.by, payload: { itemId: input.itemId } })],
+        [taskRetried.new({ taskId, actor: input.by, payload: { itemId: input.itemId } })],
         input.ownerId,
       );
     if (item.kind === 'permission') {
-      const { isReceived } = await passPermissionOn(tx, { ...input, taskId: item.task_id });
+      const { isReceived } = await passPermissionOn(tx, { ...input, taskId });
       // Where its session was ended meanwhile, it is the workflow that goes on with the answer.
-      if (isReceived) return { ok: true, taskId: item.task_id };
+      if (isReceived) return { ok: true, taskId };
     }
     const signal: HumanSignal = {
       id: input.itemId,
@@ -170,13 +163,30 @@ export async function decide(db: Db, input: DecideInput): Promise<DecideResult> 
     };
     await toOutbox(tx, {
       kind: 'signal',
-      workflowId: taskWorkflowId(item.task_id),
+      workflowId: taskWorkflowId(taskId),
       name: SIGNALS.human,
       payload: signal,
     });
-    return { ok: true, taskId: item.task_id };
+    return { ok: true, taskId };
   });
 }
+
+/** @param taskId null for what is about no task: nobody but the log is told of the decision */
+const answered = (input: DecideInput, taskId: string | null): NewEvent =>
+  inboxAnswered.new({
+    taskId,
+    actor: input.by,
+    payload: {
+      id: input.itemId,
+      decision: input.decision,
+      text: input.text,
+      via: input.via,
+      by: input.by,
+      ...(input.answerId === undefined ? {} : { answerId: input.answerId }),
+      ...(input.taps === undefined ? {} : { taps: input.taps }),
+      ...(input.ms === undefined ? {} : { ms: input.ms }),
+    },
+  });
 
 const taskOf = (input: { readonly ownerId: string; readonly taskId: string }) =>
   tables
@@ -359,7 +369,7 @@ export async function noteAttention(
 
 function attentionEvent(
   input: { itemId: string; note: AttentionNote },
-  about: { taskId: string; actor: string },
+  about: { taskId: string | null; actor: string },
 ): NewEvent {
   const { itemId: id, note } = input;
   if (note === 'not_needed') return inboxNotNeeded.new({ ...about, payload: { id } });

@@ -51,6 +51,7 @@ test('an item of the inbox, before and after it is answered', async () => {
     answeredVia: true,
     createdAt: true,
     taskId: true,
+    about: true,
     taskTitle: true,
     project: true,
     plan: true,

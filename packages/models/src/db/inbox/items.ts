@@ -96,8 +96,8 @@ export async function listForgeAnswers(database: Queryable, taskId: string): Pro
 
 const summaries = tables
   .selectFrom('inbox_items as i')
-  .innerJoin('tasks as t', 't.id', 'i.task_id')
-  .innerJoin('projects as p', 'p.id', 't.project_id')
+  .leftJoin('tasks as t', 't.id', 'i.task_id')
+  .leftJoin('projects as p', 'p.id', 't.project_id')
   .select([
     'i.id',
     'i.kind',
@@ -109,7 +109,7 @@ const summaries = tables
     'i.answered_via as answeredVia',
     'i.created_at as createdAt',
   ])
-  .select(['i.task_id as taskId', 't.title as taskTitle', 'p.repo as project', 't.plan', 'i.held'])
+  .select(['i.task_id as taskId', 'i.about', 't.title as taskTitle', 'p.repo as project', 't.plan', 'i.held'])
   .orderBy('i.created_at')
   .limit(500);
 

@@ -1,4 +1,5 @@
 // What waits for the person.
+import { isOfTask } from '../../flow/events.ts';
 import type { TaskFailure } from '../../flow/outcomes.ts';
 import type { Tx } from '../pool.ts';
 import { run, tables } from '../rows.ts';
@@ -8,6 +9,9 @@ export const ofInbox: Projections<TypesOf<'inbox'>> = {
   'inbox.opened': async (tx, event) => {
     const { id, kind, title, body, options, multiple, runId, questionNo, errorCode, titleIsWhole, held } =
       event.payload;
+    const subject = isOfTask(kind)
+      ? { task_id: ofTask(event), about: null }
+      : { task_id: null, about: event.payload.about ?? id };
     const words = { kind, title, body, options: JSON.stringify(options), multiple: multiple ?? false };
     const codes = {
       run_id: runId ?? null,
@@ -21,7 +25,7 @@ export const ofInbox: Projections<TypesOf<'inbox'>> = {
       tables.insertInto('inbox_items').values({
         id,
         owner_id: event.ownerId,
-        task_id: ofTask(event),
+        ...subject,
         ...words,
         ...codes,
         ...change,

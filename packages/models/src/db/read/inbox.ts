@@ -4,7 +4,7 @@ import { ENDED_STATES } from '../../flow/states.ts';
 import { isLater, waitsForPerson } from '../../flow/waits.ts';
 import type { Forecast } from '../../flow/money.ts';
 import type { Inbox, ItemView } from '../read-views.ts';
-import type { Views } from './views.ts';
+import { isTaskItem, type Views } from './views.ts';
 
 const HISTORY = 30;
 
@@ -54,7 +54,10 @@ export const inbox = ({ db, repoOf, taskView, forecasts, proposalView, itemsWher
       working: all.filter((t) => t.section === 'working'),
       failed: all
         .filter((t) => t.section === 'failed')
-        .map((t) => ({ ...t, item: open.find((i) => i.kind === 'failure' && i.taskId === t.id) ?? null })),
+        .map((t) => ({
+          ...t,
+          item: open.filter(isTaskItem).find((i) => i.kind === 'failure' && i.taskId === t.id) ?? null,
+        })),
       done: all.filter((t) => t.section === 'done'),
       history: all.filter((t) => t.section === 'history'),
       historyCount,

@@ -2,7 +2,7 @@
 import type { CommentState } from '../../flow/events.ts';
 import { OWNER } from '../../flow/ids.ts';
 import type { ReviewView } from '../read-views.ts';
-import type { Views } from './views.ts';
+import { isTaskItem, type Views } from './views.ts';
 
 /** @returns what the pages read of a task's change */
 export const review = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
@@ -27,7 +27,7 @@ export const review = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     ]);
     return {
       task: taskView(thread, repo, Date.now()),
-      item: items[0] ?? null,
+      item: items.find(isTaskItem) ?? null,
       looked: thread.lookedPush,
       pushes: pushes.map((p) => ({ id: p.id, sha: p.newSha, at: p.createdAt, others: p.state === 'seen' })),
       comments: comments.map((comment) => ({

@@ -4,8 +4,8 @@ import type { LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { usualTimeOf, type UsualTime } from '../../flow/usual.ts';
 import type { ShownPicture } from '../../flow/pictures.ts';
-import type { ItemView, TaskView } from '../read-views.ts';
-import type { Views } from './views.ts';
+import type { TaskItemView, TaskView } from '../read-views.ts';
+import { isTaskItem, type Views } from './views.ts';
 
 /** So many stand on a card, the newest. */
 const MOST_PICTURES = 12;
@@ -18,7 +18,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     task: TaskView;
     prompt: string;
     plan: string | null;
-    items: ItemView[];
+    items: TaskItemView[];
     events: LoggedEvent[];
     runs: { id: string; phase: string; n: number; state: string; costMicrousd: number }[];
     /** What tasks of its project take. */
@@ -50,7 +50,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       task: taskView(task, repo, Date.now()),
       prompt: task.prompt,
       plan: task.plan,
-      items,
+      items: items.filter(isTaskItem),
       events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
       runs: runs.map((r) => ({ ...r, costMicrousd: Number(r.costMicrousd) })),
       usual: usualTimeOf(

@@ -2,14 +2,27 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { z } from 'zod';
 import { attachmentRef, held, option } from '../../events/shapes.ts';
-import type { AttachmentRef, ItemKind, Option } from '../../flow/events.ts';
+import { isOfTask, type AttachmentRef, type ItemKind, type Option } from '../../flow/events.ts';
 import { linesOf } from '../../flow/gates.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { forecastsOf, type Forecast } from '../../flow/money.ts';
 import { sectionOf, type CiCounts } from '../../flow/states.ts';
 import { isLater } from '../../flow/waits.ts';
 import { PrismaClient } from '../generated/client.ts';
-import type { ItemView, ProposalView, TaskView } from '../read-views.ts';
+import type { ItemView, ProposalView, TaskItemView, TaskView } from '../read-views.ts';
+
+/** @returns whether an item is about a task */
+export const isTaskItem = (item: ItemView): item is TaskItemView => item.taskId !== null;
+
+/** @returns the fields of an item with what it is about, as the database holds it */
+function withSubject(
+  row: { readonly kind: string; readonly taskId: string | null; readonly about: string | null },
+  fields: Omit<TaskItemView, 'kind' | 'taskId'>,
+): ItemView {
+  const kind = row.kind as ItemKind;
+  if (isOfTask(kind)) return { ...fields, kind, taskId: row.taskId ?? '' };
+  return { ...fields, kind, taskId: null, about: row.about ?? '' };
+}
 
 export type Views = ReturnType<typeof openViews>;
 
@@ -114,13 +127,13 @@ export function openViews(url: string) {
     const tasks = new Map(
       (
         await db.task.findMany({
-          where: { id: { in: [...new Set(rows.map((r) => r.taskId))] } },
+          where: { id: { in: [...new Set(rows.flatMap((r) => r.taskId ?? []))] } },
           select: { id: true, title: true, projectId: true, plan: true, prUrl: true },
         })
       ).map((t) => [t.id, t]),
     );
     const repo = await repoOf([...tasks.values()].map((t) => t.projectId));
-    const reviewed = rows.filter((r) => r.kind === 'review').map((r) => r.taskId);
+    const reviewed = rows.filter((r) => r.kind === 'review').flatMap((r) => r.taskId ?? []);
     const passed =
       reviewed.length === 0
         ? []
@@ -142,10 +155,9 @@ export function openViews(url: string) {
       ),
     ];
     return rows.map((row) => {
-      const task = tasks.get(row.taskId);
-      return {
+      const task = row.taskId === null ? undefined : tasks.get(row.taskId);
+      const fields = {
         id: row.id,
-        kind: row.kind as ItemKind,
         title: row.title,
         body: row.body,
         options: optionsIn(row.options),
@@ -161,13 +173,13 @@ export function openViews(url: string) {
         snoozedUntil: isLater(row, Date.now()) ? row.snoozedUntil : null,
         untilCi: row.untilCi,
         isNew: row.shownAt === null && row.openedAt === null,
-        taskId: row.taskId,
         taskTitle: task?.title ?? '',
         repo: repo.get(task?.projectId ?? '') ?? '',
         plan: row.kind === 'plan' ? (task?.plan ?? null) : null,
         prUrl: task?.prUrl ?? null,
-        allowed: row.kind === 'review' ? allowedOf(row.taskId) : [],
+        allowed: row.kind === 'review' && row.taskId !== null ? allowedOf(row.taskId) : [],
       };
+      return withSubject(row, fields);
     });
   };
 

@@ -109,7 +109,7 @@ async function whatItWaitsFor(tx: Tx, runId: string, said: readonly string[]): P
   const [first] = items;
   if (first === undefined) return { kind: 'interrupted', reason: 'lost' };
   for (const { id, taskId, answer } of items)
-    if (answer !== null)
+    if (answer !== null && taskId !== null)
       await toOutbox(tx, {
         kind: 'signal',
         workflowId: taskWorkflowId(taskId),

@@ -16,7 +16,7 @@ export const GET: RequestHandler = async () => {
   ]);
   const text = greetingOf(
     away,
-    new Set(inbox.needsYou.map((i) => i.taskId)),
+    new Set(inbox.needsYou.flatMap((i) => i.taskId ?? [])),
     new Set(inbox.failed.map((t) => t.id)),
     inbox.waiting,
     [pausedWords(pause), ...spent.map((limit) => limit.sentence)].filter(Boolean),

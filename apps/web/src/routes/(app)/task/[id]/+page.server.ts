@@ -1,6 +1,6 @@
 import { error } from '@sveltejs/kit';
 import { changedFiles } from '#lib/server/changes.ts';
-import { failureOf, shownItem } from '#lib/server/items.ts';
+import { failureOf, shownTaskItem } from '#lib/server/items.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
 import { storyOf } from '#lib/story.ts';
@@ -18,7 +18,7 @@ export const load: PageServerLoad = async ({ params, depends }) => {
     comments: review?.comments.length ?? 0,
     planHtml: task.plan ? render(task.plan) : '',
     promptHtml: render(task.prompt),
-    items: await Promise.all(task.items.filter((i) => i.state === 'open').map(shownItem)),
+    items: await Promise.all(task.items.filter((i) => i.state === 'open').map(shownTaskItem)),
     story: storyOf(events),
     failure: task.items.some((i) => i.kind === 'failure' && i.state === 'open')
       ? await failureOf(params.id)
