@@ -1,5 +1,6 @@
 // A summary as the person wrote it: a new copy beside the old one, never a change of it.
 import { memoryEdited } from '../../events/memory.ts';
+import { speakersOfEdit } from '../../flow/memory/speakers.ts';
 import { tokensAtMost } from '../../flow/memory/tokens.ts';
 import { append, decideAndAppend, freshId } from '../log.ts';
 import type { Db } from '../pool.ts';
@@ -19,7 +20,7 @@ export const editSummary = (db: Db, ownerId: string, id: string, text: string): 
     );
     if (old === null) return false;
     await run(tx, tables.updateTable('summaries').set({ replaced_at: now }).where('id', '=', id));
-    const { created_at: _, ...kept } = old;
+    const { created_at: _, said_by: saidBy, ...kept } = old;
     const fresh = `s-${freshId()}`;
     await run(
       tx,
@@ -29,6 +30,7 @@ export const editSummary = (db: Db, ownerId: string, id: string, text: string): 
         version: old.version + 1,
         text,
         written_by: 'you',
+        said_by: JSON.stringify(speakersOfEdit(text, old.text, saidBy)),
         tokens: tokensAtMost(text),
         replaced_at: null,
       }),

@@ -9,6 +9,7 @@ import { extractOf } from '../../flow/memory/summary.ts';
 import { tokensAtMost } from '../../flow/memory/tokens.ts';
 import { many } from '../pool.ts';
 import { summarise, type Summarised } from './compact.ts';
+import { editSummary } from './edit.ts';
 import { forget } from './forget.ts';
 import { editPin, listPins, pin, unpin } from './pins.ts';
 import { countUntold, listKept, listOpenDays, listTold, listToldBy } from './summaries.ts';
@@ -89,6 +90,34 @@ test('an old conversation is caught up with, once: days, weeks and months, each 
     [owner],
   );
   expect(told[0]!.n).toBe(all.length);
+});
+
+test('whose words a line is, is known one level up and two', async () => {
+  const said = (id: string, role: 'user' | 'assistant', text: string) => ({
+    id: `${owner}-${id}`,
+    role,
+    text,
+    turnId: role === 'user' ? null : `${owner}-u`,
+    at: new Date('2026-04-01T10:00:00Z'),
+  });
+  await seedMonths(database.db, owner, [
+    said('u', 'user', 'The staging database is on port 5433.'),
+    said('a', 'assistant', 'I decided to squash all 12 commits.'),
+  ]);
+  await compact();
+  const above = asked.map((prompt) => readSummaryRequest(prompt)!).filter(({ level }) => level !== 'day');
+  expect(above.map(({ level }) => level)).toEqual(['week', 'month']);
+  for (const { source } of above)
+    expect(source.map(({ who, text }) => [who, text])).toEqual([
+      ['user', 'The staging database is on port 5433.'],
+      ['assistant', 'I decided to squash all 12 commits.'],
+    ]);
+  // What the user writes anew is theirs.
+  const month = (await listToldBy(database.db, owner, { month: '2026-03' })).find((s) => s.level === 'week');
+  expect(await editSummary(database.db, owner, month!.id, '- Squash 12 commits.')).toBe(true);
+  asked = [];
+  await compact();
+  expect(readSummaryRequest(asked[0]!)!.source).toEqual([expect.objectContaining({ who: 'user' })]);
 });
 
 const POINTS = [

@@ -14,6 +14,7 @@ import {
 import type { Told } from '../../flow/memory/prompt.ts';
 import type { ToldBy } from '../../flow/memory/view.ts';
 import type { SourceLine } from '../../flow/memory/sentences.ts';
+import { speakersOf } from '../../flow/memory/speakers.ts';
 import { linesOf } from '../../flow/memory/summary.ts';
 import { tokensAtMost } from '../../flow/memory/tokens.ts';
 import { sql } from 'kysely';
@@ -198,18 +199,18 @@ export async function findSource(database: Queryable, ownerId: string, due: Due)
   const found = await rows(
     database,
     current
-      .select(['id', 'label', 'text'])
+      .select(['id', 'label', 'text', 'said_by as saidBy'])
       .where('owner_id', '=', ownerId)
       .where('id', '=', anyOf(due.sources))
       .orderBy('from_at')
       .orderBy('first_seq'),
   );
   if (found.length !== due.sources.length) return null;
-  const lines = found.flatMap(({ label, text }) =>
-    linesOf(text).map((line): SourceLine => {
+  const lines = found.flatMap(({ label, text, saidBy }) =>
+    linesOf(text).map((line, at): SourceLine => {
       const [, day, rest] = /^(\d{4}-\d\d-\d\d): ([^]+)$/.exec(line) ?? [];
       const named = due.level === 'day' ? null : (day ?? (label.length === 10 ? label : null));
-      return { who: 'user', text: rest ?? line, day: named };
+      return { who: saidBy?.[at] ?? 'note', text: rest ?? line, day: named };
     }),
   );
   return { lines, hash: hashOf(found.map((s) => `${s.id} ${s.text}`)) };
@@ -373,6 +374,7 @@ export const saveSummary = (
         version: 1 + same.length,
         text: written.text,
         written_by: written.by,
+        said_by: JSON.stringify(speakersOf(written.text, source.lines)),
         tokens,
       }),
     );
