@@ -30,7 +30,7 @@ for (const [name, text] of Object.entries(JSON.parse(settings ?? '{}') as Record
 const { relayPackages } = (await import(relay)) as typeof import('@mainloop/network/package-relay');
 await relayPackages({ gateway: { path: socket }, token: token ?? '', port: Number(port) });
 
-/** What it left running may hold its output open for ever. */
+/** What it left running may hold its output open for ever: it has been silent for so long, and all was read. */
 const LAST_WORDS_MS = 5_000;
 /** Once all that was written has gone out. */
 const leave = (code: number): void =>
@@ -44,4 +44,8 @@ job.once('error', (err) => {
   leave(127);
 });
 job.once('close', (code) => leave(code ?? 1));
-job.once('exit', (code) => setTimeout(() => leave(code ?? 1), LAST_WORDS_MS));
+job.once('exit', (code) => {
+  const isUnread = (): boolean => process.stdout.writableNeedDrain || process.stderr.writableNeedDrain;
+  const timer = setTimeout(() => (isUnread() ? timer.refresh() : leave(code ?? 1)), LAST_WORDS_MS);
+  for (const stream of [job.stdout, job.stderr]) stream.on('data', () => timer.refresh());
+});

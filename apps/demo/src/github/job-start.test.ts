@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 
 const HERE = import.meta.dirname;
-const RELAY = path.join(HERE, '../../../../packages/doors/src/package-relay.ts');
+const RELAY = path.join(HERE, '../../../../packages/network/src/package-relay.ts');
 const work = mkdtempSync('/tmp/mainloop-job-start-');
 const socket = path.join(work, 'gateway.sock');
 const gateway = http.createServer((_, res) => res.end('{}'));
@@ -54,7 +54,8 @@ async function job(does: string, readAfterMs = 0): Promise<Ended> {
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   child.stderr.on('data', (data: Buffer) => (said.stderr += data.toString()));
-  setTimeout(() => child.stdout.on('data', (data: Buffer) => (said.stdout += data.toString())), readAfterMs);
+  child.stdout.on('data', (data: Buffer) => (said.stdout += data.toString())).pause();
+  setTimeout(() => child.stdout.resume(), readAfterMs);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, ...said };
 }
@@ -71,6 +72,11 @@ test('all that it says arrives at a slow reader, and how it ended', async () => 
   expect(stdout.split('\n')).toHaveLength(200_001);
   expect(stderr).toContain('no');
   expect(code).toBe(7);
+}, 120_000);
+
+test('what fits into the pipes when it ends arrives, however slow the reader is', async () => {
+  const { stdout } = await job('seq 1 60000', 12_000);
+  expect(stdout.split('\n')).toHaveLength(60_001);
 }, 120_000);
 
 test('what it leaves running does not hold it', async () => {
