@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '../apps/cli/src/up/pids.ts';
@@ -19,7 +20,10 @@ import { ensureBinary, ensureKwok, ensurePackages, whyNot } from './cluster/need
 import { ensureImage } from './images.ts';
 import { DEBIAN } from './pins.ts';
 
-const ON_A_CLUSTER = 'e2e/(sandbox|cluster|incluster|scale)';
+const ON_A_CLUSTER = 'e2e/(sandbox|cluster|incluster)';
+/** 200 tasks at once: beside anything else they no longer get their connections in time. */
+const AT_SCALE = 'e2e/scale';
+const OF_ONE_FILE = '(apps|packages|tools)/.*\\.test\\.ts';
 /** Pictures to be looked at by a person: `make shots`. */
 const PICTURES = 'e2e/states';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -61,7 +65,8 @@ try {
     ...(noCluster === null ? {} : { SKIP_CLUSTER: noCluster }),
   };
   const rounds: Round[] = [];
-  for (const args of roundsOf()) rounds.push(await jest(args, env));
+  for (const together of roundsOf())
+    rounds.push(...(await Promise.all(together.map((args, place) => jest(args, env, place)))));
   for (const suite of missing) console.log(`SKIPPED: ${suite}`);
   for (const round of rounds) for (const name of round.skipped) console.log(`SKIPPED: ${name}`);
   const sum = (of: (round: Round) => number): number => rounds.reduce((n, r) => n + of(r), 0);
@@ -75,16 +80,21 @@ try {
 process.exit(code);
 
 /**
- * What jest is to run. A cluster has its own dozen of processes: its suites run after the others, one at a
- * time. Beside them they save ten minutes of forty, and on two cores 200 tasks at once no longer get their
- * connections in time.
+ * What jest is to run: rounds, and in each what runs side by side. A cluster has its own dozen of processes: its
+ * suites run one at a time and, as they wait most of the time, beside those that start nothing, which give way.
  */
-function roundsOf(): string[][] {
-  if (unit) return [['--maxWorkers=2', '--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts']];
-  if (patterns.length > 0) return [['--maxWorkers=2', '--testPathPatterns', ...patterns]];
+function roundsOf(): string[][][] {
+  const run = (workers: number, ...of: string[]): string[] => [
+    `--maxWorkers=${workers}`,
+    '--testPathPatterns',
+    ...of,
+  ];
+  if (unit) return [[run(2, OF_ONE_FILE)]];
+  if (patterns.length > 0) return [[run(2, ...patterns)]];
   return [
-    ['--maxWorkers=2', '--testPathPatterns', `^(?!.*(${ON_A_CLUSTER}|${PICTURES}))`],
-    ['--maxWorkers=1', '--testPathPatterns', ON_A_CLUSTER],
+    [run(2, `^(?!.*(${ON_A_CLUSTER}|${AT_SCALE}|${PICTURES}|${OF_ONE_FILE}))`)],
+    [run(1, ON_A_CLUSTER), run(2, OF_ONE_FILE)],
+    [run(1, AT_SCALE)],
   ];
 }
 
@@ -94,9 +104,12 @@ interface Round {
   readonly skipped: readonly string[];
 }
 
-/** One run of jest. One that dies without results counts as a failure. */
-async function jest(args: readonly string[], env: Record<string, string>): Promise<Round> {
-  const results = path.join(home, 'results.json');
+/**
+ * One run of jest. One that dies without results counts as a failure.
+ * @param place among those beside it: the later ones give way to the first
+ */
+async function jest(args: readonly string[], env: Record<string, string>, place: number): Promise<Round> {
+  const results = path.join(home, `results-${place}.json`);
   rmSync(results, { force: true });
   const run = spawn(
     process.execPath,
@@ -111,6 +124,8 @@ async function jest(args: readonly string[], env: Record<string, string>): Promi
     ],
     { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } },
   );
+  // Its workers are started later, and have it from here.
+  if (place > 0 && run.pid !== undefined) os.setPriority(run.pid, 10);
   const status = await new Promise<number | null>((resolve) =>
     run.once('exit', resolve).once('error', () => resolve(null)),
   );
@@ -133,7 +148,10 @@ async function jest(args: readonly string[], env: Record<string, string>): Promi
 
 /** Brings the cluster and its images, which takes minutes the first time. @returns why it can't run here, or null */
 function cluster(): string | null {
-  if (patterns.length > 0 && !patterns.some((p) => new RegExp(ON_A_CLUSTER).test(p) || /^e2e\/?$/.test(p)))
+  if (
+    patterns.length > 0 &&
+    !patterns.some((p) => new RegExp(`${ON_A_CLUSTER}|${AT_SCALE}`).test(p) || /^e2e\/?$/.test(p))
+  )
     return 'not asked for';
   if (process.env.MAINLOOP_TEST_KUBECONFIG) return 'MAINLOOP_TEST_KUBECONFIG is set';
   const no = whyNot();
