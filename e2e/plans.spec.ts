@@ -44,7 +44,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await form.getByLabel('what', { exact: true }).fill('the docs');
     await form.getByLabel(/^In(?! the)/).selectOption({ label: 'acme/api' });
     await form.getByLabel(/^When/).fill('0 9 30 2 *');
-    await form.getByLabel('In the time of').fill('Europe/Berlin');
+    await form.getByLabel('In the time zone').fill('Europe/Berlin');
     await form.getByRole('button', { name: 'Save' }).click();
     await form
       .getByRole('alert')

@@ -29,7 +29,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
   async (size) => {
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/skills`);
-    await page.getByLabel('Name, as fix-lint').fill(`bump-${size}`);
+    await page.getByLabel('Name, such as fix-lint').fill(`bump-${size}`);
     await page.getByLabel(/^What it should do/).fill('Bring {{package}} to the newest version.');
     await page.getByLabel('package, where nothing is given').waitFor();
     await page.screenshot({ path: shot(`writing-${size}`), fullPage: true });

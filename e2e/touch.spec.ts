@@ -4,4 +4,5 @@ import './touch/typing.ts';
 import './touch/change.ts';
 import './touch/chat.ts';
 import './touch/inbox.ts';
+import './touch/forms.ts';
 import './touch/reading.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { joined } from '@mainloop/models/flow/drafts';
 import { KEEP_MS, keptFor, readKept } from './kept.ts';
+import { refilled } from './refilled.ts';
 import { wordsOf } from './words-of.ts';
 
 test.each([
@@ -59,4 +60,22 @@ test.each([
   ['kept and more', 'kept', 'kept and more'],
 ])('kept %j and typed %j are %j', (kept, typed, both) => {
   expect(joined(kept, typed)).toBe(both);
+});
+
+test.each([
+  ['nothing kept, nothing typed', { rule: '' }, {}, { rule: '' }],
+  ['nothing kept, something typed meanwhile', { rule: 'Ask' }, {}, { rule: 'Ask' }],
+  ['kept', { rule: '' }, { rule: 'Name ports.' }, { rule: 'Name ports.' }],
+  [
+    'kept, and more was typed before the page listened',
+    { rule: 'Ask' },
+    { rule: 'Name ports.' },
+    { rule: 'Name ports. Ask' },
+  ],
+  ['kept is open', { isOpen: false, rule: '' }, { isOpen: true, rule: 'Ask' }, { isOpen: true, rule: 'Ask' }],
+  ['a field of an older page', { rule: '' }, { rule: 'Ask', gone: 'x' }, { rule: 'Ask' }],
+  ['a field that was null', { id: null }, { id: null }, { id: null }],
+])('a form filled in again: %s', (_, fields, kept, filled) => {
+  const blank = { isOpen: false, rule: '', id: null };
+  expect(refilled(fields as object, kept, blank)).toEqual(filled);
 });

@@ -3,12 +3,6 @@
 const KEY = 'inbox/view';
 const WAYS = ['cards', 'rows', 'one'] as const;
 export type Way = (typeof WAYS)[number];
-export const WAY_WORDS: readonly (readonly [Way, string])[] = [
-  ['cards', 'Whole cards'],
-  ['rows', 'One line each'],
-  ['one', 'One at a time'],
-];
-
 class View {
   way = $state<Way>('cards');
 

@@ -7,9 +7,11 @@ const Key = z
   .string()
   .regex(
     DRAFT_KEY,
-    'A draft is of the chat, of an item, a task, a proposal, the comments on a task, or a project to be added.',
+    'A draft is of the chat, of an item, a task, a proposal, the comments on a task, a setting, a form, or a project to be added.',
   )
-  .describe('What it is about: `chat`, `item/ID`, `task/ID`, `proposal/ID`, `comment/TASK`, `project/FIELD`');
+  .describe(
+    'What it is about: `chat`, `item/ID`, `task/ID`, `proposal/ID`, `comment/TASK`, `setting/FIELD`, `form/NAME`, `project/FIELD`',
+  );
 const Revision = z.int().min(0);
 const About = z
   .object({ title: z.string().max(1_000), taskId: Id.nullable() })

@@ -13,8 +13,9 @@ import {
 } from './drafts.ts';
 
 test('what is about something is told by its kind and id, and nothing else is', () => {
-  for (const key of ['chat', 'project/source', 'item/t-1-plan', 'task/abc', 'proposal/p-0f', 'comment/t.1:2'])
-    expect(DRAFT_KEY.test(key)).toBe(true);
+  const KEYS =
+    'chat project/source item/t-1-plan task/abc proposal/p-0f comment/t.1:2 setting/pr-1.model form/skill:fix-lint';
+  for (const key of KEYS.split(' ')) expect(DRAFT_KEY.test(key)).toBe(true);
   for (const key of [
     '',
     'chat/1',
@@ -55,6 +56,9 @@ describe('a write', () => {
   test('of a whole form takes the longer one', () => {
     const form = { text: '{"title":"abc"}', revision: 3 };
     expect(afterWrite('proposal/p', form, { text: '{"title":"a"}', base: 1 })).toEqual(form);
+    expect(afterWrite('setting/maxRuns', { text: '12', revision: 2 }, { text: '7', base: 1 }).text).toBe(
+      '12',
+    );
     expect(afterWrite('proposal/p', form, { text: '{"title":"abcdef"}', base: 1 }).text).toBe(
       '{"title":"abcdef"}',
     );

@@ -7,8 +7,8 @@ export interface KeptDraft {
   readonly revision: number;
 }
 
-/** What is written about, as far as drafts know: `chat`, one thing of a kind, or a field of a project to be added. */
-export const DRAFT_KEY = /^(?:chat|(?:project|item|task|proposal|comment)\/[\w.:-]{1,200})$/;
+/** What is written about, as far as drafts know: `chat`, one thing of a kind, a setting, a form, or a field of a project to be added. */
+export const DRAFT_KEY = /^(?:chat|(?:project|item|task|proposal|comment|setting|form)\/[\w.:-]{1,200})$/;
 
 /** What the words are about, for whoever finds them when it is gone. */
 export interface DraftAbout {
@@ -17,8 +17,8 @@ export interface DraftAbout {
   readonly taskId: string | null;
 }
 
-/** A whole form, as JSON: two of them can't be put one behind the other. */
-const isForm = (key: string): boolean => /^(?:proposal|comment)\//.test(key);
+/** A whole form, as JSON, or a value: two of them can't be put one behind the other. */
+const isForm = (key: string): boolean => /^(?:proposal|comment|setting|form)\//.test(key);
 
 /**
  * Two texts that were written without knowing of each other.

@@ -77,3 +77,79 @@ export const startedWords = (isTold: boolean): string => (isTold ? 'Told.' : 'St
 export const startWords = (isTold: boolean): string => (isTold ? 'Tell it' : 'Start');
 export const LEFT_ALONE = 'Left alone.';
 export const EXPIRED = 'This has expired. Ask for it again.';
+
+// Of every card.
+export const NEW = 'New';
+export const LATER = 'Later';
+export const IN_THREE_HOURS = 'Later: in three hours';
+export const BACK = 'Back';
+export const BRING_IT_BACK = 'Bring it back';
+export const BACK_WHEN_CI_IS_DONE = 'Back when CI is done';
+export const ANOTHER_TIME = 'Another time';
+export const VIEW_TASK = 'View task';
+export const youAsked = (why: string): string => `You asked: ${why}`;
+export const UNDO = 'Undo';
+export const SENT_LATER = 'Saved. It will be sent when you are back online.';
+
+// Of a plan.
+export const WHAT_CHANGED = 'What changed in the plan';
+export const CHANGED_SINCE = 'Changed since the last revision';
+
+// Of a gate, and of what was let through.
+export const WHAT_IS_RED = 'What is red';
+export const WHAT_IT_TAKES = 'What it takes away';
+export const READ_THE_CHANGE = 'Read the change';
+export const READ_THESE_LINES = 'Read these lines in the change';
+export const YOU_ALLOWED = 'You allowed this on the way';
+export const WHAT_YOU_ALLOWED = 'What you allowed';
+export const heldWords = (files: number): string =>
+  `What it changes: ${files === 1 ? 'one file' : `${files} files`}`;
+
+// Of a question.
+export const RECOMMENDED = 'Recommended';
+export const YOUR_OWN_ANSWER = 'Your own answer';
+/** What its field asks for. */
+export const answerHere = (hasOptions: boolean): string =>
+  hasOptions ? 'Or type your own answer' : 'Your answer';
+export const ANSWER = 'Answer';
+export const SEND = 'Send';
+
+// Of a pull request that was closed, and of a permission.
+export const KEEP_THE_BRANCH = 'Keep the branch';
+export const BRANCH_STAYS = 'Its branch stays.';
+export const ALWAYS_THIS_TASK = 'Always, this task';
+export const ALLOWED_FOR_TASK = 'Allowed for this task.';
+export const ALWAYS_THIS_PROJECT = 'Always, this project';
+export const ALLOWED_FOR_PROJECT = 'Allowed for this project.';
+
+// Of a review.
+export const sizeWords = (files: number): string => (files === 1 ? 'One file' : `${files} files`);
+export const ofBudget = (budgetCents: number): string => `of $${(budgetCents / 100).toFixed(2)}`;
+export const unseenWords = (pushes: number): string =>
+  `${pushes === 1 ? 'one push is' : `${pushes} pushes are`} new since your last look`;
+export const CHECKS = 'Checks';
+export const LOOK_TWICE = 'Look twice';
+export const moreRisks = (risks: number): string => `and ${risks} more`;
+
+// Of what has stopped.
+export const stoppedWords = (isPaused: boolean): string => (isPaused ? 'Paused' : 'Stopped');
+export const openWords = (check: string): string => `Open “${check}”`;
+export const SHOW_LOG = 'Show log';
+
+// Of a proposal, as it is read and as it is edited.
+export const proposedWords = (title: string): string => `Proposed task: ${title}`;
+export const TELL_THE_TASK = 'Tell the task';
+/** @param model its name, without whose it is */
+export const termsWords = (repo: string, model: string, budgetCents: number, skipsPlan: boolean): string =>
+  `${repo} · ${model} · at most $${(budgetCents / 100).toFixed(2)}${skipsPlan ? ' · without a plan' : ''}`;
+export const longWords = (isLong: boolean): string => (isLong ? 'Show less' : 'Show all of it');
+export const editWords = (isEditing: boolean): string => (isEditing ? 'Undo edits' : 'Edit');
+export const NOT_NOW = 'Not now';
+export const EDITS_NOT_SENT = 'What you changed was not sent.';
+export const KEPT_IN_INBOX = 'It is kept in the inbox.';
+export const TITLE = 'Title';
+export const WHAT_TO_DO = 'What to do';
+export const PROJECT = 'Project';
+export const MODEL = 'Model';
+export const BUDGET = 'Budget, in dollars';
+export const JUST_DO_IT = 'Just do it, without a plan first';

@@ -65,3 +65,29 @@ export const codeWords = (isOneLine: boolean): string =>
 export const KEEP_COMMENT = 'Keep comment';
 export const SUGGEST = 'Suggest';
 export const DROP = 'Drop';
+
+// A file of it.
+export const commentOn = (isOld: boolean, line: number): string =>
+  `Comment on ${isOld ? 'old ' : ''}line ${line}`;
+export const VIEWED = 'Viewed';
+export const lookTwice = (weakened: string): string => `Look twice: ${weakened}.`;
+export const CI_RUNS_IT = "CI runs this file with the repository's secrets.";
+export const A_BINARY = 'A binary file.';
+export const noLines = (isTooLarge: boolean): string =>
+  isTooLarge ? 'Too large to show here. GitHub has it.' : 'No lines changed.';
+export const cutWords = (lines: number): string =>
+  lines === 1
+    ? 'One more line is left out here. GitHub shows it.'
+    : `${lines} more lines are left out here. GitHub shows them all.`;
+export const NO_NEWLINE = ' [no newline at the end]';
+
+// A comment that is kept or was sent.
+export const YOU = 'You';
+export const NOT_SENT_YET = 'not sent yet';
+export const ON_GITHUB = ' · on GitHub';
+export const RESOLVED = 'Resolved';
+export const movedWords = (line: number): string =>
+  `On line ${line}, which is not part of what is shown here.`;
+export const EDIT = 'Edit';
+export const KEEP = 'Keep';
+export const resolveWords = (isResolved: boolean): string => (isResolved ? 'Open again' : 'Resolve');

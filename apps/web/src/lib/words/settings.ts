@@ -18,6 +18,26 @@ export const SAVED_PROMPTS = 'Prompts that you use again, under a name:';
 export const YOUR_SKILLS = 'your skills';
 export const API_IS_AT = 'The API is described at';
 
+// Of each field.
+export const SAVED = 'Saved';
+/** What was typed before the page was left or reloaded. */
+export const NOT_SAVED = 'Not saved yet';
+export const SAVE = 'Save';
+export const saveWords = (field: string): string => `Save ${field}`;
+export const NOT_A_NUMBER = 'This should be a number.';
+
+// Memory.
+export const MEMORY = 'Memory';
+/** Goes on with a link. */
+export const WHAT_IS_TOLD = 'What the chat is told of all that was said, and what is kept of it:';
+export const PAGE_MEMORY = 'the page Memory';
+/** Whose the budgets are. */
+export const ALL_AGENTS = 'all agents';
+export const ITS_AGENTS = 'all its agents';
+export const budgetWords = (period: string, of: string): string =>
+  `Budget per ${period} for ${of}, in dollars`;
+export const NO_LIMIT = 'No limit';
+
 // Notifications.
 export const NOTIFICATIONS = 'Notifications';
 export const NOTIFY_ABOUT = 'Notify me about';

@@ -49,3 +49,44 @@ export function usualWords({ tasks, medianMs }: UsualTime): string {
     ? 'One task was merged here, too few for a usual time.'
     : `${tasks} tasks were merged here, too few for a usual time.`;
 }
+
+export const startedWords = (at: string): string => `started ${at}`;
+export const STORY = 'Story';
+export const TASK = 'Task';
+
+// Its output.
+export const outputShown = (isShown: boolean): string => (isShown ? 'Hide output' : 'Show output');
+export const FIND_IN_OUTPUT = 'Find in the output';
+/** @param found of all its lines; null while nothing is looked for */
+export const linesWords = (found: number | null, lines: number): string =>
+  found === null ? `${lines} lines` : `${found} of ${lines}`;
+export const OUTPUT = 'Output';
+export const nothingWords = (isLoaded: boolean): string => (isLoaded ? 'Nothing printed yet.' : 'Reading …');
+export const newLines = (lines: number): string => (lines === 1 ? 'One new line' : `${lines} new lines`);
+
+// What is said to it, and stopping it.
+/** What the field asks for. */
+export const tellWords = (isRunning: boolean): string =>
+  isRunning ? 'Tell Claude something' : 'Tell Claude something for its next run';
+export const SAY_IT = 'Say it';
+export const PAUSE_THE_AGENT = 'Pause the agent';
+export const STOPPING = 'Stopping. What was done is kept.';
+/** @param heard when it is heard, as the api says */
+export const heardWords = (heard: unknown): string =>
+  heard === 'now'
+    ? 'Said. Claude hears it before its next step.'
+    : 'Kept. Claude starts its next run with it.';
+export const pauseWords = (isSmall: boolean): string => (isSmall ? 'Pause all' : 'Pause everything');
+export const ANOTHER_MODEL = 'Another model';
+export const GO_ON_WITH_IT = 'Go on with this model';
+export const IT_GOES_ON = 'It goes on.';
+
+// What it showed.
+export const PICTURES = 'Pictures';
+export const goneWords = (caption: string): string => `${caption} (this picture is gone)`;
+export const largeWords = (caption: string): string => `Show “${caption}” on the whole screen`;
+export const PICTURE_BEFORE = 'The picture before';
+export const NEXT_PICTURE = 'The next picture';
+export const placeOf = (at: number, all: number): string => `${at} of ${all}`;
+export const CLOSE = 'Close';
+export const THE_PICTURE = 'The picture';

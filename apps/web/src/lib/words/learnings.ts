@@ -1,0 +1,87 @@
+// What the page of what agents know says. Read it aloud before you change it.
+import type { LearningDecision, LearningSource, LearningState } from '@mainloop/models/flow/learnings';
+
+export const WHAT_AGENTS_KNOW = 'What agents know';
+export const WHAT_RULES_ARE =
+  'Rules from earlier work, in words. They ask for care and enforce nothing: what must hold belongs in the checks and settings of a project.';
+
+/** In the order of the page. */
+export const GROUPS: readonly {
+  readonly state: LearningState;
+  readonly title: string;
+  readonly says: string;
+}[] = [
+  {
+    state: 'proposed',
+    title: 'Waiting for you',
+    says: 'Came up twice, or you said that it holds from now on. No agent hears it before you approve it.',
+  },
+  {
+    state: 'approved',
+    title: 'Agents go by',
+    says: 'Each agent is given the few that apply to its work.',
+  },
+  { state: 'noted', title: 'Said once', says: 'You are asked when it comes up again in another task.' },
+  { state: 'retired', title: 'No longer', says: '' },
+  { state: 'rejected', title: 'Rejected', says: '' },
+];
+/** What can be done with one, the likely answer first. */
+export const OFFERS: Readonly<Record<LearningState, readonly (readonly [LearningDecision, string])[]>> = {
+  noted: [
+    ['approve', 'Approve'],
+    ['reject', 'Reject'],
+  ],
+  proposed: [
+    ['approve', 'Approve'],
+    ['reject', 'Reject'],
+  ],
+  approved: [['retire', 'Retire']],
+  retired: [['approve', 'Approve again']],
+  rejected: [['approve', 'Approve after all']],
+};
+/** A state as a word beside older words of a rule. */
+export const STATE_WORDS: Readonly<Record<LearningState, string>> = {
+  noted: 'said once',
+  proposed: 'waiting',
+  approved: 'approved',
+  retired: 'retired',
+  rejected: 'rejected',
+};
+
+/** What is from outside never stands here without whose words it is. */
+export const WHO: Readonly<Record<LearningSource, (author: string) => string>> = {
+  person: () => 'Written by you',
+  learned: () => 'Said by an agent',
+  confessed: () => 'Said by an agent',
+  review: (author) => `Said by ${author} in review`,
+  sent_back: (author) => `Said by ${author} when work was sent back`,
+  ci: (author) => `From a red check: ${author.replace(/^the check /, '')}`,
+  commit: (author) => `From a commit of ${author} on top of an agent’s`,
+};
+export const ALL_PROJECTS = 'all projects';
+export const NO_PROJECT = 'a project that was removed';
+export const cameUpWords = (times: number): string => `came up ${times} times`;
+export const ITS_TASK = 'its task';
+export const BEFORE = 'Before';
+export const USE_AGAIN = 'Use these words again';
+export const EDIT = 'Edit';
+export const SAVE = 'Save';
+export const CANCEL = 'Cancel';
+
+// Two of them that say the opposite.
+export const OPPOSITES = 'Say the opposite';
+export const KEEP_ONE = 'No agent could go by both. Keep one; the other can be brought back below.';
+export const standsWords = (isApproved: boolean): string =>
+  isApproved ? 'Agents go by it' : 'Waits for you';
+export const KEEP_THIS = 'Keep this one';
+
+// The form.
+export const WRITE_ONE = 'Write one';
+export const WHAT_TO_KNOW = 'What the next agent should know. It counts at once';
+export const THE_RULE = 'The rule';
+export const WHY = 'Why';
+export const FILES = 'Files, such as src/** or *.sql';
+export const ALL_FILES = 'All files';
+export const PROJECT = 'Project';
+export const EVERY_PROJECT = 'All projects';
+export const ADD = 'Add';
