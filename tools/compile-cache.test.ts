@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { compile } from './compile-cache.ts';
 
 let folder: string;
@@ -14,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs a program that says whether Node had to take types away from it itself. */
 const stripped = (cache: string): unknown =>
   JSON.parse(
-    spawnSync(process.execPath, [path.join(folder, 'main.mts')], {
+    spawnSync(process.execPath, [...NODE_FLAGS, path.join(folder, 'main.mts')], {
       encoding: 'utf8',
       env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: cache },
     }).stdout,

@@ -8,23 +8,27 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { COMPILE_CACHE } from '@mainloop/models/contracts/node';
+import { COMPILE_CACHE, NODE_FLAGS } from '@mainloop/models/contracts/node';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
  * Links a program beside an import that does not exist: all of its modules are read and compiled, and none is
- * evaluated.
+ * evaluated. With the flags of our servers, since V8 takes no cache of a process that had others.
  * @param main the program's file
  * @param folder where the cache is
  * @throws when one of its modules cannot be read or linked, with Node's words
  */
 export function compile(main: string, folder: string): void {
   const program = `import ${JSON.stringify(pathToFileURL(main).href)}; import { missing } from 'node:fs';`;
-  const { stderr, error } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: folder },
-  });
+  const { stderr, error } = spawnSync(
+    process.execPath,
+    [...NODE_FLAGS, '--input-type=module', '-e', program],
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: folder },
+    },
+  );
   if (!/'node:fs' does not provide an export named 'missing'/.test(stderr))
     throw new Error(`${main} cannot be compiled: ${error?.message ?? stderr}`);
 }

@@ -4,6 +4,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openLog } from '@mainloop/logs/log';
+import { collectAfterStart } from '@mainloop/network/after-start';
 import { listenerSettings, guardListener, proxiesOf } from '@mainloop/network/listener';
 import { clientOf, FORWARDED_HEADERS, whyNotOpen } from '@mainloop/models/flow/listeners';
 
@@ -88,6 +89,7 @@ function headersFor(req: http.IncomingMessage): http.OutgoingHttpHeaders {
 
 guardListener(server, listener, 'served');
 server.listen(port, listener.address, () => log.info({ port }, 'web is listening'));
+void collectAfterStart();
 process.once('SIGTERM', () => {
   server.close(() => process.exit(0));
   server.closeAllConnections();

@@ -1,3 +1,4 @@
+import { collectAfterStart } from '@mainloop/network/after-start';
 import { startApi } from './app.ts';
 import { loadConfig } from './config.ts';
 import { guardFetch } from './outside.ts';
@@ -8,5 +9,6 @@ guardFetch(config);
 // supervisor has done it, as a role that may; the api's may not.
 if (config.migrate) await (await import('@mainloop/models/db/migrate')).migrate(config.databaseUrl);
 const api = await startApi(config);
+void collectAfterStart();
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void api.close().finally(() => process.exit(0)));

@@ -1,6 +1,7 @@
 // Starts the local GitHub as a process of its own.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { collectAfterStart } from '@mainloop/network/after-start';
 import { listenerSettings } from '@mainloop/network/listener';
 import { z } from 'zod';
 import { log } from './github/log.ts';
@@ -58,6 +59,7 @@ const github = await startLocalGitHub({
 });
 if (env.LOCAL_GITHUB_SEED === 'yes')
   await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));
+void collectAfterStart();
 log.info({ url: github.url }, 'the local GitHub is listening');
 process.once('SIGTERM', () => void github.close().then(() => process.exit(0)));
 

@@ -1,6 +1,7 @@
 // Starts the demo model as a process of its own.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { collectAfterStart } from '@mainloop/network/after-start';
 import { listenerSettings } from '@mainloop/network/listener';
 import { openLog } from '@mainloop/logs/log';
 import { z } from 'zod';
@@ -21,4 +22,5 @@ const model = await startDemoModel(
   listenerSettings(process.env),
 );
 openLog('demo-model').info({ url: model.url }, 'the demo model is listening');
+void collectAfterStart();
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

@@ -5,6 +5,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { collectAfterStart } from '@mainloop/network/after-start';
 import { failpoints } from '@mainloop/network/failpoints';
 import { guardListener } from '@mainloop/network/listener';
 import { addIds, openLog, withIds } from '@mainloop/logs/log';
@@ -156,6 +157,7 @@ const servers = await Promise.all([listen(config.port), listen(socket)]);
 if (process.getuid?.() === 0) chownSync(socket, 0, SANDBOX_GID);
 chmodSync(socket, process.getuid?.() === 0 ? 0o660 : 0o600);
 log.info({ port: config.port }, 'gateway is listening');
+void collectAfterStart();
 
 const every = (ms: number, what: string, work: () => Promise<unknown>): void => {
   const once = (): void => void work().catch((err: unknown) => log.warn({ err }, what));

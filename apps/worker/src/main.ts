@@ -10,6 +10,7 @@ import { github } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { keeperOf } from './keeping.ts';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
+import { collectAfterStart } from '@mainloop/network/after-start';
 import { bridgeTo } from '@mainloop/network/bridge';
 import { openLog } from '@mainloop/logs/log';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
@@ -190,6 +191,7 @@ if (settings.backlogPort !== null)
     (err) => log.warn({ err }, 'the backlog can not be told'),
   );
 log.info('worker is ready');
+void collectAfterStart();
 await worker.run();
 stopping.abort();
 await Promise.all(maintenance);
