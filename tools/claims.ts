@@ -11,6 +11,8 @@ const FOOTNOTE = /\[\^([\w-]+)\]/g;
 /**
  * Titles that a test file gives, as they stand there: `%s` of a table and `${...}` of a template included. A
  * skipped test gives none.
+ * @param source of the test
+ * @returns titles of blocks and of tests, each by itself
  */
 export function titlesIn(source: string): Set<string> {
   const titles = new Set<string>();

@@ -34,6 +34,7 @@ const CA = '/etc/ssl/certs/ca-certificates.crt';
 /** The two of docker/Dockerfile, and what the ci overlay has besides (docker/test.Dockerfile). */
 export type Image = 'mainloop' | 'agent' | TestImage;
 type TestImage = 'postgres' | 'temporal' | 'demo';
+/** @returns as containerd knows it; the registry is this machine */
 export const imageName = (image: Image | 'base'): string => `localhost/mainloop-${image}:test`;
 
 /** @returns a tar file with the image, as containerd imports it */

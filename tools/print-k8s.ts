@@ -36,7 +36,10 @@ const RUN = {
   repo: 'owner/name',
 };
 
-/** Path under k8s/ and text of every printed file. */
+/**
+ * Path under k8s/ and text of every printed file.
+ * @returns YAML, by path
+ */
 export function printed(): Record<string, string> {
   const docs = (why: string, objects: readonly unknown[]): string =>
     `# ${why}\n# Printed by tools/print-k8s.ts; a test holds it against the code. Change it there.\n${objects.map((o) => dumpYaml(o, { lineWidth: -1, noRefs: true })).join('---\n')}`;

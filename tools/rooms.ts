@@ -147,7 +147,11 @@ export function withRooms(page: string, part: string): string {
   return page.slice(0, start) + part + page.slice(end + END.length);
 }
 
-/** Asks dependency-cruiser for the imports of the whole tree, which takes some seconds. */
+/**
+ * Asks dependency-cruiser for the imports of the whole tree, which takes some seconds.
+ * @returns each module with what it imports
+ * @throws with what it printed where it can not be run
+ */
 export function cruise(): Cruised {
   const file = path.join(root, 'node_modules/.bin/depcruise');
   const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages'];

@@ -67,7 +67,10 @@ export function ofImage(reference: string): Component {
   };
 }
 
-/** What no lockfile of pnpm names. */
+/**
+ * What no lockfile of pnpm names.
+ * @returns wheels, images and the packages of npm’s own lock files
+ */
 export const pinned = (): Component[] => [
   ...Object.values(WHEELS).map(ofWheel),
   ...Object.values(IMAGES).map(ofImage),

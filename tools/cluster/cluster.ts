@@ -256,7 +256,11 @@ function attach(dir: string): Cluster | null {
   };
 }
 
-/** Ends the cluster and leaves the machine as it was: processes, mounts, links, cgroups and sysctls. */
+/**
+ * Ends the cluster and leaves the machine as it was: processes, mounts, links, cgroups and sysctls.
+ * @param dir that `clusterUp` was given
+ * @returns once its cgroups are gone, or after five seconds
+ */
 export async function clusterDown(dir: string): Promise<void> {
   clean(dir);
   for (let i = 0; i < 50 && removeCgroups(cgroupOf(dir)) > 0; i++)

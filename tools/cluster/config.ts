@@ -12,7 +12,11 @@ export const ADDRESSES = {
 } as const;
 export const PAUSE_IMAGE = 'localhost/mainloop-pause:1';
 
-/** A CA, a certificate for each server and one for each client, made once. */
+/**
+ * A CA, a certificate for each server and one for each client, made once.
+ * @param dir gets them below `pki`
+ * @throws what openssl said
+ */
 export function ensureCertificates(dir: string): void {
   const pki = path.join(dir, 'pki');
   if (existsSync(path.join(pki, 'sa.pub'))) return;
@@ -76,6 +80,12 @@ export function ensureCertificates(dir: string): void {
   openssl('ec', '-in', 'sa.key', '-pubout', '-out', 'sa.pub');
 }
 
+/**
+ * How a client reaches the api server.
+ * @param pki folder of certificates
+ * @param name whose certificate it shows
+ * @param port on loopback
+ */
 export const kubeconfig = (pki: string, name: string, port: number): string => `apiVersion: v1
 kind: Config
 clusters: [{name: c, cluster: {server: "https://127.0.0.1:${port}", certificate-authority: ${pki}/ca.crt}}]
@@ -84,6 +94,11 @@ contexts: [{name: c, context: {cluster: c, user: u}}]
 current-context: c
 `;
 
+/**
+ * Files that the parts of the cluster start with.
+ * @param dir gets them
+ * @param cgroup below which all pods are
+ */
 export function writeSettings(dir: string, cgroup: string): void {
   const pki = path.join(dir, 'pki');
   const put = (name: string, text: string): void => writeFileSync(path.join(dir, name), text);

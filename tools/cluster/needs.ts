@@ -23,6 +23,11 @@ export function whyNot(): string | null {
 
 const missing = (): string[] => DEBIAN.cluster.filter((p) => spawnSync('dpkg', ['-s', p]).status !== 0);
 
+/**
+ * Installs what is missing of the machine’s own packages, as root.
+ * @param say takes a line of what is done
+ * @throws where apt-get can not install them
+ */
 export function ensurePackages(say: (line: string) => void): void {
   const need = missing();
   if (need.length > 0) {

@@ -39,6 +39,10 @@ export interface Outcome {
 export const TESTS_ENDED = 'own tests ended with';
 export const CHANGED = 'files of the change:';
 
+/**
+ * What came of one project.
+ * @param walked its events, and what its tests printed
+ */
 export function outcomeOf(project: CorpusProject, walked: Walked): Outcome {
   const setups = walked.events
     .filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup')
@@ -103,6 +107,7 @@ const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 160
 /** A cell of a table may hold neither its own border nor a line's end. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
+/** @returns a table in Markdown, one line a project */
 export function tableOf(all: readonly Outcome[]): string {
   const head = [
     'project',
@@ -121,7 +126,10 @@ export function tableOf(all: readonly Outcome[]): string {
 /** As a person's agent would wait for them; Claude Code waits two minutes when it is told nothing. */
 const TESTS_MS = 600_000;
 
-/** The story that the demo model tells: the project's own tests, one line more in a file of its own, a push. */
+/**
+ * The story that the demo model tells: the project's own tests, one line more in a file of its own, a push.
+ * @returns as the file of a story holds it
+ */
 export function storyOf(projects: readonly CorpusProject[]): object {
   return {
     version: 1,

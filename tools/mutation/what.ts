@@ -8,6 +8,10 @@ export const MUTATED: readonly string[] = [
 
 /** Not looked at: their tests ask git itself for each example, which takes seconds and not microseconds. */
 const ASK_GIT = ['diff', 'git', 'operands'];
+/**
+ * Whether a file is not mutated: a test, or what asks git itself.
+ * @param file its path in the tree
+ */
 export const isLeftOut = (file: string): boolean =>
   file.endsWith('.test.ts') || ASK_GIT.some((name) => file.endsWith(`/${name}.ts`));
 

@@ -63,7 +63,13 @@ class AppModule {
   }
 }
 
-/** Starts one replica. Several may run beside each other on one Postgres. */
+/**
+ * Starts one replica. Several may run beside each other on one Postgres.
+ * @param config as `loadConfig` read it
+ * @returns the port that it listens on, and an end, which breaks off what the chat is saying: another
+ * replica says it anew
+ * @throws where the port is taken or Postgres is not there
+ */
 export async function startApi(config: ApiConfig): Promise<{ port: number; close(): Promise<void> }> {
   const log = openLog('api');
   const db = openPool(config.databaseUrl, 'mainloop-api', 20);

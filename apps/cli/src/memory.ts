@@ -15,6 +15,11 @@ interface Forgetting {
   readonly yes?: boolean;
 }
 
+/**
+ * `memory`, and its `show`, `pin`, `unpin`, `forget`, `export`, `set`.
+ * @param program gets them
+ * @param context how to ask the api, and how to print
+ */
 export function registerMemory(program: Command, { api, out }: Context): void {
   const show = async ({ month }: { month?: string } = {}): Promise<void> => {
     const memory = await api().call('getMemory', { query: { month } });

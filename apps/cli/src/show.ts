@@ -99,7 +99,10 @@ export const skillText = (skill: Answer<'listSkills'>[number]): string =>
 
 type Recurring = Answer<'listRecurring'>[number];
 const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
-/** A plan with its next times and what became of the last. Times are in UTC. */
+/**
+ * A plan with its next times and what became of the last. Times are in UTC.
+ * @returns lines for a terminal, with nothing hidden in them
+ */
 export const recurringText = (plan: Recurring): string =>
   [
     `${plan.id}  /${plainLine(plan.skill)} at ${plainLine(plan.cron)} (${plainLine(plan.zone)})${plan.paused ? ', paused' : ''}`,
@@ -136,7 +139,10 @@ const KEPT: Readonly<Record<MemoryShare, string>> = {
 type Memory = Answer<'getMemory'>;
 type MemoryShare = Memory['shares'][number]['what'];
 
-/** What the chat is told now by level, then pins with their ids, then summaries, the newest first. */
+/**
+ * What the chat is told now by level, then pins with their ids, then summaries, the newest first.
+ * @returns lines for a terminal, with nothing hidden in them
+ */
 export function memoryText({ tokens, budgetTokens, zone, shares, pins, summaries }: Memory): string {
   const told = (shares ?? [])
     .filter((share) => share.tokens > 0)

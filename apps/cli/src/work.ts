@@ -11,7 +11,11 @@ import { registerSkills } from './work/skills.ts';
 import { registerSteering } from './work/steering.ts';
 import { registerTasks } from './work/tasks.ts';
 
-/** Adds them all, in the order in which `mainloop help` lists them. */
+/**
+ * Adds them all, in the order in which `mainloop help` lists them.
+ * @param program gets them
+ * @param context how to ask the api, and how to print
+ */
 export function registerWork(program: Command, context: Context): void {
   registerChat(program, context);
   registerProposals(program, context);

@@ -10,7 +10,10 @@ import { settings } from '#lib/server/settings.ts';
 
 const log = openLog('web');
 
-/** The page shows SvelteKit's own sentence; why it failed is for the log. */
+/**
+ * The page shows SvelteKit's own sentence; why it failed is for the log.
+ * @param failure what was thrown, and by which page; ids that its address has stand in the line of the log
+ */
 export const handleError: HandleServerError = ({ kind, error, event }) => {
   logPageError(log, { kind, error, path: event.url.pathname, ids: idsOf(OWNER, event.params) });
 };

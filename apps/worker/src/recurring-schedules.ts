@@ -38,6 +38,10 @@ export interface SyncedSchedules {
   readonly of: Map<string, { readonly plan: string; readonly untilMs: number }>;
   isSwept: boolean;
 }
+/**
+ * What a worker starts with.
+ * @returns no schedule is known, so the first round sets all of them
+ */
 export const nothingSynced = (): SyncedSchedules => ({ of: new Map(), isSwept: false });
 
 const specOf = (times: readonly Date[]): ScheduleSpec => ({

@@ -204,7 +204,11 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   });
 }
 
-/** The data folder, whatever else is set: a client of a running instance needs none of it. */
+/**
+ * The data folder, whatever else is set: a client of a running instance needs none of it.
+ * @param env MAINLOOP_HOME, or the default below the home of this account
+ * @returns an absolute path, which need not be there
+ */
 export const homeOf = (env: Record<string, string | undefined>): string => env.MAINLOOP_HOME ?? defaultHome();
 
 /**

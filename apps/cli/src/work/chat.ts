@@ -5,7 +5,11 @@ import { Refused } from '../client.ts';
 import { foundText, proposalText } from '../show.ts';
 import { plainLines } from '../terminal.ts';
 
-/** `chat` waits for the reply, `search` looks through all that was said. */
+/**
+ * `chat` waits for the reply, `search` looks through all that was said.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerChat(program: Command, { api, out }: Context): void {
   program
     .command('chat')

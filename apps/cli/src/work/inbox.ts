@@ -10,7 +10,11 @@ import { itemText, passedOver, passedText, proposalText } from '../show.ts';
 import { plainLine } from '../terminal.ts';
 import { kindOf } from './find.ts';
 
-/** `inbox`, `answer`, `approve`, `allow`, `deny`, `seen`, `later`, `take`, `revise`, `retry`. */
+/**
+ * `inbox`, `answer`, `approve`, `allow`, `deny`, `seen`, `later`, `take`, `revise`, `retry`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerInbox(program: Command, context: Context): void {
   registerList(program, context);
   registerAnswers(program, context);

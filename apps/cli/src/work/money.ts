@@ -5,7 +5,11 @@ import type { Context } from '../context.ts';
 import { limitText } from '../show.ts';
 import { projectIdOf } from './find.ts';
 
-/** `budget` of one task. */
+/**
+ * `budget` of one task.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerBudget(program: Command, { api, out }: Context): void {
   program
     .command('budget')
@@ -18,7 +22,11 @@ export function registerBudget(program: Command, { api, out }: Context): void {
     });
 }
 
-/** `limits` of a day, a week and a month, and `limits set`. */
+/**
+ * `limits` of a day, a week and a month, and `limits set`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerLimits(program: Command, { api, out }: Context): void {
   const limits = program
     .command('limits')

@@ -6,7 +6,11 @@ import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { Refused } from '../client.ts';
 
-/** `projects`, `projects add`, `pull`, `init-repo`. */
+/**
+ * `projects`, `projects add`, `pull`, `init-repo`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerProjects(program: Command, context: Context): void {
   registerList(program, context);
   registerPull(program, context);

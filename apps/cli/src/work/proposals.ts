@@ -6,7 +6,11 @@ import { Refused } from '../client.ts';
 import { proposalText } from '../show.ts';
 import { kindOf } from './find.ts';
 
-/** `proposals`, `confirm`, `decline`. */
+/**
+ * `proposals`, `confirm`, `decline`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerProposals(program: Command, { api, out }: Context): void {
   program
     .command('proposals')

@@ -14,7 +14,11 @@ interface SaveOptions {
   readonly start?: string;
 }
 
-/** `recurring`, and its `save`, `pause`, `resume`, `seen`, `remove`. */
+/**
+ * `recurring`, and its `save`, `pause`, `resume`, `seen`, `remove`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerRecurring(program: Command, context: Context): void {
   const { api, out } = context;
   const recurring = program

@@ -5,7 +5,11 @@ import type { Context } from '../context.ts';
 import { skillText } from '../show.ts';
 import { projectIdOf } from './find.ts';
 
-/** `skill`, `skill run`, `skill save`, `skill remove`. */
+/**
+ * `skill`, `skill run`, `skill save`, `skill remove`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerSkills(program: Command, { api, out }: Context): void {
   const skill = program
     .command('skill')
@@ -63,7 +67,11 @@ export function registerSkills(program: Command, { api, out }: Context): void {
     });
 }
 
-/** As `/name` takes it in the chat. */
+/**
+ * As `/name` takes it in the chat.
+ * @param word one argument of the command line: a name, or `name=value`
+ * @returns in quotes where it has blanks
+ */
 export const quoted = (word: string): string => {
   if (!/\s/.test(word)) return word;
   const [name, value] = splitAt(word, '=');

@@ -3,7 +3,11 @@ import { pausedWords } from '@mainloop/models/flow/paused';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 
-/** `tell`, `pause`, `pause-all`, `resume-all`, `cancel`. */
+/**
+ * `tell`, `pause`, `pause-all`, `resume-all`, `cancel`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerSteering(program: Command, { api, out }: Context): void {
   program
     .command('tell')

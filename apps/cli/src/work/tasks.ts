@@ -7,7 +7,11 @@ import type { Context } from '../context.ts';
 import { itemText, outputLine, taskLine } from '../show.ts';
 import { plainLines } from '../terminal.ts';
 
-/** `tasks`, `task`, `logs`. */
+/**
+ * `tasks`, `task`, `logs`.
+ * @param program gets these verbs
+ * @param context how to ask the api, and how to print; a refusal is thrown as `Refused`
+ */
 export function registerTasks(program: Command, context: Context): void {
   registerLists(program, context);
   registerLogs(program, context);

@@ -35,7 +35,11 @@ export const labelNamed = (store: Store, repo: string, name: string): Label | un
 export const labelsOf = (store: Store, issue: Issue): Label[] =>
   (issue.labels ?? []).flatMap((name) => labelNamed(store, issue.repo, name) ?? []);
 
-/** Who may write to it: here the accounts that belong to this machine, and whose it is. */
+/**
+ * Who may write to it: here the accounts that belong to this machine, and whose it is.
+ * @param login of the account
+ * @returns whether GitHub would let it push there
+ */
 export const mayPush = ({ full }: Pick<Repo, 'full'>, login: string): boolean =>
   ['mainloop', 'you', 'demo-colleague', full.split('/')[0]].includes(login);
 

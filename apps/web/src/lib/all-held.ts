@@ -8,10 +8,19 @@ const LOST_MS = 10_000;
 export const waitsMs = (held: Held, nowMs: number): number =>
   held.left ? 0 : Math.max(0, Math.min(LOST_MS, held.atMs + LOST_MS - nowMs));
 
+/**
+ * What waits on this device for the network.
+ * @param path of the request: `/api/inbox/…`
+ * @returns null where nothing waits, or what is stored can no longer be read
+ */
 export function heldOf(path: string): Held | null {
   return read(localStorage.getItem(PREFIX + path));
 }
 
+/**
+ * All that waits on this device for the network.
+ * @returns in no order; what can no longer be read is left out
+ */
 export const allHeld = (): Held[] =>
   Object.keys(localStorage)
     .filter((key) => key.startsWith(PREFIX))

@@ -145,6 +145,9 @@ class Decisions {
 /**
  * That a task which stopped goes on. Money that is not there yet can't wait for a network: only both together
  * go on.
+ * @param task one whose item still waits
+ * @param retry what going on takes: more money, another model, or nothing
+ * @returns what to send, under a key of its own: sent twice it counts once
  */
 export const retryDecision = (
   task: { readonly id: string; readonly title: string; readonly item: { readonly id: string } | null },

@@ -95,7 +95,10 @@ export function dropDraftOf(path: string, body: unknown): void {
   draft.drop(typeof text === 'string' ? text : '');
 }
 
-/** Writes down what is still on its way. */
+/**
+ * Writes down what is still on its way.
+ * @returns once all of it is in the storage of this device
+ */
 export function writeDrafts(): void {
   for (const draft of drafts.values()) draft.write();
 }

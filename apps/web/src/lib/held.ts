@@ -16,6 +16,10 @@ export interface Held {
   readonly left: boolean;
 }
 
+/**
+ * Keeps a request on this device until the network takes it; a later one for the same path is in its place.
+ * @param held what to send, and when it was decided
+ */
 export function hold(held: Held): void {
   try {
     localStorage.setItem(PREFIX + held.path, JSON.stringify(held));
@@ -24,4 +28,8 @@ export function hold(held: Held): void {
   }
 }
 
+/**
+ * Forgets what waited for the network.
+ * @param path of the request that was sent, or is not wanted any more
+ */
 export const release = (path: string): void => localStorage.removeItem(PREFIX + path);

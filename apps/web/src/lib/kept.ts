@@ -40,6 +40,11 @@ export function readKept(stored: string | null, nowMs: number): Kept | null {
   }
 }
 
-/** The words alone. */
+/**
+ * The words alone.
+ * @param stored as it stands in the storage of this device
+ * @param nowMs since 1970
+ * @returns null for what is none, or has been kept for too long
+ */
 export const keptFor = (stored: string | null, nowMs: number): string | null =>
   readKept(stored, nowMs)?.text ?? null;

@@ -4,7 +4,10 @@ import { settlesInMs } from './settling.ts';
 
 /** When a letter last went, or was meant to go, into a field. */
 let typedAtMs = -Infinity;
-/** Whoever points at something has stopped typing. */
+/**
+ * Whoever points at something has stopped typing.
+ * @returns nothing: the next key is a shortcut again, whatever was typed before
+ */
 export const pointed = (): void => void (typedAtMs = -Infinity);
 /**
  * Whether a key is one of a word that is being typed: its field may have gone under the fingers, because what
@@ -21,6 +24,10 @@ function isOfWord(event: KeyboardEvent, inField: boolean): boolean {
 
 /** What was typed since the finder was asked for, while it is on its way: its words, and no shortcuts. */
 let early: string | null = null;
+/**
+ * What was typed for the palette before it had come.
+ * @returns it, once; empty where nothing was
+ */
 export function takeEarly(): string {
   const typed = early ?? '';
   early = null;
@@ -34,10 +41,18 @@ export interface Actions {
   undo(): void;
 }
 
-/** Whether a form that the person opened is on the page: then every letter is meant for it. */
+/**
+ * Whether a form that the person opened is on the page: then every letter is meant for it.
+ * @returns false for one that is folded away
+ */
 export const formIsOpen = (): boolean =>
   [...document.querySelectorAll<HTMLElement>('[data-writing]')].some(isSeen);
 
+/**
+ * Does what a key stands for, where it is no part of a word.
+ * @param event of the whole page; what is taken is prevented from doing anything else
+ * @param actions what a shortcut may start
+ */
 export function onKey(event: KeyboardEvent, actions: Actions): void {
   if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
     event.preventDefault();

@@ -108,7 +108,10 @@ async function look(): Promise<void> {
 
 let lookedMs = -LOOK_MS;
 let later: ReturnType<typeof setTimeout> | undefined;
-/** Something happened, here or elsewhere: an answer that was given on another device took its draft with it. */
+/**
+ * Something happened, here or elsewhere: an answer that was given on another device took its draft with it.
+ * @returns at once: the server is asked a moment later, once for all that happened in it
+ */
 export function lookSoon(): void {
   if (later !== undefined) return;
   later = setTimeout(

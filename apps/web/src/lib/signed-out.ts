@@ -4,7 +4,10 @@ import { drafts, PREFIX } from './drafts.svelte.ts';
 import { allHeld } from './all-held.ts';
 import { release } from './held.ts';
 
-/** Whoever signs out leaves no words behind on this device. What was begun is on the server, for their others. */
+/**
+ * Whoever signs out leaves no words behind on this device. What was begun is on the server, for their others.
+ * @returns nothing; what waited for the network is forgotten too
+ */
 export function forgetDrafts(): void {
   drafts.clear();
   for (const { path } of allHeld()) release(path);
@@ -12,7 +15,10 @@ export function forgetDrafts(): void {
     if (key.startsWith(PREFIX) || key.startsWith('shared/')) localStorage.removeItem(key);
 }
 
-/** A device that was signed out elsewhere says so, instead of seeming to have no network. */
+/**
+ * A device that was signed out elsewhere says so, instead of seeming to have no network.
+ * @returns once the page is on its way to the sign-in; at once where nobody was signed out
+ */
 export async function leaveIfSignedOut(): Promise<void> {
   // No network: then nobody was signed out.
   const response = await fetch('/api/signin').catch(() => null);

@@ -56,6 +56,11 @@ const CHECK = {
   tests: 'Tests',
 } as const;
 
+/**
+ * What happened to a task, for the page.
+ * @param events of one task, oldest first
+ * @returns a line each, with how long its run took; events that say nothing to a person have none
+ */
 export function storyOf(events: readonly LoggedEvent[]): Step[] {
   const ends = new Map(
     events.flatMap((e) => (e.type === 'run.ended' ? [[e.payload.runId, Date.parse(e.at)]] : [])),

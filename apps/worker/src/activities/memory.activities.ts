@@ -18,7 +18,11 @@ export interface MemoryOf {
   readonly ownerId: string;
 }
 
-/** What can be summarised now, the oldest first. */
+/**
+ * What can be summarised now, the oldest first.
+ * @param nowMs since 1970
+ * @returns parts, days, weeks and months; of days no more than are read at once
+ */
 export async function planOf(db: Db, ownerId: string, nowMs = Date.now()): Promise<Due[]> {
   const zone = zoneOf(await getSettings(db, ownerId));
   const kept = await listKept(db, ownerId);
@@ -26,6 +30,11 @@ export async function planOf(db: Db, ownerId: string, nowMs = Date.now()): Promi
   return dueOf({ days, kept, nowMs, zone });
 }
 
+/**
+ * Activities that summarise the conversation.
+ * @param ports `model` writes the summaries; `hit` is a failpoint
+ * @returns functions for the workflow; each may be tried again and pays once
+ */
 export const memoryActivities = ({ db, model, hit }: { db: Db; model: Model; hit: Hit }) => ({
   planMemory: ({ ownerId }: MemoryOf): Promise<Due[]> => planOf(db, ownerId),
 

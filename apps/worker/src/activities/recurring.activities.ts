@@ -8,6 +8,10 @@ export interface RecurringOf {
   readonly id: string;
 }
 
+/**
+ * Activities of plans.
+ * @returns functions for the workflow: a time that has come is done once, however often it is tried
+ */
 export const recurringActivities = ({ db }: { db: Db }) => ({
   comeRecurring: ({ ownerId, id }: RecurringOf): Promise<RecurringOutcome | null> => comeDue(db, ownerId, id),
 });

@@ -13,6 +13,10 @@ const { planMemory, summariseOne } = proxyActivities<ReturnType<typeof memoryAct
 /** Its history stays short; the schedule starts the next one. */
 const MAX_ROUNDS = 12;
 
+/**
+ * Summarises what can be summarised, round after round, until one brings nothing; a model that is away only delays it.
+ * @param input whose conversation
+ */
 export async function memoryWorkflow(input: MemoryWorkflowInput): Promise<void> {
   try {
     for (let round = 0; round < MAX_ROUNDS; round++) {

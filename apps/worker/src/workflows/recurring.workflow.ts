@@ -9,6 +9,10 @@ const { comeRecurring } = proxyActivities<ReturnType<typeof recurringActivities>
   retry: { maximumAttempts: 5, initialInterval: '2 seconds', maximumInterval: '30 seconds' },
 });
 
+/**
+ * One time of a plan that has come.
+ * @param input which plan
+ */
 export async function recurringWorkflow(input: RecurringWorkflowInput): Promise<void> {
   await comeRecurring(input);
 }

@@ -9,7 +9,10 @@ const LITTLE = new Set(
   ),
 );
 
-/** Whether a word, in small letters, belongs to a sentence only. */
+/**
+ * Whether a word, in small letters, belongs to a sentence only.
+ * @returns true for "the", "und" and their like
+ */
 export const isLittle = (word: string): boolean => LITTLE.has(word);
 
 /**
@@ -105,6 +108,11 @@ function endOf(text: string, begin: number, chars: number): number {
 
 /** Endings of English words; what is before them is enough to tell a word by. */
 const ENDING = /(?:ings?|ed|es|e|s|ly|ions?)$/;
+/**
+ * A word without its ending, so that "merged" finds "merging".
+ * @param word in small letters
+ * @returns the word itself where too little would be left
+ */
 export const stemOf = (word: string): string => {
   const stem = word.replace(ENDING, '');
   return stem.length >= 3 ? stem : word;

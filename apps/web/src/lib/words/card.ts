@@ -45,7 +45,11 @@ export const STANDING = {
 export const REFUSED = 'Refused.';
 export const STOPPED = ['Stopped.', 'Its branch is removed.'] as const;
 export const NOT_ALLOWED = 'Not allowed.';
-/** What follows when a gate stays shut. */
+/**
+ * What follows when a gate stays shut.
+ * @param isRed whether checks were red
+ * @param hasLines whether there are lines that can be put back
+ */
 export function refusedGate(isRed: boolean, hasLines: boolean): string {
   if (isRed) return 'Claude fixes it.';
   return hasLines ? 'Claude puts it back.' : 'Checking CI again.';
@@ -57,23 +61,49 @@ export const SENT_BACK = {
 } as const;
 
 const ANSWER_CHARS = 60;
+/**
+ * What an item says once it was answered.
+ * @param text the answer; a long one is cut
+ */
 export const answeredWords = (text: string): string =>
   `You answered “${text.length > ANSWER_CHARS ? `${text.slice(0, ANSWER_CHARS)}…` : text}”.`;
 export const GOES_ON = 'Claude goes on.';
 export const DID_NOT_NEED_ME = 'Did not need me';
 
-/** Of a question, by how many come after it from the same run. */
+/**
+ * Of a question, by how many come after it from the same run.
+ * @param after how many; 0 has no words
+ */
 export const afterWords = (after: number): string => {
   if (after === 0) return '';
   return `, ${after === 1 ? 'one more' : `${after} more`} after this`;
 };
+/**
+ * Under a list that is cut.
+ * @param lines how many are not shown
+ */
 export const moreLines = (lines: number): string => `and ${lines} more lines`;
+/**
+ * Of tests that a change takes away.
+ * @param lines at least 1
+ */
 export const goneLines = (lines: number): string =>
   lines === 1 ? 'One line is gone.' : `${lines} lines are gone.`;
 
-/** Of a proposal. */
+/**
+ * Of a proposal.
+ * @param isTold whether it is said to a task that is open, instead of starting one
+ */
 export const startingWords = (isTold: boolean): string => (isTold ? 'Telling it.' : 'Starting.');
+/**
+ * Of one that was started.
+ * @param isTold see `startingWords`
+ */
 export const startedWords = (isTold: boolean): string => (isTold ? 'Told.' : 'Started.');
+/**
+ * Of its button.
+ * @param isTold see `startingWords`
+ */
 export const startWords = (isTold: boolean): string => (isTold ? 'Tell it' : 'Start');
 export const LEFT_ALONE = 'Left alone.';
 export const EXPIRED = 'This has expired. Ask for it again.';

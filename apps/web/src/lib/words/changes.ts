@@ -3,24 +3,42 @@ import { aged } from '../words.ts';
 
 export const CHANGES = 'Changes';
 export const BACK_TO_TASK = 'Task';
+/**
+ * Of the list of files.
+ * @param files at least 1
+ */
 export const filesWords = (files: number): string => (files === 1 ? 'One file' : `${files} files`);
 export const FILES = 'Files';
 export const LOOK_TWICE = 'look twice';
+/**
+ * Above a change that is not what Claude pushed last.
+ * @param sha of the commit that is shown, whole
+ */
 export const othersMoved = (sha: string): string =>
   `Somebody else has moved this branch. This is the change as it stands there now, at ${sha.slice(0, 7)}.`;
 export const SHOW = 'Show';
 export const NEW_SINCE = 'what is new since your review';
 export const THE_WHOLE = 'the whole change';
+/**
+ * One push among those that can be shown alone.
+ * @param push `others`: it was not Claude’s
+ */
 export const onlyPush = (push: {
   readonly sha: string;
   readonly others: boolean;
   readonly at: Date;
 }): string => `only ${push.sha.slice(0, 7)}${push.others ? ' (not by Claude)' : ''}, ${aged(push.at)}`;
-/** The button says what it changes to. */
+/**
+ * The button says what it changes to.
+ * @param isSplit how it is shown now
+ */
 export const columnsWords = (isSplit: boolean): string => (isSplit ? 'One column' : 'Side by side');
 export const TOO_LARGE = 'This change is too large to show in full. The pull request has all of it.';
 export const NOTHING_PUSHED = 'Nothing has been pushed yet. The change shows up here as soon as it is.';
-/** While the change is not ready, so that nothing can be sent. */
+/**
+ * While the change is not ready, so that nothing can be sent.
+ * @param comments at least 1
+ */
 export const keptWords = (comments: number): string =>
   `${comments === 1 ? 'One comment is' : `${comments} comments are`} kept. You can send ${comments === 1 ? 'it' : 'them'} when Claude is done and the change is ready for review.`;
 
@@ -29,10 +47,16 @@ export const WHAT_SHOULD_BE_DIFFERENT = 'What should be different?';
 export const ANYTHING_BESIDES = 'Anything besides the comments? You can leave this empty.';
 export const REQUEST_CHANGES = 'Request changes';
 const count = (comments: number): string => (comments === 1 ? 'one comment' : `${comments} comments`);
-/** Of the button that sends. */
+/**
+ * Of the button that sends.
+ * @param comments drafts that go along
+ */
 export const sendWords = (comments: number): string =>
   comments === 0 ? REQUEST_CHANGES : `Send with ${count(comments)}`;
-/** Of the button that opens the form. */
+/**
+ * Of the button that opens the form.
+ * @param comments drafts that would go along; at least 1
+ */
 export const requestWords = (comments: number): string => `${REQUEST_CHANGES} (${count(comments)})`;
 export const BACK = 'Back';
 export const MERGE = 'Merge';
@@ -60,6 +84,10 @@ export function placeWords(start: number, end: number, file: string | null): str
 export const TAP_ANOTHER = 'Tap another line for a range.';
 export const LINE_UP = 'One line up';
 export const LINE_DOWN = 'One line down';
+/**
+ * Of the field for a suggestion.
+ * @param isOneLine whether it replaces one line, or several
+ */
 export const codeWords = (isOneLine: boolean): string =>
   `Your code for ${isOneLine ? 'this line' : 'these lines'}`;
 export const KEEP_COMMENT = 'Keep comment';

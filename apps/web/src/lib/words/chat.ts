@@ -18,8 +18,16 @@ export const copiedWords = (done: boolean): string =>
   done ? 'Copied.' : 'This browser did not let it be copied.';
 export const EDIT_AND_SAY_AGAIN = 'Edit and say it again';
 
+/**
+ * Of the button above the oldest message.
+ * @param isLoading whether it was pressed and they are on their way
+ */
 export const earlierWords = (isLoading: boolean): string => (isLoading ? 'Loading …' : 'Earlier messages');
 export const BACK_TO_NOW = 'Back to now';
+/**
+ * Of the button that goes down to them.
+ * @param messages at least 1
+ */
 export const newWords = (messages: number): string =>
   messages === 1 ? '1 new message' : `${messages} new messages`;
 
@@ -28,12 +36,20 @@ export const MESSAGE_HERE = 'Message …';
 export const YOUR_MESSAGE = 'Your message';
 export const SEND = 'Send';
 export const STOP_THE_REPLY = 'Stop the reply';
+/**
+ * Of the microphone.
+ * @param isListening whether it listens now
+ */
 export const dictateWords = (isListening: boolean): string => (isListening ? 'Listening' : 'Say it');
 
 export const FILES = 'Files';
 export const ATTACH = 'Attach a file or a photo';
 export const FILES_TO_ATTACH = 'Files to attach';
 export const SENDING = 'Sending …';
+/**
+ * Of the button on an attached file.
+ * @param file its name
+ */
 export const leaveOutWords = (file: string): string => `Leave out ${file}`;
 
 export const IS_A_DEMO =

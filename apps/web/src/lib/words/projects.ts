@@ -4,14 +4,29 @@ export const PROJECTS = 'Projects';
 /** What the field takes. @param local without a token of a forge */
 export const sourceWords = (local: boolean): string =>
   local ? 'The path of a git folder on this machine' : 'A GitHub repository, owner/name';
+/**
+ * In the empty field of a project.
+ * @param local whether projects are folders of this machine
+ */
 export const exampleOf = (local: boolean): string => (local ? '/home/you/code/thing' : 'owner/name');
+/**
+ * Of the button.
+ * @param isLooking whether it was pressed and the repository is looked at
+ */
 export const addWords = (isLooking: boolean): string => (isLooking ? 'Looking …' : 'Add');
 export const ONE_FOLDER = 'Only one folder, such as packages/a. Several projects can share a repository';
 export const ALL_OF_IT = 'All of it';
 export const NO_PROJECTS = 'No projects yet. Add one, then say in the chat what should be different in it.';
 
+/**
+ * Under the name of a project.
+ * @param branch its default branch
+ */
 export const branchWords = (branch: string): string => `on ${branch}`;
-/** Before the command that brings it. */
+/**
+ * Before the command that brings it.
+ * @param folder of this machine
+ */
 export const comesBackWords = (folder: string): string =>
   `Your commits in ${folder} are there for the next task. Merged work comes back with`;
 
@@ -22,7 +37,15 @@ export const MORE_SETTINGS = 'Sandbox, checks and limits';
 export const REMOVE_PROJECT = 'Remove project';
 export const REMOVE = 'Remove';
 export const KEEP = 'Keep it';
+/**
+ * Once it is done.
+ * @param project its name
+ */
 export const removedWords = (project: string): string => `${project} is removed.`;
+/**
+ * Before it is done.
+ * @param project its name
+ */
 export const isMeantWords = (project: string): string => `Remove ${project}?`;
 /** What removing does. @param running how many of its tasks are running */
 export function removesWords(project: string, running: number): string {

@@ -65,6 +65,10 @@ export const TURN_OFF = 'Turn off on this device';
 export const IS_OFF = 'Hear only when something needs you, and answer from the lock screen.';
 export const TURN_ON = 'Turn on notifications';
 export const REMOVE = 'Remove';
+/**
+ * Of the button of one device.
+ * @param device its name
+ */
 export const turnOffOn = (device: string): string => `Turn off notifications on ${device}`;
 /** @param lastOkAt when it was told something last; null: never yet */
 export const lastSentWords = (lastOkAt: string | null, createdAt: string): string =>
@@ -72,15 +76,32 @@ export const lastSentWords = (lastOkAt: string | null, createdAt: string): strin
 export const QUIET_HOURS = 'Quiet hours';
 export const FROM = 'From';
 export const TO = 'To';
+/**
+ * Under the two hours.
+ * @param timeZone as `Europe/Vienna`
+ */
 export const quietWords = (timeZone: string): string =>
   `${timeZone}. What still waits when they end is told then.`;
 
 // Devices.
 export const DEVICES = 'Devices';
+/**
+ * A device in the list.
+ * @param isThis whether the page is open on it
+ */
 export const deviceWords = (label: string, isThis: boolean): string =>
   isThis ? `${label} (this one)` : label;
+/**
+ * When a device was here.
+ * @param at ISO time
+ */
 export const seenWords = (at: string): string => `seen ${aged(new Date(at))}`;
 export const SIGN_OUT = 'Sign out';
+/**
+ * Of the button of one device, for whoever listens.
+ * @param device its name
+ * @param isThis whether the page is open on it
+ */
 export const signOutWords = (device: string, isThis: boolean): string =>
   `Sign out ${device}${isThis ? ', this one' : ''}`;
 export const QR_CODE = 'QR code of the link';
@@ -88,8 +109,20 @@ export const POINT_AT_IT = "Point the phone's camera at it. It works once, for t
 export const THE_LINK = 'The link';
 export const ADD_A_DEVICE = 'Add a device';
 export const KEEP_A_PASSKEY = 'Keep a passkey here';
+/**
+ * Of the button that links an account.
+ * @param way `github`, or the company’s own
+ */
 export const linkWords = (way: string): string => (way === 'github' ? 'Link GitHub' : 'Link company sign-in');
 export const PASSKEYS = 'Passkeys';
+/**
+ * A passkey in the list.
+ * @param name as the person’s device named it
+ */
 export const passkeyWords = (name: string): string => `Passkey. ${name}`;
 export const FORGET = 'Forget';
+/**
+ * Of its button, for whoever listens.
+ * @param name as the person’s device named it
+ */
 export const forgetPasskey = (name: string): string => `Forget the passkey ${name}`;

@@ -5,26 +5,55 @@ import { ago, dollars, took } from '../words.ts';
 export const BACK_TO_INBOX = 'Inbox';
 export const BACK_TO_CHAT = 'Chat';
 
-/** What it costs, of what it may cost. */
+/**
+ * What it costs, of what it may cost.
+ * @param costMicrousd millionths of a dollar
+ * @param budgetCents hundredths of one
+ * @returns as "$0.42 of $5.00"
+ */
 export const costWords = (costMicrousd: number, budgetCents: number): string =>
   `${dollars(costMicrousd)} of $${(budgetCents / 100).toFixed(2)}`;
+/**
+ * Of the link to it.
+ * @param n its number; the link is there with it only
+ */
 export const issueWords = (n: number | null): string => `issue #${n}`;
+/**
+ * Of the link to it.
+ * @param n its number; the link is there with it only
+ */
 export const pullRequestWords = (n: number | null): string => `pull request #${n}`;
 
 export const HOW_IT_ENDED = 'How it ended';
 /** @param step as "Step 2 of 4, change"; null where it is not known */
 export const nowWords = (step: string | null): string => (step === null ? 'Now' : `Now · ${step}`);
-/** How long it has stood there. */
+/**
+ * How long it has stood there.
+ * @param since when it came there
+ * @returns as "for 5 min"
+ */
 export const standsFor = (since: Date): string => (ago(since) === 'now' ? 'just now' : `for ${ago(since)}`);
 
 export const DO_NOT_MERGE_YET = 'Do not merge it yet';
 export const TAKE_AS_REQUEST = 'Take it as a request';
+/**
+ * Behind a command that has ended.
+ * @param ms how long it took, in milliseconds
+ */
 export const tookWords = (ms: number): string => `, took ${took(ms)}`;
 export const WHAT_IT_PRINTED = 'What it printed';
+/**
+ * Above what an agent prints.
+ * @param isRunning whether more is to come
+ */
 export const outputWords = (isRunning: boolean): string => (isRunning ? 'Live output' : 'Output');
 
 export const CHANGES = 'Changes';
-/** Of the link that opens the whole change. */
+/**
+ * Of the link that opens the whole change.
+ * @param files that it changes
+ * @param comments that stand in it; 0 has no words
+ */
 export function readWords(files: number, comments: number): string {
   const read = files > 8 ? `Read all ${files} files` : 'Read the change';
   if (comments === 0) return read;
@@ -40,7 +69,10 @@ export const CANCEL_DOES =
 export const CANCEL = 'Cancel the task';
 export const KEEP = 'Keep it';
 
-/** How long tasks of this project take, and honest where there is too little to go by. */
+/**
+ * How long tasks of this project take, and honest where there is too little to go by.
+ * @param usual `tasks`: how many were merged; `medianMs`: null where they are too few
+ */
 export function usualWords({ tasks, medianMs }: UsualTime): string {
   if (medianMs !== null)
     return `Usually ${took(medianMs)} from start to merge: the median of the last ${tasks} here.`;

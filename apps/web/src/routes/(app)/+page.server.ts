@@ -2,6 +2,11 @@ import { placeIn, threadPiece } from '#lib/server/thread.ts';
 import { read } from '#lib/server/read.ts';
 import type { PageServerLoad } from './$types';
 
+/**
+ * The conversation.
+ * @param event `at`: around that place in it; `since`: from that ISO time on; neither: its end
+ * @returns that piece of it
+ */
 export const load: PageServerLoad = async ({ depends, url }) => {
   depends('app:live');
   const at = placeIn(url.searchParams, 'at');

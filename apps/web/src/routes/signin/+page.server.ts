@@ -6,7 +6,10 @@ import type { PageServerLoad } from './$types';
 /** Why one is here, where that is more than not having signed in. */
 const TOLD: ReadonlySet<string> = new Set<RefusalCode>(['copied_session', 'not_owner', 'foreign_page']);
 
-/** What the sign-in offers, and why one is here. Says nothing about the owner's work. */
+/**
+ * What the sign-in offers, and why one is here. Says nothing about the owner's work.
+ * @returns ways to sign in; `sentence`: why the person was sent here, or empty
+ */
 export const load: PageServerLoad = async ({ request, url }) => {
   const response = await fetch(`${settings.api}/api/signin`, {
     headers: {

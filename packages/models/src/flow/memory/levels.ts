@@ -69,7 +69,11 @@ function clockMs(ms: number, zone: string): number {
 export const dayOf = (ms: number, zone: string): string =>
   new Date(clockMs(ms, zone)).toISOString().slice(0, 10);
 
-/** When it is that time of the day for the person, as 14:05. */
+/**
+ * When it is that time of the day for the person, as 14:05.
+ * @param ms since 1970
+ * @param zone as `Europe/Vienna`
+ */
 export const timeOf = (ms: number, zone: string): string =>
   new Date(clockMs(ms, zone)).toISOString().slice(11, 16);
 
@@ -80,6 +84,9 @@ export const addDays = (day: string, days: number): string =>
 /**
  * When a day begins for the person: the first moment at which the clock shows it. Where midnight is left out,
  * that is later.
+ * @param day as 2026-11-26
+ * @param zone as `Europe/Vienna`
+ * @returns milliseconds since 1970
  */
 export function startOfDay(day: string, zone: string): number {
   const wanted = Date.parse(day);
@@ -128,15 +135,24 @@ export function uncovered(range: Range, covered: readonly Range[]): Range[] {
 /**
  * What a stretch is called: the day that most of it is on. A change of the time zone makes one that is longer
  * or shorter than a day; where two have one name they belong to the same week all the same.
+ * @param zone as `Europe/Vienna`
+ * @returns as 2026-11-26
  */
 export const dayLabel = ({ fromMs, toMs }: Range, zone: string): string =>
   dayOf(Math.floor((fromMs + toMs) / 2), zone);
 
-/** The Monday of a day's week, which is what the week is called. */
+/**
+ * The Monday of a day's week, which is what the week is called.
+ * @param day as 2026-11-26
+ * @returns as 2026-11-23
+ */
 export const weekOf = (day: string): string =>
   addDays(day, -((new Date(Date.parse(day)).getUTCDay() + 6) % 7));
 
-/** The month of a week: that of its Monday, so that no week is told in two months. As 2026-11. */
+/**
+ * The month of a week: that of its Monday, so that no week is told in two months. As 2026-11.
+ * @param week its Monday, as 2026-11-23
+ */
 export const monthOf = (week: string): string => week.slice(0, 7);
 
 /** Where each level begins to tell, as the person's days: what is older is told by the next one. */

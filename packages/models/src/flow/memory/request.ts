@@ -36,7 +36,10 @@ export function summaryRequest(
   ].join('\n');
 }
 
-/** What is wrong, for the model. */
+/**
+ * What is wrong, for the model.
+ * @returns one sentence
+ */
 export function saidOf(problem: Problem): string {
   switch (problem.kind) {
     case 'empty':
@@ -54,7 +57,11 @@ export function saidOf(problem: Problem): string {
   }
 }
 
-/** What a request of ours asks for, read back by the demo model; null when it is another request. */
+/**
+ * What a request of ours asks for, read back by the demo model; null when it is another request.
+ * @param text the whole prompt
+ * @returns its level, and the lines that are to be summarised
+ */
 export function readSummaryRequest(
   text: string,
 ): { readonly level: Level; readonly source: SourceLine[] } | null {

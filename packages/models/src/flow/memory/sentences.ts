@@ -41,7 +41,10 @@ const NUMBER = /\d(?:[\d.,:/-]*\d)?/g;
 const CODE = /`([^`\n]{2,60})`|(?:[\w.-]+\/)+[\w.-]+|\b\w+[_]\w+\b|\b[a-z]+[A-Z]\w*\b|(?:^|\s)[@#]\w[\w-]*/g;
 const CAPITAL = /(?<=[\p{L}\p{N},;:)'’"] )\p{Lu}[\p{L}\p{M}'’-]+/gu;
 
-/** The sentences of a text, each cut where it would be too long for a summary. */
+/**
+ * The sentences of a text, each cut where it would be too long for a summary.
+ * @returns in their order, each with what would be missed of it: numbers, names, whether it says no
+ */
 export function sentencesOf({ who, text, day }: SourceLine): Sentence[] {
   return text
     .split(/\n+|(?<=[.!?])\s+(?=[\p{Lu}\d"'(`])/u)
@@ -81,7 +84,10 @@ function sentence(text: string, who: Sentence['who'], day: string | null): Sente
   };
 }
 
-/** Numbers, dates and names of a text, small, each once. */
+/**
+ * Numbers, dates and names of a text, small, each once.
+ * @returns in small letters
+ */
 export function atomsOf(text: string): Set<string> {
   const atoms = new Set<string>(numbersOf(text));
   for (const [found, quoted] of text.matchAll(CODE)) atoms.add((quoted ?? found).trim().toLowerCase());
@@ -90,18 +96,27 @@ export function atomsOf(text: string): Set<string> {
   return atoms;
 }
 
-/** Numbers of a text, without what only groups their digits. */
+/**
+ * Numbers of a text, without what only groups their digits.
+ * @returns as they stand there, in their order: `1,200` is `1200`
+ */
 export const numbersOf = (text: string): string[] =>
   [...text.matchAll(NUMBER)].map(([number]) => number.replaceAll(/,(?=\d{3})/g, ''));
 
-/** How much of two sets is in both: 0 to 1. Of two empty ones, nothing. */
+/**
+ * How much of two sets is in both: 0 to 1. Of two empty ones, nothing.
+ * @returns the share of all words that both have
+ */
 export function overlap(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
   const both = [...one].filter((word) => other.has(word)).length;
   const all = one.size + other.size - both;
   return all === 0 ? 0 : both / all;
 }
 
-/** How much it would be missed. */
+/**
+ * How much it would be missed.
+ * @returns 0 for one that says nothing; at most 11
+ */
 export function weight(s: Sentence): number {
   const dates = [...s.atoms].filter((atom) => DATE.test(atom) || /^\d{4}-\d\d/.test(atom)).length;
   const said = s.atoms.size + dates + (s.isDecided ? 3 : 0) + (s.isNegated ? 2 : 0);
@@ -119,7 +134,11 @@ const SAME = 0.8;
 /** "not Tuesday, Thursday": within so many sentences of what it corrects. */
 const NEAR = 30;
 
-/** What is corrected among sentences, oldest first: later ones win. */
+/**
+ * What is corrected among sentences, oldest first: later ones win.
+ * @param sentences oldest first
+ * @returns each with the one that corrects it
+ */
 export function corrections(sentences: readonly Sentence[]): Corrected[] {
   const found: Corrected[] = [];
   const bySubject = new Map<string, Sentence>();
@@ -149,7 +168,11 @@ const isOther = (old: Sentence, by: Sentence): boolean =>
     ([...old.atoms].some((atom) => !by.atoms.has(atom)) ||
       [...by.atoms].some((atom) => !old.atoms.has(atom))));
 
-/** Whether a line says what a sentence says: its numbers, dates and names, and whether it is so. */
+/**
+ * Whether a line says what a sentence says: its numbers, dates and names, and whether it is so.
+ * @param line of a summary
+ * @param must what must not be lost
+ */
 export function carries(line: Sentence, must: Sentence): boolean {
   const hard = [...must.atoms];
   if (must.isNegated && !line.isNegated) return false;

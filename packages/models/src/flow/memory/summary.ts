@@ -145,10 +145,17 @@ export function problemsOf(summary: string, source: readonly SourceLine[], level
 const whole = (text: string): Sentence[] =>
   sentencesOf({ who: 'user', day: null, text: text.replaceAll(/[.!?](?=\s)/g, ',') });
 
-/** The lines of a text, by whatever anybody could take for their end. */
+/**
+ * The lines of a text, by whatever anybody could take for their end.
+ * @returns empty ones included
+ */
 export const textLines = (text: string): string[] => text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);
 
-/** The lines of a summary, without their marks. */
+/**
+ * The lines of a summary, without their marks.
+ * @param summary as the model wrote it
+ * @returns none that is empty
+ */
 export const linesOf = (summary: string): string[] =>
   textLines(summary)
     .map((line) => line.replace(/^\s*(?:[-*•])\s*/, '').trim())

@@ -56,7 +56,11 @@ function bytesOf(code: number): number {
   return code < 0x10000 ? 3 : 4;
 }
 
-/** The longest beginning that has no more than so many tokens, and ends between two words where one is near. */
+/**
+ * The longest beginning that has no more than so many tokens, and ends between two words where one is near.
+ * @param tokens at most, as `tokensAtMost` counts them
+ * @returns the text itself where all of it fits
+ */
 export function cutToTokens(text: string, tokens: number): string {
   let spent = 0;
   let end = 0;

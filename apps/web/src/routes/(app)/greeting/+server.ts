@@ -6,6 +6,10 @@ import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
 import type { RequestHandler } from './$types';
 
+/**
+ * What happened while the person was away.
+ * @returns JSON, for the greeting above the conversation
+ */
 export const GET: RequestHandler = async () => {
   const result = read();
   const [away, inbox, pause, spent] = await Promise.all([

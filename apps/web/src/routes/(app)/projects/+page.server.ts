@@ -2,6 +2,10 @@ import { read } from '#lib/server/read.ts';
 import { resolveProjectSettings, unreadableWords } from '@mainloop/models/contracts/settings';
 import type { PageServerLoad } from './$types';
 
+/**
+ * Projects with their settings.
+ * @returns each with a sentence where its settings can not be read, and how many of its tasks are running
+ */
 export const load: PageServerLoad = async ({ depends }) => {
   depends('app:live');
   const [projects, live] = await Promise.all([read().projects(), read().liveTasks()]);

@@ -2,7 +2,12 @@ import { error, json } from '@sveltejs/kit';
 import { placeIn, threadPiece } from '#lib/server/thread.ts';
 import type { RequestHandler } from './$types';
 
-/** The piece of the conversation before or after a place in it. */
+/**
+ * The piece of the conversation before or after a place in it.
+ * @param event `before` or `after`: a place in it
+ * @returns JSON of that piece
+ * @throws 400 where neither is said
+ */
 export const GET: RequestHandler = async ({ url }) => {
   const before = placeIn(url.searchParams, 'before');
   const after = placeIn(url.searchParams, 'after');

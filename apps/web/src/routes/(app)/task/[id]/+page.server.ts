@@ -6,6 +6,11 @@ import { read } from '#lib/server/read.ts';
 import { storyOf } from '#lib/story.ts';
 import type { PageServerLoad } from './$types';
 
+/**
+ * One task with its story.
+ * @returns what the page shows of it
+ * @throws 404 where there is none
+ */
 export const load: PageServerLoad = async ({ params, depends }) => {
   depends('app:live');
   const [task, review] = await Promise.all([read().task(params.id), read().review(params.id)]);

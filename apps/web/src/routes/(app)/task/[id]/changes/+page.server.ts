@@ -9,6 +9,8 @@ import type { PageServerLoad } from './$types';
 /**
  * `show`: `all` against the base, `new` since the last review, or the id of a push for what it alone changed. Whoever has reviewed it
  * sees first what is new.
+ * @returns the change as files, with its comments
+ * @throws 404 where there is no such task
  */
 export const load: PageServerLoad = async ({ params, url, depends }) => {
   depends('app:live');
