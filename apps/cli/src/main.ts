@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { registerEvents } from './events.ts';
 import { registerLocal } from './local.ts';
 import { registerMcp } from './mcp.ts';
+import { registerLearnings } from './learnings.ts';
 import { registerMemory } from './memory.ts';
 import { terminal } from './terminal.ts';
 import { apiToken } from './up/settings.ts';
@@ -33,6 +34,7 @@ registerLocal(program, context);
 registerEvents(program, context);
 registerWork(program, context);
 registerMcp(program, { api: context.api, warn });
+registerLearnings(program, context);
 registerMemory(program, context);
 
 try {

@@ -56,7 +56,7 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
       `mainloop approve ${id} (opens it again)   or   mainloop decline ${id} (stops; --keep-branch keeps its branch)`,
   ],
   ['failure', (id) => `mainloop retry ${id}`],
-  ['campfire', (id) => `mainloop seen ${id} (not now; decide each on the page Learnings)`],
+  ['campfire', (id) => `mainloop learnings (each rule by itself)   or   mainloop seen ${id} (not now)`],
   ['recurring', (id) => `mainloop seen ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],

@@ -8,6 +8,7 @@ import { readFileSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { Refused, type Api } from './client.ts';
 import { registerLocal } from './local.ts';
+import { registerLearnings } from './learnings.ts';
 import { registerMcp } from './mcp.ts';
 import { registerMemory } from './memory.ts';
 import { outputLine } from './show.ts';
@@ -117,6 +118,21 @@ const ANSWERS: readonly [RegExp, unknown][] = [
       summaries: [{ level: HOSTILE, label: HOSTILE, text: HOSTILE, isInPrompt: true }],
     },
   ],
+  [
+    /^\/api\/learnings$/,
+    [
+      {
+        id: HOSTILE,
+        rule: HOSTILE,
+        why: HOSTILE,
+        author: HOSTILE,
+        project: HOSTILE,
+        path: HOSTILE,
+        state: 'proposed',
+        against: [HOSTILE],
+      },
+    ],
+  ],
   [/^\/api\/memory\/pins$/, { id: HOSTILE }],
   [/^\/api\/memory\/forget$/, { messages: 1 }],
   [
@@ -188,6 +204,14 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'recurring remove': ['rc-1'],
   limits: [],
   'limits set': ['week', '20'],
+  learnings: [],
+  'learnings add': ['Round half to even.'],
+  'learnings approve': ['L1'],
+  'learnings edit': ['L1', 'Other words.'],
+  'learnings later': ['L1'],
+  'learnings never': ['L1'],
+  'learnings retire': ['L1'],
+  'learnings restore': ['L1'],
   memory: [],
   'memory show': [],
   'memory pin': ['Round half to even.'],
@@ -238,6 +262,7 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
   };
   registerLocal(program, context);
   registerWork(program, context);
+  registerLearnings(program, context);
   registerMemory(program, context);
   try {
     await program.parseAsync([...verb.split(' '), ...CALLS[verb]!], { from: 'user' });
@@ -255,6 +280,7 @@ describe('every verb', () => {
   registerLocal(program, none);
   registerWork(program, none);
   registerMcp(program, { ...none, warn: () => undefined });
+  registerLearnings(program, none);
   registerMemory(program, none);
   test('is asked here', () => expect(all(program).toSorted()).toEqual(Object.keys(CALLS).toSorted()));
 

@@ -45,6 +45,7 @@ import { loadConfig } from './config.ts';
 import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/network/failpoints';
+import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
@@ -167,6 +168,7 @@ const maintenance = [
   maintain('signals', 5_000, async () => {
     while (!stopping.signal.aborted && (await learnFromLog(db, OWNER)));
   }),
+  maintain('campfire', 30_000, () => lightCampfire(db, OWNER, Date.now())),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),
   ...(settings.chat === null
     ? []

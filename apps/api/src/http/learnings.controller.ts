@@ -35,9 +35,9 @@ export class LearningsController {
   @Route('decideLearning')
   async decide(
     @Param('id') id: string,
-    @Sent('decideLearning') { decision, ...edited }: Taken<'decideLearning'>,
+    @Sent('decideLearning') { decision, version, ...edited }: Taken<'decideLearning'>,
   ): Promise<Given<'decideLearning'>> {
-    granted(await decideLearning(this.db, { ownerId: OWNER, id, decision, by: 'you' }, edited));
+    granted(await decideLearning(this.db, { ownerId: OWNER, id, decision, version, by: 'you' }, edited));
     return { ok: true };
   }
 }

@@ -23,6 +23,8 @@ export const Learning = z
       .array(z.string())
       .describe('Ids of rules that say the opposite; agents should be given one of them'),
     times: z.int().describe('How often the like was said'),
+    campfire: z.string().nullable().describe('The inbox item that asked about it last'),
+    quietUntil: Time.nullable().describe('Of one that was put off: when it is asked about again'),
     versions: z
       .array(
         z.object({
@@ -50,6 +52,13 @@ export type NewLearning = z.infer<typeof NewLearning>;
 
 const EditedLearning = z.object({ rule: Rule.optional(), why: Why.optional(), path: Path.optional() });
 export type EditedLearning = z.infer<typeof EditedLearning>;
-export const DecideLearning = EditedLearning.extend({ decision: z.enum(LEARNING_DECISIONS) }).meta({
+export const DecideLearning = EditedLearning.extend({
+  decision: z.enum(LEARNING_DECISIONS),
+  version: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Of `restore`: which of its versions it becomes again, counted from 0, the oldest'),
+}).meta({
   id: 'DecideLearning',
 });

@@ -713,11 +713,12 @@ export const ROUTES = {
     method: 'POST',
     path: '/api/learnings/{id}',
     topic: 'learnings',
-    summary: 'Approve, reject, retire or edit a rule. Each can be undone by another',
+    summary:
+      'Approve, reject, retire, edit or put off a rule, or make it what it was. Each can be undone by another',
     status: 200,
     body: DecideLearning,
     answer: Done,
-    refusals: ['no_learning', 'no_rule', 'learning_decided'],
+    refusals: ['no_learning', 'no_rule', 'no_version', 'learning_decided'],
   },
   listProjects: {
     method: 'GET',

@@ -106,6 +106,9 @@ const OWN = z.strictObject({
     .describe(
       'Where your days begin and end, for the memory of the conversation. null: that of the quiet hours, else UTC',
     ),
+  campfireAt: TimeOfDay.nullable().describe(
+    'When what a day taught is gathered into one item, by the clock of `timeZone`. null: never',
+  ),
   notifyKinds: z.array(z.enum(ITEM_KINDS)).describe('Which kinds of items a device is told of'),
   quietHours: z
     .object({
@@ -162,6 +165,7 @@ export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   monthBudgetCents: null,
   promptTokens: PROMPT_TOKENS,
   timeZone: null,
+  campfireAt: '18:00',
   notifyKinds: [...ITEM_KINDS],
   quietHours: null,
 };

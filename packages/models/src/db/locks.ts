@@ -18,6 +18,8 @@ export const LOCKS = {
   vectors: 7_140_015,
   /** One worker at a time learns from what happened. */
   signals: 7_140_016,
+  /** One worker at a time lights the campfire. */
+  campfire: 7_140_021,
   /** One device after the other writes a draft, also where there is no row yet. */
   drafts: 7_140_020,
   /**

@@ -30,6 +30,8 @@ export interface LearningView {
   readonly state: LearningState;
   /** How often the like was said. */
   readonly times: number;
+  /** Of one that was put off: when it is asked about again. */
+  readonly quietUntil: Date | null;
   /** What it was before each decision, oldest first. */
   readonly versions: readonly LearningVersion[];
 }

@@ -90,7 +90,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     tasks: may('SIU'),
     inbox_items: may('SIU'),
     review_comments: may('SIU'),
-    learnings: may('SIU', ['times', 'state', 'updated_at']),
+    learnings: may('SIU', ['times', 'state', 'updated_at', 'campfire']),
     cost_days: may('S'),
     pauses: may('S'),
     skills: may('S'),

@@ -35,6 +35,10 @@ export const inboxOpened = defineEvent({
       .string()
       .optional()
       .describe('of an item without a task: the day of a campfire, the id of what comes by itself'),
+    learnings: z
+      .array(z.string())
+      .optional()
+      .describe('of a campfire: the ids of the rules that it asks about'),
     held: held.optional().describe('of a held change to CI files'),
     permission: permissionAsk.optional().describe('the request of the running agent that it is about'),
   }),

@@ -1,6 +1,6 @@
 // What agents learn: said, decided by a person, and given to later agents.
 import { z } from 'zod';
-import { LEARNING_DECISIONS, LEARNING_SOURCES } from '../flow/learnings.ts';
+import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings.ts';
 import { defineEvent } from './define.ts';
 
 const words = {
@@ -37,10 +37,16 @@ export const learningNoted = defineEvent({
 export const learningDecided = defineEvent({
   type: 'learning.decided',
   version: 1,
-  says: 'The person approved, rejected, retired or edited a rule. Each time is a version, and all are kept.',
+  says: 'The person approved, rejected, retired, edited or put off a rule, or made it what it was. Each change is a version, and all are kept.',
   about: 'owner',
   writtenBy: ['api'],
-  payload: z.object({ id: z.string(), decision: z.enum(LEARNING_DECISIONS), ...words }),
+  payload: z.object({
+    id: z.string(),
+    decision: z.enum(LEARNING_DECISIONS),
+    ...words,
+    state: z.enum(LEARNING_STATES).optional().describe('of `restore`: which it has again'),
+    quietUntil: z.string().optional().describe('of `later`: when it is asked about again, ISO time'),
+  }),
   keys: { new: null },
 });
 

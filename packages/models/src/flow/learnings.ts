@@ -6,7 +6,8 @@ import { weights, wordsIn } from './search.ts';
 /** `noted`: an agent said it once, and nobody is asked yet. */
 export const LEARNING_STATES = ['noted', 'proposed', 'approved', 'rejected', 'retired'] as const;
 export type LearningState = (typeof LEARNING_STATES)[number];
-export const LEARNING_DECISIONS = ['approve', 'reject', 'retire', 'edit'] as const;
+/** `later`: not now, it is asked about another evening; `restore`: as it was before a decision. */
+export const LEARNING_DECISIONS = ['approve', 'reject', 'retire', 'edit', 'later', 'restore'] as const;
 export type LearningDecision = (typeof LEARNING_DECISIONS)[number];
 /**
  * Where it is from: an agent learned it, an agent did it wrong, a person wrote it; or what became of an agent's
@@ -38,6 +39,15 @@ const NEXT: Readonly<Record<LearningDecision, Partial<Record<LearningState, Lear
   reject: { noted: 'rejected', proposed: 'rejected' },
   retire: { approved: 'retired' },
   edit: {
+    noted: 'noted',
+    proposed: 'proposed',
+    approved: 'approved',
+    rejected: 'rejected',
+    retired: 'retired',
+  },
+  later: { proposed: 'proposed' },
+  // Which state it has then, its version says.
+  restore: {
     noted: 'noted',
     proposed: 'proposed',
     approved: 'approved',

@@ -17,6 +17,7 @@ export const REFUSALS = {
   no_project: { status: 404, says: 'There is no such project.' },
   no_proposal: { status: 404, says: 'There is no such proposal.' },
   no_comment: { status: 404, says: 'There is no such comment.' },
+  no_version: { status: 404, says: 'That rule has no such version.' },
   no_learning: { status: 404, says: 'There is no such rule.' },
   no_push: { status: 404, says: 'There is no such push.' },
   no_device: { status: 404, says: 'There is no such device.' },

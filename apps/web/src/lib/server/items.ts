@@ -1,5 +1,5 @@
 // An item as its card shows it: words rendered, a held change as lines and never as markup.
-import type { ItemView, StandingItemView, TaskItemView } from '@mainloop/models/db/read';
+import type { ItemView, LearningView, StandingItemView, TaskItemView } from '@mainloop/models/db/read';
 import { readDiff, type DiffFile } from '@mainloop/models/flow/diff';
 import {
   checksOf,
@@ -23,15 +23,23 @@ export type ShownTaskItem = TaskItemView & {
   why: string;
   changes: PlanChanges | null;
 };
-export type ShownStandingItem = StandingItemView & { html: string };
+export type ShownStandingItem = StandingItemView & {
+  html: string;
+  /** Of a campfire: the rules that it asks about. */
+  rules: readonly LearningView[];
+};
 export type ShownItem = ShownTaskItem | ShownStandingItem;
 
 /**
  * @param item as the database has it
  * @returns it with its words as HTML, and what a plan or a review is decided by
  */
-export const shownItem = (item: ItemView): Promise<ShownItem> =>
-  item.taskId === null ? Promise.resolve({ ...item, html: render(item.body) }) : shownTaskItem(item);
+export async function shownItem(item: ItemView): Promise<ShownItem> {
+  if (item.taskId !== null) return shownTaskItem(item);
+  const rules = item.kind === 'campfire' ? await read().learnings({ campfire: item.id }) : [];
+  // As they stand in the list whatever is decided of them meanwhile.
+  return { ...item, html: render(item.body), rules: rules.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+}
 
 /**
  * @param item one about a task, as the database has it

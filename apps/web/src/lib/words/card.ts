@@ -35,8 +35,8 @@ export const STANDING = {
   campfire: {
     page: '/learnings',
     look: 'All learnings',
-    button: 'Not now',
-    done: 'Not now. They come another day.',
+    button: 'Not now, all of it',
+    done: 'Not now. You are asked again in a week.',
   },
   recurring: { page: '/recurring', look: 'What comes by itself', button: 'Seen', done: 'Seen.' },
 } as const;

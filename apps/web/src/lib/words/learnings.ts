@@ -49,7 +49,7 @@ export const STATE_WORDS: Readonly<Record<LearningState, string>> = {
 };
 
 /** What is from outside never stands here without whose words it is. */
-export const WHO: Readonly<Record<LearningSource, (author: string) => string>> = {
+const WHO: Readonly<Record<LearningSource, (author: string) => string>> = {
   person: () => 'Written by you',
   learned: () => 'Said by an agent',
   confessed: () => 'Said by an agent',
@@ -60,10 +60,10 @@ export const WHO: Readonly<Record<LearningSource, (author: string) => string>> =
 };
 export const ALL_PROJECTS = 'all projects';
 export const NO_PROJECT = 'a project that was removed';
-export const cameUpWords = (times: number): string => `came up ${times} times`;
+const cameUpWords = (times: number): string => `came up ${times} times`;
 export const ITS_TASK = 'its task';
 export const BEFORE = 'Before';
-export const USE_AGAIN = 'Use these words again';
+export const MAKE_AGAIN = 'Make it this again';
 export const EDIT = 'Edit';
 export const SAVE = 'Save';
 export const CANCEL = 'Cancel';
@@ -85,3 +85,35 @@ export const ALL_FILES = 'All files';
 export const PROJECT = 'Project';
 export const EVERY_PROJECT = 'All projects';
 export const ADD = 'Add';
+
+/** @returns where a rule is from, how often it came up and which files it is about, in one line */
+export const originWords = (rule: {
+  readonly source: LearningSource;
+  readonly author: string;
+  readonly times: number;
+  readonly path: string | null;
+}): string[] => [
+  WHO[rule.source](rule.author),
+  ...(rule.times > 1 ? [cameUpWords(rule.times)] : []),
+  ...(rule.path === null ? [] : [rule.path]),
+];
+
+// A campfire.
+export const APPROVE = 'Approve';
+export const NOT_NOW = 'Not now';
+export const NEVER = 'Never';
+export const APPROVE_WORDS = 'Approve these words';
+export const LEAVE_FORM = 'Back';
+export const SAID = {
+  approve: ['Approved.', 'Agents go by it from now on.'],
+  later: ['Not now.', 'You are asked again in a week.'],
+  reject: ['Never.', 'The like of it is not asked about again.'],
+} as const;
+export const STANDS = {
+  noted: '',
+  proposed: 'Not now',
+  approved: 'Approved',
+  rejected: 'Never',
+  retired: 'No longer',
+} as const;
+export const UNDO_ON = 'Each can be undone at any time, on the page';

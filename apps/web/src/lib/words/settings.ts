@@ -15,6 +15,9 @@ export const NO_SIGN_IN =
 export const LEARNED = 'What agents learned from earlier work, and may go by once you approve it:';
 export const WHAT_AGENTS_KNOW = 'what agents know';
 export const SAVED_PROMPTS = 'Prompts that you use again, under a name:';
+export const CAMPFIRE = 'Campfire';
+export const CAMPFIRE_AT =
+  'When what a day taught is gathered into one item, by the clock of your days. Empty: never';
 export const YOUR_SKILLS = 'your skills';
 export const API_IS_AT = 'The API is described at';
 

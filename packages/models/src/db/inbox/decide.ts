@@ -28,6 +28,7 @@ import {
 import { canBeKept, passPermissionOn } from '../runs/commands.ts';
 import { findActing } from '../forge/effects.ts';
 import { takeOut } from '../forge/train.ts';
+import { putOffCampfire } from '../learnings/learnings.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable } from '../pool.ts';
 import { row, tables } from '../rows.ts';
@@ -106,6 +107,7 @@ export async function decide(db: Db, input: DecideInput): Promise<DecideResult> 
       return refusal('wrong_decision', DECISIONS_OF[item.kind]);
     if (item.task_id === null) {
       await append(tx, [answered(input, null)], input.ownerId);
+      if (item.kind === 'campfire') await putOffCampfire(tx, input.ownerId, input.itemId, input.by);
       return { ok: true, taskId: null };
     }
     const taskId = item.task_id;

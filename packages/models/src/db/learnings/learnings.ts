@@ -1,6 +1,8 @@
 // What agents learn: kept when it is said, decided by a person, looked up for an agent.
 import type { EditedLearning, NewLearning } from '../../contracts/learnings.ts';
+import { inboxClosed } from '../../events/inbox.ts';
 import { learningDecided, learningNoted } from '../../events/learnings.ts';
+import { NOT_NOW_MS } from '../../flow/campfire.ts';
 import {
   afterDecision,
   isAlike,
@@ -14,7 +16,7 @@ import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { cleanText, cleanTitle } from '../../flow/text.ts';
 import { append, freshId, lockLog } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
-import { row, rows, tables } from '../rows.ts';
+import { hasRow, now, row, rows, tables } from '../rows.ts';
 
 /** Further words do not make a rule clearer. */
 const RULE_CHARS = 500;
@@ -23,7 +25,8 @@ const WHY_CHARS = 1_000;
 const KNOWN = 500;
 
 type LearningResult =
-  { readonly ok: true } | Refusal<'no_learning' | 'no_project' | 'no_rule' | 'learning_decided'>;
+  | { readonly ok: true }
+  | Refusal<'no_learning' | 'no_project' | 'no_rule' | 'no_version' | 'learning_decided'>;
 
 const wordsOf = (words: { rule: string; why: string; path: string | null }) => ({
   rule: cleanTitle(words.rule, RULE_CHARS),
@@ -72,6 +75,8 @@ export const listLearnings = (database: Queryable, ownerId: string) =>
         'l.state',
         'l.times',
         'l.versions',
+        'l.campfire',
+        'l.quiet_until as quietUntil',
         'l.task_id as taskId',
         'l.project_id as projectId',
         'p.name as project',
@@ -173,7 +178,10 @@ const hasProject = async (tx: Tx, ownerId: string, id: string): Promise<boolean>
     tables.selectFrom('projects').select('id').where('owner_id', '=', ownerId).where('id', '=', id),
   )) !== null;
 
-/** @param edited new words, with any decision; what is left out stays as it is */
+/**
+ * Keeps what the user decided of a rule. The campfire that asked about it ends with its last one.
+ * @param edited new words, with any decision but `restore`; what is left out stays as it is
+ */
 export const decideLearning = (
   db: Db,
   input: {
@@ -181,6 +189,8 @@ export const decideLearning = (
     readonly id: string;
     readonly decision: LearningDecision;
     readonly by: string;
+    /** Of `restore`: counted from 0, the oldest. */
+    readonly version?: number | undefined;
   },
   edited: EditedLearning,
 ): Promise<LearningResult> =>
@@ -190,22 +200,76 @@ export const decideLearning = (
       tx,
       tables
         .selectFrom('learnings')
-        .select(['rule', 'why', 'path', 'state'])
+        .select(['rule', 'why', 'path', 'state', 'versions', 'campfire'])
         .where('owner_id', '=', input.ownerId)
         .where('id', '=', input.id),
     );
     if (there === null) return refusal('no_learning');
-    const { state, ...before } = there;
-    if (afterDecision(state, input.decision) === null) return refusal('learning_decided', state);
-    const words = wordsOf({
-      rule: edited.rule ?? before.rule,
-      why: edited.why ?? before.why,
-      path: edited.path === undefined ? before.path : edited.path,
-    });
-    const sentence =
-      input.decision === 'reject' || input.decision === 'retire' ? null : whyNoRule(words.rule, words.why);
+    const { state, versions, campfire, ...before } = there;
+    const next = afterDecision(state, input.decision);
+    if (next === null) return refusal('learning_decided', state);
+    const restored = input.decision === 'restore' ? versions[input.version ?? versions.length - 1] : null;
+    if (restored === undefined) return refusal('no_version');
+    const words =
+      restored === null
+        ? wordsOf({
+            rule: edited.rule ?? before.rule,
+            why: edited.why ?? before.why,
+            path: edited.path === undefined ? before.path : edited.path,
+          })
+        : { rule: restored.rule, why: restored.why, path: restored.path };
+    const to = restored?.state ?? next;
+    const sentence = to === 'rejected' || to === 'retired' ? null : whyNoRule(words.rule, words.why);
     if (sentence !== null) return refusal('no_rule', sentence);
-    const payload = { id: input.id, decision: input.decision, ...words };
+    const payload = {
+      id: input.id,
+      decision: input.decision,
+      ...words,
+      ...(restored === null ? {} : { state: restored.state }),
+      ...(input.decision === 'later' ? { quietUntil: notBefore() } : {}),
+    };
     await append(tx, [learningDecided.new({ actor: input.by, payload })], input.ownerId);
+    if (campfire !== null) await endCampfire(tx, input.ownerId, campfire);
     return { ok: true };
   });
+
+const notBefore = (): string => new Date(Date.now() + NOT_NOW_MS).toISOString();
+
+/** Rules that a campfire asks about and nobody has decided. */
+const askedBy = (ownerId: string, campfire: string) =>
+  tables
+    .selectFrom('learnings')
+    .select(['id', 'rule', 'why', 'path'])
+    .where('owner_id', '=', ownerId)
+    .where('campfire', '=', campfire)
+    .where('state', '=', 'proposed')
+    .where((l) => l.or([l('quiet_until', 'is', null), l('quiet_until', '<=', now)]));
+
+async function endCampfire(tx: Tx, ownerId: string, campfire: string): Promise<void> {
+  if ((await rows(tx, askedBy(ownerId, campfire))).length > 0) return;
+  const isOpen = await hasRow(
+    tx,
+    tables.selectFrom('inbox_items').select('id').where('id', '=', campfire).where('state', '=', 'open'),
+  );
+  if (!isOpen) return;
+  const payload = { id: campfire, why: 'All that it asked about is decided.' };
+  await append(tx, [inboxClosed.new({ actor: 'you', payload })], ownerId);
+}
+
+/**
+ * Puts off what a campfire asks about and nobody decided, in the transaction that holds the log's lock.
+ * @param campfire its item
+ */
+export async function putOffCampfire(tx: Tx, ownerId: string, campfire: string, by: string): Promise<void> {
+  const left = await rows(tx, askedBy(ownerId, campfire));
+  await append(
+    tx,
+    left.map((words) =>
+      learningDecided.new({
+        actor: by,
+        payload: { ...words, decision: 'later', quietUntil: notBefore() },
+      }),
+    ),
+    ownerId,
+  );
+}

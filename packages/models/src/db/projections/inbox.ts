@@ -2,7 +2,7 @@
 import { isOfTask } from '../../flow/events.ts';
 import type { TaskFailure } from '../../flow/outcomes.ts';
 import type { Tx } from '../pool.ts';
-import { run, tables } from '../rows.ts';
+import { anyOf, run, tables } from '../rows.ts';
 import { ofTask, setTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofInbox: Projections<TypesOf<'inbox'>> = {
@@ -33,6 +33,9 @@ export const ofInbox: Projections<TypesOf<'inbox'>> = {
         created_at: event.at,
       }),
     );
+    const { learnings = [] } = event.payload;
+    if (learnings.length > 0)
+      await run(tx, tables.updateTable('learnings').set({ campfire: id }).where('id', '=', anyOf(learnings)));
     if (kind === 'permission') await setTask(tx, event, { waiting_for: 'permission' });
     if (kind === 'failure') {
       const failure: TaskFailure = {

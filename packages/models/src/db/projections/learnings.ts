@@ -57,9 +57,17 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
       tx,
       tables.selectFrom('learnings').select(['rule', 'why', 'path', 'state']).where('id', '=', p.id),
     );
-    if (there === null) return;
+    if (there === null) return undefined;
+    if (p.decision === 'later')
+      return run(
+        tx,
+        tables
+          .updateTable('learnings')
+          .set({ quiet_until: p.quietUntil ?? null })
+          .where('id', '=', p.id),
+      );
     const { state: before, ...words } = there;
-    await run(
+    return run(
       tx,
       tables
         .updateTable('learnings')
@@ -67,7 +75,8 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           rule: p.rule,
           why: p.why,
           path: p.path,
-          state: afterDecision(before, p.decision) ?? before,
+          state: p.state ?? afterDecision(before, p.decision) ?? before,
+          quiet_until: null,
           versions: sql<string>`${l.ref('versions')} || ${JSON.stringify([{ ...words, state: before, until: at }])}::jsonb`,
           updated_at: at,
         }))

@@ -9,10 +9,10 @@ const SHOWN = 500;
 
 /** @returns what the pages read of them */
 export const learnings = ({ db }: Views) => ({
-  /** The newest first. */
-  async learnings(): Promise<LearningView[]> {
+  /** The newest first. @param of those that one campfire asks about; all where it is left out */
+  async learnings(of: { readonly campfire?: string } = {}): Promise<LearningView[]> {
     const rows = await db.learning.findMany({
-      where: { ownerId: OWNER },
+      where: { ownerId: OWNER, ...of },
       orderBy: { updatedAt: 'desc' },
       take: SHOWN,
     });
@@ -27,6 +27,7 @@ export const learnings = ({ db }: Views) => ({
       author: l.author,
       state: l.state as LearningState,
       times: l.times,
+      quietUntil: l.quietUntil,
       versions: l.versions as unknown as LearningVersion[],
     }));
   },

@@ -1,0 +1,100 @@
+// Verbs about what agents learn, which do what the page of it and the campfire do.
+import type { Answer } from '@mainloop/models/contracts/routes';
+import { NOT_NOW_WORDS } from '@mainloop/models/flow/campfire';
+import type { LearningDecision } from '@mainloop/models/flow/learnings';
+import type { Command } from 'commander';
+import { Refused } from './client.ts';
+import type { Context } from './context.ts';
+import { plainLine } from './terminal.ts';
+
+type Learning = Answer<'listLearnings'>[number];
+
+/** In the order in which they are shown. */
+const GROUPS: readonly (readonly [string, string])[] = [
+  ['proposed', 'Waiting for you'],
+  ['approved', 'Agents go by'],
+  ['noted', 'Said once'],
+  ['retired', 'No more'],
+  ['rejected', 'Never'],
+];
+
+/** @returns all rules by what became of them, with what to type for those that wait */
+export function learningsText(all: readonly Learning[]): string {
+  const groups = GROUPS.flatMap(([state, title]) => {
+    const here = all.filter((l) => l.state === state);
+    return here.length === 0 ? [] : [`${title}\n${here.map(learningText).join('\n')}`];
+  });
+  return groups.length === 0 ? 'Nothing was learned yet.' : groups.join('\n\n');
+}
+
+function learningText(l: Learning): string {
+  const about = [l.author, l.project ?? 'all projects', ...(l.path === null ? [] : [l.path])];
+  const lines = [`  ${plainLine(l.id)}  ${plainLine(l.rule)}`, `      ${about.map(plainLine).join(' · ')}`];
+  if (l.against.length > 0) lines.push(`      says the opposite of ${l.against.map(plainLine).join(', ')}`);
+  if (l.state === 'proposed')
+    lines.push(`      mainloop learnings approve ${plainLine(l.id)}   or   later, never`);
+  return lines.join('\n');
+}
+
+/** `learnings`, and its `add`, `approve`, `edit`, `later`, `never`, `retire`, `restore`. */
+export function registerLearnings(program: Command, { api, out }: Context): void {
+  const learnings = program
+    .command('learnings')
+    .description('what agents learned, and which rules they go by')
+    .action(async () => {
+      const all = await api().call('listLearnings');
+      out(all, learningsText(all));
+    });
+  learnings
+    .command('add')
+    .description('write a rule; it counts at once')
+    .argument('<rule...>')
+    .action(async (words: string[]) => {
+      out(
+        await api().call('addLearning', { body: { rule: words.join(' ') } }),
+        'Agents go by it from now on.',
+      );
+    });
+  const verb = (name: string, decision: LearningDecision, says: string, done: string): void =>
+    void learnings
+      .command(name)
+      .description(says)
+      .argument('<rule>', 'as mainloop learnings lists it')
+      .action(async (id: string) =>
+        out(await api().call('decideLearning', { id, body: { decision } }), done),
+      );
+  learnings
+    .command('approve')
+    .description('agents go by it from now on, in other words if you say some')
+    .argument('<rule>', 'as mainloop learnings lists it')
+    .argument('[words...]')
+    .action(async (id: string, words: string[]) => {
+      const rule = words.join(' ');
+      const body = { decision: 'approve', ...(rule === '' ? {} : { rule }) } as const;
+      out(await api().call('decideLearning', { id, body }), 'Approved. Agents go by it from now on.');
+    });
+  learnings
+    .command('edit')
+    .description('say it in other words; whether it counts stays as it is')
+    .argument('<rule>', 'as mainloop learnings lists it')
+    .argument('<words...>')
+    .action(async (id: string, words: string[]) => {
+      const body = { decision: 'edit', rule: words.join(' ') } as const;
+      out(await api().call('decideLearning', { id, body }), 'Changed.');
+    });
+  verb('later', 'later', 'not now', NOT_NOW_WORDS);
+  verb('never', 'reject', 'it is no rule, and the like of it is not asked about again', 'Never.');
+  verb('retire', 'retire', 'agents go by it no more', 'Agents go by it no more.');
+  learnings
+    .command('restore')
+    .description('make it what it was before its last decision, or before another one')
+    .argument('<rule>', 'as mainloop learnings lists it')
+    .option('--version <number>', 'counted from 0, the oldest')
+    .action(async (id: string, options: { version?: string }) => {
+      const version = options.version === undefined ? undefined : Number(options.version);
+      if (version !== undefined && !Number.isInteger(version))
+        throw new Refused('A version is a number, like 0.');
+      const body = { decision: 'restore', ...(version === undefined ? {} : { version }) } as const;
+      out(await api().call('decideLearning', { id, body }), 'It is what it was.');
+    });
+}

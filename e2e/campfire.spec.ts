@@ -1,0 +1,163 @@
+// The campfire in the hands of a person: by taps on a phone and by keys at a desk, on the pages and the api alone.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
+import { learningNoted } from '@mainloop/models/events/learnings';
+import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
+import { listApproved, listLearnings } from '@mainloop/models/db/learnings/learnings';
+import { getSettings } from '@mainloop/models/db/projects/settings';
+import { appendOnce } from '@mainloop/models/db/log';
+import { OWNER } from '@mainloop/models/flow/ids';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+
+let database: TestDatabase;
+let pages: Pages;
+let browser: Browser;
+let fires = 0;
+const DAY_MS = 86_400_000;
+const inBrowser = hasBrowser ? test : test.skip;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `campfire-${name}.png`);
+const WORDS = [
+  'Round half to even wherever money is split, as the bank does.',
+  'Always name the unit in the name of a number.',
+  'Before a push, see to it that lint does not say: Expected an indentation of two blanks',
+  'Names of columns are in snake_case.',
+];
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  await seedTask(database.db, 'one');
+  pages = await startPages(database);
+  if (hasBrowser) browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await pages?.stop();
+  await database?.drop();
+});
+
+/** @returns the ids of four rules that the campfire of another day asks about */
+async function campfire(size: string): Promise<string[]> {
+  const ids = WORDS.map((_, at) => `L${size}${at}`);
+  await appendOnce(
+    database.db,
+    WORDS.map((rule, at) =>
+      learningNoted.new({
+        taskId: 'one',
+        actor: 'ada',
+        payload: {
+          id: ids[at]!,
+          rule: `${rule} (${size})`,
+          why: at === 0 ? 'Said in review of src/tally/split.ts.' : '',
+          path: at === 3 ? '*.sql' : null,
+          source: at === 2 ? 'ci' : 'review',
+          author: at === 2 ? 'the check lint' : 'ada',
+          projectId: null,
+          runId: null,
+          like: null,
+          isWord: true,
+        },
+      }),
+    ),
+    OWNER,
+  );
+  expect(await lightCampfire(database.db, OWNER, Date.now() + fires++ * DAY_MS)).toBe('lit');
+  return ids;
+}
+const stateOf = async (id: string): Promise<string> => {
+  const rule = (await listLearnings(database.db, OWNER)).find((l) => l.id === id)!;
+  return rule.quietUntil === null ? rule.state : `${rule.state}, not now`;
+};
+const becomes = (id: string, state: string): Promise<unknown> =>
+  until(`${id} to be ${state}`, async () => (await stateOf(id)) === state);
+const looksRight = async (page: Page): Promise<void> => {
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+};
+
+inBrowser(
+  'on a phone: approve, edit, not now and never, each by one tap; taken back; and the item goes with the last of them',
+  async () => {
+    const [round, unit, lint, snake] = (await campfire('phone')) as [string, string, string, string];
+    const { page, complaints } = await openPage(browser, 'phone');
+    await visit(page, `${pages.web}/inbox`);
+    const card = page.locator('article').filter({ hasText: 'taught: four rules' });
+    await card.getByText('Three came up in review (ada) and one came from a red check').waitFor();
+    await looksRight(page);
+    await page.screenshot({ path: shot('phone'), fullPage: true });
+    const row = (id: string) => card.locator(`[data-decides="/api/learnings/${id}"]`);
+    const tap = (id: string, name: string): Promise<void> =>
+      row(id).getByRole('button', { name, exact: true }).click();
+    await tap(round, 'Never');
+    await tap(round, 'Undo');
+    await tap(round, 'Approve');
+    await tap(lint, 'Never');
+    await tap(snake, 'Not now');
+    await tap(unit, 'Edit');
+    await row(unit).getByLabel('The rule').fill('Name the unit of a number.');
+    await page.screenshot({ path: shot('phone-deciding'), fullPage: true });
+    await tap(unit, 'Approve these words');
+    await Promise.all([
+      becomes(round, 'approved'),
+      becomes(lint, 'rejected'),
+      becomes(snake, 'proposed, not now'),
+      becomes(unit, 'approved'),
+    ]);
+    await card.waitFor({ state: 'detached' });
+    const approved = (await listApproved(database.db, OWNER, 'pr-1')).map(({ rule }) => rule);
+    expect(approved).toEqual(expect.arrayContaining(['Name the unit of a number.', `${WORDS[0]} (phone)`]));
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  180_000,
+);
+
+inBrowser(
+  'at a desk by keys alone, and what was decided is made undone on the page, long after',
+  async () => {
+    const [round, unit, lint, snake] = (await campfire('desktop')) as [string, string, string, string];
+    const { page, complaints } = await openPage(browser, 'desktop');
+    await visit(page, `${pages.web}/inbox`);
+    const card = page.locator('article').filter({ hasText: 'taught: four rules' });
+    await card.waitFor();
+    await looksRight(page);
+    await page.screenshot({ path: shot('desktop'), fullPage: true });
+    // The card itself is no row: no key answers all of it.
+    expect(await card.getAttribute('data-row')).toBeNull();
+    for (const [id, key, state] of [
+      [round, 'a', 'approved'],
+      [lint, 'r', 'rejected'],
+      [snake, 's', 'proposed, not now'],
+    ] as const) {
+      await card.locator(`[data-decides="/api/learnings/${id}"]`).focus();
+      await page.keyboard.press(key);
+      await becomes(id, state);
+    }
+    expect(await stateOf(unit)).toBe('proposed');
+    await card.getByRole('button', { name: 'Not now, all of it' }).click();
+    await becomes(unit, 'proposed, not now');
+    await card.waitFor({ state: 'detached' });
+    await visit(page, `${pages.web}/learnings`);
+    const rule = page.locator(`[data-learning=${round}]`);
+    await rule.getByText('Before', { exact: true }).click();
+    await rule.getByRole('button', { name: 'Make it this again' }).first().click();
+    await becomes(round, 'proposed');
+    await visit(page, `${pages.web}/settings`);
+    const at = page.getByLabel(/^When what a day taught/);
+    expect(await at.inputValue()).toBe('18:00');
+    await at.fill('21:30');
+    await at.blur();
+    await until(
+      'the hour to be kept',
+      async () => (await getSettings(database.db, OWNER)).campfireAt === '21:30',
+    );
+    await page.screenshot({ path: shot('settings'), fullPage: true });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  180_000,
+);
