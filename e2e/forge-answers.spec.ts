@@ -4,15 +4,14 @@ import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
 import { personsWords } from '@mainloop/models/flow/forge-text';
 import { nowIso } from '@mainloop/demo/github/store';
-import { newsOf } from '@mainloop/models/flow/news';
-import { Ajv, type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
+import { newsOf, reposOfInstallation } from '@mainloop/models/flow/news';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { R, startForge, type ForgeStage } from './forge.fixture.ts';
+import { openApi } from './openapi.fixture.ts';
 
 const require = createRequire(import.meta.url);
 const say = personsWords;
@@ -49,6 +48,13 @@ test("every example of GitHub's own webhooks names what it is about, or nothing"
   expect(of('check_suite').branches.length).toBe(1);
   expect(of('workflow_run').branches.length).toBe(1);
   expect(of('status').shas.length).toBe(1);
+  for (const odd of [null, 7, [], { repositories: 'no' }, { repositories: [null, { full_name: 7 }] }])
+    expect(reposOfInstallation(odd)).toEqual([]);
+  const reached = examples
+    .filter((e) => ['installation', 'installation_repositories'].includes(e.name))
+    .flatMap((e) => e.examples.map(reposOfInstallation));
+  expect(reached.length).toBeGreaterThan(1);
+  expect(reached.flat()).toContain('Codertocat/Hello-World');
   for (const example of examples) for (const x of example.examples) expect(() => newsOf(x)).not.toThrow();
   for (const odd of [
     null,
@@ -488,63 +494,3 @@ test("a branch is brought up to date with its base, bound to its head, and answe
   expect(await forge.hasQueue(R, 'main')).toBe(true);
   hub.store.update('repo', thing, { rules: {} });
 });
-
-/** A validator over GitHub's description. OpenAPI 3.0 says `nullable`, JSON Schema says `null`. */
-function openApi(): (method: string, path: string, status: number, body: unknown) => string[] {
-  const file = path.join(
-    path.dirname(require.resolve('@octokit/openapi/package.json')),
-    'generated/api.github.com.json',
-  );
-  const spec = JSON.parse(readFileSync(file, 'utf8')) as {
-    paths: Record<
-      string,
-      Record<
-        string,
-        { responses: Record<string, { $ref?: string; content?: Record<string, { schema?: object }> }> }
-      >
-    >;
-    components: Record<string, unknown>;
-  };
-  const convert = (n: unknown): void => {
-    if (Array.isArray(n)) return n.forEach(convert);
-    if (n === null || typeof n !== 'object') return;
-    const o = n as Record<string, unknown>;
-    for (const [key, value] of Object.entries(o))
-      if (!['example', 'examples', 'enum', 'default'].includes(key)) convert(value);
-    delete o.discriminator;
-    if (o.nullable === true) {
-      delete o.nullable;
-      const copy = { ...o };
-      for (const key of Object.keys(o)) delete o[key];
-      o.anyOf = [copy, { type: 'null' }];
-    }
-  };
-  convert(spec.components);
-  convert(spec.paths);
-  const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
-  (addFormats as unknown as (a: Ajv) => void)(ajv);
-  ajv.addSchema({ $id: 'gh', components: spec.components });
-  const cache = new Map<string, ValidateFunction>();
-  return (method, template, status, body) => {
-    let response = spec.paths[template]?.[method.toLowerCase()]?.responses[String(status)];
-    if (response?.$ref)
-      response = response.$ref
-        .split('/')
-        .slice(1)
-        .reduce((a: never, k) => a[k], spec as never);
-    const schema = response?.content?.['application/json']?.schema;
-    if (!schema) return [`${status} is not described`];
-    const key = `${method} ${template} ${status}`;
-    if (!cache.has(key))
-      cache.set(
-        key,
-        ajv.compile(
-          JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"gh#/components')) as object,
-        ),
-      );
-    const validate = cache.get(key)!;
-    return validate(body)
-      ? []
-      : [...new Set(validate.errors!.map((e) => `${e.instancePath.replace(/\/\d+/g, '/*')} ${e.message}`))];
-  };
-}

@@ -3,7 +3,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { bridgeTo } from '@mainloop/network/bridge';
+import { githubApp } from '@mainloop/network/github-app';
 import { tellsUsers } from '@mainloop/network/peers';
+import { sayApp } from '@mainloop/models/flow/github-app';
 import { pausedWords } from '@mainloop/models/flow/paused';
 import type { Check } from '@mainloop/models/contracts/status';
 import type { Command } from 'commander';
@@ -177,6 +179,20 @@ function searchCheck(cache: string): Check {
   };
 }
 
+/** An App is asked what it may: what it lacks is found here, and not in the middle of a task. */
+async function forgeCheck({ forge, GITHUB_API_URL: given }: Settings): Promise<Check> {
+  const name = 'forge';
+  const apiUrl = given ?? 'https://api.github.com';
+  if (forge === null)
+    return { name, ok: true, says: 'no GITHUB_TOKEN and no GitHub App, the local GitHub is used' };
+  if (forge.kind === 'token') return { name, ok: true, says: apiUrl };
+  try {
+    return { name, ...sayApp(await githubApp({ ...forge, apiUrl }).check()) };
+  } catch (err) {
+    return { name, ok: false, says: (err as Error).message };
+  }
+}
+
 async function diagnose(resolved: Settings, healthy: () => Promise<boolean>): Promise<Check[]> {
   const freeMb = (() => {
     const disk = statfsSync(resolved.home);
@@ -214,13 +230,7 @@ async function diagnose(resolved: Settings, healthy: () => Promise<boolean>): Pr
           ? 'ANTHROPIC_API_KEY'
           : 'CLAUDE_CODE_OAUTH_TOKEN',
     },
-    {
-      name: 'forge',
-      ok: true,
-      says: resolved.localGitHub
-        ? 'no GITHUB_TOKEN, the local GitHub is used'
-        : (resolved.GITHUB_API_URL ?? 'https://api.github.com'),
-    },
+    await forgeCheck(resolved),
     {
       name: 'database',
       ok: true,

@@ -1,7 +1,9 @@
 // The gateway's settings, read once. It is the only process that holds the model key; it also holds the forge token.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PERMISSION_PATIENCE_MS } from '@mainloop/models/contracts/runner';
 import { listenerSettings, type ListenerSettings } from '@mainloop/network/listener';
+import { signInOf, type ForgeSignIn } from '@mainloop/models/flow/github-app';
 import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { z } from 'zod';
 
@@ -16,7 +18,11 @@ const Env = z.object({
   ANTHROPIC_BASE_URL: z.url().default('https://api.anthropic.com'),
   ANTHROPIC_API_KEY: z.string().optional(),
   CLAUDE_CODE_OAUTH_TOKEN: z.string().optional(),
-  GITHUB_TOKEN: z.string().min(1),
+  GITHUB_TOKEN: z.string().optional(),
+  /** In place of a token: an App, and where GitHub's API is. */
+  GITHUB_APP_ID: z.string().optional(),
+  GITHUB_APP_PRIVATE_KEY: z.string().optional(),
+  GITHUB_API_URL: z.url().default('https://api.github.com'),
   /**
    * How long the head of a request may take to arrive, and all of it. Slower ones are cut off, or they would
    * hold their place for ever.
@@ -51,7 +57,8 @@ export interface GatewayConfig {
     readonly apiKey: string | null;
     readonly oauthToken: string | null;
   };
-  readonly githubToken: string;
+  readonly forge: ForgeSignIn;
+  readonly githubApiUrl: string;
   readonly headersMs: number;
   readonly bodyMs: number;
   readonly packages: {
@@ -75,6 +82,8 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
   if (!result.success)
     throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const e = result.data;
+  const forge = signInOf(e, (name) => readFileSync(name, 'utf8'));
+  if (forge === null) throw new Error('GITHUB_TOKEN: how the forge is signed in to is not set');
   return Object.freeze({
     databaseUrl: e.GATEWAY_DATABASE_URL,
     host: e.MAINLOOP_LISTEN,
@@ -88,7 +97,8 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
       apiKey: e.ANTHROPIC_API_KEY || null,
       oauthToken: e.CLAUDE_CODE_OAUTH_TOKEN || null,
     },
-    githubToken: e.GITHUB_TOKEN,
+    forge,
+    githubApiUrl: e.GITHUB_API_URL,
     headersMs: e.GATEWAY_HEADERS_SECONDS * 1_000,
     // Node insists that all of a request may take no less than its head.
     bodyMs: Math.max(e.GATEWAY_HEADERS_SECONDS, e.GATEWAY_BODY_SECONDS) * 1_000,

@@ -18,6 +18,7 @@ import { gitEnvironment } from '@mainloop/models/flow/git';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import type { GatewayConfig } from './config.ts';
 import { forgePatience, stderrOf } from './forge-patience.ts';
+import { forgeSignIn } from './forge-sign-in.ts';
 import { forgeWords, isForgeAway } from './forge-words.ts';
 import { readPacked, Refused, spoolBody } from './http.ts';
 import { bounded, GitFailed } from './git-run.ts';
@@ -54,17 +55,7 @@ const MAX_WANTS_BYTES = 8 * 1024 * 1024;
  */
 export function gitProxy(config: GatewayConfig, db: Db, hit: Hit) {
   const env = gitEnvironment({ path: process.env.PATH, reach: 'files' });
-  // The forge token travels in the environment of our own git, never in a URL or an argument that `ps` shows.
-  const forgeEnv = gitEnvironment({
-    path: process.env.PATH,
-    reach: 'http',
-    config: [
-      [
-        'http.extraHeader',
-        `Authorization: Basic ${Buffer.from(`x-access-token:${config.githubToken}`).toString('base64')}`,
-      ],
-    ],
-  });
+  const asForge = forgeSignIn(config);
   const git = async (dir: string, args: string[], environment: NodeJS.ProcessEnv = env): Promise<string> =>
     (
       await run('git', ['--git-dir', dir, ...args], {
@@ -111,7 +102,9 @@ export function gitProxy(config: GatewayConfig, db: Db, hit: Hit) {
           '+refs/heads/*:refs/heads/*',
           '+refs/tags/*:refs/tags/*',
         ];
-        await whileAway(byToken.remote_url, () => git(dir, all, forgeEnv));
+        await whileAway(byToken.remote_url, () =>
+          asForge(byToken.repo, (forgeEnv) => git(dir, all, forgeEnv)),
+        );
         fetchedAt.set(byToken.repo, Date.now());
       }
       return dir;
@@ -256,7 +249,9 @@ export function gitProxy(config: GatewayConfig, db: Db, hit: Hit) {
       hit('gateway.push.before');
       try {
         await whileAway(byToken.remote_url, () =>
-          ensurePushed((args) => git(dir, args, forgeEnv), byToken, update),
+          asForge(byToken.repo, (forgeEnv) =>
+            ensurePushed((args) => git(dir, args, forgeEnv), byToken, update),
+          ),
         );
       } catch (err) {
         if (isForgeAway(stderrOf(err))) {

@@ -98,6 +98,9 @@ function onRequest(req: IncomingMessage, res: ServerResponse): void {
     await readOn(req);
     // What is left of a body that nobody reads would be taken for the next request.
     if (!req.complete) res.setHeader('connection', 'close');
+    // git tells its user what a server says as plain text, and of anything else no more than the number.
+    if (req.url?.startsWith('/git/') === true)
+      return void res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
     sendJson(res, status, { error: message });
   });
 }

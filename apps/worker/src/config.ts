@@ -1,7 +1,9 @@
 // The worker's settings, read once.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MAX_PROCESSES } from '@mainloop/adapters/sandbox/limits';
 import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
+import { signInOf } from '@mainloop/models/flow/github-app';
 import { MustNotReach } from '@mainloop/models/contracts/runner';
 import { z } from 'zod';
 
@@ -15,7 +17,10 @@ const Env = z.object({
   TEMPORAL_ADDRESS: z.string().min(1),
   MAINLOOP_LOCAL_USERS: z.string().default(''),
   TEMPORAL_NAMESPACE: z.string().default('default'),
-  GITHUB_TOKEN: z.string().min(1),
+  GITHUB_TOKEN: z.string().optional(),
+  /** In place of a token. */
+  GITHUB_APP_ID: z.string().optional(),
+  GITHUB_APP_PRIVATE_KEY: z.string().optional(),
   GITHUB_API_URL: z.url(),
   /** Set where the forge is our local GitHub: for bringing folders of this machine in. */
   LOCAL_GITHUB_OPERATOR_SECRET: z.string().min(16).optional(),
@@ -161,13 +166,15 @@ export function loadConfig(env: Record<string, string | undefined>) {
   if (!result.success)
     throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const e = result.data;
+  const forge = signInOf(e, (name) => readFileSync(name, 'utf8'));
+  if (forge === null) throw new Error('GITHUB_TOKEN: how the forge is signed in to is not set');
   return Object.freeze({
     home: e.MAINLOOP_HOME,
     databaseUrl: e.DATABASE_URL,
     temporalAddress: e.TEMPORAL_ADDRESS,
     localUsers: e.MAINLOOP_LOCAL_USERS,
     temporalNamespace: e.TEMPORAL_NAMESPACE,
-    githubToken: e.GITHUB_TOKEN,
+    forge,
     githubApiUrl: e.GITHUB_API_URL,
     localGitHubSecret: e.LOCAL_GITHUB_OPERATOR_SECRET ?? null,
     sandbox: {

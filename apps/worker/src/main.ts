@@ -6,12 +6,13 @@ import { minilm } from '@mainloop/adapters/embedder/minilm';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
 import { ModelError, type Model } from '@mainloop/adapters/model/port';
-import { github } from '@mainloop/adapters/forge/github';
+import { github, githubAsApp } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { keeperOf } from './keeping.ts';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
 import { collectAfterStart } from '@mainloop/network/after-start';
 import { bridgeTo } from '@mainloop/network/bridge';
+import { githubApp } from '@mainloop/network/github-app';
 import { openLog } from '@mainloop/logs/log';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { toOutbox } from '@mainloop/models/db/log';
@@ -58,7 +59,10 @@ const settings = loadConfig(process.env);
 Runtime.install({ logger: new DefaultLogger('WARN', temporalLines(log)), shutdownSignals: [] });
 const db = openPool(settings.databaseUrl, 'mainloop-worker', 20);
 const hit = failpoints(settings.failpoints);
-const forge = github({ token: settings.githubToken, baseUrl: settings.githubApiUrl });
+const forge =
+  settings.forge.kind === 'token'
+    ? github({ token: settings.forge.token, baseUrl: settings.githubApiUrl })
+    : githubAsApp(githubApp({ ...settings.forge, apiUrl: settings.githubApiUrl }), settings.githubApiUrl);
 const lookAgain = (taskId: string): void =>
   void withTx(db, (tx) =>
     toOutbox(tx, {

@@ -55,6 +55,7 @@ export async function startGateway(
       ANTHROPIC_BASE_URL: modelUrl,
       ANTHROPIC_API_KEY: 'the-real-key',
       GITHUB_TOKEN: 'the-forge-token',
+      GITHUB_API_URL: 'http://127.0.0.1:9',
       // Nobody's: a test that wants packages says where from.
       npm_config_registry: 'http://127.0.0.1:9/',
       PIP_INDEX_URL: 'http://127.0.0.1:9/',

@@ -3,7 +3,7 @@ import type { Given } from '@mainloop/models/contracts/routes';
 import { claimDelivery } from '@mainloop/models/db/forge/effects';
 import { lookAgainAbout } from '@mainloop/models/db/forge/look-again';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { newsOf } from '@mainloop/models/flow/news';
+import { newsOf, NO_NEWS, reposOfInstallation } from '@mainloop/models/flow/news';
 import { isSecret } from '@mainloop/network/secrets';
 import type { Request } from 'express';
 import { createHmac } from 'node:crypto';
@@ -12,6 +12,9 @@ import type { ApiConfig } from '../config.ts';
 import { CONFIG, DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
 import { Route } from './route.ts';
+
+/** Of a GitHub App: what it may reach has changed. */
+const REACH = new Set(['installation', 'installation_repositories']);
 
 /** Events that may mean news for a task. Everything else is answered and forgotten. */
 const NEWS = new Set([
@@ -80,13 +83,17 @@ export class WebhooksController {
       )
     )
       throw refuse('wrong_signature');
-    if (!event || !NEWS.has(event)) return { ok: true };
+    if (!event || (!NEWS.has(event) && !REACH.has(event))) return { ok: true };
     const body = bodyOf(raw, req.headers['content-type'] ?? '');
     if (body === undefined) throw refuse('no_webhook');
     const repo = (body as { repository?: { full_name?: unknown } } | null)?.repository?.full_name ?? '';
     await withTx(this.db, async (tx) => {
       if (!(await claimDelivery(tx, delivery.slice(0, 100)))) return;
-      await lookAgainAbout(tx, String(repo), newsOf(body));
+      // Whatever is open there is looked at: its next question is answered, or refused in words.
+      if (REACH.has(event))
+        for (const reached of reposOfInstallation(body))
+          await lookAgainAbout(tx, reached, { ...NO_NEWS, baseMoved: true });
+      else await lookAgainAbout(tx, String(repo), newsOf(body));
     });
     return { ok: true };
   }

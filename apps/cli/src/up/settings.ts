@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { signInOf, type ForgeSignIn } from '@mainloop/models/flow/github-app';
 import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { config as readDotenv } from 'dotenv';
 import { z } from 'zod';
@@ -80,6 +81,8 @@ const Env = z
       'ANTHROPIC_BASE_URL should be a URL',
     ),
     GITHUB_TOKEN: optional,
+    GITHUB_APP_ID: optional,
+    GITHUB_APP_PRIVATE_KEY: optional,
     GITHUB_API_URL: optional.refine(
       (u) => u === undefined || URL.canParse(u),
       'GITHUB_API_URL should be a URL like https://api.github.com',
@@ -151,6 +154,8 @@ export type Settings = z.infer<typeof Env> & {
   readonly cache: string;
   readonly secrets: Secrets;
   readonly demoModel: boolean;
+  /** Null: the local GitHub. */
+  readonly forge: ForgeSignIn | null;
   readonly localGitHub: boolean;
   /** Where packages come from, in npm's own names, for the gateway. */
   readonly packages: Readonly<Record<string, string>>;
@@ -186,6 +191,7 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   const all = { ...file, ...env };
   const result = Env.safeParse(all);
   if (!result.success) throw new Error(result.error.issues[0]!.message);
+  const forge = signInOf(result.data, (name) => readFileSync(path.resolve(ROOT, name), 'utf8'));
   const home = path.resolve(result.data.MAINLOOP_HOME ?? defaultHome());
   mkdirSync(home, { recursive: true });
   chmodSync(home, listenerOf('.', process.getuid?.() === 0).mode);
@@ -195,7 +201,8 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
     cache: path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'),
     secrets: loadSecrets(home),
     demoModel: !result.data.ANTHROPIC_API_KEY && !result.data.CLAUDE_CODE_OAUTH_TOKEN,
-    localGitHub: !result.data.GITHUB_TOKEN,
+    forge,
+    localGitHub: forge === null,
     packages: Object.fromEntries(
       Object.entries(all).filter(
         (entry): entry is [string, string] => entry[1] !== undefined && isPackageSetting(entry[0]),

@@ -208,7 +208,11 @@ function services(
   /** Our own server: each process its role. Somebody else's: the one URL, unless there is one for this process. */
   const urlOf = (role: (typeof DATABASE_ROLES)[number], given?: string): string =>
     given ?? (embedded ? urlFor(databaseUrl, role, settings.secrets[role]) : databaseUrl);
-  const githubToken = settings.GITHUB_TOKEN ?? settings.secrets.localGitHubToken;
+  const forge = settings.forge ?? { kind: 'token', token: settings.secrets.localGitHubToken };
+  const signIn: Record<string, string> =
+    forge.kind === 'token'
+      ? { GITHUB_TOKEN: forge.token }
+      : { GITHUB_APP_ID: forge.appId, GITHUB_APP_PRIVATE_KEY: forge.privateKey };
   const githubApi =
     settings.GITHUB_API_URL ??
     (settings.localGitHub ? `http://127.0.0.1:${settings.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
@@ -262,7 +266,7 @@ function services(
           env: {
             ...base,
             LOCAL_GITHUB_PORT: String(settings.LOCAL_GITHUB_PORT),
-            GITHUB_TOKEN: githubToken,
+            GITHUB_TOKEN: settings.secrets.localGitHubToken,
             LOCAL_GITHUB_OPERATOR_SECRET: settings.secrets.localGitHubOperator,
             GITHUB_WEBHOOK_SECRET: webhookSecret,
             WEBHOOK_URL: `http://127.0.0.1:${settings.API_PORT}/api/webhooks/github`,
@@ -323,7 +327,8 @@ function services(
           MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS,
           PERMISSION_PATIENCE_SECONDS: settings.PERMISSION_PATIENCE_SECONDS,
         }),
-        GITHUB_TOKEN: githubToken,
+        ...signIn,
+        GITHUB_API_URL: githubApi,
         ...settings.packages,
         ...modelEnv,
       },
@@ -338,7 +343,7 @@ function services(
         ...base,
         DATABASE_URL: urlOf('mainloop_worker'),
         TEMPORAL_ADDRESS: settings.TEMPORAL_ADDRESS ?? temporal!.address,
-        GITHUB_TOKEN: githubToken,
+        ...signIn,
         GITHUB_API_URL: githubApi,
         GATEWAY_URL: `http://127.0.0.1:${settings.GATEWAY_PORT}`,
         MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,

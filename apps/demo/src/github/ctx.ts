@@ -29,6 +29,8 @@ export interface Ask {
   readonly body: Record<string, unknown>;
   /** The media types that are wanted, as the header has them. */
   readonly accept: string;
+  /** By a token of an App, whose permission was looked at already. */
+  readonly isApp?: boolean;
   /** Set by what pages a list: the page after this one, if there is one. */
   nextPage?: number;
 }

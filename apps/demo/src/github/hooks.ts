@@ -4,15 +4,20 @@ import { randomUUID } from 'node:crypto';
 import { sign } from '@octokit/webhooks-methods';
 
 export interface Hooks {
-  send(event: string, payload: unknown): void;
+  send(event: string, payload: object): void;
 }
 
 /**
  * Sends webhooks one after the other, each up to four times while the receiver is away.
  * @param url null: nobody listens, and nothing is sent
  * @param secret that they are signed with
+ * @param dress adds what every payload has besides
  */
-export function hooks(url: string | null, secret: string): Hooks {
+export function hooks(
+  url: string | null,
+  secret: string,
+  dress: (payload: object) => object = (payload) => payload,
+): Hooks {
   let line = Promise.resolve();
   const deliver = async (event: string, body: string): Promise<void> => {
     const id = randomUUID();
@@ -40,7 +45,7 @@ export function hooks(url: string | null, secret: string): Hooks {
   return {
     send(event, payload) {
       if (url === null) return;
-      const body = JSON.stringify(payload);
+      const body = JSON.stringify(dress(payload));
       line = line.then(() => deliver(event, body));
     },
   };

@@ -18,7 +18,8 @@ interface NewFields {
  * @see https://docs.github.com/rest/issues/issues#create-an-issue
  */
 function fieldsIn(request: Ask): NewFields | { readonly refused: { field: string; value: string } } {
-  if (!mayPush(request.repo, request.user)) return { labels: [], assignees: [], issueType: null };
+  if (request.isApp !== true && !mayPush(request.repo, request.user))
+    return { labels: [], assignees: [], issueType: null };
   const assignees = loginsIn(request);
   const stranger = assignees.find((login) => !mayPush(request.repo, login));
   if (stranger !== undefined) return { refused: { field: 'assignees', value: stranger } };

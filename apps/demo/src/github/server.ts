@@ -7,6 +7,15 @@ import { listenerSettings, guardListener, type ListenerSettings } from '@mainloo
 import { failpoints } from '@mainloop/network/failpoints';
 import { isSecret } from '@mainloop/network/secrets';
 import { actions } from './actions.ts';
+import {
+  answerApp,
+  callerOf,
+  gitRefusalOf,
+  refusalOfApp,
+  refusedBy,
+  withInstallation,
+  type Caller,
+} from './apps.ts';
 import type { ActionsOptions } from './job-place.ts';
 import { routes } from './api.ts';
 import { invalid, notFound } from './desk.ts';
@@ -101,7 +110,9 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
   const base = options.url ?? `http://127.0.0.1:${port}`;
   const store = new Store(path.join(options.root, 'github.sqlite'));
   const bare = new Bare(path.join(options.root, 'repos'));
-  const hook = hooks(options.webhook?.url ?? null, options.webhook?.secret ?? '');
+  const hook = hooks(options.webhook?.url ?? null, options.webhook?.secret ?? '', (payload) =>
+    withInstallation(store, payload),
+  );
   const late = (what: Promise<void> | undefined): void =>
     void what?.catch((err: unknown) => log.error({ err }, 'what follows a push failed'));
   const context: Ctx = {
@@ -130,7 +141,8 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     const url = new URL(req.url ?? '/', base);
     const token = tokenOf(req);
     if (url.pathname.startsWith('/_local/')) return operator(req, res, url, token);
-    const user = options.tokens.get(token) ?? null;
+    const caller = callerOf(store, options.tokens, token);
+    const user = loginOf(caller);
     const gitPath =
       /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/.exec(
         url.pathname,
@@ -143,6 +155,11 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
           .writeHead(301, { location: `${base}/${now.full}.git${gitPath[2]!}${url.search}` })
           .end();
       if (!repo) return json(res, 404, { message: 'Not Found' });
+      const isPush =
+        gitPath[2] === '/git-receive-pack' || url.searchParams.get('service') === 'git-receive-pack';
+      const refused =
+        caller.kind === 'installation' ? gitRefusalOf(caller.rights, caller.login, repo, isPush) : null;
+      if (refused !== null) return void res.writeHead(403).end(refused);
       if (gitPath[2] === '/git-receive-pack') store.insert('call', callOf(req, url, 200, user, null));
       return serveGit(context, repo, gitPath[2]!, req, res, url, user);
     }
@@ -189,16 +206,8 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
       return json(res, 400, { message: 'Problems parsing JSON' });
     }
     const answer =
-      user === null
-        ? {
-            status: 401,
-            body: {
-              message: 'Bad credentials',
-              documentation_url: 'https://docs.github.com/rest',
-              status: '401',
-            },
-          }
-        : await answerOf(req, url, user, data);
+      answerApp(store, base, { method: req.method ?? '', path: url.pathname, caller, body: data }) ??
+      (user === null ? refusedBy(401, 'Bad credentials') : await answerOf(req, url, user, data, caller));
     if (user === null && req.method !== 'GET')
       store.insert('call', callOf(req, url, answer.status, user, data));
     const sent = reply(req, res, answer);
@@ -212,12 +221,13 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     url: URL,
     user: string,
     data: Record<string, unknown>,
+    caller: Caller,
   ): Promise<Answer> {
-    if (req.method === 'GET') return route(req, url, user, data);
+    if (req.method === 'GET') return route(req, url, user, data, caller);
     const point = pointOf(req.method ?? '', url.pathname, data);
     if (point !== null) context.hit(`${point}.before`);
     const a = await store.during(callOf(req, url, 200, user, data), async () => {
-      const answer = await route(req, url, user, data);
+      const answer = await route(req, url, user, data, caller);
       return { answer, status: answer.status };
     });
     if (point !== null && a.status < 300) context.hit(`${point}.after`);
@@ -258,6 +268,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     url: URL,
     user: string,
     data: Record<string, unknown>,
+    caller: Caller,
   ): Promise<Answer> {
     if (url.pathname === '/user')
       return {
@@ -280,8 +291,8 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
         },
       };
     if (url.pathname === '/') return { status: 200, body: root(base) };
-    if (url.pathname === '/graphql') return graphql(user, data);
-    return byTable(req.method ?? '', url, user, data, req.headers.accept ?? '');
+    if (url.pathname === '/graphql') return graphql(user, data, caller);
+    return byTable(req.method ?? '', url, user, data, req.headers.accept ?? '', caller);
   }
 
   async function byTable(
@@ -290,6 +301,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     user: string,
     data: Record<string, unknown>,
     accept: string,
+    caller: Caller,
   ): Promise<Answer> {
     if (!isDecodable(url.pathname)) return { status: 400, body: { message: 'Bad Request' } };
     const pathname = byName(store, url.pathname);
@@ -302,9 +314,13 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
         const rest = `${pathname.slice(`/repos/${match[1]!}`.length)}${url.search}`;
         return now ? movedTo(base, now, asks, rest) : notFound;
       }
-      const refused = refusalOf(repo, asks, pathname, data);
+      const below = pathname.slice(`/repos/${match[1]!}`.length);
+      const refused =
+        (caller.kind === 'installation' ? refusalOfApp(caller.rights, repo, asks, below) : null) ??
+        refusalOf(repo, asks, pathname, data);
       if (refused !== null) return refused;
-      const asked: Ask = { user, repo, m: match, query: url.searchParams, body: data, accept };
+      const isApp = caller.kind === 'installation';
+      const asked: Ask = { user, repo, m: match, query: url.searchParams, body: data, accept, isApp };
       const answer = await run(asked);
       return asked.nextPage === undefined
         ? answer
@@ -314,11 +330,12 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
   }
 
   /** Loaded with the first query: GitHub's schema is large, and most of what runs here never asks. */
-  async function graphql(user: string, data: Record<string, unknown>): Promise<Answer> {
+  async function graphql(user: string, data: Record<string, unknown>, caller: Caller): Promise<Answer> {
     const { answerQuery, VIEWS } = await import('./graphql/executor.ts');
+    const rights = caller.kind === 'installation' ? caller.rights : undefined;
     const rest = (method: string, where: string, body: Record<string, unknown>): Promise<Answer> =>
-      byTable(method, new URL(where, base), user, body, '');
-    return answerQuery({ c: context, user, rest, onReady: review.onReady, view: VIEWS }, data);
+      byTable(method, new URL(where, base), user, body, '', caller);
+    return answerQuery({ c: context, user, rights, rest, onReady: review.onReady, view: VIEWS }, data);
   }
 
   function callOf(
@@ -352,6 +369,10 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
       }),
   };
 }
+
+/** @returns in whose name; null for nobody, and for an App by itself */
+const loginOf = (caller: Caller): string | null =>
+  caller.kind === 'user' || caller.kind === 'installation' ? caller.login : null;
 
 /** What a repository has not, and what an archived one does not take any more. */
 function refusalOf(

@@ -35,27 +35,32 @@ export const node = (kind: string, id: number): string => Buffer.from(`${kind}:$
 const userId = (login: string): number =>
   [...login].reduce((n, c) => (n * 31 + c.charCodeAt(0)) % 1_000_000, 7);
 
-/** @returns as https://docs.github.com/rest/users/users has one in short */
-export const user = (base: string, login: string) => ({
-  login,
-  id: userId(login),
-  node_id: node('User', userId(login)),
-  avatar_url: `${base}/avatars/${login}`,
-  gravatar_id: '',
-  url: `${base}/users/${login}`,
-  html_url: `${base}/${login}`,
-  followers_url: `${base}/users/${login}/followers`,
-  following_url: `${base}/users/${login}/following{/other_user}`,
-  gists_url: `${base}/users/${login}/gists{/gist_id}`,
-  starred_url: `${base}/users/${login}/starred{/owner}{/repo}`,
-  subscriptions_url: `${base}/users/${login}/subscriptions`,
-  organizations_url: `${base}/users/${login}/orgs`,
-  repos_url: `${base}/users/${login}/repos`,
-  events_url: `${base}/users/${login}/events{/privacy}`,
-  received_events_url: `${base}/users/${login}/received_events`,
-  type: login.endsWith('[bot]') ? 'Bot' : 'User',
-  site_admin: false,
-});
+/** @returns as https://docs.github.com/rest/users/users has one in short; an App's bot has the App's page */
+export function user(base: string, login: string) {
+  const isBot = login.endsWith('[bot]');
+  const page = isBot ? `${base}/apps/${login.slice(0, -'[bot]'.length)}` : `${base}/${login}`;
+  const api = `${base}/users/${encodeURIComponent(login)}`;
+  return {
+    login,
+    id: userId(login),
+    node_id: node('User', userId(login)),
+    avatar_url: `${base}/avatars/${encodeURIComponent(login)}`,
+    gravatar_id: '',
+    url: api,
+    html_url: page,
+    followers_url: `${api}/followers`,
+    following_url: `${api}/following{/other_user}`,
+    gists_url: `${api}/gists{/gist_id}`,
+    starred_url: `${api}/starred{/owner}{/repo}`,
+    subscriptions_url: `${api}/subscriptions`,
+    organizations_url: `${api}/orgs`,
+    repos_url: `${api}/repos`,
+    events_url: `${api}/events{/privacy}`,
+    received_events_url: `${api}/received_events`,
+    type: isBot ? 'Bot' : 'User',
+    site_admin: false,
+  };
+}
 
 const REPO_URLS = [
   'archive',

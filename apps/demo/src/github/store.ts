@@ -190,6 +190,34 @@ export interface Status extends Doc {
   description?: string | null;
   createdAt: string;
 }
+/** A GitHub App; its id is what it signs as. */
+export interface App extends Doc {
+  slug: string;
+  owner: string;
+  /** PEM; the private half is the App's alone. */
+  publicKey: string;
+  permissions: Readonly<Record<string, string>>;
+  createdAt: string;
+}
+export interface Installation extends Doc {
+  appId: number;
+  /** Whose repositories. */
+  account: string;
+  /** Full names; null: all of them, also those to come. */
+  repositories: readonly string[] | null;
+  permissions: Readonly<Record<string, string>>;
+  suspendedAt: string | null;
+  createdAt: string;
+}
+export interface AppToken extends Doc {
+  /** SHA-256. */
+  hash: string;
+  installationId: number;
+  /** Ids; null: all of the installation's. */
+  repositories: readonly number[] | null;
+  permissions: Readonly<Record<string, string>>;
+  expiresAt: string;
+}
 export interface Call extends Doc {
   at: string;
   method: string;
@@ -213,6 +241,9 @@ interface Kinds {
   call: Call;
   pushing: Pushing;
   happening: Happening;
+  app: App;
+  installation: Installation;
+  appToken: AppToken;
 }
 export type Kind = keyof Kinds;
 

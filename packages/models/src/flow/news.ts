@@ -69,6 +69,25 @@ export function newsOf(payload: unknown): News {
   };
 }
 
+/**
+ * @param payload of `installation` or `installation_repositories`: an App was installed, suspended, removed, or
+ * given other repositories
+ * @returns the repositories that it is about, a hundred at most
+ */
+export function reposOfInstallation(payload: unknown): string[] {
+  const p = (typeof payload === 'object' && payload !== null ? payload : {}) as InstallationPayload;
+  const all = [p.repositories, p.repositories_added, p.repositories_removed].flatMap(list);
+  return only(
+    'string',
+    all.map((repo) => repo?.full_name),
+  );
+}
+interface InstallationPayload {
+  readonly repositories?: readonly { readonly full_name?: string }[];
+  readonly repositories_added?: readonly { readonly full_name?: string }[];
+  readonly repositories_removed?: readonly { readonly full_name?: string }[];
+}
+
 const list = <T>(given: readonly T[] | undefined): readonly T[] =>
   Array.isArray(given) ? (given as readonly T[]) : [];
 function only(type: 'number', values: readonly unknown[]): number[];

@@ -354,11 +354,15 @@ export function mutationRoot(place: Place): View {
   return Object.fromEntries(
     [...MUTATIONS].map(([name, run]) => [
       name,
-      async (args: { input: Input }) => ({
-        clientMutationId: args.input.clientMutationId ?? null,
-        actor: () => place.view.user(place, place.user),
-        ...(await run(place, args.input)),
-      }),
+      async (args: { input: Input }) => {
+        if (place.rights !== undefined && place.rights.permissions.pull_requests !== 'write')
+          throw refused('FORBIDDEN', 'Resource not accessible by integration');
+        return {
+          clientMutationId: args.input.clientMutationId ?? null,
+          actor: () => place.view.user(place, place.user),
+          ...(await run(place, args.input)),
+        };
+      },
     ]),
   );
 }

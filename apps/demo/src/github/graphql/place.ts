@@ -1,5 +1,6 @@
 // What the parts of the local GitHub's GraphQL stand on: who asks, what a view is, how something is refused.
 import { GraphQLError } from 'graphql';
+import type { Rights } from '../apps.ts';
 import type { Answer, Ctx } from '../ctx.ts';
 import type { Comment, Issue, Job, Label, Reaction, Repo, Review, ReviewComment } from '../store.ts';
 
@@ -14,6 +15,8 @@ export interface Place {
   readonly c: Ctx;
   /** Login of who asks. */
   readonly user: string;
+  /** Of a token of an App; all of it without. */
+  readonly rights?: Rights | undefined;
   /** The same change over REST, so that both ways do the same. */
   rest(method: string, path: string, body: Record<string, unknown>): Promise<Answer>;
   /** What follows from a pull request that is no draft any more. */
@@ -80,8 +83,11 @@ export function readGlobalId(id: string): { kind: string; id: number } | null {
 }
 
 /** @param full owner/name, in any case */
-export const repoOf = ({ c }: Place, full: string): Repo | undefined =>
-  c.store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
+export const repoOf = ({ c, rights }: Place, full: string): Repo | undefined =>
+  c.store.one(
+    'repo',
+    (r) => r.full.toLowerCase() === full.toLowerCase() && (rights === undefined || rights.reaches(r)),
+  );
 /** @returns the repository: an issue is never without one */
 export const repoOfIssue = ({ c }: Place, issue: Issue): Repo =>
   c.store.one('repo', (r) => r.full === issue.repo)!;

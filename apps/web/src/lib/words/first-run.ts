@@ -37,7 +37,8 @@ export const forgeWords = (localGitHub: boolean): string =>
   localGitHub
     ? 'No GitHub token: projects are folders on this machine'
     : 'Projects are repositories on GitHub';
-export const FORGE_MORE = 'It needs the scopes repo and workflow. Folders on this machine work without it.';
+export const FORGE_MORE =
+  'It needs the scopes repo and workflow. A GitHub App does instead (docs/operations.md says how), and folders on this machine work without either.';
 
 /**
  * While there is no project.

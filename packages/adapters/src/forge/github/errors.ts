@@ -1,4 +1,5 @@
 // What GitHub's refusals are to us: our closed union, each with one sentence for a person.
+import { AppRefused, type AppTrouble } from '@mainloop/models/flow/github-app';
 import { mergeRefusal, sayRefusal } from '@mainloop/models/flow/merging';
 import { ForgeError, MergeRefused, type ForgeErrorKind } from '../port.ts';
 
@@ -76,6 +77,20 @@ function graphqlType(e: Refusal): string | null {
   return limited === true ? 'RATE_LIMITED' : null;
 }
 
+const APP_KINDS: Readonly<Record<AppTrouble['kind'], ForgeErrorKind>> = {
+  unknown_app: 'auth',
+  clock: 'auth',
+  not_installed: 'not_found',
+  suspended: 'forbidden',
+  lacking: 'forbidden',
+  refused: 'auth',
+  away: 'unavailable',
+};
+
+/** @param accepted what GitHub says that it would take: "issues=write; pull_requests=write" */
+const sayLacking = (what: string, accepted: string | undefined): string =>
+  `The GitHub App may not touch ${what}${accepted ? `: it lacks ${accepted.replaceAll('; ', ' or ')}` : ''}. Add the permission to the App, then accept it for the installation.`;
+
 function rateLimited(headers: Headers): ForgeError {
   const reset = headers['x-ratelimit-reset']
     ? Number(headers['x-ratelimit-reset']) * 1000 - Date.now()
@@ -94,6 +109,7 @@ function rateLimited(headers: Headers): ForgeError {
  */
 export function translate(what: string, err: unknown): Error {
   if (err instanceof ForgeError) return err;
+  if (err instanceof AppRefused) return new ForgeError(APP_KINDS[err.trouble.kind], err.message);
   const thrown = err as Refusal;
   const said =
     [thrown.response?.data?.message, ...(thrown.response?.data?.errors ?? []).map((x) => x.message)]
@@ -120,6 +136,8 @@ export function translate(what: string, err: unknown): Error {
       'forbidden',
       `The repository is archived, so ${what} can't be changed. Unarchive it on GitHub, then Retry.`,
     );
+  if (thrown.status === 403 && /not accessible by integration/i.test(said))
+    return new ForgeError('forbidden', sayLacking(what, headers['x-accepted-github-permissions']));
   if (thrown.status === 403)
     return new ForgeError(
       'forbidden',

@@ -5,8 +5,16 @@ import { Octokit } from '@octokit/rest';
 import type { Ensured, Outcome } from '../port.ts';
 import { translate } from './errors.ts';
 
+/** What an App signs requests with: a token that is renewed, in the name of its bot. */
+export interface Renewed {
+  token(): Promise<string>;
+  /** It was refused. */
+  forget(token: string): void;
+  login(): Promise<string>;
+  user(): Promise<{ readonly id: number; readonly login: string; readonly name: string }>;
+}
 export interface GitHubOptions {
-  readonly token: string;
+  readonly token: string | Renewed;
   readonly baseUrl: string;
 }
 
@@ -21,7 +29,7 @@ export type GitHub = ReturnType<typeof openGitHub>;
  */
 export function openGitHub(options: GitHubOptions) {
   const kit = new Kit({
-    auth: options.token,
+    ...(typeof options.token === 'string' ? { auth: options.token } : {}),
     baseUrl: options.baseUrl,
     userAgent: 'mainloop',
     log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -38,6 +46,7 @@ export function openGitHub(options: GitHubOptions) {
   kit.hook.before('request', (ask) => {
     if (!onlyReads(ask)) ask.request = { ...ask.request, retries: 0 };
   });
+  if (typeof options.token !== 'string') signRenewed(kit, options.token);
   const split = (repo: string): { owner: string; repo: string } => {
     const [owner, name] = repo.split('/');
     return { owner: owner!, repo: name! };
@@ -49,8 +58,11 @@ export function openGitHub(options: GitHubOptions) {
       throw translate(what, err);
     }
   };
-  const me = once(() => kit.users.getAuthenticated());
-  const login = async (): Promise<string> => (await me()).data.login;
+  const { token } = options;
+  const me = once(async () =>
+    typeof token === 'string' ? (await kit.users.getAuthenticated()).data : token.user(),
+  );
+  const login = async (): Promise<string> => (typeof token === 'string' ? (await me()).login : token.login());
   const author = async (): Promise<
     (user: { login?: string; type?: string } | null | undefined) => {
       author: string;
@@ -74,6 +86,23 @@ export function openGitHub(options: GitHubOptions) {
   };
   const getPull = (repo: string, number: number) => kit.pulls.get({ ...split(repo), pull_number: number });
   return { kit, split, call, me, login, author, isOurs, getPull };
+}
+
+/** Each request with the token of the hour. One that is refused may have been taken back: then once more. */
+function signRenewed(kit: Kit, renewed: Renewed): void {
+  kit.hook.wrap('request', async (request, ask) => {
+    const token = await renewed.token();
+    // Octokit hands the same object to all that stand around a request: another one would not be seen.
+    ask.headers = { ...ask.headers, authorization: `token ${token}` };
+    try {
+      return await request(ask);
+    } catch (err) {
+      if ((err as { status?: number }).status !== 401) throw err;
+      renewed.forget(token);
+      ask.headers = { ...ask.headers, authorization: `token ${await renewed.token()}` };
+      return request(ask);
+    }
+  });
 }
 
 /** @returns a thing on the forge as our own records name it */

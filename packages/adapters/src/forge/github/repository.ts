@@ -8,7 +8,7 @@ import type { GitHub, GitHubOptions } from './kit.ts';
 /** @returns the part of the forge that is about the repository itself and whoever we are there */
 export const repository = (
   { kit, split, call, me, login }: GitHub,
-  options: Pick<GitHubOptions, 'baseUrl'>,
+  options: GitHubOptions,
 ): Pick<
   Forge,
   'whoAmI' | 'whoCommits' | 'getRepo' | 'hasFolder' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'
@@ -18,7 +18,7 @@ export const repository = (
   whoCommits: () =>
     call('the token', async () => {
       try {
-        return authorOf((await me()).data, options.baseUrl);
+        return authorOf(await me(), options.baseUrl);
       } catch (err) {
         // "Resource not accessible by integration": it is an app's.
         if ((err as { status?: number }).status === 403) return null;
@@ -45,7 +45,8 @@ export const repository = (
         cloneUrl: repos.clone_url,
         empty: tip === null,
         tip,
-        canPush: repos.permissions?.push ?? false,
+        // GitHub tells an App of no right here; without that of writing it had got no token.
+        canPush: typeof options.token !== 'string' || (repos.permissions?.push ?? false),
         isInOurWay: tip !== null && (await tipOf(BRANCH_FOLDER)) !== null,
       };
     }),
