@@ -12,5 +12,9 @@ const claude = path.dirname(
 mkdirSync(to, { recursive: true });
 cpSync(path.join(claude, 'bin/claude.exe'), path.join(to, 'claude'));
 cpSync(path.join(runner, 'dist'), to, { recursive: true });
-writeFileSync(path.join(to, 'mainloop'), '#!/bin/sh\nexec /opt/mainloop/node /opt/mainloop/talk.mjs "$@"\n');
-for (const f of ['claude', 'mainloop']) chmodSync(path.join(to, f), 0o755);
+for (const [name, file] of [
+  ['mainloop', 'talk.mjs'],
+  ['gh', 'gh.mjs'],
+] as const)
+  writeFileSync(path.join(to, name), `#!/bin/sh\nexec /opt/mainloop/node /opt/mainloop/${file} "$@"\n`);
+for (const f of ['claude', 'mainloop', 'gh']) chmodSync(path.join(to, f), 0o755);

@@ -95,6 +95,7 @@ const pieces: Piece[] = [
       for (const [from, to] of [
         ['main', 'runner'],
         ['talk', 'talk'],
+        ['gh', 'gh'],
         ['keep-main', 'keep'],
       ]) {
         run('apps/runner', bin('apps/runner', 'esbuild'), [

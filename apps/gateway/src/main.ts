@@ -18,6 +18,7 @@ import { findRunByToken } from '@mainloop/models/db/runs/epochs';
 import { ZodError } from 'zod';
 import { loadConfig } from './config.ts';
 import { connectOut } from './egress.ts';
+import { forgeProxy } from './forge-proxy.ts';
 import { gitProxy, sweepQuarantine } from './git-proxy.ts';
 import { countBody, idsOfRun, readOn, Refused, sendJson, tokenOf } from './http.ts';
 import { afterUncaught } from './last-net.ts';
@@ -43,6 +44,7 @@ mkdirSync(config.gitDir, { recursive: true });
 const model = modelProxy(config, db, me, log);
 const hit = failpoints(config.failpoints);
 const git = gitProxy(config, db, hit);
+const forge = forgeProxy(config, db);
 const packages = packagesOf(config, db, log);
 
 async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -68,6 +70,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   if (route === 404) throw new Refused(404, 'No such route.');
   if (route === 405) throw new Refused(405, `This route does not know ${req.method}.`);
   if (route.service === 'git') return git.serve(req, res, url, run);
+  if (route.service === 'forge') return forge(req, res, url, run);
   if (route.service === 'packages') return packages.ofRun(req, res, url, run);
   if (route.path === '/run/result') await packages.reportOf(run.id);
   const { permissionPatienceMs } = config;

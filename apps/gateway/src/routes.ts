@@ -1,7 +1,7 @@
 // Every route of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies
 // at every row of it. Pure.
 
-type Service = 'health' | 'model' | 'git' | 'run' | 'packages';
+type Service = 'health' | 'model' | 'git' | 'run' | 'packages' | 'forge';
 export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   /** With a slash at its end: all that is below it. */
@@ -29,6 +29,7 @@ export const ROUTES: readonly Route[] = [
       `POST ${repository}/git-receive-pack`,
     ),
   ),
+  ...of('forge', 'GET /forge/about', 'GET /forge/rest/', 'POST /forge/comment'),
   ...of('packages', 'GET /registry/', 'HEAD /registry/'),
   ...of(
     'run',

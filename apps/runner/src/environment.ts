@@ -9,6 +9,7 @@ import {
   packageEnvironment,
   type PackageHints,
 } from '@mainloop/models/flow/packages';
+import { APT_FOLDER } from './apt.ts';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile } from './folders.ts';
 import { gitEnv } from './workspace.ts';
@@ -22,9 +23,14 @@ export function toolEnvironment(config: RunnerConfig): Record<string, string> {
   ensureFolder(tmpDir);
   return {
     // As the sandbox was given it, or as its image has it.
-    PATH: [...new Set([config.kit, ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')])].join(
-      ':',
-    ),
+    PATH: [
+      ...new Set([
+        config.kit,
+        ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':'),
+        // What `mainloop apt` brought comes last: it replaces nothing.
+        path.join(config.home, APT_FOLDER, 'bin'),
+      ]),
+    ].join(':'),
     HOME: config.home,
     LANG: 'C.UTF-8',
     SHELL: '/bin/bash',

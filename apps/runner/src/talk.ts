@@ -1,6 +1,7 @@
-// `mainloop` inside a sandbox: say, show, ask, reply, about, learned and confess. One file without dependencies, because every call starts it anew.
+// `mainloop` inside a sandbox: say, show, ask, reply, about, learned and confess; and apt. One file without dependencies, because every call starts it anew.
 import fs from 'node:fs';
 import http from 'node:http';
+import { AptRefused, installDebian } from './apt.ts';
 
 const USAGE = `mainloop say "text"
 mainloop show FILE "caption"
@@ -8,7 +9,8 @@ mainloop ask "question" [--option "A" [--recommended "B" ...]] [--multiple]
 mainloop reply COMMENT "what you did about it"
 mainloop about "what you are about to do, with its files"
 mainloop learned "a rule" [--because "why"] [--path "src/**"]
-mainloop confess "what you did wrong, as a rule" [--because "why"] [--path "src/**"]`;
+mainloop confess "what you did wrong, as a rule" [--because "why"] [--path "src/**"]
+mainloop apt PACKAGE... (of Debian, unpacked below your home folder)`;
 
 /** What a gateway, or what stands before it, answers while it is starting or its database is away. */
 const NOT_NOW = new Set([502, 503, 504]);
@@ -120,6 +122,20 @@ async function show(name: string, caption: string): Promise<Answer> {
   return post(`/talk/show?caption=${encodeURIComponent(caption)}`, data);
 }
 
+/** Never comes back. */
+function apt(names: readonly string[]): never {
+  try {
+    const origin = (process.env.GOPROXY ?? '').replace(/\/go$/, '');
+    if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(origin))
+      throw new AptRefused('No packages can be had here: this sandbox has no package proxy.');
+    console.log(installDebian(names, origin, process.env.HOME ?? '/'));
+    process.exit(0);
+  } catch (err) {
+    console.error((err as Error).message);
+    process.exit(1);
+  }
+}
+
 const json = (body: unknown): Buffer => Buffer.from(JSON.stringify(body));
 const [verb, first, ...rest] = process.argv.slice(2);
 const options: { label: string; recommended?: true }[] = [];
@@ -129,6 +145,7 @@ for (let i = 0; i + 1 < rest.length; i++) {
 }
 /** @returns what stands behind an option; null without it */
 const after = (option: string): string | null => rest[rest.indexOf(option) + 1 || rest.length] ?? null;
+if (verb === 'apt') apt(process.argv.slice(3));
 let r: Answer;
 if (verb === 'say' && first) r = await post('/talk/say', json({ text: first }));
 else if (verb === 'show' && first && rest[0]) r = await show(first, rest[0]);

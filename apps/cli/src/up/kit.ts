@@ -47,6 +47,7 @@ export function ensureKit(
   for (const file of [
     'runner.mjs',
     'talk.mjs',
+    'gh.mjs',
     'keep.mjs',
     'typescript-language-server.mjs',
     'typescript/package.json',
@@ -63,12 +64,16 @@ export function ensureKit(
     linkSync(ensureClosedNode(kits), path.join(tmp, CLOSED_NODE));
     share(claude, path.join(tmp, 'claude'));
     cpSync(built, tmp, { recursive: true });
-    writeFileSync(
-      path.join(tmp, 'mainloop'),
-      '#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/talk.mjs" "$@"\n',
-      { mode: 0o755 },
-    );
-    chmodSync(path.join(tmp, 'mainloop'), 0o755);
+    for (const [name, file] of [
+      ['mainloop', 'talk.mjs'],
+      ['gh', 'gh.mjs'],
+    ] as const) {
+      const program = path.join(tmp, name);
+      writeFileSync(program, `#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/${file}" "$@"\n`, {
+        mode: 0o755,
+      });
+      chmodSync(program, 0o755);
+    }
     renameSync(tmp, dir);
   }
   const link = path.join(kits, 'current');

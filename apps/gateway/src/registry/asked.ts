@@ -40,6 +40,8 @@ export type Asked =
       readonly file: string;
       /** Of the same registry, where one page does not say it all. */ readonly also?: Page;
     }
+  /** What is known of a file by its address alone; the page stands for the package, and is not read. */
+  | { readonly kind: 'known'; readonly page: Page; readonly file: string; readonly found: Found }
   | { readonly kind: 'here'; readonly answer: (options: AnswerTo) => Answer };
 
 export interface AnswerTo {

@@ -20,6 +20,7 @@ export interface Upstream {
 const FILES_OF: Readonly<Record<string, readonly string[]>> = {
   'https://pypi.org': ['https://files.pythonhosted.org'],
   'https://index.crates.io': ['https://static.crates.io'],
+  'https://plugins.gradle.org': ['https://plugins-artifacts.gradle.org'],
 };
 
 export interface NpmUpstreams {
@@ -202,34 +203,40 @@ export function rubyGemsUpstream(bundle: string, gemrc: string): Upstream {
 const RUBYGEMS = 'https://rubygems.org/';
 
 /**
- * Whom Maven asks for what stands on Maven Central.
+ * Whom Maven asks for what stands on Maven Central, or, by the same file, Gradle for its plugins: a mirror of all, or
+ * of this one.
  * @param settings the text of its settings.xml
+ * @param place the id of the repository
  * @see https://maven.apache.org/guides/mini/guide-mirror-settings.html
  */
-export function mavenUpstream(settings: string): Upstream {
+export function mavenUpstream(settings: string, place: 'central' | 'gradle-plugins' = 'central'): Upstream {
+  const known = place === 'central' ? MAVEN : PLUGINS;
   const plain = settings.replace(/<!--[\s\S]*?-->/g, '');
   const blocks = (tag: string): string[] =>
     [...plain.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, 'g'))].map((m) => m[1]!);
   const text = (block: string, tag: string): string =>
     unescaped(new RegExp(`<${tag}>\\s*([^<]*?)\\s*</${tag}>`).exec(block)?.[1] ?? '');
-  const mirror = blocks('mirror').find((m) => mirrorsCentral(text(m, 'mirrorOf')));
+  const mirror = blocks('mirror').find((m) => isMirrorOf(place, text(m, 'mirrorOf')));
   const server =
     mirror === undefined ? undefined : blocks('server').find((s) => text(s, 'id') === text(mirror, 'id'));
   const [user, password] = [text(server ?? '', 'username'), text(server ?? '', 'password')];
   // One that Maven has encrypted is Maven's alone.
   const signIn = user === '' || /^\{.*\}$/.test(password) ? null : basic(`${user}:${password}`);
   return (
-    upstreamOf(mirror === undefined ? MAVEN : text(mirror, 'url'), () => signIn) ?? {
-      base: MAVEN,
+    upstreamOf(mirror === undefined ? known : text(mirror, 'url'), () => signIn) ?? {
+      base: known,
       authorization: null,
     }
   );
 }
 const MAVEN = 'https://repo.maven.apache.org/maven2/';
+const PLUGINS = 'https://plugins.gradle.org/m2/';
+/** Gradle itself; it has no setting for another place. */
+export const GRADLE: Upstream = { base: 'https://services.gradle.org/', authorization: null };
 
-function mirrorsCentral(of: string): boolean {
+function isMirrorOf(place: string, of: string): boolean {
   const words = of.split(',').map((w) => w.trim());
-  return !words.includes('!central') && words.some((w) => ['*', 'external:*', 'central'].includes(w));
+  return !words.includes(`!${place}`) && words.some((w) => ['*', 'external:*', place].includes(w));
 }
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([

@@ -9,10 +9,10 @@ const BESIDE = /[.](?:sha1|md5|sha256|sha512|asc)$/;
 const LISTS = /^maven-metadata[A-Za-z0-9._-]*[.]xml$/;
 const MAX_PATH = 1_000;
 
-/** @param path without escapes */
-export function askedOfMaven(path: string): Asked | null {
-  const below = /^\/maven\/(.+)$/.exec(path)?.[1];
-  if (below === undefined || below.length > MAX_PATH || !PATH.test(below)) return null;
+/** @param path without escapes @param place which of them: what its paths begin with here */
+export function askedOfMaven(path: string, place: 'maven' | 'gradle-plugins' = 'maven'): Asked | null {
+  const below = path.startsWith(`/${place}/`) ? path.slice(place.length + 2) : '';
+  if (below === '' || below.length > MAX_PATH || !PATH.test(below)) return null;
   const parts = below.split('/');
   const file = parts.at(-1)!;
   if (LISTS.test(file.replace(BESIDE, ''))) return asItIs(parts.slice(0, -1).join('/'), below);

@@ -79,14 +79,21 @@ export function packageProxy(registries: readonly Registry[], cache: Cache, fetc
 
   const file = async (
     registry: Registry,
-    asked: Asked & { kind: 'file' },
+    asked: Asked & { kind: 'file' | 'known' },
   ): Promise<{ found: Found; kept: KeptFile }> => {
-    const { up, found } = await turn(async () => {
+    const { up, found, at } = await turn(async () => {
+      if (asked.kind === 'known') {
+        const [only] = registry.upstreams(asked.page);
+        if (only === undefined)
+          throw new Refused(404, `mainloop: ${registry.name} is switched off on this machine.`);
+        return { up: only, found: asked.found, at: only.base };
+      }
       const page = await readPage(registry, asked.page);
       const also = asked.also ? await readFrom(registry, page.up, asked.also) : null;
       return {
         up: page.up,
         found: understood(registry, asked.page, page.body, (body) => asked.find(body, also)),
+        at: new URL(asked.page.path, page.up.base).href,
       };
     });
     if (found === 'no file')
@@ -96,7 +103,7 @@ export function packageProxy(registries: readonly Registry[], cache: Cache, fetc
         UPSTREAM_FAILED,
         `mainloop: ${registry.name} names no hash for ${asked.file}, so nobody could tell whether it is that.`,
       );
-    const url = URL.parse(found.url, new URL(asked.page.path, up.base).href);
+    const url = URL.parse(found.url, at);
     if (url === null || !/^https?:$/.test(url.protocol))
       throw new Refused(UPSTREAM_FAILED, `mainloop: ${registry.name} does not say where ${asked.file} is.`);
     url.username = '';
@@ -115,7 +122,7 @@ export function packageProxy(registries: readonly Registry[], cache: Cache, fetc
     registry: Registry,
     up: Upstream,
     url: URL,
-    asked: Asked & { kind: 'file' },
+    asked: Asked & { kind: 'file' | 'known' },
     key: FileKey,
   ): Promise<KeptFile> => {
     const got = await fetch(url, up, { accept: '*/*' });

@@ -1,21 +1,25 @@
 // The registries there are, with what the operator's own clients on this machine are set to. Read once, at the start.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import type { PackageHints } from '@mainloop/models/flow/packages';
 import type { Asked, Page } from './asked.ts';
 import {
   cargoUpstream,
+  GRADLE,
   goUpstreams,
   mavenUpstream,
   npmUpstreams,
   pipUpstreams,
   rubyGemsUpstream,
+  upstreamOf,
   type Environment,
   type Upstream,
 } from './clients.ts';
 import { askedOfCrates } from './crates.ts';
+import { ARCHIVES, askedOfDebian, debianAddress } from './debian.ts';
 import { askedOfGo } from './go.ts';
+import { askedOfGradle } from './gradle.ts';
 import { askedOfMaven } from './maven.ts';
 import { askedOfNpm } from './npm.ts';
 import { askedOfPypi } from './pypi.ts';
@@ -49,7 +53,10 @@ export function readRegistries(env: Environment): Registries {
   const pip = pipUpstreams(env, pipFiles(env, home, config).map(textOf), netrc);
   const go = goUpstreams(env, textOf(env.GOENV || path.join(config, 'go/env')), netrc);
   const cargo = cargoUpstream(textOf(path.join(env.CARGO_HOME || path.join(home, '.cargo'), 'config.toml')));
-  const maven = mavenUpstream(textOf(path.join(home, '.m2/settings.xml')));
+  const mavenSettings = textOf(path.join(home, '.m2/settings.xml'));
+  const maven = mavenUpstream(mavenSettings);
+  const plugins = mavenUpstream(mavenSettings, 'gradle-plugins');
+  const aptSources = aptFiles(env.APT_SOURCES || '/etc/apt').map(textOf);
   const gems = rubyGemsUpstream(
     textOf(path.join(env.BUNDLE_USER_HOME || path.join(home, '.bundle'), 'config')),
     textOf(path.join(home, '.gemrc')),
@@ -87,7 +94,7 @@ export function readRegistries(env: Environment): Registries {
       name: 'Maven Central',
       client: 'Maven',
       publicHost: 'repo.maven.apache.org',
-      asked: askedOfMaven,
+      asked: (where) => askedOfMaven(where),
       upstreams: () => [maven],
     },
     {
@@ -97,6 +104,30 @@ export function readRegistries(env: Environment): Registries {
       asked: askedOfRubyGems,
       upstreams: () => [gems],
     },
+    {
+      name: "Gradle's plugin portal",
+      client: 'Maven',
+      publicHost: 'plugins.gradle.org',
+      asked: (where) => askedOfMaven(where, 'gradle-plugins'),
+      upstreams: () => [plugins],
+    },
+    {
+      name: "Gradle's distributions",
+      client: 'Gradle',
+      publicHost: 'services.gradle.org',
+      asked: askedOfGradle,
+      upstreams: () => [GRADLE],
+    },
+    ...ARCHIVES.map((archive): Registry => {
+      const upstream = upstreamOf(debianAddress(archive, aptSources));
+      return {
+        name: "Debian's archive",
+        client: 'apt',
+        publicHost: 'deb.debian.org',
+        asked: (where) => askedOfDebian(archive, where),
+        upstreams: () => (upstream === null ? [] : [upstream]),
+      };
+    }),
   ];
   const files = [...npm.caFiles, env.PIP_CERT, env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter(
     (f): f is string => f !== undefined && f !== '',
@@ -128,6 +159,18 @@ const npmrcFiles = (env: Environment, home: string): string[] => [
     path.join(env.PREFIX ?? '/usr/local', 'etc/npmrc'),
   '/etc/npmrc',
 ];
+
+/** Debian reads them in the order of their names. */
+function aptFiles(folder: string): string[] {
+  const parts = path.join(folder, 'sources.list.d');
+  let names: string[] = [];
+  try {
+    names = readdirSync(parts).filter((name) => /\.(?:list|sources)$/.test(name));
+  } catch {
+    // Not a Debian.
+  }
+  return [path.join(folder, 'sources.list'), ...names.toSorted().map((name) => path.join(parts, name))];
+}
 
 const pipFiles = (env: Environment, home: string, config: string): string[] => [
   ...(env.PIP_CONFIG_FILE ? [env.PIP_CONFIG_FILE] : []),

@@ -28,6 +28,8 @@ const SYSTEM = [
   '/etc/ld.so.conf',
   '/etc/ld.so.conf.d',
   '/etc/localtime',
+  // Which packages there are: `mainloop apt` fetches no more than what is missing.
+  '/var/lib/dpkg/status',
   // Debian keeps the settings of Java and its tools there, and they do not start without.
   ...[
     'java',

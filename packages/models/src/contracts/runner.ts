@@ -143,6 +143,11 @@ export const Learned = z.object({
 /** What an agent is about to do. */
 export const About = z.object({ text: z.string().trim().min(1).max(8_000) });
 /** What was done about one comment of the review. */
+/** On the page of the agent's own task, where it has one. */
+export const ForgeComment = z.object({
+  on: z.enum(['pull', 'issue']),
+  text: z.string().trim().min(1).max(8_000),
+});
 export const Reply = z.object({ id: z.string().min(1).max(200), text: z.string().trim().min(1).max(8_000) });
 export const Ask = z.object({
   question: z.string().trim().min(1).max(4_000),

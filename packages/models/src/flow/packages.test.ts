@@ -45,9 +45,10 @@ test('Go is told what not to look up only where its operator said so', () => {
   expect(of('*.corp.example')).toBe('*.corp.example');
 });
 
-test('Gradle is told the gateway for Maven Central alone, and knows it by its own script', () => {
+test('Gradle is told the gateway for Maven Central and its plugins alone, and knows it by its own script', () => {
   const script = homeSettings(ORIGIN)['.gradle/init.d/mainloop.gradle']!;
-  expect(script).toContain(`new URI('${ORIGIN}/maven/')`);
+  expect(script).toContain(`'https://repo.maven.apache.org/maven2': '${ORIGIN}/maven/'`);
+  expect(script).toContain(`'https://plugins.gradle.org/m2': '${ORIGIN}/gradle-plugins/'`);
   // Groovy takes a dollar within double quotes for its own, and a backslash for the next sign.
   expect(script).toContain("replaceAll('/+$', '')");
   expect(script).not.toMatch(/["`\\]/);

@@ -7,7 +7,7 @@
  * @param name in any case
  */
 export const isPackageSetting = (name: string): boolean =>
-  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|BUNDLE_USER_HOME|GATEWAY_REGISTRY_SECONDS|GATEWAY_PACKAGES_MIB|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
+  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|BUNDLE_USER_HOME|APT_SOURCES|GATEWAY_REGISTRY_SECONDS|GATEWAY_PACKAGES_MIB|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
     name,
   );
 
@@ -76,22 +76,31 @@ const bundleConfig = (origin: string): string =>
 const gemConfig = (origin: string): string => `---\n:sources:\n- ${origin}/rubygems/\n`;
 
 /**
- * Gradle knows no other place for Maven Central than what each build names, so an init script of ours renames
- * it there. What a build names besides it stays as it is. Java reads no proxy from the environment.
+ * Gradle knows no other place for Maven Central and its plugins than what each build names, so an init script of ours
+ * renames it there. What a build names besides it stays as it is. Java reads no proxy from the environment.
  * @see https://docs.gradle.org/current/userguide/init_scripts.html
  */
-const gradleInit = (origin: string): string => `// Maven Central is asked through mainloop's gateway.
-def central = ['https://repo.maven.apache.org/maven2', 'https://repo1.maven.org/maven2']
+const gradleInit = (
+  origin: string,
+): string => `// Maven Central and Gradle's plugin portal are asked through mainloop's gateway.
+def places = [
+  'https://repo.maven.apache.org/maven2': '${origin}/maven/',
+  'https://repo1.maven.org/maven2': '${origin}/maven/',
+  'https://plugins.gradle.org/m2': '${origin}/gradle-plugins/',
+]
 def throughGateway = { repositories ->
   repositories.all { repository ->
     if (!(repository instanceof MavenArtifactRepository)) return
-    if (!central.contains(repository.url.toString().replaceAll('/+$', ''))) return
-    repository.url = new URI('${origin}/maven/')
+    def place = places[repository.url.toString().replaceAll('/+$', '')]
+    if (place == null) return
+    repository.url = new URI(place)
     // Before Gradle 6 there is no such property, and no need of it.
     if (repository.hasProperty('allowInsecureProtocol')) repository.allowInsecureProtocol = true
   }
 }
 settingsEvaluated { settings ->
+  // A build that names no place for plugins means the portal.
+  if (settings.pluginManagement.repositories.isEmpty()) settings.pluginManagement.repositories.gradlePluginPortal()
   throughGateway(settings.pluginManagement.repositories)
   if (settings.hasProperty('dependencyResolutionManagement'))
     throughGateway(settings.dependencyResolutionManagement.repositories)

@@ -176,6 +176,9 @@ plan, the pull request and what you say.
 - \`mainloop about "what you are about to do, with its files"\` gives the rules that apply, with their ids. Ask before you begin something new.
 - \`mainloop learned "a rule" --because "why" --path "src/**"\` keeps what the next agent here should know, \`mainloop confess "..."\` what
   you did wrong. The reader decides whether it counts.
+- \`gh\` reads this repository on the forge (\`gh pr view --comments\`, \`gh pr checks\`, \`gh run view ID --log-failed\`, \`gh issue view N\`, \`gh api
+  repos/{owner}/{repo}/...\`) and comments on this task's own pages (\`gh pr comment --body TEXT\`). It changes nothing else.
+- \`mainloop apt PACKAGE...\` brings Debian packages that are missing: nobody is root here.
 - Push only to the branch that is checked out. A push elsewhere is refused.
 - A change under .github/ is held until the reader agrees.
 - There is no network but the package registries this project allows.

@@ -117,6 +117,9 @@ export interface RunByToken extends RunRow {
   readonly attachments: readonly AttachmentRef[];
   readonly task_cost: number;
   readonly plan: string | null;
+  /** What belongs to the task on the forge, once it is there. */
+  readonly pr_number: number | null;
+  readonly issue_number: number | null;
   /** Of the process that has claimed the epoch, as it is kept; null before one has. */
   readonly holder: string | null;
 }
@@ -136,6 +139,8 @@ export const runsOfTasks = () =>
       't.budget_cents',
       't.cost_microusd as task_cost',
       't.plan',
+      't.pr_number',
+      't.issue_number',
     ])
     .select([
       'p.repo',
