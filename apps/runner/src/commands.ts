@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Evidence } from '@mainloop/models/contracts/runner';
 import { trunkTrouble } from '@mainloop/models/flow/baseline';
+import { packagesIn } from '@mainloop/models/flow/packages';
 import { readsAnything, setupTrouble } from '@mainloop/models/flow/setup';
 import type { Around } from './around.ts';
 import { isRedBefore, type OnChange } from './baseline.ts';
@@ -13,6 +14,7 @@ import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
 import { isExactly } from './exactly.ts';
 import { inFolder, readPlain, workFolder } from './folders.ts';
+import { placeGradle } from './gradle-wrapper.ts';
 import { keptIn, keptKey, takeKept } from './kept.ts';
 import { say } from './log.ts';
 import { findSetup, setupKey } from './setup.ts';
@@ -88,7 +90,7 @@ export async function ensureSetup(around: Around, control: Control): Promise<str
   if (from !== null) {
     const evidence = await record(around, 'setup', command, {
       from: [...from],
-      before: await versionWords(around),
+      before: (await versionWords(around)) + (await gradleWords(around)),
     });
     if (evidence.exitCode === 0) writeFileSync(doneFile(around), key);
     return null;
@@ -99,7 +101,7 @@ export async function ensureSetup(around: Around, control: Control): Promise<str
     !(await control.askPermission(around, 'mainloop-setup', command, SETUP_WORDS))
   )
     return `${command}: it was not allowed to run on what the agent has changed.`;
-  const e = await record(around, 'setup', command);
+  const e = await record(around, 'setup', command, { before: await gradleWords(around) });
   if (e.exitCode !== 0)
     return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
   writeFileSync(doneFile(around), key);
@@ -144,6 +146,13 @@ async function versionWords(around: Around): Promise<string> {
   }
   return lines.join('');
 }
+
+/** Before a set-up may call a wrapper. @returns why it will find no Gradle; '' where it does, or needs none */
+async function gradleWords({ config, spec, env }: Around): Promise<string> {
+  const words = await placeGradle(workFolder(config, spec), config.home, packagesIn(env));
+  return words === '' ? '' : `${words}\n`;
+}
+
 const VERSION_OF = {
   node: ['node', '--version'],
   python: ['python3', '--version'],
@@ -243,7 +252,7 @@ async function record(
   around: Around,
   what: keyof typeof LIMIT_MS,
   command: string,
-  found: { readonly from: string[]; readonly before: string } | null = null,
+  found: { readonly from?: string[]; readonly before: string } | null = null,
 ): Promise<Evidence> {
   const {
     code,
@@ -259,7 +268,7 @@ async function record(
     ms,
     tail,
     ...(await standing(around, what)),
-    ...(found === null ? {} : { from: found.from }),
+    ...(found?.from === undefined ? {} : { from: found.from }),
   });
 }
 

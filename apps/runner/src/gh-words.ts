@@ -103,6 +103,7 @@ const refused = (why: string): Wish => ({ kind: 'refused', why });
  */
 export function wishOf(args: readonly string[], readFile: (name: string) => string): Wish {
   const [group = '', verb = ''] = args;
+  if (['', 'help', '--help', '-h'].includes(group)) return refused(USAGE);
   const given = read(group === 'api' ? args.slice(1) : args.slice(2));
   const notHere = NOT_HERE[`${group} ${verb}`];
   if (notHere !== undefined) return refused(`gh ${group} ${verb} is not for agents. ${notHere}`);

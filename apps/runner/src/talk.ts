@@ -1,6 +1,7 @@
 // `mainloop` inside a sandbox: say, show, ask, reply, about, learned and confess; and apt. One file without dependencies, because every call starts it anew.
 import fs from 'node:fs';
 import http from 'node:http';
+import { packagesIn } from '@mainloop/models/flow/packages';
 import { AptRefused, installDebian } from './apt.ts';
 
 const USAGE = `mainloop say "text"
@@ -125,8 +126,8 @@ async function show(name: string, caption: string): Promise<Answer> {
 /** Never comes back. */
 function apt(names: readonly string[]): never {
   try {
-    const origin = (process.env.GOPROXY ?? '').replace(/\/go$/, '');
-    if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(origin))
+    const origin = packagesIn(process.env);
+    if (origin === '')
       throw new AptRefused('No packages can be had here: this sandbox has no package proxy.');
     console.log(installDebian(names, origin, process.env.HOME ?? '/'));
     process.exit(0);

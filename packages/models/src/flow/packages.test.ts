@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { cargoConfig, homeSettings, isPackageSetting, packageEnvironment } from './packages.ts';
+import { cargoConfig, homeSettings, isPackageSetting, packageEnvironment, packagesIn } from './packages.ts';
 
 test.each([
   ['npm_config_registry', true],
@@ -43,6 +43,13 @@ test('Go is told what not to look up only where its operator said so', () => {
     packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb }).GONOSUMDB;
   expect(of('')).toBeUndefined();
   expect(of('*.corp.example')).toBe('*.corp.example');
+});
+
+test('whoever runs in a place finds the packages by what clients are told', () => {
+  const env = packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb: '' });
+  expect(packagesIn(env)).toBe(ORIGIN);
+  expect(packagesIn({ GOPROXY: 'https://proxy.golang.org' })).toBe('');
+  expect(packagesIn({})).toBe('');
 });
 
 test('Gradle is told the gateway for Maven Central and its plugins alone, and knows it by its own script', () => {

@@ -53,6 +53,10 @@ export function packageEnvironment(origin: string, hints: PackageHints): Record<
   };
 }
 
+/** @returns where the packages are, out of what `packageEnvironment` made; '' where there are none */
+export const packagesIn = (env: Readonly<Record<string, string | undefined>>): string =>
+  /^(http:\/\/127\.0\.0\.1:\d+)\/go$/.exec(env.GOPROXY ?? '')?.[1] ?? '';
+
 /**
  * Cargo knows another source for crates.io only from a file. Its lock files stay what they are.
  * @param origin where the gateway's registries are, without a `/` at its end
