@@ -32,6 +32,11 @@ const LET_THROUGH: readonly string[] = [
   'mainloop ask "Which?" --option "A; rm" --option B --multiple',
   "mainloop reply t-1-c2 'fixed in abc'",
   'mainloop show /tmp/after.png "The list, after"',
+  'gh pr view 12 --comments',
+  'gh pr checks',
+  'gh pr view --json title,url',
+  'gh issue list --state closed --limit 5',
+  'gh run view 99 --log-failed',
 ];
 
 describe('what may run unasked is a list of shapes', () => {
@@ -100,6 +105,15 @@ describe('what may run unasked is a list of shapes', () => {
     'mainloop show a.png',
     'mainloop show --all a.png',
     'mainloop ask Q --file x',
+    'gh',
+    'gh pr comment --body x',
+    'gh pr comment --body-file /etc/passwd',
+    'gh pr view --jq x',
+    'gh pr view -F x',
+    'gh issue comment 3 -b x',
+    'gh api repos/a/b',
+    'gh run rerun 3',
+    'gh pr view -- --web',
     'constructor',
     'git constructor',
     'mainloop __proto__',

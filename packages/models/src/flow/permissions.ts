@@ -43,6 +43,8 @@ export function unaskedIf(tool: string, input: Readonly<Record<string, unknown>>
   const verb = rest[0] ?? '';
   if (program === 'git') return fits(own(GIT, verb), rest.slice(1), true);
   if (program === 'mainloop') return fits(own(TALK, verb), rest.slice(1), false);
+  // Ours, before any other on PATH: it reads the task's own repository through the gateway.
+  if (program === 'gh') return fits(own(GH, verb), rest.slice(1), false);
   return fits(own(PROGRAMS, program), rest, false);
 }
 
@@ -101,6 +103,22 @@ const GIT: Readonly<Record<string, Shape>> = {
     needs: ['-m', '-am', '-qm', '--message'],
   },
   push: { flags: /^(-q|--quiet|-u|--set-upstream)$/, operands: [/^origin$/, BRANCH], count: [0, 2] },
+};
+const NUMBER = /^\d{1,12}$/;
+const GH: Readonly<Record<string, Shape>> = {
+  pr: {
+    flags: /^(--comments|-c)$/,
+    valued: { '--json': /^[A-Za-z,]+$/, '--state': /^[a-z]+$/, '--limit': COUNT },
+    operands: [/^(?:view|checks|diff|status|list)$/, NUMBER],
+    count: [1, 2],
+  },
+  issue: {
+    flags: /^(--comments|-c)$/,
+    valued: { '--json': /^[A-Za-z,]+$/, '--state': /^[a-z]+$/, '--limit': COUNT },
+    operands: [/^(?:view|list)$/, NUMBER],
+    count: [1, 2],
+  },
+  run: { flags: /^(--log|--log-failed)$/, operands: [/^(?:view|list)$/, NUMBER], count: [1, 2] },
 };
 const TALK: Readonly<Record<string, Shape>> = {
   say: { operands: [TEXT], count: [1, 1] },
