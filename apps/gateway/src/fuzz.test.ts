@@ -326,6 +326,6 @@ test('at no time was there more memory in use than a pod has', () => {
 test('no row of the table is left out', () => {
   expect(named.filter(([, route]) => endsTheRun(route))).toHaveLength(1);
   expect(new Set(ROUTES.map((r) => r.service))).toEqual(
-    new Set(['health', 'model', 'git', 'run', 'packages']),
+    new Set(['health', 'model', 'git', 'run', 'packages', 'forge']),
   );
 });
