@@ -1,13 +1,13 @@
 // The running agent wants to do something it must ask for: a rule answers, or the person does.
 import { createHash } from 'node:crypto';
 import type { PermissionRequest } from '@mainloop/models/contracts/runner';
-import { isAllowed, sendCommand, takeAllowedOnce } from '@mainloop/models/db/runs/commands';
+import { isAllowed, sendCommand, takeAnswered } from '@mainloop/models/db/runs/commands';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
-import { describeRequest, ruleOf } from '@mainloop/models/flow/permissions';
+import { describeRequest, ruleOf, sayRefused } from '@mainloop/models/flow/permissions';
 import type { z } from 'zod';
 import { allowed } from './allowance.ts';
 
@@ -32,8 +32,10 @@ export async function askPermission(
   const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(run.project_settings).egress);
   // It is shown whole or not allowed.
   if (words.kind === 'too_long') return say(false, words.sentence);
-  if (await withTx(db, (tx) => takeAllowedOnce(tx, { ...about, runId: run.id, ownerId: run.owner_id })))
-    return say(true, '');
+  const answered = await withTx(db, (tx) =>
+    takeAnswered(tx, { ...about, requestId: ask.requestId, runId: run.id, ownerId: run.owner_id }),
+  );
+  if (answered !== null) return say(answered.allow, answered.allow ? '' : sayRefused(answered.text));
   const id = `${run.id}-p${createHash('sha256').update(`${run.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
   await withTx(db, async (tx) => {
     await allowed(tx, run, 'permissions');

@@ -19,7 +19,7 @@ import { findBaseline } from '@mainloop/models/db/runs/evidence';
 import { hasSaid } from '@mainloop/models/db/runs/allowance';
 import { readAttachment } from '@mainloop/models/db/conversation/attachments';
 import { findCheckpoint, saveCheckpoint } from '@mainloop/models/db/runs/checkpoints';
-import { commandsFor, noteDelivered } from '@mainloop/models/db/runs/commands';
+import { commandsFor, findOutcomeBefore, noteDelivered } from '@mainloop/models/db/runs/commands';
 import { hasOpenQuestion } from '@mainloop/models/db/inbox/items';
 import type { Listener } from '@mainloop/models/db/listen';
 import { append, lockLog } from '@mainloop/models/db/log';
@@ -33,6 +33,7 @@ import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewReplied } from '@mainloop/models/events/review';
 import { agentSaid, baselineRecorded, evidenceRecorded } from '@mainloop/models/events/runs';
+import { doneBefore, type RunOutcome } from '@mainloop/models/flow/outcomes';
 import { AGENT_CLAUDE_MD, folderWords } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
@@ -75,6 +76,10 @@ export async function runnerLink(
         epoch: run.epoch,
         phase: run.phase,
         prompt: run.prompt,
+        done:
+          run.prompt === ''
+            ? doneBefore(await findOutcomeBefore(db, { taskId: run.task_id, n: run.n }))
+            : null,
         claudeMd:
           project.folder === '' ? AGENT_CLAUDE_MD : `${AGENT_CLAUDE_MD}\n${folderWords(project.folder)}\n`,
         taskMd: `# ${run.title}\n\n${run.task_prompt}\n${run.plan ? `\n## The plan\n\n${run.plan}\n` : ''}`,
@@ -147,14 +152,7 @@ export async function runnerLink(
     case 'POST /run/result': {
       const { outcome } = RunResult.parse(await readJson(req));
       hit('gateway.result.before');
-      await endRun(
-        db,
-        run.id,
-        run.epoch,
-        outcome.kind === 'completed'
-          ? { ...outcome, summary: cleanText(spellOut(outcome.summary), 50_000) }
-          : outcome,
-      );
+      await endRun(db, run.id, run.epoch, withCleanSummary(outcome));
       hit('gateway.result.after');
       return sendJson(res, 200, { ok: true });
     }
@@ -292,6 +290,11 @@ export async function runnerLink(
       throw new Refused(404, 'No such route.');
   }
 }
+
+const withCleanSummary = (outcome: RunOutcome): RunOutcome =>
+  'summary' in outcome && outcome.summary !== undefined
+    ? { ...outcome, summary: cleanText(spellOut(outcome.summary), 50_000) }
+    : outcome;
 
 /**
  * The agent has the run's token and reaches these routes as the runner does. What the runner says of it is

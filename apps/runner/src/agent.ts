@@ -88,19 +88,10 @@ export function startAgent(around: Around, control: Control): Agent {
       control.deafen();
       lines.flush();
       if (end.error) return { kind: 'failed', reason: 'startup', detail: end.error.message };
-      if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
-      if (control.stopping === 'waiting') return waitingFor(control.waitedFor);
-      if (control.stopping !== null) return { kind: 'interrupted', reason: control.stopping };
-      return reader.outcome({ ...end, stderrTail }, Date.now());
+      return control.ended() ?? reader.outcome({ ...end, stderrTail }, Date.now());
     },
     kill: () => void child.kill('SIGKILL'),
   };
-}
-
-function waitingFor(itemIds: readonly string[]): RunOutcome {
-  const [itemId] = itemIds;
-  if (itemId === undefined) return { kind: 'interrupted', reason: 'lost' };
-  return { kind: 'asked', itemId, itemIds: itemIds.slice(0, 20), permission: true };
 }
 
 /**

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Evidence } from '@mainloop/models/contracts/runner';
+import { RUNNER_ASKS, type Evidence } from '@mainloop/models/contracts/runner';
 import { trunkTrouble } from '@mainloop/models/flow/baseline';
 import { packagesIn } from '@mainloop/models/flow/packages';
 import { readsAnything, setupTrouble } from '@mainloop/models/flow/setup';
@@ -98,7 +98,7 @@ export async function ensureSetup(around: Around, control: Control): Promise<str
   if (
     around.spec.askPermissions &&
     !(await isUntouched(around)) &&
-    !(await control.askPermission(around, 'mainloop-setup', command, SETUP_WORDS))
+    !(await control.askPermission(around, RUNNER_ASKS.setup, command, SETUP_WORDS))
   )
     return `${command}: it was not allowed to run on what the agent has changed.`;
   const e = await record(around, 'setup', command, { before: await gradleWords(around) });
@@ -191,27 +191,28 @@ async function isUntouched(around: Around): Promise<boolean> {
  * runs what the agent has written: where agents ask, the verify command needs permission like a command of
  * theirs, and nothing is run
  * that was only found in the clone.
- * @returns when all of it has ended and is sent as evidence
+ * @returns once all of it has ended and is sent as evidence; false where permission for it was not given
  */
-export async function verify(around: Around, control: Control): Promise<void> {
-  if (around.spec.phase === 'plan') return;
+export async function verify(around: Around, control: Control): Promise<boolean> {
+  if (around.spec.phase === 'plan') return true;
   // What the project has set takes the place of tests that were only found.
   const checks = around.spec.askPermissions
     ? []
     : checksOf(workFolder(around.config, around.spec), around.env.PATH ?? '').filter(
         (c) => c.what !== 'tests' || around.spec.verifyCommand === null,
       );
-  if (around.spec.verifyCommand === null && checks.length === 0) return;
+  if (around.spec.verifyCommand === null && checks.length === 0) return true;
   const asked = await around.link.patiently('GET', '/run/asked');
-  if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
+  if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return true;
   for (const check of checks) await look(around, check.what, check.command, check.insteadOf);
-  if (around.spec.verifyCommand === null) return;
+  if (around.spec.verifyCommand === null) return true;
   if (
     around.spec.askPermissions &&
-    !(await control.askPermission(around, 'mainloop-verify', around.spec.verifyCommand, VERIFY_WORDS))
+    !(await control.askPermission(around, RUNNER_ASKS.verify, around.spec.verifyCommand, VERIFY_WORDS))
   )
-    return;
+    return false;
   await look(around, 'verify', around.spec.verifyCommand);
+  return true;
 }
 
 /** Runs a check on what the agent has left. One that is red is looked at on the commit before the change too. */

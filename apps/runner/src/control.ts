@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { HeartbeatReply, PermissionAsked, type RunnerCommand } from '@mainloop/models/contracts/runner';
+import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import type { Around } from './around.ts';
 import { FencedOut, type GatewayLink } from './gateway-link.ts';
 import { mayUnasked } from './unasked.ts';
@@ -35,14 +36,36 @@ export class Control {
     this.onCheckpoint = onCheckpoint;
   }
 
-  /** Why we ended the agent ourselves, if we did. */
-  get stopping(): Stopping | null {
-    return this.stopped;
+  /**
+   * @param summary what the agent said of its work, where it is done with it
+   * @returns how the run ends where we ended it ourselves; null where we did not
+   */
+  ended(summary?: string): RunOutcome | null {
+    switch (this.stopped) {
+      case null:
+        return null;
+      case 'time':
+        return { kind: 'limit', reason: 'time' };
+      case 'waiting':
+        return this.endedWaiting(summary);
+      case 'stopped':
+      case 'all_paused':
+      case 'silent':
+        return { kind: 'interrupted', reason: this.stopped };
+    }
   }
 
-  /** The items that its session was ended at; empty where it was not ended for that. */
-  get waitedFor(): readonly string[] {
-    return this.stopped === 'waiting' ? [...this.waitsFor.values()] : [];
+  private endedWaiting(summary: string | undefined): RunOutcome {
+    const [itemId, ...more] = this.waitsFor.values();
+    if (itemId === undefined) return { kind: 'interrupted', reason: 'lost' };
+    const itemIds = [itemId, ...more].slice(0, 20);
+    return {
+      kind: 'asked',
+      itemId,
+      itemIds,
+      permission: true,
+      ...(summary === undefined ? {} : { summary }),
+    };
   }
 
   /** From now on the agent reads what is said; what waited is said now. */
@@ -88,17 +111,25 @@ export class Control {
   }
 
   /**
-   * Asks permission for something that the runner itself is about to do, as the agent would.
+   * Asks permission for something that the runner itself is about to do, as the agent would. It gives up its
+   * slot after a while like an agent's wait: `ended` says so then.
    * @returns whether it was given; it is not when the run is stopped, or out of time
    */
   askPermission(around: Around, requestId: string, command: string, description: string): Promise<boolean> {
     if (this.stopped !== null) return Promise.resolve(false);
     return new Promise((resolve) => {
       const late = setTimeout(() => this.answer(requestId, false, ''), around.spec.maxMinutes * 60_000);
-      this.request(around.link, requestId, 'Bash', { command, description }, (allow) => {
+      const say = (allow: boolean): void => {
         clearTimeout(late);
         this.stoppers.delete(requestId);
+        // The answer is for the run that goes on with it.
+        if (this.stopped !== 'waiting') this.waitsFor.delete(requestId);
+        this.beginPatience(around);
         resolve(allow);
+      };
+      this.request(around.link, requestId, 'Bash', { command, description }, say, (itemId) => {
+        this.waitsFor.set(requestId, itemId);
+        this.beginPatience(around);
       });
       this.stoppers.add(requestId);
     });

@@ -53,8 +53,8 @@ async function main(): Promise<void> {
   const beating = control.heartbeat(link);
   let outcome: RunOutcome;
   try {
-    outcome = await work(around, control, save);
-    if (outcome.kind === 'completed') await verify(around, control);
+    outcome = spec.done === null ? await work(around, control, save) : await goOn(around, spec.done);
+    if (outcome.kind === 'completed') outcome = await verified(around, control, outcome);
   } catch (err) {
     outcome = {
       kind: 'failed',
@@ -98,6 +98,8 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
     return { kind: 'failed', reason: 'exposed', detail: exposedWords(proof) };
   }
   const failed = await ensureSetup(around, control);
+  const ended = failed === null ? null : control.ended();
+  if (ended !== null) return ended;
   if (failed !== null) return { kind: 'failed', reason: 'setup_command', detail: failed.slice(-4_000) };
   mark('prompt');
   around.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'started', at: marks }));
@@ -107,6 +109,22 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   } finally {
     clearInterval(saving);
   }
+}
+
+/** The agent was done before: its clone is here again, and whatever comes after its work is left to do. */
+async function goOn(around: Around, summary: string): Promise<RunOutcome> {
+  await ensureWorkspace(around.config, around.spec, around.link, around.env);
+  return { kind: 'completed', summary };
+}
+
+/** @returns `done`, unless the run was ended before all of it was looked at */
+async function verified(
+  around: Around,
+  control: Control,
+  done: Extract<RunOutcome, { kind: 'completed' }>,
+): Promise<RunOutcome> {
+  const isVerified = await verify(around, control);
+  return isVerified ? done : (control.ended(done.summary) ?? done);
 }
 
 /**

@@ -16,7 +16,7 @@ import { ensureRun, getRun } from '@mainloop/models/db/runs/runs';
 import { openEpoch } from '@mainloop/models/db/runs/epochs';
 import { takeSlot } from '@mainloop/models/db/runs/slots';
 import { isAllPaused } from '@mainloop/models/db/runs/pause';
-import { sendCommand } from '@mainloop/models/db/runs/commands';
+import { findOutcomeBefore, listOfRunner, sendCommand } from '@mainloop/models/db/runs/commands';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { learningGiven } from '@mainloop/models/events/learnings';
@@ -24,7 +24,7 @@ import { settingsUnreadable } from '@mainloop/models/events/runs';
 import { applying, learningWords } from '@mainloop/models/flow/learnings';
 import { own } from '@mainloop/models/flow/look';
 import { limitsIn } from '@mainloop/models/flow/money';
-import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
+import { doneBefore, type RunEnd, type RunOutcome } from '@mainloop/models/flow/outcomes';
 import { sayRefused } from '@mainloop/models/flow/permissions';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
@@ -119,12 +119,15 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
             }
           : {}),
       };
+      const before = await findOutcomeBefore(db, { taskId: task.id, n: input.n });
+      const isDone = doneBefore(before) !== null;
       const runId = await ensureRun(db, {
         ownerId: task.ownerId,
         taskId: task.id,
         n: input.n,
         phase: input.phase,
-        prompt: (said, freshSession) => promptFor({ ...facts, said, freshSession }),
+        prompt: (said, freshSession) =>
+          isDone && said.length === 0 ? '' : promptFor({ ...facts, said, freshSession }),
         model: task.model,
       });
       if (rules.length > 0)
@@ -255,12 +258,18 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
 
 function short(outcome: RunOutcome): RunEnd {
   if (outcome.kind === 'completed') return { kind: 'completed' };
+  if (outcome.kind === 'asked') {
+    const { summary: _, ...asked } = outcome;
+    return asked;
+  }
   return outcome.kind === 'failed' ? { ...outcome, detail: outcome.detail.slice(0, 1_500) } : outcome;
 }
 
 async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: string; answer: string }[]> {
   const out: { question: string; answer: string }[] = [];
-  for (const id of ids) {
+  // What its runner asked, the agent knows nothing of.
+  const ofRunner = ids.length === 0 ? new Set<string>() : await listOfRunner(db, ids);
+  for (const id of ids.filter((x) => !ofRunner.has(x))) {
     const item = await findItem(db, id);
     if (item?.answer)
       out.push({

@@ -11,7 +11,10 @@ export const RunSpec = z.object({
   taskId: z.string(),
   epoch: z.int(),
   phase: z.string(),
+  /** Empty where nobody has anything to say to the agent: see `done`. */
   prompt: z.string(),
+  /** What the agent said of its work, where it had ended it before: only what comes after it is left to do. */
+  done: z.string().nullable().default(null),
   claudeMd: z.string(),
   taskMd: z.string(),
   model: z.string(),
@@ -52,6 +55,7 @@ export const Outcome = z.discriminatedUnion('kind', [
     itemId: z.string().max(80),
     itemIds: z.array(z.string().max(80)).max(20).optional(),
     permission: z.boolean().optional(),
+    summary: z.string().max(60_000).optional(),
   }),
   z.object({ kind: z.literal('limit'), reason: z.enum(LIMIT_REASONS) }),
   z.object({ kind: z.literal('wait'), reason: z.string().max(200), untilMs: z.number() }),
@@ -114,6 +118,8 @@ export const PermissionRequest = z.object({
   input: z.record(z.string(), z.unknown()),
 });
 
+/** Ids of what the runner itself asks permission for, of the agent's requests none is called so. */
+export const RUNNER_ASKS = { setup: 'mainloop-setup', verify: 'mainloop-verify' } as const;
 /** `itemId`: of the item that a person is asked in; null where that was not needed. */
 export const PermissionAsked = z.object({ itemId: z.string().nullable().default(null) });
 export type PermissionAsked = z.infer<typeof PermissionAsked>;

@@ -21,15 +21,21 @@ export const payloadField = <T extends EventType>(
 ): RawBuilder<string> => sql`${sql.ref(column)}->>${sql.lit(field)}`;
 
 /**
- * The same of the request that an item of kind `permission` answers; `rule` of it as text, or all of it.
+ * The same of the request that an item of kind `permission` answers; `rule` and `requestId` of it as text, or all of it.
  * @param column that has the payload
  */
 export function permissionFields(column: PayloadColumn = 'payload'): {
   readonly all: RawBuilder<PermissionAsk | null>;
   readonly rule: RawBuilder<string | null>;
+  readonly requestId: RawBuilder<string | null>;
 } {
   const field: keyof Payloads['inbox.opened'] = 'permission';
   const rule: keyof NonNullable<Payloads['inbox.opened']['permission']> = 'rule';
   const all = sql<PermissionAsk | null>`${sql.ref(column)}->${sql.lit(field)}`;
-  return { all, rule: sql`${all}->>${sql.lit(rule)}` };
+  const requestId: keyof NonNullable<Payloads['inbox.opened']['permission']> = 'requestId';
+  return {
+    all,
+    rule: sql`${all}->>${sql.lit(rule)}`,
+    requestId: sql`${all}->>${sql.lit(requestId)}`,
+  };
 }

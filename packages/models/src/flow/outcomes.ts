@@ -4,13 +4,15 @@ export type RunOutcome =
   /**
    * `itemIds`: all that was asked in this run, oldest first; left out by older ones, which knew of one.
    * `permission`: it did not end its turn to ask, but waited for permission for so long that its session was
-   * ended; the next run takes the session up with the answer.
+   * ended; the next run takes the session up with the answer. `summary`: of an agent that was done with its
+   * work; what waits is a command of the project, and the next run has nothing else to do.
    */
   | {
       readonly kind: 'asked';
       readonly itemId: string;
       readonly itemIds?: string[] | undefined;
       readonly permission?: boolean | undefined;
+      readonly summary?: string | undefined;
     }
   | { readonly kind: 'limit'; readonly reason: LimitReason }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
@@ -42,6 +44,13 @@ export type LimitReason = (typeof LIMIT_REASONS)[number];
 
 /** An outcome without its long text, which stays in Postgres. */
 export type RunEnd = Exclude<RunOutcome, { kind: 'completed' }> | { readonly kind: 'completed' };
+
+/**
+ * @param outcome null while it runs
+ * @returns what the agent said of its work, where the run waits for no more than a command of the project
+ */
+export const doneBefore = (outcome: RunOutcome | null): string | null =>
+  outcome?.kind === 'asked' && outcome.permission === true ? (outcome.summary ?? null) : null;
 
 export const FAIL_REASONS = [
   'auth',

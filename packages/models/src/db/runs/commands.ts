@@ -1,12 +1,12 @@
 // What reaches a running agent from outside: commands to its runner, things said to it, and permission that
 // was given or refused.
-import type { RunnerCommand } from '../../contracts/runner.ts';
+import { RUNNER_ASKS, type RunnerCommand } from '../../contracts/runner.ts';
 import { append, lockLog } from '../log.ts';
 import { inboxClosed } from '../../events/inbox.ts';
 import { taskAllowed, taskAllowedOnce, taskSteered } from '../../events/tasks.ts';
 import { MAX_RULE, sayRefused } from '../../flow/permissions.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
-import { isCutOff } from '../../flow/outcomes.ts';
+import { isCutOff, type RunOutcome } from '../../flow/outcomes.ts';
 import { isEnded } from '../../flow/states.ts';
 import { payloadField, permissionFields } from '../payload.ts';
 import { sql } from 'kysely';
@@ -231,50 +231,77 @@ export async function passPermissionOn(
 }
 
 /**
- * Takes what the user allowed once while the agent's session was ended, for the request that the next run
- * makes again. It counts once, for the very same request, and only in the run that goes on with the answer.
+ * Takes what the user answered while the session was ended, for the request that the next run makes again.
+ * "Allow once" counts once, for the very same request, and only in the run that goes on with the answer. A
+ * refusal answers what has the same id besides: an agent that asks again names another.
  * @param input `runId`: the run that asks; `rule`: of what it asks
- * @returns whether it may
+ * @returns null where nothing was said to it
  */
-export async function takeAllowedOnce(
+export async function takeAnswered(
   tx: Tx,
-  input: { readonly ownerId: string; readonly taskId: string; readonly runId: string; readonly rule: string },
-): Promise<boolean> {
+  input: {
+    readonly ownerId: string;
+    readonly taskId: string;
+    readonly runId: string;
+    readonly requestId: string;
+    readonly rule: string;
+  },
+): Promise<{ readonly allow: boolean; readonly text: string } | null> {
   await lockLog(tx);
-  const allowed = await rows(
+  const answered = await rows(
     tx,
     tables
       .selectFrom('inbox_items as i')
       .innerJoin('events as e', (join) =>
         join.on('e.dedupe_key', '=', sql<string>`'inbox/' || ${sql.ref('i.id' satisfies 'i.id')}`),
       )
-      .select(['i.id', 'i.answer'])
+      .select(['i.id', 'i.answer', permissionFields('e.payload').requestId.as('request_id')])
       .where('i.id', '=', anyOf(await waitedForBefore(tx, input.runId)))
       .where('i.state', '=', 'answered')
       .where(permissionFields('e.payload').rule, '=', input.rule),
   );
-  for (const { id, answer } of allowed) {
+  for (const { id, answer, request_id } of answered) {
+    if (answer?.decision === 'deny' && request_id === input.requestId)
+      return { allow: false, text: answer.text };
     if (answer?.decision !== 'allow') continue;
     const about = { taskId: input.taskId, actor: 'agent', payload: { itemId: id } };
-    if ((await append(tx, [taskAllowedOnce.new(about)], input.ownerId)).length > 0) return true;
+    if ((await append(tx, [taskAllowedOnce.new(about)], input.ownerId)).length > 0)
+      return { allow: true, text: '' };
   }
-  return false;
+  return null;
 }
 
 /** @returns ids of the requests at which the run ended that this one goes on from; none where it ended otherwise */
 async function waitedForBefore(tx: Tx, runId: string): Promise<readonly string[]> {
-  const before = await rows(
-    tx,
-    tables
-      .selectFrom('runs as b')
-      .innerJoin('runs as r', (join) => join.onRef('r.task_id', '=', 'b.task_id').onRef('b.n', '<', 'r.n'))
-      .select('b.outcome')
-      .where('r.id', '=', runId)
-      .orderBy('b.n', 'desc')
-      .limit(20),
-  );
-  const last = before.map((run) => run.outcome).find((outcome) => !isCutOff(outcome));
+  const run = await row(tx, tables.selectFrom('runs').select(['task_id', 'n']).where('id', '=', runId));
+  const last = run === null ? null : await findOutcomeBefore(tx, { taskId: run.task_id, n: run.n });
   return last?.kind === 'asked' && last.permission === true ? (last.itemIds ?? []) : [];
+}
+
+/**
+ * What the run came to that the n-th of a task goes on from: those that were cut off are passed over.
+ * @returns null where there is none
+ */
+export async function findOutcomeBefore(
+  database: Queryable,
+  { taskId, n }: { readonly taskId: string; readonly n: number },
+): Promise<RunOutcome | null> {
+  const before = tables.selectFrom('runs').select('outcome').where('task_id', '=', taskId).where('n', '<', n);
+  const outcomes = (await rows(database, before.orderBy('n', 'desc').limit(20))).map((run) => run.outcome);
+  return outcomes.find((outcome) => !isCutOff(outcome)) ?? null;
+}
+
+/** @returns those of these requests for permission that the runner has made, not the agent */
+export async function listOfRunner(
+  database: Queryable,
+  itemIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const asked = tables
+    .selectFrom('events')
+    .select('dedupe_key')
+    .where('dedupe_key', '=', anyOf(itemIds.map((id) => `inbox/${id}`)))
+    .where(permissionFields().requestId, '=', anyOf(Object.values(RUNNER_ASKS)));
+  return new Set((await rows(database, asked)).map((event) => event.dedupe_key!.slice('inbox/'.length)));
 }
 
 /**

@@ -38,15 +38,13 @@ export async function endRun(
       why: 'The run ended before it was answered.',
       ...(real.kind === 'asked' && real.permission === true ? { but: real.itemIds ?? [] } : {}),
     });
-    const forLog: RunOutcome =
-      real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
     await append(
       tx,
       [
         runEnded.new({
           taskId: run.task_id,
           actor: 'agent',
-          payload: { runId, phase: run.phase, epoch, outcome: forLog },
+          payload: { runId, phase: run.phase, epoch, outcome: forLog(real) },
         }),
       ],
       run.owner_id,
@@ -83,9 +81,17 @@ export async function endRun(
   });
 }
 
+/** Its long text stays with the run. */
+function forLog(outcome: RunOutcome): RunOutcome {
+  if (outcome.kind === 'completed') return { ...outcome, summary: outcome.summary.slice(0, 4_000) };
+  if (outcome.kind !== 'asked') return outcome;
+  const { summary: _, ...asked } = outcome;
+  return asked;
+}
+
 async function realOutcome(tx: Tx, runId: string, outcome: RunOutcome): Promise<RunOutcome> {
   if (outcome.kind === 'completed') return whatItCameTo(tx, runId, outcome);
-  return outcome.kind === 'asked' ? whatItWaitsFor(tx, runId, outcome.itemIds ?? []) : outcome;
+  return outcome.kind === 'asked' ? whatItWaitsFor(tx, runId, outcome) : outcome;
 }
 
 /**
@@ -93,7 +99,11 @@ async function realOutcome(tx: Tx, runId: string, outcome: RunOutcome): Promise<
  * passed on to the workflow yet.
  * @param said by its runner: only what is an open or answered request of this run is believed
  */
-async function whatItWaitsFor(tx: Tx, runId: string, said: readonly string[]): Promise<RunOutcome> {
+async function whatItWaitsFor(
+  tx: Tx,
+  runId: string,
+  { itemIds: said = [], summary }: Extract<RunOutcome, { kind: 'asked' }>,
+): Promise<RunOutcome> {
   const items = await rows(
     tx,
     tables
@@ -116,7 +126,13 @@ async function whatItWaitsFor(tx: Tx, runId: string, said: readonly string[]): P
         name: SIGNALS.human,
         payload: { id, kind: answer.decision, itemId: id } satisfies HumanSignal,
       });
-  return { kind: 'asked', itemId: first.id, itemIds: items.map((item) => item.id), permission: true };
+  return {
+    kind: 'asked',
+    itemId: first.id,
+    itemIds: items.map((item) => item.id),
+    permission: true,
+    ...(summary === undefined ? {} : { summary }),
+  };
 }
 
 /** What a run that says it is done came to: it may have asked something, or not have heard all that was said to it. */

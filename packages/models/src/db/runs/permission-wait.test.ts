@@ -4,13 +4,15 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { inboxOpened } from '../../events/inbox.ts';
+import { RUNNER_ASKS } from '../../contracts/runner.ts';
 import { OWNER } from '../../flow/ids.ts';
+import { doneBefore } from '../../flow/outcomes.ts';
 import type { Decision } from '../../flow/workflow.ts';
 import { decide } from '../inbox/decide.ts';
 import { appendOnce } from '../log.ts';
 import { many, one, withTx } from '../pool.ts';
 import { checkRebuild } from '../rebuild.ts';
-import { takeAllowedOnce } from './commands.ts';
+import { findOutcomeBefore, listOfRunner, takeAnswered } from './commands.ts';
 import { endRun } from './endings.ts';
 import { openEpoch } from './epochs.ts';
 import { ensureRun } from './runs.ts';
@@ -40,7 +42,7 @@ async function start(taskId: string, n: number): Promise<Started> {
   });
   return { taskId, runId, epoch: (await openEpoch(database.db, runId)).run.epoch };
 }
-async function ask({ taskId, runId }: Started, rule = RULE): Promise<string> {
+async function ask({ taskId, runId }: Started, rule = RULE, requestId = `q-${rule}`): Promise<string> {
   const id = `${runId}-p${rule.length}`;
   const payload = {
     id,
@@ -49,7 +51,7 @@ async function ask({ taskId, runId }: Started, rule = RULE): Promise<string> {
     title: 'Run: touch one',
     body: '',
     options: [],
-    permission: { runId, requestId: `q-${rule}`, rule },
+    permission: { runId, requestId, rule },
   };
   await appendOnce(database.db, [inboxOpened.new({ taskId, actor: 'agent', payload })], OWNER);
   return id;
@@ -68,8 +70,10 @@ const signals = async (taskId: string): Promise<{ id: string; kind: string }[]> 
       [`task/${taskId}`],
     )
   ).map((row) => row.payload);
-const may = ({ taskId, runId }: Started, rule = RULE): Promise<boolean> =>
-  withTx(database.db, (tx) => takeAllowedOnce(tx, { ownerId: OWNER, taskId, runId, rule }));
+const answered = ({ taskId, runId }: Started, requestId: string, rule = RULE) =>
+  withTx(database.db, (tx) => takeAnswered(tx, { ownerId: OWNER, taskId, runId, requestId, rule }));
+const may = async (run: Started, rule = RULE): Promise<boolean> =>
+  (await answered(run, 'another', rule))?.allow === true;
 
 test('what it waited for stays open, its answer goes to the workflow, and counts once, for that very request', async () => {
   const first = await start('waits', 1);
@@ -135,4 +139,26 @@ test('while its session lives the answer is for the agent alone', async () => {
   expect(await signals('lives')).toEqual([]);
   await endRun(database.db, first.runId, first.epoch, { kind: 'completed', summary: '' });
   expect(await may(await start('lives', 2))).toBe(false);
+});
+
+test('of what the runner itself asked a refusal counts for the next run too, and the agent hears nothing of it', async () => {
+  const first = await start('verify', 1);
+  const id = await ask(first, RULE, RUNNER_ASKS.verify);
+  const of = await ask(first, 'Bash(rm x)');
+  const itemIds = [id, of];
+  const waits = { kind: 'asked', itemId: id, itemIds, permission: true, summary: 'All done.' } as const;
+  await endRun(database.db, first.runId, first.epoch, waits);
+  await answer(id, 'deny');
+  expect(await listOfRunner(database.db, itemIds)).toEqual(new Set([id]));
+  const next = await start('verify', 2);
+  // What the agent said of its work is kept for the run that goes on, and stands in no event.
+  expect(doneBefore(await findOutcomeBefore(database.db, { taskId: 'verify', n: 2 }))).toBe('All done.');
+  expect(
+    await many(
+      database.db,
+      "select 1 from events where task_id = 'verify' and payload::text like '%All done.%'",
+    ),
+  ).toEqual([]);
+  expect(await answered(next, RUNNER_ASKS.verify)).toEqual({ allow: false, text: '' });
+  expect(await answered(next, 'another')).toBeNull();
 });
