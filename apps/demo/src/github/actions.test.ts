@@ -249,3 +249,10 @@ test.each([
   expect(ran.jobs).toEqual([['t', conclusion, note ?? undefined]]);
   expect(ran.log).toMatch(/##\[error\](workflow is not valid|bwrap: no uid map)/);
 });
+
+test('a job that no place can be made for ends, and has neither passed nor failed', async () => {
+  // A folder of jobs can't be made below a file.
+  writeFileSync(path.join(home, 'ci'), '');
+  const ran = await ranWith(PLAIN, 'exit 0');
+  expect(ran.jobs).toEqual([['t', 'neutral', 'Not run here: this machine could not make a place for it']]);
+});

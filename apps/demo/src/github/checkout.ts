@@ -39,16 +39,16 @@ export async function checkOut(checkout: Checkout): Promise<void> {
   await git('-C', repo, 'symbolic-ref', 'HEAD', `refs/heads/${checkout.branch}`);
   await git('-C', repo, 'reset', '-q', '--hard');
   mkdirSync(path.join(checkout.dir, 'home'));
-  if (checkout.owner) give(checkout.dir, checkout.owner);
+  if (checkout.owner) give(Buffer.from(checkout.dir), checkout.owner);
 }
 
 /**
  * Children first: until the last step nobody but us can reach into the folder. A link is given away itself,
- * not what it names.
+ * not what it names. Names are bytes: not every repository has them in UTF-8.
  */
-function give(folder: string, owner: { uid: number; gid: number }): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const child = path.join(folder, entry.name);
+function give(folder: Buffer, owner: { uid: number; gid: number }): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const child = Buffer.concat([folder, Buffer.from('/'), entry.name]);
     if (entry.isDirectory()) give(child, owner);
     else lchownSync(child, owner.uid, owner.gid);
   }

@@ -2,6 +2,7 @@
 import type { LimitHit } from '@mainloop/adapters/sandbox/port';
 import { parse } from 'yaml';
 import type { Hooks } from './hooks.ts';
+import { log } from './log.ts';
 import type { ActStep, JobListener, Triggered } from './job-place.ts';
 import { JobEnds, type JobEnd } from './not-here.ts';
 import { stepsOf } from './stand-ins.ts';
@@ -119,6 +120,10 @@ export function workflowRuns(
       onLimit: (hit) => {
         for (const id of jobs.keys()) logs.get(id)!.note(`##[error]${overWords(hit)}`);
       },
+    }).catch((err: unknown) => {
+      log.error({ err, repo: repo.full, file: triggered.file }, 'a workflow could not be run');
+      ends.late('this machine could not make a place for it');
+      return 1;
     });
     const concluded: JobEnd['conclusion'][] = [];
     for (const [id, job] of jobs) {

@@ -163,3 +163,10 @@ test('the words of a look come in one order, and say nothing of sources', () => 
   expect(lookWords(listed(files.toReversed()), '')).toEqual(lookWords(listed(files), ''));
   expect(lookWords(listed(files), '')).toEqual(['README.md\u0000100644', 'package.json\u0000100644 a']);
 });
+
+test('a name that is no UTF-8 is left out: git would look for another', () => {
+  const listing = ['package.json', 'caf\ufffd.txt', 'Makefile'].map(
+    (name) => `100644 blob ${'a'.repeat(40)}     12\t${name}`,
+  );
+  expect(filesThatSay(listing.join('\0'), '')).toEqual(['package.json', 'Makefile']);
+});

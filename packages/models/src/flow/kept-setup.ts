@@ -37,7 +37,9 @@ const SMALL_BYTES = 1024 * 1024;
 export function filesThatSay(listing: string, folder: string): readonly string[] {
   return listing.split('\0').flatMap((line) => {
     const match = /^\d+ blob [0-9a-f]+ +(\d+)\t([\s\S]+)$/.exec(line);
-    return match && saysSetup(match[2]!, Number(match[1]), folder) ? [match[2]!] : [];
+    // A name that is no UTF-8 is not that of its file any more; git would not find it.
+    const isWhole = match !== null && !match[2]!.includes('\ufffd');
+    return isWhole && saysSetup(match[2]!, Number(match[1]), folder) ? [match[2]!] : [];
   });
 }
 
