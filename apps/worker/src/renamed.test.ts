@@ -44,6 +44,15 @@ test('renamed and renamed back: the name is brought up to date and told, each ti
   expect(await told()).toEqual([`${before} -> acme/renamed`, `acme/renamed -> ${before}`]);
 });
 
+test('a default branch that was renamed is followed, and the repository keeps its name', async () => {
+  const { repo, defaultBranch } = await getTask(database.db, 'one');
+  for (const name of ['stable', 'trunk/main', defaultBranch]) {
+    expect(await look({ defaultBranch: name })).toBe(repo);
+    expect((await getTask(database.db, 'one')).defaultBranch).toBe(name);
+  }
+  expect(await told()).toHaveLength(2);
+});
+
 test('where the new name is on the list as well, both go on as they are', async () => {
   const { repo } = await getTask(database.db, 'one');
   await database.db.query(

@@ -120,6 +120,8 @@ export interface PullInfo {
   readonly state: 'open' | 'closed';
   readonly merged: boolean;
   readonly draft: boolean;
+  /** The branch that it goes into. */
+  readonly base: string;
   readonly headSha: string;
   readonly mergeSha: string | null;
   /**

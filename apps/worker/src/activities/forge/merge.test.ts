@@ -58,6 +58,25 @@ describe('merge', () => {
     await expect(old).rejects.toMatchObject({ kind: 'rejected' });
   });
 
+  test('what somebody has turned to another base is not merged there; a default branch that was renamed is no other', async () => {
+    const merged: Forge['ensureMerged'] = () => Promise.resolve({ sha: 'm', outcome: 'updated' });
+    const findNow = () =>
+      Promise.resolve({ full: 'a/b', defaultBranch: 'trunk', cloneUrl: '', isArchived: false });
+    const at = (base: string, ensureMerged: Forge['ensureMerged']) =>
+      merging(pull('second', { base }), green, ensureMerged, { findNow });
+    const input = { taskId: 'pushed', shown: 'second' };
+    expect(await at('release/1', unseen).merge(input)).toEqual({
+      did: 'refused',
+      sentence:
+        'Somebody has changed the base of the pull request to release/1, and it was shown against main, so it is not merged. Change it back on GitHub, or merge it there.',
+    });
+    await expect(at('release/1', unseen).merge({ taskId: 'pushed' })).rejects.toMatchObject({
+      kind: 'rejected',
+    });
+    for (const base of ['main', 'trunk'])
+      expect(await at(base, merged).merge(input)).toEqual({ did: 'merged' });
+  });
+
   test('what turned red since it was offered is not merged', async () => {
     const activities = merging(pull('second'), () => [run('failure', { name: 'late' })], unseen);
     const said = { did: 'red', sentence: 'CI failed after all: "late (a.yml)" is red.' };
@@ -139,7 +158,8 @@ test('whatever the task is called, what is merged has a message of ours that set
   );
   const messages: { title: string; body: string }[] = [];
   const forge = {
-    getPull: () => Promise.resolve({ number: 8, headSha: 'h', merged: false, state: 'open' } as PullInfo),
+    getPull: () =>
+      Promise.resolve({ number: 8, headSha: 'h', merged: false, state: 'open', base: 'main' } as PullInfo),
     mergeMethods: () => Promise.resolve(null),
     ensureMerged: (...[, , , , message]: Parameters<Forge['ensureMerged']>) => {
       messages.push(message);

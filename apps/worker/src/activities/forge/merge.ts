@@ -1,10 +1,11 @@
 // The merge, of exactly what the person was shown.
-import { ForgeError, MergeRefused } from '@mainloop/adapters/forge/port';
+import { ForgeError, MergeRefused, type PullInfo } from '@mainloop/adapters/forge/port';
 import { findActing } from '@mainloop/models/db/forge/effects';
-import { getTask } from '@mainloop/models/db/tasks/tasks';
+import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { agentLine, ours } from '@mainloop/models/flow/forge-text';
 import { wayRefused } from '@mainloop/models/flow/merge-messages';
 import { sayConflict } from '@mainloop/models/flow/conflicts';
+import { cleanTitle } from '@mainloop/models/flow/text';
 import { nextWay, wayToMerge } from '@mainloop/models/flow/merging';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 import { headOf } from '../../heads.ts';
@@ -48,6 +49,8 @@ export const mergeActivities = ({ db, forge, hit, checks, tellMerged }: ForgeCon
         'rejected',
         `Somebody else has pushed ${head.slice(0, 7)} to the pull request, and it was not shown here. Look at it on GitHub and merge it there, then Retry.`,
       );
+    const elsewhere = pull.merged ? null : await goesElsewhere(forge, task, pull);
+    if (elsewhere !== null) return refused(input.shown, elsewhere);
     const allowed = pull.merged ? null : await forge.mergeMethods(task.repo);
     const way = wayToMerge(input.method, allowed);
     if ('sentence' in way) return refused(input.shown, way.sentence);
@@ -104,6 +107,21 @@ async function firstAllowed<T>(
       method = other;
     }
   }
+}
+
+/**
+ * @returns why it is not merged: somebody has changed the branch that it goes into, and against that nobody was
+ * shown it. null where it goes where it was meant to, also under a new name of the default branch
+ */
+async function goesElsewhere(
+  forge: ForgeContext['forge'],
+  task: TaskRow,
+  pull: PullInfo,
+): Promise<string | null> {
+  if (pull.base === task.defaultBranch) return null;
+  if (pull.base === (await forge.findNow(task.repo)).defaultBranch) return null;
+  const base = cleanTitle(pull.base, 100);
+  return `Somebody has changed the base of the pull request to ${base}, and it was shown against ${task.defaultBranch}, so it is not merged. Change it back on GitHub, or merge it there.`;
 }
 
 /** For tasks that wait for an answer as they were, a refusal is an error whose Retry tries again. */

@@ -23,6 +23,7 @@ export const pull = (headSha: string, more: Partial<PullInfo> = {}): PullInfo =>
   merged: false,
   state: 'open',
   draft: true,
+  base: 'main',
   mergeSha: null,
   fits: true,
   ...more,

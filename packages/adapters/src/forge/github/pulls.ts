@@ -83,6 +83,7 @@ export const pulls = ({
         state: pull.state === 'closed' ? 'closed' : 'open',
         merged: pull.merged,
         draft: pull.draft ?? false,
+        base: pull.base.ref,
         headSha: pull.head.sha,
         mergeSha: pull.merge_commit_sha,
         fits: pull.state === 'open' ? (pull.mergeable ?? null) : null,
