@@ -299,6 +299,7 @@ const instantForge: Forge = {
     draft: false,
     headSha: 'a'.repeat(40),
     mergeSha: null,
+    base: 'main',
     fits: true,
   }),
   listChecks: async () => ({

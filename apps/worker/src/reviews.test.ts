@@ -59,6 +59,7 @@ function world(given: Partial<Page> = {}) {
         state: 'open',
         draft: false,
         mergeSha: null,
+        base: 'main',
         fits: true,
       }),
     listIssueComments: () => Promise.resolve(page.talk),
