@@ -1,5 +1,12 @@
 // Talking to the api. Every refusal is one sentence; the command prints it and exits with 1.
-import { requestOf, type Call, type Request } from '@mainloop/models/contracts/client';
+import {
+  callOver,
+  fetchOptions,
+  requestOf,
+  sentenceOf,
+  type Call,
+  type Request,
+} from '@mainloop/models/contracts/client';
 import type { RouteName } from '@mainloop/models/contracts/routes';
 
 export class Refused extends Error {}
@@ -14,29 +21,19 @@ export interface Api {
 
 /** @param token shown instead of a sign-in, where one is needed */
 export function apiAt(base: string, token: string | null): Api {
-  const who = token === null ? {} : { authorization: `Bearer ${token}` };
-  const ask = async ({ method, path, body }: Request): Promise<Response> => {
+  const who: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  const ask = async (request: Request): Promise<Response> => {
     try {
-      return await fetch(`${base}${path}`, {
-        method,
-        headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      return await fetch(`${base}${request.path}`, fetchOptions(request, who));
     } catch {
       throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
     }
   };
-  const call: Call = async (name, ...[sends]) => {
-    const response = await ask(requestOf(name, sends));
-    const data = await bodyOf(response);
-    if (!response.ok) throw refusedBy(response, data);
-    return data as never;
-  };
   return {
-    call,
+    call: callOver(ask, (sentence) => new Refused(sentence)),
     async *lines(name) {
       const response = await ask(requestOf(name, undefined));
-      if (!response.ok) throw refusedBy(response, await bodyOf(response));
+      if (!response.ok) throw new Refused(await sentenceOf(response));
       let rest = '';
       for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
         const whole = `${rest}${chunk}`.split('\n');
@@ -81,9 +78,3 @@ export function apiAt(base: string, token: string | null): Api {
     },
   };
 }
-
-// No JSON: then the status is all there is to say.
-const bodyOf = (response: Response): Promise<{ error?: string }> =>
-  response.json().catch(() => ({})) as Promise<{ error?: string }>;
-const refusedBy = (response: Response, data: { readonly error?: string }): Refused =>
-  new Refused(data.error ?? `mainloop answered ${response.status}.`);

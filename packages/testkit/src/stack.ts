@@ -4,7 +4,13 @@ import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bridgeTo } from '@mainloop/network/bridge';
-import { requestOf, type Call, type Request } from '@mainloop/models/contracts/client';
+import {
+  fetchOptions,
+  requestOf,
+  sentenceOf,
+  type Call,
+  type Request,
+} from '@mainloop/models/contracts/client';
 import { ROUTES, type Route, type RouteName } from '@mainloop/models/contracts/routes';
 import { POSTGRES_SOCKET, postgresUrl } from '../../../apps/cli/src/up/postgres.ts';
 import { childrenOf } from '../../../apps/cli/src/up/pids.ts';
@@ -176,18 +182,14 @@ export async function until<T>(
 
 /** @param api where the api answers, or a page's server before it @param token of a person */
 export function callerOf(api: string, token: string): Call & RawCall {
-  const send = async <T>({ method, path, body }: Request): Promise<T> => {
-    const response = await fetch(`${api}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const data = (await response.json()) as { error?: string };
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${data.error ?? ''}`);
-    return data as T;
+  const send = async <T>(request: Request): Promise<T> => {
+    const { method, path } = request;
+    const response = await fetch(
+      `${api}${path}`,
+      fetchOptions(request, { authorization: `Bearer ${token}` }),
+    );
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await sentenceOf(response)}`);
+    return (await response.json()) as T;
   };
   return (first: string, ...more: readonly unknown[]): Promise<never> =>
     Object.hasOwn(ROUTES, first)

@@ -1,7 +1,7 @@
 // `/mcp`: MCP over HTTP (Streamable HTTP), behind the same listener and sign-in as everything else. It asks the api's
 // own routes, with the token that came with the request, so it can do nothing that they would refuse.
 import { mcpServer } from '@mainloop/mcp/server';
-import { requestOf, type Call } from '@mainloop/models/contracts/client';
+import { callOver, fetchOptions, type Call } from '@mainloop/models/contracts/client';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request as Asked, Response as Answering } from 'express';
 import { pipeline } from 'node:stream/promises';
@@ -10,19 +10,11 @@ import type { ReadableStream } from 'node:stream/web';
 
 /** @param port of this api, on this machine @param authorization as it came, or null */
 function callOf(port: number, authorization: string | null): Call {
-  const who = authorization === null ? {} : { authorization };
-  const call: Call = async (name, ...[sends]) => {
-    const { method, path, body } = requestOf(name, sends);
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method,
-      headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const data = (await response.json()) as { error?: string };
-    if (!response.ok) throw new Error(data.error ?? `mainloop answered ${response.status}.`);
-    return data as never;
-  };
-  return call;
+  const who: Record<string, string> = authorization === null ? {} : { authorization };
+  return callOver(
+    (request) => fetch(`http://127.0.0.1:${port}${request.path}`, fetchOptions(request, who)),
+    (sentence) => new Error(sentence),
+  );
 }
 
 /**

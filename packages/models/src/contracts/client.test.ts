@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { requestOf } from './client.ts';
+import { callOver, fetchOptions, requestOf } from './client.ts';
 import { ROUTES, type RouteName } from './routes.ts';
 
 const withPlaces = (Object.keys(ROUTES) as RouteName[]).filter((name) => ROUTES[name].path.includes('{'));
@@ -33,4 +33,32 @@ test('whatever is asked for, the address that is read is that of the route', () 
       },
     ),
   );
+});
+
+test('what is sent is JSON, and nothing is said of a body that is not there', () => {
+  expect(fetchOptions({ method: 'POST', body: { text: 'hi' } }, { authorization: 'Bearer x' })).toEqual({
+    method: 'POST',
+    headers: { authorization: 'Bearer x', 'content-type': 'application/json' },
+    body: '{"text":"hi"}',
+  });
+  expect(fetchOptions({ method: 'GET', body: undefined }, {})).toEqual({ method: 'GET', headers: {} });
+});
+
+test.each([
+  ['an answer', 200, '[]', []],
+  ["the api's own sentence", 404, '{"error":"There is no such task."}', 'There is no such task.'],
+  ['no JSON', 502, '<h1>Bad gateway</h1>', 'mainloop answered 502.'],
+])('asked by name: %s', async (_, status, body, expected) => {
+  const paths: string[] = [];
+  const call = callOver(
+    async ({ path }) => {
+      paths.push(path);
+      return new Response(body, { status });
+    },
+    (sentence) => new RangeError(sentence),
+  );
+  if (typeof expected === 'string')
+    await expect(call('listProposals')).rejects.toThrow(new RangeError(expected));
+  else await expect(call('listProposals')).resolves.toEqual(expected);
+  expect(paths).toEqual(['/api/proposals']);
 });

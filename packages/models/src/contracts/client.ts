@@ -1,4 +1,4 @@
-// A request by the name of its route. Pure: who sends it is up to the caller.
+// A request by the name of its route. Who sends it, and where to, is up to the caller.
 import { own } from '../flow/look.ts';
 import { ROUTES, type Answer, type Route, type RouteName, type Sends } from './routes.ts';
 
@@ -43,3 +43,40 @@ export type Call = <N extends RouteName>(
   name: N,
   ...sends: object extends Sends<N> ? [sends?: Sends<N>] : [sends: Sends<N>]
 ) => Promise<Answer<N>>;
+
+/**
+ * What `fetch` takes besides the address.
+ * @param who headers that say who asks
+ */
+export const fetchOptions = (
+  { method, body }: Pick<Request, 'method' | 'body'>,
+  who: Readonly<Record<string, string>>,
+): { method: string; headers: Record<string, string>; body?: string } => ({
+  method,
+  headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+});
+
+/**
+ * Asks by the names of routes.
+ * @param send gives the response to a request, whatever its status
+ * @param refused makes the error out of the api's one sentence
+ * @returns answers of routes; it rejects with what `refused` makes, or with what `send` threw
+ */
+export const callOver =
+  (send: (request: Request) => Promise<Response>, refused: (sentence: string) => Error): Call =>
+  async (name, ...[sends]) => {
+    const response = await send(requestOf(name, sends));
+    if (!response.ok) throw refused(await sentenceOf(response));
+    return (await response.json()) as never;
+  };
+
+/**
+ * Why something was refused.
+ * @param response one that is not ok, and was not read yet
+ * @returns the api's sentence; where what stands between us and it answered no JSON, the status
+ */
+export async function sentenceOf(response: Response): Promise<string> {
+  const data = (await response.json().catch(() => ({}))) as { error?: string };
+  return data.error ?? `mainloop answered ${response.status}.`;
+}
