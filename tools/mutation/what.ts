@@ -19,5 +19,5 @@ export const isLeftOut = (file: string): boolean =>
 export const TESTS: readonly string[] = [
   `packages/models/src/flow/!(${ASK_GIT.join('|')}).test.ts`,
   'packages/network/src/addresses.test.ts',
-  'apps/gateway/src/{rules,pkt,model-proxy}.test.ts',
+  'apps/gateway/src/{rules,pkt,model-rules,json-weight,usage-meter}.test.ts',
 ];
