@@ -1,268 +1,32 @@
-// The merge train for real: git, Postgres and the forge's adapter against the local GitHub. CI is a rule
-// about the tree, the agents that repair and the person who approves are this file.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import { github } from '@mainloop/adapters/forge/github';
-import type { Forge } from '@mainloop/adapters/forge/port';
+// The merge train step by step: who stands where, what makes way, and what is merged.
+import { describe, expect, test } from '@jest/globals';
 import { pause } from '@mainloop/models/db/runs/commands';
-import { checkRebuild } from '@mainloop/models/db/rebuild';
-import { appendOnce } from '@mainloop/models/db/log';
-import { branchPushed, pullRequestEnsured } from '@mainloop/models/events/forge';
-import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
-import { ours } from '@mainloop/models/flow/forge-text';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedTask } from '@mainloop/testkit/seed';
-import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
-import { forgeActivities } from './activities/forge.activities.ts';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { taskActivities } from './activities/task.activities.ts';
 import { watchTrains } from './maintenance.ts';
-import type { TrainLook } from './activities/forge/train.ts';
+import {
+  R,
+  activities,
+  approve,
+  database,
+  deadly,
+  forge,
+  git,
+  hub,
+  killAt,
+  merges,
+  offered,
+  pushed,
+  read,
+  runCi,
+  step,
+  untilMerged,
+  write,
+  type Task,
+  useTrain,
+} from '@mainloop/testkit/train-stage';
 
-const run = promisify(execFile);
-const dir = mkdtempSync('/tmp/mainloop-train-');
-const tree = path.join(dir, 'tree');
-const R = 'local/train';
-let database: TestDatabase;
-let hub: LocalGitHub;
-let forge: Forge;
-let activities: ReturnType<typeof forgeActivities>;
-
-const git = async (...a: string[]): Promise<string> =>
-  (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-C', tree, ...a])).stdout.trim();
-const write = (file: string, text: string): void => writeFileSync(path.join(tree, file), text);
-const read = (file: string): string => readFileSync(path.join(tree, file), 'utf8');
-
-/** The failpoint at which the next that comes to it is killed. */
-let deadly = '';
-const hit = (point: string): void => {
-  if (point !== deadly) return;
-  deadly = '';
-  throw new Error('killed');
-};
-
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', R);
-  hub = await startLocalGitHub({
-    root: path.join(dir, 'hub'),
-    port: 0,
-    tokens: new Map([['tok', 'you']]),
-    operatorSecret: 'x'.repeat(32),
-    webhook: null,
-    ci: null,
-    reviewers: [],
-  });
-  mkdirSync(tree);
-  await git('init', '-q', '-b', 'main');
-  write('lines.txt', Array.from({ length: 40 }, (_, n) => `${n}\n`).join(''));
-  write('limit.txt', '3\n');
-  await git('add', '-A');
-  await git('commit', '-qm', 'first');
-  await hub.importRepo(R, tree, 'main');
-  await git('remote', 'add', 'origin', `${hub.url.replace('//', '//x:tok@')}/${R}.git`);
-  forge = github({ token: 'tok', baseUrl: hub.url });
-  activities = forgeActivities({
-    db: database.db,
-    forge,
-    hit,
-    settleMs: 0,
-    ciPatienceMs: 3_600_000,
-    quietMs: 60_000,
-  });
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-/** Green while there are no more parts than the limit says: two changes may each be green and red together. */
-async function isGreen(sha: string): Promise<boolean> {
-  const parts = (await git('ls-tree', '--name-only', sha))
-    .split('\n')
-    .filter((f) => f.startsWith('part-')).length;
-  return parts <= Number(await git('show', `${sha}:limit.txt`));
-}
-async function runCi(branch: string): Promise<void> {
-  await git('fetch', '-q', 'origin');
-  const sha = await git('rev-parse', `origin/${branch}`);
-  await fetch(`${hub.url}/repos/${R}/statuses/${sha}`, {
-    method: 'POST',
-    headers: { authorization: 'token tok' },
-    body: JSON.stringify({ context: 'parts', state: (await isGreen(sha)) ? 'success' : 'failure' }),
-  });
-}
-
-interface Task {
-  readonly id: string;
-  readonly branch: string;
-  offers: number;
-  shown: string;
-  head: string;
-}
-async function pushed(id: string, branch: string): Promise<string> {
-  await git('push', '-q', 'origin', `HEAD:refs/heads/${branch}`);
-  const sha = await git('rev-parse', 'HEAD');
-  const payload = {
-    pushId: `${id}-${sha}`,
-    branch,
-    sha,
-    commits: [],
-    files: 1,
-    additions: 1,
-    deletions: 0,
-    acting: [],
-  };
-  await appendOnce(database.db, [branchPushed.new({ taskId: id, actor: 'agent', payload })], OWNER);
-  await database.db.query(
-    `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta) values ($1, 'you', $2, 'r', $3, '', $4, 'forwarded', '', '')`,
-    [`${id}-${sha}`, id, branch, sha],
-  );
-  await runCi(branch);
-  return sha;
-}
-/** A task whose change is ready. @param change what its agent does to the tree */
-async function offered(id: string, change: () => void): Promise<Task> {
-  await seedTask(database.db, id);
-  const branch = taskBranch(id, 'x');
-  await git('fetch', '-q', 'origin');
-  await git('checkout', '-q', '-B', branch, 'origin/main');
-  change();
-  await git('add', '-A');
-  await git('commit', '-qm', id);
-  const shown = await pushed(id, branch);
-  const pull = await forge.ensureDraftPr({
-    repo: R,
-    marker: `<!-- ${id} -->`,
-    title: ours`${1}`,
-    body: ours`${1}`,
-    head: branch,
-    base: 'main',
-  });
-  await forge.ensureReady(R, pull.number);
-  await appendOnce(
-    database.db,
-    [
-      pullRequestEnsured.new({
-        taskId: id,
-        actor: 'mainloop',
-        payload: { number: pull.number, url: '', outcome: 'created' },
-      }),
-    ],
-    OWNER,
-  );
-  return { id, branch, offers: 0, shown, head: shown };
-}
-async function approve(task: Task): Promise<void> {
-  task.offers++;
-  task.head = task.shown;
-  await activities.joinTrain({
-    taskId: task.id,
-    itemId: `${task.id}-review-${task.offers}`,
-    shown: task.shown,
-  });
-}
-async function step(task: Task, keepsPlace = false): Promise<TrainLook> {
-  const { id, shown, head, offers } = task;
-  const now = await activities.stepTrain({
-    taskId: id,
-    itemId: `${id}-review-${offers}`,
-    shown,
-    head,
-    isChecked: true,
-    updates: 0,
-    graceMs: 60_000,
-    ...(keepsPlace ? { keepsPlace } : {}),
-  });
-  if (now.did === 'wait') task.head = now.head;
-  return now;
-}
-/** The agent merges the base, keeps both sides of what conflicts, and makes room for its part. */
-async function repair(task: Task): Promise<void> {
-  await git('fetch', '-q', 'origin');
-  await git('checkout', '-q', '-B', task.branch, `origin/${task.branch}`);
-  await git('merge', '-q', '-X', 'ours', 'origin/main', '-m', 'Merge main').catch(() =>
-    git('commit', '-qam', 'Merge main'),
-  );
-  const parts = (await git('ls-files')).split('\n').filter((f) => f.startsWith('part-')).length;
-  if (parts > Number(read('limit.txt'))) {
-    write('limit.txt', `${parts}\n`);
-    await git('commit', '-qam', 'Make room');
-  }
-  task.shown = await pushed(task.id, task.branch);
-}
-const merges = async (): Promise<string[]> => {
-  await git('fetch', '-q', 'origin');
-  return (await git('log', '--reverse', '--format=%H', 'origin/main')).split('\n');
-};
-
-async function untilMerged(task: Task): Promise<void> {
-  for (let n = 0; (await step(task)).did !== 'merged'; n++) {
-    expect(n).toBeLessThan(5);
-    await runCi(task.branch);
-  }
-}
-
-/** mulberry32. */
-function seeded(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let x = Math.imul(a ^ (a >>> 15), 1 | a);
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-test.each([1, 2, 3])(
-  'seed %i: tasks that overlap, approved at once, all end merged, in order, and main is green after every merge',
-  async (seed) => {
-    const random = seeded(seed);
-    const draw = (n: number): number => Math.floor(random() * n);
-    const before = (await merges()).length;
-    const count = 2 + draw(4);
-    const tasks: Task[] = [];
-    for (let n = 0; n < count; n++) {
-      const [line, hasPart] = [10 * draw(3), random() < 0.7];
-      tasks.push(
-        await offered(`s${seed}t${n}`, () => {
-          const lines = read('lines.txt').split('\n');
-          lines[line] = `${lines[line]} by ${seed}/${n}`;
-          write('lines.txt', lines.join('\n'));
-          if (hasPart) write(`part-${seed}-${n}`, '');
-        }),
-      );
-    }
-    for (const task of tasks) await approve(task);
-    const open = [...tasks];
-    const ends: string[] = [];
-    for (let n = 0; open.length > 0; n++) {
-      expect(n).toBeLessThan(300);
-      const task = open[draw(open.length)]!;
-      const now = await step(task);
-      if (now.did === 'wait') await runCi(task.branch);
-      else ends.push(now.did);
-      if (now.did === 'merged') open.splice(open.indexOf(task), 1);
-      else if (now.did !== 'wait') {
-        await repair(task);
-        await approve(task);
-      }
-    }
-    const main = (await merges()).slice(before);
-    expect(main).toHaveLength(count);
-    for (const sha of main) expect([sha, await isGreen(sha)]).toEqual([sha, true]);
-    const text = await git('show', 'origin/main:lines.txt');
-    // Whoever repairs a conflict keeps its own side of a line, so of each line at least one is there, and no
-    // merge lost what did not conflict.
-    expect(text.match(new RegExp(` by ${seed}/\\d`, 'g'))?.length ?? 0).toBeGreaterThan(0);
-    expect(new Set(ends).size).toBeGreaterThan(0);
-    expect(await checkRebuild(database.db)).toMatchObject({ wrongRows: 0 });
-  },
-  300_000,
-);
+useTrain();
 
 describe('the train', () => {
   const line = (n: number, words: string) => () => {
@@ -494,7 +258,7 @@ describe('the train', () => {
       await approve(second);
       await untilMerged(first);
       const before = (await merges()).length;
-      deadly = point;
+      killAt(point);
       for (let n = 0; ; n++) {
         expect(n).toBeLessThan(8);
         const now = await step(second).catch((err: Error) => err.message);
