@@ -91,6 +91,15 @@ export const seedRun = (db: Db, taskId: string, n = 1): Promise<string> =>
     model: 'claude-opus-5-5',
   });
 
+/**
+ * A project with the task `one`, which has a run that waits for its slot.
+ * @returns the id of the run
+ */
+export async function seedOne(db: Db): Promise<string> {
+  await seedProject(db);
+  return seedRun(db, await seedTask(db, 'one'));
+}
+
 /** A task with two pushes, `first` and `second`, whose CI runs. */
 export async function seedPushed(db: Db): Promise<void> {
   await seedProject(db);
@@ -106,6 +115,18 @@ export async function seedPushed(db: Db): Promise<void> {
       [sha, ago],
     );
 }
+
+/**
+ * That an agent asked something, for the log; nothing is written yet.
+ * @param id of the item
+ * @param of the run that asked, and the number of the question in it
+ */
+export const openQuestion = (taskId: string, id: string, of: { runId?: string; questionNo?: number } = {}) =>
+  inboxOpened.new({
+    taskId,
+    actor: 'agent',
+    payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of },
+  });
 
 type ItemCodes = Pick<Payloads['inbox.opened'], 'runId' | 'questionNo' | 'errorCode' | 'titleIsWhole'>;
 

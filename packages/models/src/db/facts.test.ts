@@ -1,19 +1,16 @@
 // Facts that Postgres holds itself: each is broken here, and refused by the name of the constraint that holds it.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedItem, seedProject, seedProposal, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { many, withTx } from './pool.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  await seedItem(database.db, 'one', 'asked', 'question', 'Which?');
-  await seedProposal(database.db, 'p');
-  await seedRun(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
+  await seedTask(db, 'one');
+  await seedItem(db, 'one', 'asked', 'question', 'Which?');
+  await seedProposal(db, 'p');
+  await seedRun(db, 'one');
 });
-afterAll(() => database.drop());
 
 const CALL =
   "insert into model_calls (id, owner_id, project_id, gateway, model, reserved_microusd, input_tokens, lease_until) values ('x','o','','g','m',";

@@ -1,6 +1,6 @@
 // What agents learn, on a real database: said, decided, and given only when a person approved it.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { beforeEach, expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../flow/ids.ts';
 import type { LearningDecision } from '../flow/learnings.ts';
@@ -14,13 +14,10 @@ import {
 import { lockLog } from './log.ts';
 import { withTx } from './pool.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  for (const task of ['one', 'two', 'three']) await seedTask(database.db, task);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
+  for (const task of ['one', 'two', 'three']) await seedTask(db, task);
 });
-afterAll(() => database.drop());
 beforeEach(() => database.db.query('delete from learnings'));
 
 const learn = (taskId: string, rule: string, projectId = 'pr-1') =>

@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { messageSaid } from '../events/conversation.ts';
 import { planWritten } from '../events/tasks.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { DRAFT, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../flow/ids.ts';
 import { append, appendOnce, eventsAfter } from './log.ts';
 import { one, withTx } from './pool.ts';
 import { confirm, digestOf, propose } from './conversation/proposals.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 const note = (id: string) =>
   messageSaid.new({ actor: 'x', payload: { id, role: 'note', text: id, turnId: null } });

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames } from '@mainloop/testkit/names';
 import { toOutbox } from './log.ts';
 import { listUnsent, postpone, updateSent, wasSent, type OutboxRow } from './outbox.ts';
 import { withTx } from './pool.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-});
-afterAll(() => database.drop());
+const database = databaseOfFile();
 
 test('the outbox, in order', async () => {
   await database.db.query('delete from outbox');

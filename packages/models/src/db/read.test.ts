@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { planWritten } from '../events/tasks.ts';
 import { OWNER } from '../flow/ids.ts';
@@ -7,14 +7,12 @@ import { appendOnce } from './log.ts';
 import { withTx } from './pool.ts';
 import { openRead } from './read.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  await seedItem(database.db, 'one', 'failed', 'failure', 'It broke.');
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
+  await seedTask(db, 'one');
+  await seedItem(db, 'one', 'failed', 'failure', 'It broke.');
   await appendOnce(
-    database.db,
+    db,
     [
       planWritten.new({
         taskId: 'one',
@@ -26,7 +24,6 @@ beforeAll(async () => {
     OWNER,
   );
 });
-afterAll(() => database.drop());
 
 test('the page reads with a role that may only read', async () => {
   const url = new URL(database.url);

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
@@ -64,12 +64,9 @@ import { PROJECTIONS } from './project.ts';
 import { confirm, decline } from './conversation/proposals.ts';
 import { checkRebuild, rebuild } from './rebuild.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 const comment = (id: string, n: number) => ({
   id,

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { schemaSql } from '@mainloop/testkit/schema';
 import { seedProject } from '@mainloop/testkit/seed';
 import { many, withTx } from './pool.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 test('schema.prisma and the migrations say the same', async () => {
   const look = async (schema: string): Promise<string[]> =>

@@ -1,6 +1,6 @@
 // What is learned from what became of an agent's work, on a real database.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { beforeEach, expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { branchSeen, ciJudged } from '../events/forge.ts';
 import { inboxAnswered } from '../events/inbox.ts';
@@ -12,14 +12,11 @@ import { learnFromLog } from './learnings/signals.ts';
 import { append } from './log.ts';
 import { many, openPool, withTx, type Db } from './pool.ts';
 
-let database: TestDatabase;
 let n = 0;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  for (const task of ['one', 'two', 'three']) await seedTask(database.db, task);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
+  for (const task of ['one', 'two', 'three']) await seedTask(db, task);
 });
-afterAll(() => database.drop());
 beforeEach(async () => {
   await learnAll();
   await database.db.query('delete from learnings');

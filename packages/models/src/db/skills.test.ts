@@ -1,6 +1,6 @@
 // Saved prompts on a real Postgres: kept, called in one way, refused in one sentence.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject } from '@mainloop/testkit/seed';
 import { SaveSkill } from '../contracts/skills.ts';
 import { OWNER } from '../flow/ids.ts';
@@ -9,12 +9,9 @@ import { callSkill, listSkills, removeSkill, saveSkill, type SkillCall } from '.
 import { withTx } from './pool.ts';
 import { checkRebuild } from './rebuild.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
+const database = databaseOfFile(async (db) => {
+  await seedProject(db, 'pr-1', 'acme/api');
 });
-afterAll(() => database.drop());
 
 const keep = (skill: object) => saveSkill(database.db, OWNER, SaveSkill.parse(skill));
 const call = (c: Partial<SkillCall>) =>

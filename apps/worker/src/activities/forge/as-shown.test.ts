@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed, seedTask } from '@mainloop/testkit/seed';
 import { forgeOf, pull, run } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedPushed(database.db);
-});
-afterAll(() => database.drop());
+const database = databaseOfFile(seedPushed);
 const forgeAt = forgeOf(() => database.db);
 
 describe('the change that is shown', () => {

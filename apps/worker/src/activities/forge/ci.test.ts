@@ -1,15 +1,10 @@
 // What CI is asked about, on a real database. The forge is a pull request and its checks.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed } from '@mainloop/testkit/seed';
 import { all, forgeOf, pull, run } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedPushed(database.db);
-});
-afterAll(() => database.drop());
+const database = databaseOfFile(seedPushed);
 const forgeAt = forgeOf(() => database.db);
 
 test.each([

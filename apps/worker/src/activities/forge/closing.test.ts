@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ForgeError } from '@mainloop/adapters/forge/port';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed, seedTask } from '@mainloop/testkit/seed';
 import { all, forgeOf, pull } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedPushed(database.db);
-});
-afterAll(() => database.drop());
+const database = databaseOfFile(seedPushed);
 const forgeAt = forgeOf(() => database.db);
 
 describe('a pull request that was closed', () => {

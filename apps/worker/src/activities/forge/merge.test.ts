@@ -1,19 +1,14 @@
 // What is merged, and what is not: never what nobody was shown.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
 import type { CheckRun } from '@mainloop/models/flow/ci';
 import { mergeRefusal } from '@mainloop/models/flow/merging';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from '../forge.activities.ts';
 import { forgeOf, pull, run } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedPushed(database.db);
-});
-afterAll(() => database.drop());
+const database = databaseOfFile(seedPushed);
 const forgeAt = forgeOf(() => database.db);
 
 describe('merge', () => {

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
 import { keepAttachment } from '@mainloop/models/db/conversation/attachments';
 import { appendOnce } from '@mainloop/models/db/log';
 import { agentShowed } from '@mainloop/models/events/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed, seedTask } from '@mainloop/testkit/seed';
 import { all, forgeOf, pull } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedPushed(database.db);
-});
-afterAll(() => database.drop());
+const database = databaseOfFile(seedPushed);
 const forgeAt = forgeOf(() => database.db);
 
 describe('pictures of an agent', () => {

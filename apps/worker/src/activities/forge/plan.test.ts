@@ -1,16 +1,11 @@
 // The issue of a plan, as the repository would have it.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ForgeError } from '@mainloop/adapters/forge/port';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed, seedTask } from '@mainloop/testkit/seed';
 import { all, forgeOf, pull } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedPushed(database.db);
-});
-afterAll(() => database.drop());
+const database = databaseOfFile(seedPushed);
 const forgeAt = forgeOf(() => database.db);
 
 test('a repository without issues: the plan stays in the app, nobody is stopped, and it is said once', async () => {

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed } from '@mainloop/testkit/seed';
 import { all, forgeOf, pull } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedPushed(database.db);
-});
-afterAll(() => database.drop());
+const database = databaseOfFile(seedPushed);
 const forgeAt = forgeOf(() => database.db);
 
 test('what others have pushed since the agent is named, and nothing in it is markup', async () => {

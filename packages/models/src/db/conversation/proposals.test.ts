@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { describe, expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { DRAFT, seedProject, seedProposal } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import { many } from '../pool.ts';
 import { confirm, decline } from './proposals.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 describe('proposals', () => {
   test('a double tap makes one task', async () => {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { messageSaid } from '../../events/conversation.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames } from '@mainloop/testkit/names';
 import { seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import type { Message, Proposal } from '../../contracts/conversation.ts';
@@ -20,13 +20,10 @@ import { appendOnce } from '../log.ts';
 import { withTx } from '../pool.ts';
 import { listOpenProposals } from './proposals.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
+  await seedTask(db, 'one');
 });
-afterAll(() => database.drop());
 
 test('the conversation and a turn of it', async () => {
   const file = { id: 'f-1', name: 'a.png', mime: 'image/png', size: 3 };

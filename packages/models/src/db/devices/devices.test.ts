@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames } from '@mainloop/testkit/names';
 import { OWNER } from '../../flow/ids.ts';
 import { deleteSession, findFirstUser, hasUsers, listSessions, type SessionRow } from './sessions.ts';
 import { addDevice, deleteDevice, hasDevices } from './push.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-});
-afterAll(() => database.drop());
+const database = databaseOfFile();
 
 test('sessions, and the devices that want notifications', async () => {
   expect([

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { taskStateChanged } from '../../events/tasks.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
+import { seedOne } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import {
   claimDelivery,
@@ -18,15 +18,10 @@ import { appendOnce } from '../log.ts';
 import { listWaitingRepos } from './look-again.ts';
 import { withTx } from '../pool.ts';
 
-let database: TestDatabase;
 let runId: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  runId = await seedRun(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  runId = await seedOne(db);
 });
-afterAll(() => database.drop());
 
 test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   expect([await findLatestDiff(database.db, 'one'), await hasPushed(database.db, 'one', 'new')]).toEqual([

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames } from '@mainloop/testkit/names';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { count, countTasks, ping, type Counts } from './health.ts';
 import { claimLock } from '../locks.ts';
 import { withTx } from '../pool.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
+  await seedTask(db, 'one');
 });
-afterAll(() => database.drop());
 
 test('counts, and a lock that one has at a time', async () => {
   await database.db.query("update tasks set state = 'ci'");

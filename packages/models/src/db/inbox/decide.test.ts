@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { branchPushed } from '../../events/forge.ts';
 import { inboxOpened } from '../../events/inbox.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
+import { openQuestion, seedProject, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
 import { VIAS } from '../../flow/events.ts';
 import { OWNER } from '../../flow/ids.ts';
@@ -12,19 +12,9 @@ import { listOpenItems } from './items.ts';
 import { appendOnce } from '../log.ts';
 import { many, one } from '../pool.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
-
-const question = (taskId: string, id: string, of: { runId?: string; questionNo?: number } = {}) =>
-  inboxOpened.new({
-    taskId,
-    actor: 'agent',
-    payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of },
-  });
 
 test('answers to one item from four surfaces, in any interleaving, each maybe sent twice: exactly one counts', async () => {
   const taskId = await seedTask(database.db, 'surfaces');
@@ -40,7 +30,7 @@ test('answers to one item from four surfaces, in any interleaving, each maybe se
   await fc.assert(
     fc.asyncProperty(tries, async (list) => {
       const id = `any-${n++}`;
-      await appendOnce(database.db, [question(taskId, id)], OWNER);
+      await appendOnce(database.db, [openQuestion(taskId, id)], OWNER);
       const results = await Promise.all(
         list.flatMap((x, k) =>
           (x.twice ? [0, 1] : [0]).map(async (again) => {
@@ -90,7 +80,7 @@ describe('decisions', () => {
         async (vias, delays) => {
           const task = await seedTask(database.db, `t-race${++n}`);
           const id = `${task}-q`;
-          await appendOnce(database.db, [question(task, id)], OWNER);
+          await appendOnce(database.db, [openQuestion(task, id)], OWNER);
           const results = await Promise.all(
             vias.map(async (via, i) => {
               await new Promise((r) => setTimeout(r, delays[i]));
@@ -127,7 +117,7 @@ describe('decisions', () => {
   });
   test('a decision that does not fit is refused with what would', async () => {
     const task = await seedTask(database.db, 't-fit');
-    await appendOnce(database.db, [question(task, 't-fit-q')], OWNER);
+    await appendOnce(database.db, [openQuestion(task, 't-fit-q')], OWNER);
     const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') =>
       decide(database.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
     expect(await d('approve')).toMatchObject({ code: 'wrong_decision', sentence: 'This takes answer.' });

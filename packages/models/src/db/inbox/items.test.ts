@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames, type Names } from '@mainloop/testkit/names';
-import { seedItem, seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { seedItem, seedOne } from '@mainloop/testkit/seed';
 import type { Item } from '../../contracts/inbox.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { decide } from './decide.ts';
@@ -20,15 +20,10 @@ import {
   type QuestionRow,
 } from './items.ts';
 
-let database: TestDatabase;
 let runId: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  runId = await seedRun(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  runId = await seedOne(db);
 });
-afterAll(() => database.drop());
 
 test('an item of the inbox, before and after it is answered', async () => {
   const id = await seedItem(database.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A'], {

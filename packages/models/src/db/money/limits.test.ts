@@ -1,6 +1,6 @@
 // Limits of a day, a week and a month, on a real Postgres: what is promised to calls, and whether new work starts.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { beforeEach, expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import { beginningsAt, NO_LIMITS, type Limits, type SpentLimit } from '../../flow/money.ts';
@@ -8,13 +8,10 @@ import { newCallId, reserve } from './budget.ts';
 import { readForecasts, readSpent } from './limits.ts';
 import { takeSlot } from '../runs/slots.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/one');
-  await seedProject(database.db, 'pr-2', 'acme/two');
+const database = databaseOfFile(async (db) => {
+  await seedProject(db, 'pr-1', 'acme/one');
+  await seedProject(db, 'pr-2', 'acme/two');
 });
-afterAll(() => database.drop());
 beforeEach(() => database.db.query('delete from cost_days; delete from model_calls'));
 
 const DOLLAR = 1_000_000;

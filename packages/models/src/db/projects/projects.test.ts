@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames } from '@mainloop/testkit/names';
 import { seedProject } from '@mainloop/testkit/seed';
 import type { Project } from '../../contracts/projects.ts';
@@ -14,12 +14,9 @@ import {
   type ProjectName,
 } from './projects.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 test('a project', async () => {
   const [row] = await listProjects(database.db, OWNER);

@@ -1,7 +1,7 @@
 // Plans of skills on a real Postgres: what is due is done once, the way that all skills go, and what did not
 // happen is told.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { beforeEach, expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject } from '@mainloop/testkit/seed';
 import { SaveRecurring } from '../../contracts/recurring.ts';
 import { SaveSkill } from '../../contracts/skills.ts';
@@ -21,12 +21,9 @@ import {
 } from './recurring.ts';
 
 const DAY_MS = 86_400_000;
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
+const database = databaseOfFile(async (db) => {
+  await seedProject(db, 'pr-1', 'acme/api');
 });
-afterAll(() => database.drop());
 
 const SKILL = {
   name: 'nightly',

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { reviewPublished, reviewReplied, reviewSubmitted } from '../../events/review.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames } from '@mainloop/testkit/names';
-import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { seedOne } from '@mainloop/testkit/seed';
 import type { Comment } from '../../contracts/review.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { saveThread } from '../forge/effects.ts';
@@ -18,15 +18,10 @@ import {
   type ThreadRow,
 } from './comments.ts';
 
-let database: TestDatabase;
 let runId: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  runId = await seedRun(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  runId = await seedOne(db);
 });
-afterAll(() => database.drop());
 
 test('the review', async () => {
   const place = { path: 'a.ts', side: 'new' as const, startLine: null, line: 3 };

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { inboxOpened } from '../../events/inbox.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
+import { openQuestion, seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import { decide } from '../inbox/decide.ts';
 import { appendOnce } from '../log.ts';
@@ -9,19 +8,9 @@ import { one } from '../pool.ts';
 import { endRun } from './endings.ts';
 import { openEpoch } from './epochs.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
-
-const question = (taskId: string, id: string, of: { runId?: string; questionNo?: number } = {}) =>
-  inboxOpened.new({
-    taskId,
-    actor: 'agent',
-    payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of },
-  });
 
 test('a question that was asked ends the run as asked', async () => {
   const task = await seedTask(database.db, 't-asks');
@@ -29,7 +18,7 @@ test('a question that was asked ends the run as asked', async () => {
   const { run: row } = await openEpoch(database.db, id);
   await appendOnce(
     database.db,
-    [2, 10].map((questionNo) => question(task, `${id}-q${questionNo}`, { runId: id, questionNo })),
+    [2, 10].map((questionNo) => openQuestion(task, `${id}-q${questionNo}`, { runId: id, questionNo })),
     OWNER,
   );
   await endRun(database.db, id, row.epoch, { kind: 'completed', summary: 'I asked' });
@@ -43,7 +32,7 @@ test('a question that was asked ends the run as asked', async () => {
   // An answer that is quicker than the end of the run must not turn "I asked" into the result.
   const quick = await seedRun(database.db, task, 2);
   const { run: r2 } = await openEpoch(database.db, quick);
-  await appendOnce(database.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })], OWNER);
+  await appendOnce(database.db, [openQuestion(task, `${quick}-q0`, { runId: quick, questionNo: 0 })], OWNER);
   await decide(database.db, {
     ownerId: OWNER,
     itemId: `${quick}-q0`,

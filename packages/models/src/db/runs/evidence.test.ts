@@ -1,20 +1,15 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { baselineRecorded, evidenceRecorded } from '../../events/runs.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
+import { seedOne } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import { findBaseline, findEvidence, listRedChecks } from './evidence.ts';
 import { appendOnce, hasEvent } from '../log.ts';
 
-let database: TestDatabase;
 let runId: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  runId = await seedRun(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  runId = await seedOne(db);
 });
-afterAll(() => database.drop());
 
 test('of the checks that the repository names only those are red that ran to a bad end on exactly this commit', async () => {
   const ran = { runId, ms: 5, tail: 'a.ts: error', sha: 'red', clean: true };

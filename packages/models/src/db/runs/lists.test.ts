@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames } from '@mainloop/testkit/names';
-import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { seedOne } from '@mainloop/testkit/seed';
 import type { Run } from '../../contracts/runs.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { deleteCheckpoint, findCheckpoint, saveCheckpoint } from './checkpoints.ts';
@@ -19,18 +19,13 @@ import {
 import { endRun } from './endings.ts';
 import { openEpoch, renewLease } from './epochs.ts';
 
-let database: TestDatabase;
 let runId: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  runId = await seedRun(database.db, 'one');
-  await openEpoch(database.db, runId);
-  await renewLease(database.db, runId, 1);
-  await database.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [runId]);
+const database = databaseOfFile(async (db) => {
+  runId = await seedOne(db);
+  await openEpoch(db, runId);
+  await renewLease(db, runId, 1);
+  await db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [runId]);
 });
-afterAll(() => database.drop());
 
 test('runs, while one works and after it', async () => {
   expect(await listActive(database.db)).toEqual([{ id: runId, taskId: 'one', epoch: 1 }]);

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { appendOutput, readOutput } from './output.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 test('output arrives once, in order, whatever is sent again', async () => {
   const id = await seedRun(database.db, await seedTask(database.db, 't-out'));

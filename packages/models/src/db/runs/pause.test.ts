@@ -1,6 +1,6 @@
 // The one switch over all work, on a real Postgres.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { beforeEach, expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import { many } from '../pool.ts';
@@ -10,12 +10,9 @@ import { endRun } from './endings.ts';
 import { openEpoch } from './epochs.ts';
 import { takeSlot } from './slots.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 const by = { ownerId: OWNER, via: 'cli', by: 'you' } as const;
 const CAPS = { all: 10, ofProject: () => 10 };

@@ -1,7 +1,7 @@
 // An agent whose session was ended while it waited for permission: what stays open, who hears the answer, and
 // how often it counts. On a real Postgres.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { inboxOpened } from '../../events/inbox.ts';
 import { RUNNER_ASKS } from '../../contracts/runner.ts';
@@ -17,12 +17,9 @@ import { endRun } from './endings.ts';
 import { openEpoch } from './epochs.ts';
 import { ensureRun } from './runs.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 const RULE = 'Bash(touch one)';
 interface Started {

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { expect, test } from '@jest/globals';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import type { RunOutcome } from '../../flow/outcomes.ts';
 import { one } from '../pool.ts';
 import { endRun } from './endings.ts';
 import { openEpoch } from './epochs.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 test('a session that grew too long is never resumed: the next run has a new one, and those after it go on with that', async () => {
   const task = await seedTask(database.db, 't-spent');

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { inboxClosed, inboxOpened } from '../../events/inbox.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import { appendOnce } from '../log.ts';
 import { openEpoch } from './epochs.ts';
 import { takeSlot } from './slots.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
+const database = databaseOfFile(async (db) => {
+  await seedProject(db);
 });
-afterAll(() => database.drop());
 
 test('the cap holds and slots are given in order', async () => {
   await database.db.query("update runs set state = 'ended'");

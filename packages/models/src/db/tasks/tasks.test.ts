@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { agentSaid } from '../../events/runs.ts';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { expectNames, type Names } from '@mainloop/testkit/names';
-import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { seedOne } from '@mainloop/testkit/seed';
 import type { TaskDetail } from '../../contracts/tasks.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { appendOnce } from '../log.ts';
@@ -22,15 +22,10 @@ import {
   type TaskToTell,
 } from './tasks.ts';
 
-let database: TestDatabase;
 let runId: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db);
-  await seedTask(database.db, 'one');
-  runId = await seedRun(database.db, 'one');
+const database = databaseOfFile(async (db) => {
+  runId = await seedOne(db);
 });
-afterAll(() => database.drop());
 
 const SUMMARY = {
   id: true,
