@@ -58,6 +58,7 @@ export function forgeProxy(config: GatewayConfig, db: Db) {
     });
     if (response.status === 401) app?.forget(run.repo, token);
     if (response.ok) return response;
+    // Whatever stands before the forge may answer with no JSON; the status is told all the same.
     const said = ((await response.json().catch(() => ({}))) as { message?: string }).message ?? '';
     const status = [403, 404, 422].includes(response.status) ? response.status : 502;
     throw new Refused(status, `The forge answers ${response.status}: ${spellOut(said).slice(0, 500)}`);

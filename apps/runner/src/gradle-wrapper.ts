@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ensureFolder, readPlain } from './folders.ts';
 
@@ -67,7 +66,7 @@ export async function placeGradle(work: string, home: string, origin: string): P
       signal: AbortSignal.timeout(10 * MINUTES),
     });
     if (!response.ok) return `Gradle's wrapper gets no Gradle: ${await reasonOf(response)}`;
-    await pipeline(Readable.fromWeb(response.body as never), createWriteStream(coming));
+    await pipeline((response.body ?? []) as AsyncIterable<Uint8Array>, createWriteStream(coming));
     const is = await sha256Of(coming);
     if (wrapper.sha256 !== null && is !== wrapper.sha256)
       return `${wrapper.file} is not what ${PROPERTIES} says: distributionSha256Sum is ${wrapper.sha256}, and Gradle's site gives ${is}. It was not used.`;
@@ -81,6 +80,7 @@ export async function placeGradle(work: string, home: string, origin: string): P
 }
 
 async function reasonOf(response: Response): Promise<string> {
+  // No answer of the gateway's own; the status is told then.
   const said = (await response.json().catch(() => ({}))) as { error?: string };
   return said.error ?? `the gateway answers ${response.status}.`;
 }
