@@ -11,6 +11,7 @@ import { listApproved, listLearnings } from '@mainloop/models/db/learnings/learn
 import { getSettings } from '@mainloop/models/db/projects/settings';
 import { appendOnce } from '@mainloop/models/db/log';
 import { OWNER } from '@mainloop/models/flow/ids';
+import axe from 'axe-core';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
@@ -77,6 +78,13 @@ const becomes = (id: string, state: string): Promise<unknown> =>
   until(`${id} to be ${state}`, async () => (await stateOf(id)) === state);
 const looksRight = async (page: Page): Promise<void> => {
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  await page.evaluate(axe.source);
+  const tags =
+    "{ runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] } }";
+  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
+    `axe.run(document, ${tags})`,
+  );
+  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.target.join(' '))])).toEqual([]);
 };
 
 inBrowser(
@@ -117,10 +125,10 @@ inBrowser(
 );
 
 inBrowser(
-  'at a desk by keys alone, and what was decided is made undone on the page, long after',
+  'at a desk in the dark by keys alone, and what was decided is made undone on the page, long after',
   async () => {
     const [round, unit, lint, snake] = (await campfire('desktop')) as [string, string, string, string];
-    const { page, complaints } = await openPage(browser, 'desktop');
+    const { page, complaints } = await openPage(browser, 'desktop', true);
     await visit(page, `${pages.web}/inbox`);
     const card = page.locator('article').filter({ hasText: 'taught: four rules' });
     await card.waitFor();

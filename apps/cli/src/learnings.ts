@@ -1,6 +1,7 @@
 // Verbs about what agents learn, which do what the page of it and the campfire do.
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { NOT_NOW_WORDS } from '@mainloop/models/flow/campfire';
+import { usedWords } from '@mainloop/models/flow/citations';
 import type { LearningDecision } from '@mainloop/models/flow/learnings';
 import type { Command } from 'commander';
 import { Refused } from './client.ts';
@@ -30,6 +31,8 @@ export function learningsText(all: readonly Learning[]): string {
 function learningText(l: Learning): string {
   const about = [l.author, l.project ?? 'all projects', ...(l.path === null ? [] : [l.path])];
   const lines = [`  ${plainLine(l.id)}  ${plainLine(l.rule)}`, `      ${about.map(plainLine).join(' · ')}`];
+  const used = usedWords(l);
+  if (l.state === 'approved' && used !== '') lines.push(`      ${used}`);
   if (l.against.length > 0) lines.push(`      says the opposite of ${l.against.map(plainLine).join(', ')}`);
   if (l.state === 'proposed')
     lines.push(`      mainloop learnings approve ${plainLine(l.id)}   or   later, never`);

@@ -23,6 +23,8 @@ export const Learning = z
       .array(z.string())
       .describe('Ids of rules that say the opposite; agents should be given one of them'),
     times: z.int().describe('How often the like was said'),
+    given: z.int().describe('How many runs were given it since a person decided on it last'),
+    cited: z.int().describe('How many of them named it in what they said'),
     campfire: z.string().nullable().describe('The inbox item that asked about it last'),
     quietUntil: Time.nullable().describe('Of one that was put off: when it is asked about again'),
     versions: z

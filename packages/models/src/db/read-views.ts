@@ -30,6 +30,9 @@ export interface LearningView {
   readonly state: LearningState;
   /** How often the like was said. */
   readonly times: number;
+  /** How many runs were given it since a person decided on it last, and how many named it. */
+  readonly given: number;
+  readonly cited: number;
   /** Of one that was put off: when it is asked about again. */
   readonly quietUntil: Date | null;
   /** What it was before each decision, oldest first. */

@@ -392,6 +392,12 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       actor: 'agent',
       payload: { runId: `r${n}`, ids: [`${taskId}-l${n}`], asked: n % 2 ? 'x' : null },
     }),
+  named: (taskId, n) =>
+    agentSaid.new({
+      taskId,
+      actor: 'agent',
+      payload: { runId: `r${n}`, text: `Went by Lnamed${n}.` },
+    }),
   over: (taskId) =>
     taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
 };

@@ -36,6 +36,8 @@ const GATEWAY_TASK = [
   'failure',
   'updated_at',
 ] as const;
+/** What news of an agent changes about a rule: how often it came up, was given and was named; never its words. */
+const COUNTED_RULE = ['times', 'state', 'updated_at', 'given', 'cited', 'last_given', 'last_cited'] as const;
 const everyAuthTable = (right: Right): Record<string, Right> =>
   Object.fromEntries(
     ['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((table) => [
@@ -90,7 +92,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     tasks: may('SIU'),
     inbox_items: may('SIU'),
     review_comments: may('SIU'),
-    learnings: may('SIU', ['times', 'state', 'updated_at', 'campfire']),
+    learnings: may('SIU', [...COUNTED_RULE, 'campfire']),
     cost_days: may('S'),
     pauses: may('S'),
     skills: may('S'),
@@ -115,7 +117,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     tasks: may('SU', GATEWAY_TASK),
     inbox_items: may('SIU', ['state', 'answered_at']),
     review_comments: may('SU', ['answer', 'answered_at']),
-    learnings: may('SIU', ['times', 'state', 'updated_at']),
+    learnings: may('SIU', COUNTED_RULE),
     cost_days: may('SIU'),
     pauses: may('S'),
     runs: may('SU'),

@@ -51,7 +51,15 @@ test('through a year each day is lit once and at its hour, whatever the zone', (
   );
 });
 
-const DAY: DayFacts = { day: '2026-11-27', worked: 0, merged: [], rules: [], more: 0, against: 0 };
+const DAY: DayFacts = {
+  day: '2026-11-27',
+  worked: 0,
+  merged: [],
+  rules: [],
+  more: 0,
+  against: 0,
+  ignored: 0,
+};
 const review = { source: 'review', author: 'ada' } as const;
 
 test.each([
@@ -68,9 +76,10 @@ test.each([
       rules: [review, { source: 'review', author: 'mona' }, { source: 'ci', author: 'the check lint' }],
       more: 2,
       against: 1,
+      ignored: 1,
     },
     'What Friday taught: three rules',
-    '[Split fairly](/task/t%201) was merged, and two others moved. Two came up in review (ada, mona) and one came from a red check (the check lint). One of them says the opposite of what agents go by. Two more wait for another evening. Agents hear only what you approve.',
+    '[Split fairly](/task/t%201) was merged, and two others moved. Two came up in review (ada, mona) and one came from a red check (the check lint). One of them says the opposite of what agents go by. Two more wait for another evening. One rule that agents are given again and again is named by none: [look](/learnings). Agents hear only what you approve.',
   ],
   [
     {

@@ -45,11 +45,13 @@ export interface DayFacts {
   readonly more: number;
   /** How many of the rules say the opposite of one that agents go by. */
   readonly against: number;
+  /** How many that agents go by were given to many runs and named by none. */
+  readonly ignored: number;
 }
 
-/** @returns the item's title, and what happened in at most five sentences */
+/** @returns the item's title, and what happened in at most six sentences */
 export function campfireWords(facts: DayFacts): { readonly title: string; readonly body: string } {
-  const { day, rules, more, against } = facts;
+  const { day, rules, more, against, ignored } = facts;
   const name = new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: 'UTC' }).format(Date.parse(day));
   const sentences = [
     workWords(facts),
@@ -58,6 +60,9 @@ export function campfireWords(facts: DayFacts): { readonly title: string; readon
       ? ''
       : `${count(against, 'of them says', 'of them say')} the opposite of what agents go by.`,
     more === 0 ? '' : `${count(more, 'more waits', 'more wait')} for another evening.`,
+    ignored === 0
+      ? ''
+      : `${count(ignored, 'rule', 'rules')} that agents are given again and again ${ignored === 1 ? 'is' : 'are'} named by none: [look](/learnings).`,
     'Agents hear only what you approve.',
   ];
   return {

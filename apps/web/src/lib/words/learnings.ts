@@ -68,6 +68,9 @@ export const EDIT = 'Edit';
 export const SAVE = 'Save';
 export const CANCEL = 'Cancel';
 
+/** Of one that many agents were given and none named. */
+export const CLEARER = 'Say it more clearly, or retire it.';
+
 // Two of them that say the opposite.
 export const OPPOSITES = 'Say the opposite';
 export const KEEP_ONE = 'No agent could go by both. Keep one; the other can be brought back below.';

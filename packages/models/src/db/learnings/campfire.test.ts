@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
-import { learningNoted } from '../../events/learnings.ts';
+import { learningGiven, learningNoted } from '../../events/learnings.ts';
+import { agentSaid } from '../../events/runs.ts';
 import { OWNER } from '../../flow/ids.ts';
 import type { LearningDecision } from '../../flow/learnings.ts';
 import { decide } from '../inbox/decide.ts';
@@ -171,6 +172,36 @@ test('every decision is undone for ever: any version comes back, its words and w
   expect(await answer('L50', 'restore', { version: 99 })).toMatchObject({ code: 'no_version' });
   await propose('L51');
   expect(await answer('L51', 'restore')).toMatchObject({ code: 'no_version' });
+});
+
+test('a rule that ten runs were given and none named comes up; one that is named does not; deciding on it begins anew', async () => {
+  await propose('L5silent', 'L5named');
+  for (const id of ['L5silent', 'L5named']) await answer(id, 'approve');
+  const given = (run: number) =>
+    learningGiven.new({
+      taskId: 'one',
+      actor: 'agent',
+      payload: { runId: `r${run}`, ids: ['L5silent', 'L5named'], asked: 'again' },
+    });
+  const said = (run: number, text: string) =>
+    agentSaid.new({ taskId: 'one', actor: 'agent', payload: { runId: `r${run}`, text } });
+  for (let run = 0; run < 10; run++)
+    // Asked twice in one run is one run.
+    await appendOnce(database.db, [given(run), given(run)], OWNER);
+  await appendOnce(
+    database.db,
+    [said(9, 'Went by L5named.'), said(9, 'As L5named says. L5nobody too.')],
+    OWNER,
+  );
+  expect(await stateOf('L5silent')).toMatchObject({ given: 10, cited: 0 });
+  expect(await stateOf('L5named')).toMatchObject({ given: 10, cited: 1 });
+  await propose('L61');
+  await light(evening());
+  const [fire] = await fires();
+  expect(fire?.body).toContain('One rule that agents are given again and again is named by none');
+  await answer('L5silent', 'edit', { rule: 'Said more clearly.' });
+  expect(await stateOf('L5silent')).toMatchObject({ given: 0, cited: 0, state: 'approved' });
+  await answer('L61', 'reject');
 });
 
 test('switched off it is never lit; its hour and zone are the user’s', async () => {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { zoneOf } from '../../contracts/settings.ts';
 import { inboxClosed, inboxOpened } from '../../events/inbox.ts';
 import { campfireDay, campfireItemId, campfireWords, CAMPFIRE_RULES } from '../../flow/campfire.ts';
+import { isIgnored } from '../../flow/citations.ts';
 import { oppositesIn } from '../../flow/opposites.ts';
 import { append, lockLog } from '../log.ts';
 import { claimLock } from '../locks.ts';
@@ -53,6 +54,7 @@ async function openItem(tx: Tx, ownerId: string, day: string, nowMs: number): Pr
     rules,
     more: waiting.length - rules.length,
     against: rules.filter(({ id }) => opposed.has(id)).length,
+    ignored: all.filter((l) => l.state === 'approved' && isIgnored(l)).length,
   });
   const id = campfireItemId(day);
   const unanswered = await rows(

@@ -76,6 +76,8 @@ export const listLearnings = (database: Queryable, ownerId: string) =>
         'l.times',
         'l.versions',
         'l.campfire',
+        'l.given',
+        'l.cited',
         'l.quiet_until as quietUntil',
         'l.task_id as taskId',
         'l.project_id as projectId',

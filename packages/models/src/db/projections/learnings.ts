@@ -1,7 +1,9 @@
 // What agents learn, with every version that it had.
 import { sql } from 'kysely';
+import { citedIn } from '../../flow/citations.ts';
 import { afterDecision, type LearningSource, type LearningState } from '../../flow/learnings.ts';
-import { row, run, tables } from '../rows.ts';
+import type { Tx } from '../pool.ts';
+import { anyOf, row, run, tables } from '../rows.ts';
 import { notProjected, type Projections, type TypesOf } from './apply.ts';
 
 function firstState(noted: {
@@ -77,11 +79,40 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           path: p.path,
           state: p.state ?? afterDecision(before, p.decision) ?? before,
           quiet_until: null,
+          given: 0,
+          cited: 0,
+          last_given: null,
+          last_cited: null,
           versions: sql<string>`${l.ref('versions')} || ${JSON.stringify([{ ...words, state: before, until: at }])}::jsonb`,
           updated_at: at,
         }))
         .where('id', '=', p.id),
     );
   },
-  'learning.given': notProjected,
+  'learning.given': (tx, { payload: { runId, ids } }) =>
+    ids.length === 0
+      ? notProjected()
+      : run(tx, countedOnce('given', 'last_given', runId).where('id', '=', anyOf(ids))),
 };
+
+/** Counts a run once, however often in a row it is given a rule or names it. */
+const countedOnce = (count: 'given' | 'cited', last: 'last_given' | 'last_cited', runId: string) =>
+  tables
+    .updateTable('learnings')
+    .set((l) => ({ [count]: l(count, '+', 1), [last]: runId }))
+    .where(last, 'is distinct from', runId);
+
+/**
+ * Counts the rules that an agent names in what it says, where it was given them.
+ * @param text whatever it said; most of it names none
+ */
+export async function countCited(tx: Tx, runId: string, text: string): Promise<void> {
+  const ids = citedIn(text);
+  if (ids.length > 0)
+    await run(
+      tx,
+      countedOnce('cited', 'last_cited', runId)
+        .where('id', '=', anyOf(ids))
+        .where('last_given', 'is not', null),
+    );
+}

@@ -27,6 +27,8 @@ export const learnings = ({ db }: Views) => ({
       author: l.author,
       state: l.state as LearningState,
       times: l.times,
+      given: l.given,
+      cited: l.cited,
       quietUntil: l.quietUntil,
       versions: l.versions as unknown as LearningVersion[],
     }));
