@@ -16,7 +16,7 @@ export const ofRuns: Projections<
   'run.started': (tx, event) => setTask(tx, event, { active_run_id: event.payload.runId }),
   'run.ended': async (tx, event) => {
     const { runId, outcome } = event.payload;
-    if ('summary' in outcome) await countCited(tx, runId, outcome.summary);
+    if ('summary' in outcome && outcome.summary !== undefined) await countCited(tx, runId, outcome.summary);
     await countTurn(tx, { at: event.at, taskId: ofTask(event) });
   },
   'run.silent': touchTask,
