@@ -12,7 +12,10 @@ import {
 test.each<[string, MergeRefusal]>([
   ['Head branch was modified. Review and try the merge again.', 'head_moved'],
   ['Base branch was modified. Review and try the merge again.', 'base_moved'],
+  ['Merge already in progress', 'base_moved'],
   ['Merge commits are not allowed on this repository.', 'method'],
+  ['This branch requires linear history', 'method'],
+  ['Repository rule violations found\n\nThis branch must not contain merge commits.', 'method'],
   ['Squash merges are not allowed on this repository.', 'method'],
   ['Rebase merges are not allowed on this repository.', 'method'],
   ["This branch can't be rebased", 'method'],

@@ -23,11 +23,12 @@ export type MergeRefusal = (typeof MERGE_REFUSALS)[number];
 /** GitHub tells them apart in words alone; the first that fits counts. */
 const SAID: readonly (readonly [MergeRefusal, RegExp])[] = [
   ['head_moved', /head (branch|sha) was modified|head sha (didn't|did not) match/i],
-  ['base_moved', /base branch was modified/i],
+  // A merge that somebody else has begun is over at the next try, or has moved the base.
+  ['base_moved', /base branch was modified|merge already in progress/i],
   ['queue', /merge queue/i],
   [
     'method',
-    /(merge commits|squash merg\w+|rebase merg\w+|merge method \w+) (are|is) not allowed|this branch can't be rebased|rebas\w+ is not allowed/i,
+    /(merge commits|squash merg\w+|rebase merg\w+|merge method \w+) (are|is) not allowed|this branch can't be rebased|rebas\w+ is not allowed|linear history|must not contain merge commits/i,
   ],
   ['signatures', /signed commits|verified signatures|must have .*signature/i],
   [
@@ -51,7 +52,7 @@ export const mergeRefusal = (said: string): MergeRefusal =>
 
 const SENTENCES: Record<MergeRefusal, string> = {
   head_moved: 'Something was pushed to the pull request meanwhile, so it was not merged.',
-  base_moved: 'The base branch moved just then. It is tried again.',
+  base_moved: 'The base branch is just being changed. It is tried again.',
   method: 'The repository does not allow this way of merging. Choose another one.',
   queue: 'The repository merges through its merge queue.',
   reviews: 'The repository wants reviews that are not there yet. Ask for them on GitHub, then merge again.',

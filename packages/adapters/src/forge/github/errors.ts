@@ -24,7 +24,7 @@ export function refusesDrafts(err: unknown): boolean {
 export function refusedMerge(err: unknown): never {
   const { status = 0, response } = err as { status?: number; response?: { data?: { message?: string } } };
   const said = response?.data?.message ?? '';
-  if (![403, 405, 409, 422].includes(status) || /rate limit/i.test(said)) throw err;
+  if (![403, 405, 409, 422].includes(status) || RATE.test(said)) throw err;
   const why = mergeRefusal(said);
   if (status === 403 && why === 'other') throw err;
   if (why === 'base_moved') throw new ForgeError('unavailable', sayRefusal(why, said));
@@ -90,6 +90,12 @@ const APP_KINDS: Readonly<Record<AppTrouble['kind'], ForgeErrorKind>> = {
 /** @param accepted what GitHub says that it would take: "issues=write; pull_requests=write" */
 const sayLacking = (what: string, accepted: string | undefined): string =>
   `The GitHub App may not touch ${what}${accepted ? `: it lacks ${accepted.replaceAll('; ', ' or ')}` : ''}. Add the permission to the App, then accept it for the installation.`;
+/** GitHub Enterprise Server calls its secondary limit so to this day. */
+const RATE = /rate limit|abuse detection/i;
+
+/** Whether the same request would be answered the same again: blocked by law, malformed, too large. */
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && !TRY_AGAIN.includes(status);
+const TRY_AGAIN: readonly number[] = [408, 425];
 
 function rateLimited(headers: Headers): ForgeError {
   const reset = headers['x-ratelimit-reset']
@@ -128,7 +134,7 @@ export function translate(what: string, err: unknown): Error {
     );
   if (
     thrown.status === 429 ||
-    (thrown.status === 403 && (headers['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))
+    (thrown.status === 403 && (headers['x-ratelimit-remaining'] === '0' || RATE.test(said)))
   )
     return rateLimited(headers);
   if (thrown.status === 403 && /archived/i.test(said))
@@ -150,7 +156,6 @@ export function translate(what: string, err: unknown): Error {
       'not_found',
       `GitHub does not find ${what}. It may not exist, or the token may not see it.`,
     );
-  if (thrown.status === 422 || thrown.status === 405 || thrown.status === 409)
-    return new ForgeError('rejected', `GitHub refused ${what}: ${said}`);
+  if (isFinal(thrown.status ?? 0)) return new ForgeError('rejected', `GitHub refused ${what}: ${said}`);
   return new ForgeError('unavailable', `GitHub can't be reached for ${what}: ${said}`);
 }
