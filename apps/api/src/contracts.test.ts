@@ -251,6 +251,9 @@ describe('each answer is what the table says', () => {
     await ask('readOutput', { id: runId, query: { from: 2 } });
     await ask('steerTask', { id: 'one', body: { text: 'faster' } });
     await ask('setBudget', { id: 'one', body: { budgetCents: 700 } });
+    await ask('setPriority', { id: 'one', body: { priority: 'high' } });
+    await ask('setBlockers', { id: 'one', body: { blockedBy: [] } });
+    await ask('listQueued', {});
     await ask('changeModel', { id: 'one', body: { model: 'claude-sonnet-5-5' } });
     const running = await ensureRun(database.db, {
       ownerId: OWNER,

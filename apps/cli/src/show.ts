@@ -20,7 +20,7 @@ export const taskLine = (
   task: Pick<Task, 'id' | 'title' | 'projectId' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
   holds: Holds,
 ): string =>
-  `${task.id}  ${plainLine(task.title)}\n    ${plainLine(task.project)} · ${task.state} · $${(task.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(task, holdOf(holds, task.projectId)))}`;
+  `${task.id}  ${plainLine(task.title)}\n    ${plainLine(task.project)} · ${task.state} · $${(task.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(task, holdOf(holds, task)))}`;
 
 const WHO: ReadonlyMap<string, string> = new Map([
   ['user', 'you'],

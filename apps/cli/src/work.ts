@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { registerChat } from './work/chat.ts';
 import { registerInbox } from './work/inbox.ts';
 import { registerBudget, registerLimits } from './work/money.ts';
+import { registerOrder } from './work/order.ts';
 import { registerProjects } from './work/projects.ts';
 import { registerProposals } from './work/proposals.ts';
 import { registerRecurring } from './work/recurring.ts';
@@ -23,6 +24,7 @@ export function registerWork(program: Command, context: Context): void {
   registerTasks(program, context);
   registerInbox(program, context);
   registerBudget(program, context);
+  registerOrder(program, context);
   registerSkills(program, context);
   registerRecurring(program, context);
   registerLimits(program, context);

@@ -39,7 +39,7 @@ export function asideOf(
     `Projects: ${projects.length === 0 ? 'none yet' : projects.map((p) => p.name).join(', ')}.`,
     tasks.length === 0
       ? 'No tasks are open.]'
-      : `Open tasks:\n${tasks.map((t) => `- ${t.id} "${t.title}" in ${t.repo}: ${nextSentence(t, holdOf(held.holds, t.projectId))}`).join('\n')}]`,
+      : `Open tasks:\n${tasks.map((t) => `- ${t.id} "${t.title}" in ${t.repo}: ${nextSentence(t, holdOf(held.holds, t))}`).join('\n')}]`,
   ].join('\n');
 }
 

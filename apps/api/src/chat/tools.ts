@@ -203,7 +203,7 @@ export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<T
             : rows
                 .map(
                   (t) =>
-                    `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t, holdOf(holds, t.projectId))} ${dollars(t.costMicrousd)}`,
+                    `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t, holdOf(holds, t))} ${dollars(t.costMicrousd)}`,
                 )
                 .join('\n'),
           rows.filter((t) => !isEnded(t.state)),
@@ -231,7 +231,7 @@ export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<T
         const task = await findTask(db, call.ownerId, taskId);
         if (!task) return bad('There is no such task.');
         const items = await listOpenOfTask(db, taskId);
-        const hold = holdOf(await readHolds(db, call.ownerId, Date.now()), task.projectId);
+        const hold = holdOf(await readHolds(db, call.ownerId, Date.now()), task);
         return fine(
           [
             `"${task.title}" is ${task.state}. ${nextSentence(task, hold)}`,

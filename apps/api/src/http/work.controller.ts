@@ -17,7 +17,9 @@ import { openItems } from '@mainloop/models/db/devices/push';
 import type { Db } from '@mainloop/models/db/pool';
 import { pauseAll, readPause, resumeAll } from '@mainloop/models/db/runs/pause';
 import { hasRun, listRuns } from '@mainloop/models/db/runs/lists';
+import { listQueued } from '@mainloop/models/db/runs/slots';
 import { readOutput } from '@mainloop/models/db/runs/output';
+import { setBlockers, setPriority } from '@mainloop/models/db/tasks/order';
 import { findTask, listTasks } from '@mainloop/models/db/tasks/tasks';
 import { ownerCaughtUp } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -48,6 +50,29 @@ export class WorkController {
   @Route('listEvents')
   async events(@Param('id') id: string): Promise<Given<'listEvents'>> {
     return (await eventsOfTask(this.db, OWNER, id)).map((e) => ({ ...e, payload: { ...e.payload } }));
+  }
+
+  @Route('listQueued')
+  queued(): Promise<Given<'listQueued'>> {
+    return listQueued(this.db, OWNER);
+  }
+
+  @Route('setPriority')
+  async priority(
+    @Param('id') taskId: string,
+    @Sent('setPriority') { priority }: Taken<'setPriority'>,
+  ): Promise<Given<'setPriority'>> {
+    granted(await setPriority(this.db, { ownerId: OWNER, taskId, priority, by: 'you' }));
+    return { ok: true };
+  }
+
+  @Route('setBlockers')
+  async blockers(
+    @Param('id') taskId: string,
+    @Sent('setBlockers') { blockedBy }: Taken<'setBlockers'>,
+  ): Promise<Given<'setBlockers'>> {
+    granted(await setBlockers(this.db, { ownerId: OWNER, taskId, blockedBy, by: 'you' }));
+    return { ok: true };
   }
 
   @Route('cancelTask')

@@ -1,10 +1,20 @@
 // Verbs of proposals. `decline` also refuses what is held back, whatever its kind.
+import { PRIORITIES, type Priority } from '@mainloop/models/flow/dispatch';
 import type { Decision } from '@mainloop/models/flow/workflow';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { Refused } from '../client.ts';
 import { proposalText } from '../show.ts';
 import { kindOf } from './find.ts';
+
+interface ProposeOptions {
+  readonly title?: string;
+  readonly justDoIt?: true;
+  readonly priority?: Priority;
+  readonly blockedBy?: string[];
+}
+const priorityOption = (): Option =>
+  new Option('--priority <priority>', 'how urgent it is').choices([...PRIORITIES]);
 
 /**
  * `proposals`, `confirm`, `decline`.
@@ -27,7 +37,9 @@ export function registerProposals(program: Command, { api, out }: Context): void
     .argument('<words...>', 'what should be done')
     .option('--title <title>')
     .option('--just-do-it', 'without a plan to approve')
-    .action(async (name: string, words: string[], options: { title?: string; justDoIt?: true }) => {
+    .addOption(priorityOption())
+    .option('--blocked-by <task...>', 'tasks that have to end before it begins')
+    .action(async (name: string, words: string[], options: ProposeOptions) => {
       const project = (await api().call('listProjects')).find((each) => each.name === name);
       if (!project) throw new Refused(`There is no project ${name}. mainloop projects lists them.`);
       const { proposalId } = await api().call('proposeTask', {
@@ -36,6 +48,8 @@ export function registerProposals(program: Command, { api, out }: Context): void
           prompt: words.join(' '),
           ...(options.title === undefined ? {} : { title: options.title }),
           ...(options.justDoIt === undefined ? {} : { skipPlan: options.justDoIt }),
+          ...(options.priority === undefined ? {} : { priority: options.priority }),
+          ...(options.blockedBy === undefined ? {} : { blockedBy: options.blockedBy }),
         },
       });
       out({ proposalId }, `Proposed. It starts with:\n    mainloop confirm ${proposalId}`);
@@ -45,10 +59,15 @@ export function registerProposals(program: Command, { api, out }: Context): void
     .command('confirm')
     .description('start a proposed task')
     .argument('<proposal>')
-    .action(async (id: string) => {
+    .addOption(priorityOption())
+    .option('--blocked-by <task...>', 'tasks that have to end before it begins')
+    .action(async (id: string, edits: Pick<ProposeOptions, 'priority' | 'blockedBy'>) => {
       const proposal = (await api().call('listProposals')).find((x) => x.id === id);
       if (!proposal) throw new Refused('This proposal is not open. mainloop proposals lists those that are.');
-      const result = await api().call('confirmProposal', { id, body: { digest: proposal.digest } });
+      const result = await api().call('confirmProposal', {
+        id,
+        body: { digest: proposal.digest, ...(Object.keys(edits).length === 0 ? {} : { edits }) },
+      });
       out(result, `Started: ${result.taskId}`);
     });
 

@@ -18,8 +18,12 @@ export function registerTasks(program: Command, context: Context): void {
 }
 
 async function holdsNow(api: Api): Promise<Holds> {
-  const [pause, accounts] = await Promise.all([api.call('getPause'), api.call('listLimits')]);
-  return { paused: pause.since != null, spent: spentOf(accounts) };
+  const [pause, accounts, queued] = await Promise.all([
+    api.call('getPause'),
+    api.call('listLimits'),
+    api.call('listQueued'),
+  ]);
+  return { paused: pause.since != null, spent: spentOf(accounts), queued };
 }
 
 function registerLists(program: Command, { api, out }: Context): void {

@@ -2,6 +2,13 @@
 import { page } from '$app/state';
 import { holdOf } from '@mainloop/models/flow/holds';
 
-/** @returns why the next run of a task of that project gets no slot; '' when nothing holds it up */
-export const holdNow = (projectId: string): string =>
-  holdOf({ paused: page.data.pause?.since != null, spent: page.data.spentLimits ?? [] }, projectId);
+/** @returns why the next run of that task has no slot; '' when nothing is known to hold it up */
+export const holdNow = (task: { readonly id: string; readonly projectId: string }): string =>
+  holdOf(
+    {
+      paused: page.data.pause?.since != null,
+      spent: page.data.spentLimits ?? [],
+      queued: page.data.queued ?? [],
+    },
+    task,
+  );

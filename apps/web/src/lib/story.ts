@@ -112,6 +112,11 @@ const namesOf = (failures: readonly { readonly name: string }[] | undefined): st
         .map((f) => f.name)
         .join(', ')}${failures.length > 3 ? ', …' : ''}`;
 
+const blockersWords = (tasks: number): string => {
+  if (tasks === 0) return 'You let it wait for no other task.';
+  return `You let it wait until ${tasks === 1 ? 'another task has' : `${tasks} other tasks have`} ended.`;
+};
+
 function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' | 'at'> | null {
   switch (event.type) {
     case 'task.budget_raised':
@@ -121,6 +126,10 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
       };
     case 'task.model_changed':
       return { text: `You chose to go on with ${event.payload.model.replace('claude-', '')}.`, tone: 'you' };
+    case 'task.priority_changed':
+      return { text: `You made it ${event.payload.priority} in priority.`, tone: 'you' };
+    case 'task.blockers_changed':
+      return { text: blockersWords(event.payload.blockedBy.length), tone: 'you' };
     case 'task.confirmed':
       return { text: 'You started it.', tone: 'you' };
     case 'run.started':

@@ -14,7 +14,7 @@ import { listUnended } from '@mainloop/models/db/runs/lists';
 import { endRun } from '@mainloop/models/db/runs/endings';
 import { ensureRun, getRun } from '@mainloop/models/db/runs/runs';
 import { openEpoch } from '@mainloop/models/db/runs/epochs';
-import { takeSlot } from '@mainloop/models/db/runs/slots';
+import { takeSlot, type SlotCaps } from '@mainloop/models/db/runs/slots';
 import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { findOutcomeBefore, listOfRunner, sendCommand } from '@mainloop/models/db/runs/commands';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
@@ -55,11 +55,12 @@ export interface RunDeps {
  * @returns activities; each takes one object with the ids
  */
 export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs }: RunDeps) => {
-  const capsOf = async (task: TaskRow): Promise<Parameters<typeof takeSlot>[2]> => {
+  const capsOf = async (task: TaskRow): Promise<SlotCaps> => {
     const mine = await getSettings(db, task.ownerId);
     return {
       all: mine.maxRuns,
       ofProject: (settings) => resolveProjectSettings(settings).maxRuns,
+      isSerial: (settings) => resolveProjectSettings(settings).dispatch === 'serial',
       money: {
         owner: limitsIn(mine),
         ofProject: (settings) => limitsIn(resolveProjectSettings(settings)),

@@ -1,7 +1,7 @@
 // The thread, and the proposals that come of it.
 import { z } from 'zod';
 import { TASK_STATES } from '../flow/states.ts';
-import { Cents, Id, Repo, Time } from './fields.ts';
+import { Blockers, Cents, Id, Repo, TaskPriority, Time } from './fields.ts';
 import { TypedModel } from './settings.ts';
 
 export const SendMessage = z
@@ -79,6 +79,8 @@ export const Proposal = z
     model: z.string(),
     budgetCents: Cents,
     skipPlan: z.boolean(),
+    priority: TaskPriority,
+    blockedBy: Blockers,
     digest: z.string().describe('What the card shows, as a fingerprint; a confirmation repeats it'),
     state: z.literal('open'),
     expiresAt: Time,
@@ -104,6 +106,8 @@ export const ConfirmProposal = z
         model: TypedModel.optional(),
         budgetCents: Cents.min(1).max(100_000).optional(),
         skipPlan: z.boolean().optional(),
+        priority: TaskPriority.optional(),
+        blockedBy: Blockers.optional(),
       })
       .optional(),
   })
@@ -118,6 +122,8 @@ export const ProposeTask = z
     model: TypedModel.optional().describe('Instead of the one that the project has'),
     budgetCents: Cents.min(1).max(100_000).optional().describe('Instead of what the project has'),
     skipPlan: z.boolean().optional().describe('Instead of what the project has'),
+    priority: TaskPriority.optional(),
+    blockedBy: Blockers.optional(),
     requestId: Id.optional().describe('Made by the sender, so that a retried request proposes once'),
   })
   .meta({ id: 'ProposeTask' });

@@ -1,5 +1,6 @@
 // Fields that many answers have.
 import { z } from 'zod';
+import { MAX_BLOCKERS, PRIORITIES } from '../flow/dispatch.ts';
 import { isFolderBelow } from '../flow/folders.ts';
 
 /** Of anything of ours. */
@@ -20,6 +21,16 @@ export const Time = z
 export const Microusd = z.int().describe('Millionths of a US dollar');
 export const Cents = z.int().describe('US cents');
 export const Repo = z.string().describe('"owner/name" on the forge');
+
+/** How urgent a task is. */
+export const TaskPriority = z
+  .enum(PRIORITIES, `A priority is one of ${PRIORITIES.join(', ')}.`)
+  .describe('The more urgent gets the next slot; whoever has waited an hour counts as one step more urgent');
+/** Tasks that have to end before an agent works on another. */
+export const Blockers = z
+  .array(Id)
+  .max(MAX_BLOCKERS, `A task waits for at most ${MAX_BLOCKERS} others.`)
+  .describe('Tasks, also of other projects, that have to end before an agent works on it');
 
 /** Below the top of a repository, with `/`; never out of it. */
 export const Folder = z

@@ -31,7 +31,18 @@ import { Output } from './runs.ts';
 import { OwnerSettings, ProjectSettings, Settings } from './settings.ts';
 import { RunSkill, SavedSkill, SaveSkill, Skill } from './skills.ts';
 import { Check, Health } from './status.ts';
-import { ChangeModel, Event, RaiseBudget, Steer, Steered, Task, TaskDetail } from './tasks.ts';
+import {
+  ChangeBlockers,
+  ChangeModel,
+  ChangePriority,
+  Event,
+  QueuedTask,
+  RaiseBudget,
+  Steer,
+  Steered,
+  Task,
+  TaskDetail,
+} from './tasks.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -258,7 +269,7 @@ export const ROUTES = {
     status: 201,
     body: ProposeTask,
     answer: Proposed,
-    refusals: ['no_project'],
+    refusals: ['no_project', 'no_blocker'],
   },
   confirmProposal: {
     method: 'POST',
@@ -274,6 +285,7 @@ export const ROUTES = {
       'proposal_declined',
       'proposal_expired',
       'no_project',
+      'no_blocker',
       ...ofTask,
     ],
   },
@@ -540,6 +552,35 @@ export const ROUTES = {
     status: 200,
     answer: z.array(Event),
     refusals: [],
+  },
+  listQueued: {
+    method: 'GET',
+    path: '/api/queue',
+    topic: 'work',
+    summary: 'Why each task waits whose agent has not started yet, the longest first',
+    status: 200,
+    answer: z.array(QueuedTask),
+    refusals: [],
+  },
+  setPriority: {
+    method: 'POST',
+    path: '/api/tasks/{id}/priority',
+    topic: 'work',
+    summary: 'How urgent a task is; the next slot goes by that',
+    status: 200,
+    body: ChangePriority,
+    answer: Done,
+    refusals: ofTask,
+  },
+  setBlockers: {
+    method: 'POST',
+    path: '/api/tasks/{id}/blockers',
+    topic: 'work',
+    summary: 'Which tasks have to end before an agent works on this one. A circle is refused with its path',
+    status: 200,
+    body: ChangeBlockers,
+    answer: Done,
+    refusals: [...ofTask, 'no_blocker', 'blockers_circle'],
   },
   cancelTask: {
     method: 'POST',

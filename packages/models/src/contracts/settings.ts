@@ -45,6 +45,11 @@ const PROJECT = z.strictObject({
     .nullable()
     .describe('The same in one month (UTC)'),
   maxRuns: between(1, 500, 'Agents at once').describe('Agents at once'),
+  dispatch: z
+    .enum(['parallel', 'serial'], 'Tasks are worked on parallel or serial.')
+    .describe(
+      '`serial`: one task at a time, and the next begins when the one before has ended. `parallel`: as many as maxRuns lets',
+    ),
   maxMinutes: z
     .number('Minutes should be a number.')
     .min(0.05, 'A run needs some time.')
@@ -146,6 +151,7 @@ export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
   weekBudgetCents: null,
   monthBudgetCents: null,
   maxRuns: 4,
+  dispatch: 'parallel',
   maxMinutes: 60,
   setupCommand: null,
   findSetup: true,
@@ -180,6 +186,7 @@ export const STRICTEST = {
   weekBudgetCents: 1,
   monthBudgetCents: 1,
   maxRuns: 1,
+  dispatch: 'serial',
   maxMinutes: 1,
   setupCommand: null,
   findSetup: false,
@@ -267,6 +274,7 @@ const WORDS: Readonly<Record<string, string>> = {
   weekBudgetCents: 'dollars a week',
   monthBudgetCents: 'dollars a month',
   maxRuns: 'agents at once',
+  dispatch: 'whether tasks come one at a time',
   maxMinutes: 'minutes a run',
   setupCommand: 'the set-up command',
   findSetup: 'whether set-up is found',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CI_OUTCOMES } from '../flow/ci.ts';
 import { ERROR_CODES } from '../flow/outcomes.ts';
 import { ENDINGS, TASK_STATES, WAITING_FOR } from '../flow/states.ts';
-import { Cents, Id, Microusd, Repo, Time } from './fields.ts';
+import { Blockers, Cents, Id, Microusd, Repo, TaskPriority, Time } from './fields.ts';
 import { Item } from './inbox.ts';
 import { Run } from './runs.ts';
 import { TypedModel } from './settings.ts';
@@ -27,6 +27,8 @@ export const Task = z
       .describe('What it stands still for, where that is more than its state says'),
     endedHow: z.enum(ENDINGS).nullable(),
     model: z.string(),
+    priority: TaskPriority,
+    blockedBy: Blockers.describe('Tasks that have to end before an agent works on it; some may have ended'),
     budgetCents: Cents,
     costMicrousd: Microusd,
     branch: z.string(),
@@ -106,3 +108,33 @@ export const RaiseBudget = z
   .object({ budgetCents: Cents.min(1).max(100_000, 'A task may cost at most $1,000.') })
   .meta({ id: 'RaiseBudget' });
 export const ChangeModel = z.object({ model: TypedModel }).meta({ id: 'ChangeModel' });
+
+export const ChangePriority = z.object({ priority: TaskPriority }).meta({ id: 'ChangePriority' });
+export const ChangeBlockers = z
+  .object({ blockedBy: Blockers.describe('They take the place of those before; none: it waits for no task') })
+  .meta({ id: 'ChangeBlockers' });
+
+const WAIT = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('next') }).describe('It starts as soon as it looks'),
+  z
+    .object({ is: z.literal('blocked'), by: z.array(Id).readonly() })
+    .describe('Those tasks have to end first'),
+  z
+    .object({ is: z.literal('serial'), taskId: Id })
+    .describe('Its project works on one task at a time, and that is this one'),
+  z
+    .object({
+      is: z.literal('full'),
+      of: z.enum(['project', 'person', 'all']),
+      agents: z.int().describe('So many may work at once'),
+    })
+    .describe('As many agents work as may'),
+]);
+export const QueuedTask = z
+  .object({
+    taskId: Id,
+    wait: WAIT,
+    sentence: z.string().describe('The same for a person'),
+  })
+  .meta({ id: 'QueuedTask' });
+export type QueuedTask = z.infer<typeof QueuedTask>;

@@ -1,6 +1,7 @@
 // What the pages show. Types only: `read.ts` fills them.
 import type { Recurring } from '../contracts/recurring.ts';
 import type { Held } from '../flow/held.ts';
+import type { Priority } from '../flow/dispatch.ts';
 import type { SpentHold } from '../flow/holds.ts';
 import type {
   AttachmentRef,
@@ -93,6 +94,9 @@ export interface TaskView extends Standing {
   readonly costMicrousd: number;
   readonly budgetCents: number;
   readonly model: string;
+  readonly priority: Priority;
+  /** Tasks that have to end before an agent works on it; some may have ended. */
+  readonly blockedBy: readonly string[];
   readonly prUrl: string | null;
   readonly prNumber: number | null;
   readonly issueUrl: string | null;
@@ -221,6 +225,8 @@ export interface ProposalView {
   readonly model: string;
   readonly budgetCents: number;
   readonly skipPlan: boolean;
+  readonly priority: Priority;
+  readonly blockedBy: readonly string[];
   readonly state: string;
   readonly digest: string;
   readonly expiresAt: Date;

@@ -53,7 +53,9 @@ import {
   taskBudgetRaised,
   taskEnded,
   taskLooked,
+  taskBlockersChanged,
   taskModelChanged,
+  taskPriorityChanged,
   taskRetried,
   taskStateChanged,
 } from '../events/tasks.ts';
@@ -174,6 +176,10 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       payload: { seen: new Date(Date.UTC(2026, 0, 1 + n)).toISOString() },
     }),
   model: (taskId, n) => taskModelChanged.new({ taskId, actor: 'you', payload: { model: `m${n}` } }),
+  priority: (taskId, n) =>
+    taskPriorityChanged.new({ taskId, actor: 'you', payload: { priority: n % 2 ? 'urgent' : 'low' } }),
+  blockers: (taskId, n) =>
+    taskBlockersChanged.new({ taskId, actor: 'you', payload: { blockedBy: n % 2 ? [`t-${n}`] : [] } }),
   plan: (taskId, n) =>
     planWritten.new({
       taskId,

@@ -1,5 +1,6 @@
 // What the chat proposes, and what became of it.
 import { z } from 'zod';
+import { PRIORITIES } from '../flow/dispatch.ts';
 import { defineEvent } from './define.ts';
 import { attachments } from './shapes.ts';
 
@@ -21,6 +22,8 @@ export const proposalMade = defineEvent({
     digest: z.string().describe('of what the card shows; a yes carries it'),
     attachments,
     toTaskId: z.string().optional().describe('words for this task, not a new one'),
+    priority: z.enum(PRIORITIES).optional().describe('left out: normal'),
+    blockedBy: z.array(z.string()).optional().describe('tasks that have to end before it begins'),
     expiresAt: z.string().describe('ISO time'),
   }),
   keys: { new: 'proposal/{id}' },

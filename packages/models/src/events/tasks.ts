@@ -1,6 +1,7 @@
 // The life of a task, and what the person said to it.
 import { z } from 'zod';
 import { defineEvent } from './define.ts';
+import { PRIORITIES } from '../flow/dispatch.ts';
 import { ENDINGS, WAITING_FOR } from '../flow/states.ts';
 import { withEnding, withStatus, withWaitingFor } from './before-codes.ts';
 import { attachments, status, taskState } from './shapes.ts';
@@ -20,6 +21,8 @@ export const taskConfirmed = defineEvent({
     budgetCents: z.number(),
     skipPlan: z.boolean(),
     attachments,
+    priority: z.enum(PRIORITIES).optional().describe('left out: normal'),
+    blockedBy: z.array(z.string()).optional().describe('tasks that have to end before an agent works on it'),
     branch: z.string().describe('the one branch that it may push to'),
   }),
   keys: { new: 'confirmed/{proposalId}', unproposed: null },
@@ -119,6 +122,26 @@ export const taskModelChanged = defineEvent({
   about: 'task',
   writtenBy: ['api'],
   payload: z.object({ model: z.string() }),
+  keys: { new: null },
+});
+
+export const taskPriorityChanged = defineEvent({
+  type: 'task.priority_changed',
+  version: 1,
+  says: 'The person said how urgent the task is: the next slot goes by that.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ priority: z.enum(PRIORITIES) }),
+  keys: { new: null },
+});
+
+export const taskBlockersChanged = defineEvent({
+  type: 'task.blockers_changed',
+  version: 1,
+  says: 'The person said which tasks have to end before an agent works on this one.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ blockedBy: z.array(z.string()).describe('their ids; empty: none') }),
   keys: { new: null },
 });
 

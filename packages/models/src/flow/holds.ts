@@ -24,8 +24,10 @@ export interface Holds {
   readonly paused: boolean;
   /** The owner's first. */
   readonly spent: readonly SpentHold[];
+  /** Why each task waits whose next run is queued. */
+  readonly queued: readonly { readonly taskId: string; readonly sentence: string }[];
 }
-export const NOTHING_HELD: Holds = { paused: false, spent: [] };
+export const NOTHING_HELD: Holds = { paused: false, spent: [], queued: [] };
 
 /** What was spent of the limits of a project, or of the owner (null). */
 export interface Account {
@@ -61,9 +63,13 @@ export const spentOf = (accounts: readonly Account[]): SpentHold[] =>
     return period === null || cents === null ? [] : [{ projectId, of, period, cents }];
   });
 
-/** @returns why the next run of a task of that project gets no slot, in a sentence or two; '' when nothing holds it up */
-export function holdOf(holds: Holds, projectId: string): string {
+/** @returns why the next run of that task has no slot, in a sentence or two; '' when nothing is known to hold it up */
+export function holdOf(
+  holds: Holds,
+  { id, projectId }: { readonly id: string; readonly projectId: string },
+): string {
   if (holds.paused) return 'Everything is paused. It waits until you resume.';
   const spent = holds.spent.find((hold) => hold.projectId === null || hold.projectId === projectId);
-  return spent === undefined ? '' : spentWords(spent, 'It waits');
+  if (spent !== undefined) return spentWords(spent, 'It waits');
+  return holds.queued.find(({ taskId }) => taskId === id)?.sentence ?? '';
 }

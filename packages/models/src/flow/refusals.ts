@@ -51,6 +51,14 @@ export const REFUSALS = {
 
   // Tasks.
   task_ended: { status: 409, says: (state: string) => `This task is already ${state}.` },
+  /** Its id, as it was sent. */
+  no_blocker: { status: 422, says: (id: string) => `There is no task ${id} that this one could wait for.` },
+  /** Titles, from the task to itself. */
+  blockers_circle: {
+    status: 409,
+    says: (titles: readonly string[]) =>
+      `They would wait for each other for ever: ${titles.map((title) => `"${title}"`).join(' waits for ')}.`,
+  },
   no_ci: { status: 409, says: 'No CI runs for this task right now. Choose a time instead.' },
   no_agent: { status: 409, says: 'No agent is running for this task right now.' },
 

@@ -29,24 +29,35 @@ const SPENT = [
   { projectId: null, period: 'week', cents: 2_000, of: 'all agents' },
   { projectId: 'pr-1', period: 'day', cents: 500, of: 'acme/api' },
 ] as const;
+const QUEUED = [
+  { taskId: 't-0', sentence: 'It starts in a moment.' },
+  { taskId: 't-1', sentence: 'It waits for another.' },
+];
 test.each<[string, Holds, string, string]>([
   ['nothing', NOTHING_HELD, 'pr-1', ''],
-  ['the pause', { paused: true, spent: SPENT }, 'pr-1', 'Everything is paused. It waits until you resume.'],
+  [
+    'the pause',
+    { paused: true, spent: SPENT, queued: QUEUED },
+    'pr-1',
+    'Everything is paused. It waits until you resume.',
+  ],
   [
     "the owner's limit",
-    { paused: false, spent: SPENT },
+    { paused: false, spent: SPENT, queued: QUEUED },
     'pr-1',
     "This week's limit for all agents ($20.00) is spent. It waits until Monday (UTC), or until you raise it.",
   ],
   [
     'the limit of its project',
-    { paused: false, spent: SPENT.slice(1) },
+    { paused: false, spent: SPENT.slice(1), queued: QUEUED },
     'pr-1',
     "Today's limit for acme/api ($5.00) is spent. It waits until tomorrow (UTC), or until you raise it.",
   ],
-  ['not that of another project', { paused: false, spent: SPENT.slice(1) }, 'pr-2', ''],
+  ['not that of another project', { paused: false, spent: SPENT.slice(1), queued: [] }, 'pr-2', ''],
+  ['its place in the queue', { paused: false, spent: [], queued: QUEUED }, 'pr-1', 'It waits for another.'],
+  ['not that of another task', { paused: false, spent: [], queued: QUEUED.slice(0, 1) }, 'pr-1', ''],
 ])('what holds the next run of a task up: %s', (_, holds, projectId, says) => {
-  expect(holdOf(holds, projectId)).toBe(says);
+  expect(holdOf(holds, { id: 't-1', projectId })).toBe(says);
 });
 
 test('nothing leads out of the end', () => {

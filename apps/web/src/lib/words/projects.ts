@@ -73,6 +73,7 @@ export const NAME_THE_HOSTS = 'Name the hosts below. Until then it stays as it w
 export const LONGEST_RUN = 'Longest run, in minutes';
 export const REVIEW_ROUNDS = 'Rounds of comments on GitHub before you are asked';
 export const AGENTS_AT_ONCE = 'Agents running at once';
+export const ONE_AT_A_TIME = 'One task at a time: the next begins when the one before has ended';
 export const ASK_FIRST = 'Ask me before Claude runs a command';
 export const ALLOWED_RULES = 'Allowed without asking';
 export const FORGET = 'Forget';

@@ -12,13 +12,14 @@ const STARTING_S = 60;
 export const load: LayoutServerLoad = async ({ depends }) => {
   depends('app:live');
   const result = read();
-  const [cursor, inbox, checks, pause, spentLimits, alarms] = await Promise.all([
+  const [cursor, inbox, checks, pause, spentLimits, alarms, queued] = await Promise.all([
     result.cursor(),
     result.inbox(),
     result.checkup(),
     result.pause(),
     result.spentLimits(),
     result.alarms(),
+    result.queued(),
   ]);
   return {
     cursor,
@@ -26,6 +27,7 @@ export const load: LayoutServerLoad = async ({ depends }) => {
     pause,
     spentLimits,
     alarms,
+    queued,
     almostFullMb: almostFullMb(),
     // While everything is starting, nobody has been heard of.
     trouble: process.uptime() < STARTING_S ? [] : checks.filter((c) => !c.ok).map((c) => c.says),

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ConfirmProposal, Proposal } from '../../contracts/conversation.ts';
 import { PROPOSAL_MINUTES, resolveProjectSettings } from '../../contracts/settings.ts';
 import { taskBranch, taskWorkflowId } from '../../flow/ids.ts';
+import type { Priority } from '../../flow/dispatch.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { cleanTitle, spellOut } from '../../flow/text.ts';
 import { TASK_WORKFLOW, type TaskWorkflowInput } from '../../flow/workflow.ts';
@@ -11,6 +12,7 @@ import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '.
 import { taskConfirmed } from '../../events/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { readForecasts } from '../money/limits.ts';
+import { findMissing } from '../tasks/order.ts';
 import { findProject, hasProject } from '../projects/projects.ts';
 import { tell } from '../runs/commands.ts';
 import { append, freshId, lockLog, toOutbox } from '../log.ts';
@@ -25,6 +27,10 @@ export interface ProposalDraft {
   readonly budgetCents: number;
   readonly skipPlan: boolean;
   readonly attachments?: readonly AttachmentRef[];
+  /** Left out: normal. */
+  readonly priority?: Priority;
+  /** Tasks that have to end before it begins. */
+  readonly blockedBy?: readonly string[];
   /** Words for this task, which are told to it; no new task. */
   readonly toTaskId?: string;
 }
@@ -44,10 +50,15 @@ export const digestOf = (proposal: ProposalDraft): string =>
         proposal.budgetCents,
         proposal.skipPlan,
         ...(proposal.toTaskId ? [proposal.toTaskId] : []),
+        ...orderOf(proposal),
       ]),
     )
     .digest('hex')
     .slice(0, 32);
+
+/** What is not as usual in the order that it is worked on in; a card from before there was one keeps its fingerprint. */
+const orderOf = ({ priority = 'normal', blockedBy = [] }: Pick<ProposalDraft, 'priority' | 'blockedBy'>) =>
+  priority === 'normal' && blockedBy.length === 0 ? [] : [{ priority, blockedBy }];
 
 /** @param key turn and tool index: a regenerated turn proposes the same thing once */
 export async function propose(
@@ -60,11 +71,13 @@ export async function propose(
 ): Promise<string> {
   const id = `p-${createHash('sha256').update(key).digest('hex').slice(0, 18)}`;
   // As the log keeps it and the card shows it: the fingerprint is of that.
+  const { blockedBy, ...said } = draft;
   const proposal = {
-    ...draft,
+    ...said,
     title: cleanTitle(draft.title),
     prompt: spellOut(draft.prompt),
     model: spellOut(draft.model),
+    ...(blockedBy === undefined ? {} : { blockedBy: [...new Set(blockedBy)] }),
   };
   await append(
     tx,
@@ -88,7 +101,7 @@ export async function propose(
 
 /** What is to be done, in words; what is not said is as the project has it. */
 export type Wish = Pick<ProposalDraft, 'projectId' | 'prompt'> &
-  Partial<Pick<ProposalDraft, 'title' | 'model' | 'budgetCents' | 'skipPlan'>>;
+  Partial<Pick<ProposalDraft, 'title' | 'model' | 'budgetCents' | 'skipPlan' | 'priority' | 'blockedBy'>>;
 
 /**
  * Proposes what was asked for outside of the chat.
@@ -99,9 +112,11 @@ export async function proposeWish(
   ownerId: string,
   key: string,
   wish: Wish,
-): Promise<{ readonly ok: true; readonly proposalId: string } | Refusal<'no_project'>> {
+): Promise<{ readonly ok: true; readonly proposalId: string } | Refusal<'no_project' | 'no_blocker'>> {
   const project = await findProject(tx, ownerId, wish.projectId);
   if (!project) return refusal('no_project');
+  const missing = await findMissing(tx, ownerId, wish.blockedBy ?? []);
+  if (missing !== null) return refusal('no_blocker', missing);
   const settings = resolveProjectSettings(project.settings);
   const draft = {
     projectId: wish.projectId,
@@ -110,6 +125,8 @@ export async function proposeWish(
     model: wish.model ?? settings.model,
     budgetCents: wish.budgetCents ?? settings.budgetCents,
     skipPlan: wish.skipPlan ?? settings.skipPlan,
+    ...(wish.priority === undefined ? {} : { priority: wish.priority }),
+    ...(wish.blockedBy === undefined ? {} : { blockedBy: wish.blockedBy }),
   };
   const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
   return { ok: true, proposalId: await propose(tx, ownerId, key, null, draft, expires) };
@@ -125,6 +142,7 @@ export type ConfirmResult =
       | 'no_task'
       | 'task_ended'
       | 'no_project'
+      | 'no_blocker'
     >;
 
 /**
@@ -188,6 +206,10 @@ export async function confirmIn(
   const projectId = asked.edits?.projectId ?? proposal.project_id;
   if (projectId !== proposal.project_id && !(await hasProject(tx, ownerId, projectId)))
     return refusal('no_project');
+  const priority = asked.edits?.priority ?? proposal.priority;
+  const blockedBy = [...new Set(asked.edits?.blockedBy ?? proposal.blocked_by)];
+  const missing = await findMissing(tx, ownerId, blockedBy);
+  if (missing !== null) return refusal('no_blocker', missing);
   const taskId = `t-${freshId()}`;
   const title = cleanTitle(asked.edits?.title ?? proposal.title);
   await append(
@@ -206,6 +228,8 @@ export async function confirmIn(
           skipPlan: asked.edits?.skipPlan ?? proposal.skip_plan,
           branch: taskBranch(taskId, title),
           ...(proposal.attachments.length > 0 ? { attachments: proposal.attachments } : {}),
+          ...(priority === 'normal' ? {} : { priority }),
+          ...(blockedBy.length === 0 ? {} : { blockedBy }),
         },
       }),
     ],
@@ -263,6 +287,8 @@ export async function listOpenProposals(database: Queryable, ownerId: string): P
         'p.digest',
         'p.state',
         'p.project_id as projectId',
+        'p.priority',
+        'p.blocked_by as blockedBy',
       ])
       .select(['p.expires_at as expiresAt', 'r.repo as project'])
       .where('p.owner_id', '=', ownerId)

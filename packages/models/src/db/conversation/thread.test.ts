@@ -65,6 +65,8 @@ test('the conversation and a turn of it', async () => {
     prompt: true,
     model: true,
     budgetCents: true,
+    priority: true,
+    blockedBy: true,
     skipPlan: true,
     digest: true,
     state: true,

@@ -23,6 +23,8 @@ export const ofProposals: Projections<TypesOf<'proposal'>> = {
         at,
         attachments: JSON.stringify(payload.attachments ?? []),
         to_task_id: payload.toTaskId ?? null,
+        priority: payload.priority ?? 'normal',
+        blocked_by: payload.blockedBy ?? [],
       }),
     ),
   'proposal.told': (tx, { payload }) =>

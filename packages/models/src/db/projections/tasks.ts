@@ -25,6 +25,8 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
         updated_at: at,
         looked_at: at,
         attachments: JSON.stringify(payload.attachments ?? []),
+        priority: payload.priority ?? 'normal',
+        blocked_by: payload.blockedBy ?? [],
       }),
     );
     const confirmed = tables.updateTable('proposals').set({ state: 'confirmed', task_id: taskId });
@@ -59,6 +61,8 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
   'task.allowed_once': touchTask,
   'task.budget_raised': (tx, event) => setTask(tx, event, { budget_cents: event.payload.budgetCents }),
   'task.model_changed': (tx, event) => setTask(tx, event, { model: event.payload.model }),
+  'task.priority_changed': (tx, event) => setTask(tx, event, { priority: event.payload.priority }),
+  'task.blockers_changed': (tx, event) => setTask(tx, event, { blocked_by: event.payload.blockedBy }),
   // Looking changes nothing, so it is no news.
   'task.looked': (tx, event) =>
     run(

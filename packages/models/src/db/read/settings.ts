@@ -17,6 +17,7 @@ import { resolveProjectSettings, resolveSettings } from '../../contracts/setting
 import { PARAMETER_KINDS } from '../../flow/skills.ts';
 import type { RecurringOutcome } from '../../flow/recurring.ts';
 import type { PauseView, RecurringView, SkillView, SpentLimitView } from '../read-views.ts';
+import { listQueued, type QueuedTask } from '../runs/slots.ts';
 import { nextOf } from '../recurring/next.ts';
 import { saySuggestion } from '../../flow/suggestions.ts';
 import type { Views } from './views.ts';
@@ -94,7 +95,7 @@ async function cameOf(db: Views['db'], recurringId: string, now: Date): Promise<
 }
 
 /** @returns what the pages read of settings and projects */
-export const settings = ({ db, repoOf }: Views) => ({
+export const settings = ({ db, queryable, repoOf }: Views) => ({
   projects: async () =>
     (
       await db.project.findMany({
@@ -158,6 +159,9 @@ export const settings = ({ db, repoOf }: Views) => ({
     ]);
     return { since: pause?.since ?? null, agents, queued };
   },
+
+  /** Why each task waits whose next run is queued. */
+  queued: (): Promise<QueuedTask[]> => listQueued(queryable, OWNER),
 
   /** Limits of money that are spent, so that new work waits: the owner's first. */
   spentLimits: async (): Promise<readonly SpentLimitView[]> => {

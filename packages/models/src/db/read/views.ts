@@ -8,6 +8,7 @@ import { OWNER } from '../../flow/ids.ts';
 import { forecastsOf, type Forecast } from '../../flow/money.ts';
 import { sectionOf, type CiCounts } from '../../flow/states.ts';
 import { isLater } from '../../flow/waits.ts';
+import type { Queryable } from '../pool.ts';
 import { PrismaClient } from '../generated/client.ts';
 import type { ItemView, ProposalView, TaskItemView, TaskView } from '../read-views.ts';
 
@@ -69,6 +70,8 @@ export function openViews(url: string) {
     costMicrousd: Number(task.costMicrousd),
     budgetCents: task.budgetCents,
     model: task.model,
+    priority: task.priority as TaskView['priority'],
+    blockedBy: task.blockedBy,
     prUrl: task.prUrl,
     prNumber: task.prNumber,
     issueUrl: task.issueUrl,
@@ -109,6 +112,8 @@ export function openViews(url: string) {
     model: proposal.model,
     budgetCents: proposal.budgetCents,
     skipPlan: proposal.skipPlan,
+    priority: proposal.priority as ProposalView['priority'],
+    blockedBy: proposal.blockedBy,
     state: proposal.state === 'open' && proposal.expiresAt < now ? 'expired' : proposal.state,
     digest: proposal.digest,
     expiresAt: proposal.expiresAt,
@@ -183,5 +188,12 @@ export function openViews(url: string) {
     });
   };
 
-  return { db, repoOf, taskView, forecasts, proposalView, itemsWhere };
+  // Statements that the other processes run as well, by the pages' own connection.
+  const queryable = {
+    query: async (text: string, values: readonly unknown[] = []) => ({
+      rows: await db.$queryRawUnsafe(text, ...values),
+    }),
+  } as unknown as Queryable;
+
+  return { db, queryable, repoOf, taskView, forecasts, proposalView, itemsWhere };
 }

@@ -7,6 +7,7 @@ import type { Queryable } from '../pool.ts';
 import { listProjects } from '../projects/projects.ts';
 import { getSettings } from '../projects/settings.ts';
 import { isAllPaused } from './pause.ts';
+import { listQueued } from './slots.ts';
 
 /** What was spent of the limits of the owner, then of each project. */
 export async function readAccounts(
@@ -30,4 +31,5 @@ export async function readAccounts(
 export const readHolds = async (database: Queryable, ownerId: string, nowMs: number): Promise<Holds> => ({
   paused: await isAllPaused(database, ownerId),
   spent: spentOf(await readAccounts(database, ownerId, nowMs)),
+  queued: await listQueued(database, ownerId),
 });

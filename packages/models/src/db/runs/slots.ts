@@ -1,69 +1,23 @@
-// Slots: how many runs may have a sandbox at once, and which of those that wait is next.
+// Slots: how many runs may have a sandbox at once, which of those that wait is next, and why the others wait.
+import { resolveProjectSettings } from '../../contracts/settings.ts';
+import { dispatch, waitWords, type Caps, type DispatchRun, type Wait } from '../../flow/dispatch.ts';
 import { fullPeriod, NOTHING_SPENT, sumSpent, type Limits } from '../../flow/money.ts';
 import { readSpent } from '../money/limits.ts';
-import { mayStart } from '../../flow/slots.ts';
+import { getSettings } from '../projects/settings.ts';
 import { isAllPaused } from './pause.ts';
 import { takeLock } from '../locks.ts';
-import { withTx, type Db, type Tx } from '../pool.ts';
-import { rows, run as runStatement, tables } from '../rows.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { anyOf, row, rows, run as runStatement, tables } from '../rows.ts';
 
-/**
- * Takes a slot when fewer runs than the caps are active and nobody older could have it. Slots are given in order.
- * @param caps.ofProject from the settings of a project
- * @param caps.money of the run's owner: where a limit is spent no run starts, and nobody else waits for that
- */
-export async function takeSlot(
-  db: Db,
-  runId: string,
-  caps: {
-    readonly all: number;
-    readonly ofProject: (settings: unknown) => number;
-    readonly money?: MoneyCaps;
-  },
-): Promise<{ got: boolean; ahead: number }> {
-  return withTx(db, async (tx) => {
-    await takeLock(tx, 'slots');
-    const runs = await rows(
-      tx,
-      tables
-        .selectFrom('runs as r')
-        .innerJoin('tasks as t', 't.id', 'r.task_id')
-        .innerJoin('projects as p', 'p.id', 't.project_id')
-        .select([
-          'r.id',
-          'r.state',
-          'r.owner_id',
-          't.project_id',
-          'p.settings',
-          (eb) => eb('t.waiting_for', 'is not distinct from', 'permission').as('waits'),
-        ])
-        .where('r.state', '<>', 'ended')
-        .orderBy('r.created_at')
-        .orderBy('r.id'),
-    );
-    const me = runs.find((r) => r.id === runId);
-    if (!me) return { got: false, ahead: 0 };
-    if (me.state !== 'queued') return { got: true, ahead: 0 };
-    const ahead = runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length;
-    if (await isAllPaused(tx, me.owner_id)) return { got: false, ahead };
-    const settings = new Map(runs.map((r) => [r.project_id, r.settings]));
-    const isSpent = await spentIn(tx, me.owner_id, caps.money, settings);
-    const starting = mayStart(
-      runs.map((run) => ({
-        id: run.id,
-        projectId: run.project_id,
-        isActive: run.state !== 'queued',
-        waits: run.state === 'running' && run.waits === true,
-      })),
-      {
-        all: isSpent(null) ? 0 : caps.all,
-        ofProject: (projectId) => (isSpent(projectId) ? 0 : caps.ofProject(settings.get(projectId))),
-      },
-    );
-    if (!starting.includes(runId)) return { got: false, ahead };
-    await runStatement(tx, tables.updateTable('runs').set({ state: 'starting' }).where('id', '=', runId));
-    return { got: true, ahead: 0 };
-  });
+/** How many agents may work at once, and for what money. */
+export interface SlotCaps {
+  readonly all: number;
+  /** From the settings of a project. */
+  readonly ofProject: (settings: unknown) => number;
+  /** Whether a project works on one task at a time, from its settings. */
+  readonly isSerial?: (settings: unknown) => boolean;
+  /** Of the run's owner: where a limit is spent no run starts, and nobody else waits for that. */
+  readonly money?: MoneyCaps;
 }
 
 interface MoneyCaps {
@@ -71,12 +25,229 @@ interface MoneyCaps {
   readonly ofProject: (settings: unknown) => Limits;
 }
 
+/**
+ * Takes a slot when the run is the next that may have one.
+ * @param caps `all` counts for the run's owner
+ * @returns whether it has one now, and how many that wait are older
+ */
+export async function takeSlot(
+  db: Db,
+  runId: string,
+  caps: SlotCaps,
+): Promise<{ got: boolean; ahead: number }> {
+  return withTx(db, async (tx) => {
+    await takeLock(tx, 'slots');
+    const me = await row(
+      tx,
+      tables
+        .selectFrom('runs')
+        .select(['state', 'owner_id'])
+        .where('id', '=', runId)
+        .where('state', '<>', 'ended'),
+    );
+    if (!me) return { got: false, ahead: 0 };
+    if (me.state !== 'queued') return { got: true, ahead: 0 };
+    const runs = await listUnendedRuns(tx);
+    const queued = runs.filter((r) => !r.isActive);
+    const ahead = queued.findIndex((r) => r.id === runId);
+    if (await isAllPaused(tx, me.owner_id)) return { got: false, ahead };
+    const settings = await settingsOf(tx, runs);
+    const isSpent = await spentIn(tx, me.owner_id, caps.money, settings);
+    const { starting } = dispatch(
+      runs,
+      await capsFor(tx, runs, settings, {
+        ...caps,
+        all: isSpent(null) ? 0 : caps.all,
+        isFull: isSpent,
+      }),
+      Date.now(),
+    );
+    if (!starting.includes(runId)) return { got: false, ahead };
+    await runStatement(tx, tables.updateTable('runs').set({ state: 'starting' }).where('id', '=', runId));
+    return { got: true, ahead: 0 };
+  });
+}
+
+/** @returns what has not ended, of all owners, oldest first */
+async function listUnendedRuns(database: Queryable): Promise<DispatchRun[]> {
+  const unended = await rows(
+    database,
+    tables
+      .selectFrom('runs as r')
+      .innerJoin('tasks as t', 't.id', 'r.task_id')
+      .select(['r.id', 'r.task_id', 'r.state', 'r.owner_id', 'r.created_at'])
+      .select(['t.project_id', 't.priority', 't.blocked_by', 't.waiting_for'])
+      .where('r.state', '<>', 'ended')
+      .orderBy('r.created_at')
+      .orderBy('r.id'),
+  );
+  const named = [...new Set(unended.flatMap((r) => (r.state === 'queued' ? r.blocked_by : [])))];
+  const open = new Set(
+    named.length === 0
+      ? []
+      : (
+          await rows(
+            database,
+            tables
+              .selectFrom('tasks')
+              .select('id')
+              .where('id', '=', anyOf(named))
+              .where('ended_at', 'is', null),
+          )
+        ).map(({ id }) => id),
+  );
+  return unended.map((r) => ({
+    id: r.id,
+    taskId: r.task_id,
+    projectId: r.project_id,
+    ownerId: r.owner_id,
+    isActive: r.state !== 'queued',
+    waits: r.state === 'running' && r.waiting_for === 'permission',
+    priority: r.priority,
+    queuedAtMs: r.created_at.getTime(),
+    blockedBy: r.blocked_by.filter((id) => open.has(id)),
+  }));
+}
+
+type SettingsOf = ReadonlyMap<string, unknown>;
+async function settingsOf(database: Queryable, runs: readonly DispatchRun[]): Promise<SettingsOf> {
+  const ids = [...new Set(runs.map((r) => r.projectId))];
+  const found = await rows(
+    database,
+    tables.selectFrom('projects').select(['id', 'settings']).where('id', '=', anyOf(ids)),
+  );
+  return new Map(found.map(({ id, settings }) => [id, settings]));
+}
+
+async function capsFor(
+  database: Queryable,
+  runs: readonly DispatchRun[],
+  settings: SettingsOf,
+  caps: SlotCaps & { readonly isFull: (projectId: string) => boolean },
+): Promise<Caps> {
+  const isSerial = (projectId: string): boolean => caps.isSerial?.(settings.get(projectId)) ?? false;
+  const serial = [...settings.keys()].filter(isSerial);
+  const underWay = await listUnderWay(database, serial);
+  return {
+    all: caps.all,
+    ofPerson: () => caps.all,
+    ofProject: (projectId) => (caps.isFull(projectId) ? 0 : caps.ofProject(settings.get(projectId))),
+    underWay: (projectId) => (serial.includes(projectId) ? (underWay.get(projectId) ?? []) : null),
+  };
+}
+
+/** @returns by project the tasks whose agent has worked, which have not ended and wait for no other; oldest first */
+async function listUnderWay(
+  database: Queryable,
+  projectIds: readonly string[],
+): Promise<ReadonlyMap<string, string[]>> {
+  if (projectIds.length === 0) return new Map();
+  const begun = await rows(
+    database,
+    tables
+      .selectFrom('tasks as t')
+      .select(['t.id', 't.project_id as projectId'])
+      .where('t.project_id', '=', anyOf(projectIds))
+      .where('t.ended_at', 'is', null)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('runs as r')
+            .select('r.id')
+            .whereRef('r.task_id', '=', 't.id')
+            .where('r.state', '<>', 'queued'),
+        ),
+      )
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('tasks as b')
+              .select('b.id')
+              .where('b.ended_at', 'is', null)
+              .where((of) => of('b.id', '=', of.fn.any('t.blocked_by'))),
+          ),
+        ),
+      )
+      .orderBy('t.created_at')
+      .orderBy('t.id'),
+  );
+  return new Map(
+    [...Map.groupBy(begun, (t) => t.projectId)].map(([projectId, of]) => [projectId, of.map(({ id }) => id)]),
+  );
+}
+
+/** A task whose next run waits for its slot. */
+export interface QueuedTask {
+  readonly taskId: string;
+  readonly wait: Wait;
+  /** The same for a person. */
+  readonly sentence: string;
+}
+
+/**
+ * Every task of an owner whose next run waits for its slot, the longest first, and why. A pause of everything
+ * and what is spent are not looked at: they are told for all tasks at once.
+ */
+export async function listQueued(database: Queryable, ownerId: string): Promise<QueuedTask[]> {
+  const runs = await listUnendedRuns(database);
+  const mine = runs.filter((r) => r.ownerId === ownerId && !r.isActive);
+  if (mine.length === 0) return [];
+  const [own, settings] = await Promise.all([getSettings(database, ownerId), settingsOf(database, runs)]);
+  const caps = await capsFor(database, runs, settings, {
+    all: own.maxRuns,
+    ofProject: (of) => resolveProjectSettings(of).maxRuns,
+    isSerial: (of) => resolveProjectSettings(of).dispatch === 'serial',
+    isFull: () => false,
+  });
+  const { waits } = dispatch(runs, caps, Date.now());
+  const queued = mine.map((r) => ({ ...r, wait: waits.get(r.id) ?? ({ is: 'next' } as const) }));
+  const titles = await titlesOf(
+    database,
+    queued.flatMap(({ wait }) => aboutOf(wait)),
+  );
+  const names = await namesOf(database, [...settings.keys()]);
+  return queued.map(({ taskId, projectId, wait }) => ({
+    taskId,
+    wait,
+    sentence: waitWords(wait, {
+      title: (id) => titles.get(id) ?? id,
+      project: names.get(projectId) ?? 'The project',
+    }),
+  }));
+}
+
+const aboutOf = (wait: Wait): readonly string[] => {
+  if (wait.is === 'blocked') return wait.by;
+  return wait.is === 'serial' ? [wait.taskId] : [];
+};
+
+async function titlesOf(database: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const found = await rows(
+    database,
+    tables
+      .selectFrom('tasks')
+      .select(['id', 'title'])
+      .where('id', '=', anyOf([...new Set(ids)])),
+  );
+  return new Map(found.map(({ id, title }) => [id, title]));
+}
+
+async function namesOf(database: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = await rows(
+    database,
+    tables.selectFrom('projects').select(['id', 'name']).where('id', '=', anyOf(ids)),
+  );
+  return new Map(found.map(({ id, name }) => [id, name]));
+}
+
 /** @returns whether the owner's limit (null) or that of a project leaves no room for new work */
 async function spentIn(
   tx: Tx,
   ownerId: string,
   money: MoneyCaps | undefined,
-  settings: ReadonlyMap<string, unknown>,
+  settings: SettingsOf,
 ): Promise<(projectId: string | null) => boolean> {
   if (money === undefined) return () => false;
   const spent = await readSpent(tx, ownerId, Date.now());

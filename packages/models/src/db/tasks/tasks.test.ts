@@ -37,6 +37,8 @@ const SUMMARY = {
   endedHow: true,
   model: true,
   budgetCents: true,
+  priority: true,
+  blockedBy: true,
   costMicrousd: true,
   branch: true,
   headSha: true,

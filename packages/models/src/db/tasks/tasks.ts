@@ -143,6 +143,7 @@ const summaries = withProjects
     't.active_run_id as activeRunId',
   ])
   .select(['t.waiting_for as waitingFor', 't.ended_how as endedHow'])
+  .select(['t.priority', 't.blocked_by as blockedBy'])
   .select([
     't.created_at as createdAt',
     't.updated_at as updatedAt',
