@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../packages/testkit/src/stack.ts';
 import { benchDependencies, DEPENDENCIES_STORY, startDependencies } from './deps.ts';
+import { benchDispatch } from './dispatch.ts';
 import { benchGateway, startUpstream } from './gateway.ts';
 import type { Result } from './lib.ts';
 import { benchMemory, benchPages } from './pages.ts';
@@ -26,6 +27,7 @@ const take = (results: Result[]): void => {
   all.push(...results);
 };
 
+if (wants('dispatch')) take(benchDispatch());
 const stack = await startStack({ DEMO_PACE_MS: '0' });
 try {
   if (wants('memory')) {

@@ -254,6 +254,11 @@ describe('each answer is what the table says', () => {
     await ask('setPriority', { id: 'one', body: { priority: 'high' } });
     await ask('setBlockers', { id: 'one', body: { blockedBy: [] } });
     await ask('listQueued', {});
+    const { id: tokenId } = (await ask('createToken', { body: { name: 'CI', scope: 'read' } })) as {
+      id: string;
+    };
+    await ask('listTokens', {});
+    await ask('revokeToken', { id: tokenId });
     await ask('changeModel', { id: 'one', body: { model: 'claude-sonnet-5-5' } });
     const running = await ensureRun(database.db, {
       ownerId: OWNER,

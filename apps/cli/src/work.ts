@@ -10,6 +10,7 @@ import { registerProposals } from './work/proposals.ts';
 import { registerRecurring } from './work/recurring.ts';
 import { registerSkills } from './work/skills.ts';
 import { registerSteering } from './work/steering.ts';
+import { registerTokens } from './work/tokens.ts';
 import { registerTasks } from './work/tasks.ts';
 
 /**
@@ -29,4 +30,5 @@ export function registerWork(program: Command, context: Context): void {
   registerRecurring(program, context);
   registerLimits(program, context);
   registerSteering(program, context);
+  registerTokens(program, context);
 }

@@ -1,6 +1,9 @@
 // Who may pass. Every route but a few asks here first; a stream is asked again while it is open.
 import { isSecret } from '@mainloop/network/secrets';
 import type { NextFunction, Request, Response } from 'express';
+import { scopeNeeded } from '@mainloop/models/contracts/scopes';
+import { findScope } from '@mainloop/models/db/devices/tokens';
+import { covers, TOKEN_PREFIX } from '@mainloop/models/flow/scopes';
 import { findFirstUser } from '@mainloop/models/db/devices/sessions';
 import type { Db } from '@mainloop/models/db/pool';
 import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals';
@@ -20,9 +23,24 @@ const headersOf = (req: Request): Headers =>
     ),
   );
 
-type Stopped = Refusal<'signed_out' | 'wrong_token' | 'copied_session' | 'not_owner' | 'foreign_page'>;
+type Stopped = Refusal<
+  | 'signed_out'
+  | 'wrong_token'
+  | 'token_expired'
+  | 'scope_missing'
+  | 'copied_session'
+  | 'not_owner'
+  | 'foreign_page'
+>;
 export type Passage =
-  { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null } | Stopped;
+  | {
+      readonly ok: true;
+      readonly userId: string | null;
+      readonly sessionToken: string | null;
+      /** It came with a token that was made for a program, which may be taken back. */
+      readonly byToken?: true;
+    }
+  | Stopped;
 
 export class Guard {
   private readonly db: Db;
@@ -44,7 +62,10 @@ export class Guard {
       }
       const passage = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
       if (!passage.ok) return stop(res, passage);
-      if (this.auth && passage.sessionToken !== null && req.headers.accept?.includes('event-stream'))
+      if (
+        (passage.sessionToken !== null || passage.byToken === true) &&
+        req.headers.accept?.includes('event-stream')
+      )
         this.watch(req, res);
       next();
     } catch (err) {
@@ -57,9 +78,11 @@ export class Guard {
    * @returns whether this request may do anything here, and on which session
    */
   async passage(req: Request, renew: (cookie: string) => void = () => undefined): Promise<Passage> {
+    const bearer = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '')?.[1]?.trim();
+    // It may do what it was made for, also where nobody has to sign in.
+    if (bearer?.startsWith(TOKEN_PREFIX)) return this.byToken(req, bearer);
     // Then nobody but this machine is let in by the listener.
     if (this.auth === null) return { ok: true, userId: null, sessionToken: null };
-    const bearer = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
     if (bearer !== undefined)
       return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : refusal('wrong_token');
     const { response: found, headers } = await this.auth.api.getSession({
@@ -91,6 +114,16 @@ export class Guard {
     if (deviceFamily(session.userAgent ?? '') === deviceFamily(req.headers['user-agent'] ?? '')) return null;
     await (await auth.$context).internalAdapter.deleteSession(session.token);
     return refusal('copied_session');
+  }
+
+  private async byToken(req: Request, token: string): Promise<Passage> {
+    const scope = await findScope(this.db, token);
+    if (scope === null) return refusal('wrong_token');
+    if (scope === 'expired') return refusal('token_expired');
+    const needed = scopeNeeded(req.method, req.path);
+    return covers(scope, needed)
+      ? { ok: true, userId: null, sessionToken: null, byToken: true }
+      : refusal('scope_missing', scope, needed);
   }
 
   private isOurs(token: string): boolean {

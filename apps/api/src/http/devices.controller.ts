@@ -1,6 +1,8 @@
 import { Controller, Inject, Param, Req } from '@nestjs/common';
-import type { Given } from '@mainloop/models/contracts/routes';
+import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { deleteSession, hasUsers, listSessions } from '@mainloop/models/db/devices/sessions';
+import { createToken, deleteToken, listTokens } from '@mainloop/models/db/devices/tokens';
+import { OWNER } from '@mainloop/models/flow/ids';
 import type { Db } from '@mainloop/models/db/pool';
 import type { Request } from 'express';
 import qr from 'qrcode';
@@ -11,7 +13,7 @@ import { makePairingToken } from '../auth/pairing.ts';
 import type { ApiConfig } from '../config.ts';
 import { AUTH, CONFIG, DB, GUARD } from '../tokens.ts';
 import { refuse } from './refuse.ts';
-import { Route } from './route.ts';
+import { Route, Sent } from './route.ts';
 
 /** How one may sign in, in the order offered. */
 const WAYS = ['passkey', 'github', 'oidc'] as const;
@@ -66,6 +68,22 @@ export class DevicesController {
   @Route('signOut')
   async remove(@Param('id') id: string): Promise<Given<'signOut'>> {
     if (!(await deleteSession(this.db, id))) throw refuse('no_device');
+    return { ok: true };
+  }
+
+  @Route('listTokens')
+  tokens(): Promise<Given<'listTokens'>> {
+    return listTokens(this.db, OWNER);
+  }
+
+  @Route('createToken')
+  createToken(@Sent('createToken') body: Taken<'createToken'>): Promise<Given<'createToken'>> {
+    return createToken(this.db, OWNER, body);
+  }
+
+  @Route('revokeToken')
+  async revokeToken(@Param('id') id: string): Promise<Given<'revokeToken'>> {
+    if (!(await deleteToken(this.db, OWNER, id))) throw refuse('no_token');
     return { ok: true };
   }
 

@@ -1,6 +1,7 @@
 // MCP over HTTP, by the protocol's own client in both revisions, against a real api on a real database.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { listOpenProposals } from '@mainloop/models/db/conversation/proposals';
+import { createToken } from '@mainloop/models/db/devices/tokens';
 import { listTasks } from '@mainloop/models/db/tasks/tasks';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -76,6 +77,22 @@ describe.each([
     expect(JSON.stringify(started.content)).toContain(isAsked ? 'taskId' : 'Nothing was done');
     const tasks = await listTasks(database.db, OWNER, null);
     expect(tasks.some((task) => task.title === title)).toBe(isAsked);
+  });
+
+  test('with a token that may only look, looks and proposes nothing', async () => {
+    const made = await createToken(database.db, OWNER, { name: revision, scope: 'read', days: 1 });
+    for (const { port } of [open, signedIn]) {
+      const client = await connect(mode, port, made.token);
+      expect(await client.callTool({ name: 'list_tasks', arguments: {} })).toMatchObject({ isError: false });
+      const title = `Only looks, ${revision}`;
+      const refused = await propose(client, title);
+      expect([refused.isError, JSON.stringify(refused.content)]).toEqual([
+        true,
+        expect.stringContaining('That token may read, and this needs propose.'),
+      ]);
+      const cards = await listOpenProposals(database.db, OWNER);
+      expect(cards.some((card) => card.title === title)).toBe(false);
+    }
   });
 
   test.each([undefined, 'a-wrong-token-of-somebody'])('is sent away with the token %s', async (token) => {

@@ -43,6 +43,7 @@ import {
   Task,
   TaskDetail,
 } from './tasks.ts';
+import { MadeToken, NewToken, Token } from './tokens.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -86,6 +87,8 @@ export const COMMON_REFUSALS = [
   'foreign_origin',
   'signed_out',
   'wrong_token',
+  'token_expired',
+  'scope_missing',
   'copied_session',
   'not_owner',
   'foreign_page',
@@ -877,6 +880,34 @@ export const ROUTES = {
     status: 200,
     answer: DeviceLink,
     refusals: ['no_sign_in'],
+  },
+  listTokens: {
+    method: 'GET',
+    path: '/api/tokens',
+    topic: 'devices',
+    summary: 'Tokens of programs: what each may do, until when, and when it was used',
+    status: 200,
+    answer: z.array(Token),
+    refusals: [],
+  },
+  createToken: {
+    method: 'POST',
+    path: '/api/tokens',
+    topic: 'devices',
+    summary: 'Make a token for a program. It is shown this once',
+    status: 201,
+    body: NewToken,
+    answer: MadeToken,
+    refusals: [],
+  },
+  revokeToken: {
+    method: 'DELETE',
+    path: '/api/tokens/{id}',
+    topic: 'devices',
+    summary: 'Take a token back, at once',
+    status: 200,
+    answer: Done,
+    refusals: ['no_token'],
   },
   getPushKey: {
     method: 'GET',

@@ -77,6 +77,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     attachments: may('SI'),
     webhook_deliveries: may('SI'),
     push_devices: may('SIUD'),
+    api_tokens: may('SIUD'),
     vapid_keys: may('SI'),
     ...everyAuthTable(may('SIUD')),
   },

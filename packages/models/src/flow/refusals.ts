@@ -20,6 +20,7 @@ export const REFUSALS = {
   no_version: { status: 404, says: 'That rule has no such version.' },
   no_learning: { status: 404, says: 'There is no such rule.' },
   no_push: { status: 404, says: 'There is no such push.' },
+  no_token: { status: 404, says: 'There is no such token.' },
   no_device: { status: 404, says: 'There is no such device.' },
   no_file: { status: 404, says: 'There is no such file.' },
   no_pin: { status: 404, says: 'That is not remembered any more.' },
@@ -124,6 +125,13 @@ export const REFUSALS = {
   // Who asks.
   signed_out: { status: 401, says: 'Sign in first.' },
   wrong_token: { status: 401, says: 'That token is not right.' },
+  token_expired: { status: 401, says: 'The time of that token is over. Make another one.' },
+  /** What it may do, and what this needs. */
+  scope_missing: {
+    status: 403,
+    says: (has: string, needs: string) =>
+      `That token may ${has}, and this needs ${needs}. Use another one, or do it in the app.`,
+  },
   copied_session: {
     status: 401,
     says: 'This sign-in was used from another kind of device, so it was ended. Sign in again.',
