@@ -77,6 +77,7 @@ export const callOver =
  * @returns the api's sentence; where what stands between us and it answered no JSON, the status
  */
 export async function sentenceOf(response: Response): Promise<string> {
+  // No JSON: then it says no more than its status.
   const data = (await response.json().catch(() => ({}))) as { error?: string };
   return data.error ?? `mainloop answered ${response.status}.`;
 }
