@@ -193,6 +193,11 @@ async function forgeCheck({ forge, GITHUB_API_URL: given }: Settings): Promise<C
   }
 }
 
+function modelWords({ demoModel, ANTHROPIC_API_KEY }: Settings): string {
+  if (demoModel) return 'no key, the demo model answers. Set ANTHROPIC_API_KEY for Claude';
+  return ANTHROPIC_API_KEY ? 'ANTHROPIC_API_KEY' : 'CLAUDE_CODE_OAUTH_TOKEN';
+}
+
 async function diagnose(resolved: Settings, healthy: () => Promise<boolean>): Promise<Check[]> {
   const freeMb = (() => {
     const disk = statfsSync(resolved.home);
@@ -224,11 +229,7 @@ async function diagnose(resolved: Settings, healthy: () => Promise<boolean>): Pr
     {
       name: 'model',
       ok: true,
-      says: resolved.demoModel
-        ? 'no key, the demo model answers. Set ANTHROPIC_API_KEY for Claude'
-        : resolved.ANTHROPIC_API_KEY
-          ? 'ANTHROPIC_API_KEY'
-          : 'CLAUDE_CODE_OAUTH_TOKEN',
+      says: modelWords(resolved),
     },
     await forgeCheck(resolved),
     {

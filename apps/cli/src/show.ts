@@ -70,17 +70,14 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
 export function itemText(
   item: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>,
 ): string {
+  const told = (item.kind === 'plan' && item.plan) || item.body;
   return [
     `${NAMES.get(item.kind) ?? plainLine(item.kind)}: ${plainLine(item.title)}`,
     ...(item.project === null ? [] : [`    ${plainLine(item.project)} · ${plainLine(item.taskTitle ?? '')}`]),
     ...(item.kind === 'question' && item.options.length > 0
       ? item.options.map((o) => `    - ${plainLine(optionWords(o))}`)
       : []),
-    ...(item.kind === 'plan' && item.plan
-      ? [indent(plainLines(item.plan))]
-      : item.body
-        ? [indent(plainLines(item.body))]
-        : []),
+    ...(told ? [indent(plainLines(told))] : []),
     // An api from before it was told apart says it in the body.
     ...(item.held ? [indent(plainLines(item.held.diff))] : []),
     `    ${HOW.get(item.kind)?.(item.id) ?? ''}`,

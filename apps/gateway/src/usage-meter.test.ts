@@ -1,15 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readRequest, type Reading } from './model-rules.ts';
 import { UsageMeter } from './usage-meter.ts';
-
-const MODEL = 'claude-opus-5-5';
-const read = (body: unknown, models: readonly string[] | 'any' = [MODEL]): Reading =>
-  readRequest(
-    '/v1/messages',
-    new URLSearchParams('beta=true'),
-    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
-    models,
-  );
 
 describe('the meter', () => {
   const event = (e: object): string => `event: x\ndata: ${JSON.stringify(e)}\n\n`;

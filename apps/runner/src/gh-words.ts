@@ -138,7 +138,8 @@ function runOf(verb: string, { words, values, flags }: Given): Wish {
   const id = numberOf(words[0]);
   if (verb !== 'view') return refused(`gh run ${verb} is not here.\n${USAGE}`);
   if (typeof id !== 'number') return refused('gh run view wants the id of a run: gh run list shows them.');
-  return { kind: 'run', id, log: flags.has('--log-failed') ? 'failed' : flags.has('--log') ? 'all' : 'none' };
+  const log = flags.has('--log') ? 'all' : 'none';
+  return { kind: 'run', id, log: flags.has('--log-failed') ? 'failed' : log };
 }
 
 function pageOf(group: 'pr' | 'issue', verb: string, given: Given, readFile: (name: string) => string): Wish {

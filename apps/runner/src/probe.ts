@@ -34,12 +34,10 @@ export async function prove(
   }));
   const untried = targets.filter((t) => net.isIP(t.host) === 0);
   const open = await reachable(targets.filter((t) => net.isIP(t.host) !== 0));
-  const words = (target: Target): string =>
-    untried.includes(target)
-      ? 'NOT TRIED, it has no address'
-      : open.includes(target)
-        ? 'REACHED'
-        : 'out of reach';
+  const words = (target: Target): string => {
+    if (untried.includes(target)) return 'NOT TRIED, it has no address';
+    return open.includes(target) ? 'REACHED' : 'out of reach';
+  };
   const evidence: Evidence = {
     what: 'probe',
     command: 'tried from inside the sandbox',

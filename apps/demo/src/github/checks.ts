@@ -62,11 +62,10 @@ export function checkRoutes(context: Ctx, { tell, page, R }: Desk): Route[] {
       R('/commits/([^/]+)/status'),
       async (request) => {
         const list = statusesOf(store, request.repo.full, request.m[2]!);
-        const state = list.some((s) => s.state === 'failure' || s.state === 'error')
-          ? 'failure'
-          : list.length > 0 && list.every((s) => s.state === 'success')
-            ? 'success'
-            : 'pending';
+        const isRed = list.some((s) => s.state === 'failure' || s.state === 'error');
+        const isGreen = list.length > 0 && list.every((s) => s.state === 'success');
+        const colour = isGreen ? 'success' : 'pending';
+        const state = isRed ? 'failure' : colour;
         return ok({
           state,
           statuses: page(request, list).map((status) => ({

@@ -52,11 +52,9 @@ export function issueRoutes(
             (since === null || i.updatedAt >= since),
         );
         const key = request.query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
-        list.sort(
-          (x, y) =>
-            (request.query.get('direction') === 'asc' ? 1 : -1) *
-            (x[key] < y[key] ? -1 : x[key] > y[key] ? 1 : x.number - y.number),
-        );
+        const way = request.query.get('direction') === 'asc' ? 1 : -1;
+        const byTime = (x: Issue, y: Issue): number => Number(x[key] > y[key]) - Number(x[key] < y[key]);
+        list.sort((x, y) => way * (byTime(x, y) || x.number - y.number));
         return ok(await Promise.all(page(request, list).map(showIssue)));
       },
     ],

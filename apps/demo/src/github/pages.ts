@@ -17,21 +17,18 @@ const withPictures = (html: string, home: string): string =>
 const STYLE =
   ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}img{max-width:100%;height:auto;display:block;border-radius:8px}article{border:1px solid #8884;border-radius:12px;padding:.8rem 1rem;margin:1rem 0;white-space:pre-wrap;overflow-wrap:anywhere}small{opacity:.7}';
 
+function stateOf({ pr, state }: Issue): string {
+  if (pr?.merged) return 'merged';
+  return pr?.draft && state !== 'closed' ? 'draft' : state;
+}
+
 /**
  * @param base address of this GitHub
  * @returns a whole page of HTML for people
  */
 export function issuePage(issue: Issue, store: Store, base: string): string {
   const shown = (text: string): string => withPictures(esc(text), `${base}/${issue.repo}`);
-  const state = issue.pr
-    ? issue.pr.merged
-      ? 'merged'
-      : issue.state === 'closed'
-        ? 'closed'
-        : issue.pr.draft
-          ? 'draft'
-          : 'open'
-    : issue.state;
+  const state = stateOf(issue);
   const said = [
     ...store
       .find('comment', (c) => c.repo === issue.repo && c.number === issue.number)

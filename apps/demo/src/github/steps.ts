@@ -29,6 +29,9 @@ export function writtenSteps(steps: unknown): WrittenStep[] {
   });
 }
 
+/** What act says of a step; anything else was well. */
+const CONCLUSIONS = ['failure', 'skipped'] as const;
+
 interface Heard {
   readonly key: string;
   readonly step: string;
@@ -68,8 +71,7 @@ export class JobSteps {
     const begun = this.#heard.findLast((h) => h.key === key);
     if (begun === undefined) return;
     begun.completedAt = at;
-    begun.conclusion =
-      line.stepResult === 'failure' ? 'failure' : line.stepResult === 'skipped' ? 'skipped' : 'success';
+    begun.conclusion = CONCLUSIONS.find((name) => name === line.stepResult) ?? 'success';
   }
 
   /** @param lines that have gone into the job's log */

@@ -51,7 +51,8 @@ export function replyTo(story: Story, req: Request): Reply {
   const tools = new Set((req.tools ?? []).map((t) => t.name));
   // Through Claude Code the chat's tools come over MCP and have its prefix.
   const prefix = tools.has(`${MCP}spawn_task`) ? MCP : '';
-  const kind = tools.has(`${prefix}spawn_task`) ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
+  const worker = tools.has('Bash') ? 'agent' : 'other';
+  const kind = tools.has(`${prefix}spawn_task`) ? 'chat' : worker;
   const about = (kind === 'chat' ? newest.last : newest.prompt).slice(0, 200);
   const say = (text: string): Reply => ({
     blocks: [{ type: 'text', text }],

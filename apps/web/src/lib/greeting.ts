@@ -70,9 +70,6 @@ function list(tasks: readonly Happened[]): string {
 
 const gone = (ms: number): string => {
   const hours = ms / 3_600_000;
-  return hours < 1
-    ? `${Math.round(hours * 60)} min`
-    : hours < 48
-      ? `${Math.round(hours)} h`
-      : `${Math.round(hours / 24)} days`;
+  if (hours < 1) return `${Math.round(hours * 60)} min`;
+  return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} days`;
 };

@@ -11,12 +11,10 @@ export interface Line {
 type Fields = Readonly<Record<string, unknown>>;
 const fields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
-const words = (value: unknown): string =>
-  typeof value === 'string'
-    ? clean(value)
-    : value === undefined || value === null
-      ? ''
-      : clean(JSON.stringify(value));
+const words = (value: unknown): string => {
+  if (value === undefined || value === null) return '';
+  return clean(typeof value === 'string' ? value : JSON.stringify(value));
+};
 
 /**
  * @param jsonl whole lines as an agent prints them

@@ -161,10 +161,9 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
           more: tail,
         };
       const bad = redBefore ? 'plain' : 'bad';
-      const end =
-        exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
+      const end = exitCode === null ? 'ran out of time' : `failed with exit ${exitCode}`;
       return {
-        text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}${redBefore ? ' It was red in the same way before the change.' : ''}`,
+        text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${exitCode === 0 ? 'passed' : end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}${redBefore ? ' It was red in the same way before the change.' : ''}`,
         tone: exitCode === 0 ? 'good' : bad,
         more: tail,
       };

@@ -47,8 +47,8 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     const { taskId, state, phase } = input;
     // A worker from before there were codes says it in words.
     const status = 'status' in input ? input.status : statusIn(input.statusLine);
-    const said =
-      status.is === 'account_limit' ? status.is : 'waitingFor' in input ? input.waitingFor : undefined;
+    const waitingFor = 'waitingFor' in input ? input.waitingFor : undefined;
+    const said = status.is === 'account_limit' ? status.is : waitingFor;
     await decideAndAppend(db, async (tx) => {
       const task = await getTask(tx, taskId);
       if (

@@ -22,12 +22,10 @@ const isPlain = (s: string): boolean => {
   return !found;
 };
 /** Every string anywhere in a value. */
-const stringsOf = (value: unknown): string[] =>
-  typeof value === 'string'
-    ? [value]
-    : typeof value === 'object' && value !== null
-      ? Object.values(value).flatMap(stringsOf)
-      : [];
+function stringsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
+}
 
 test.each(MISLEADING)('%j is spelt out', (c) => {
   expect(spellOut(`a${c}b`)).toMatch(/^a(?:\[(?:CR|U\+[0-9A-F]{4,6})\][ -~]*)+b$/);

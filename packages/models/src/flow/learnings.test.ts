@@ -89,7 +89,10 @@ test('a pattern is about what a regular expression of it would find', () => {
       const file = name.replaceAll('*', 'a');
       const source = pattern
         .split(/(\*\*\/?|\*)/)
-        .map((part) => (part === '*' ? '[^/]*' : part.startsWith('**') ? '.*' : part.replaceAll('.', '\\.')))
+        .map((part) => {
+          if (part === '*') return '[^/]*';
+          return part.startsWith('**') ? '.*' : part.replaceAll('.', '\\.');
+        })
         .join('');
       const before = pattern.includes('/') || pattern.includes('**') ? '' : '(?:.*/)?';
       expect(isAbout(pattern, file)).toBe(

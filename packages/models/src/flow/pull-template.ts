@@ -49,7 +49,7 @@ export function fillPullTemplate(template: string, { what, closes }: PullWords):
     (s, n) => n !== forIssue && WHAT.test(titleOf(s)) && !/\btype\b/i.test(titleOf(s)),
   );
   const filled = sections.map((section, n): ForgeText => {
-    const words = n === forWhat ? what : n === forIssue ? closes : null;
+    const words = { [forIssue]: closes, [forWhat]: what }[n] ?? null;
     const title = titleOf(section);
     const rest = section.slice(title.length).trim();
     if (words === null) return templateWords(section.trim());

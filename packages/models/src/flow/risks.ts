@@ -38,6 +38,11 @@ export function risksOf({ files, cut }: Diff): Risk[] {
   return found.sort((a, b) => RISKS.indexOf(a.kind) - RISKS.indexOf(b.kind));
 }
 
+function program({ newMode, change }: DiffFile): string | null {
+  if (newMode !== '100755') return null;
+  return change === 'added' ? 'a new program' : 'can be run as a program now';
+}
+
 function risksOfFile(file: DiffFile): Risk[] {
   const of = (kind: RiskKind, ...texts: readonly (string | null)[]): Risk[] =>
     texts.filter((t) => t !== null).map((t) => ({ kind, text: `${file.path}: ${t}` }));
@@ -47,14 +52,7 @@ function risksOfFile(file: DiffFile): Risk[] {
     ...of('ci', file.ci ? 'CI runs it, with the secrets of the repository' : null),
     ...of('migration', migration(file)),
     ...of('checks', ...checks(file)),
-    ...of(
-      'program',
-      file.newMode === '100755'
-        ? file.change === 'added'
-          ? 'a new program'
-          : 'can be run as a program now'
-        : null,
-    ),
+    ...of('program', program(file)),
     ...of('link', link(file)),
     ...of(
       'submodule',

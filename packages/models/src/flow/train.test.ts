@@ -227,6 +227,7 @@ describe('two to eight tasks on one repository', () => {
         };
         const step = (task: Task): void => {
           const missing = base.filter((m) => !task.has.has(m));
+          const colour = isGreen(task) ? 'green' : 'red';
           const now = trainStep({
             ...front,
             keepsPlace,
@@ -234,7 +235,7 @@ describe('two to eight tasks on one repository', () => {
             fits: !missing.some((m) => overlaps!.has(pair(task.id, m)) && !task.fitFor.has(m)),
             behind: missing.length,
             isUpdated: task.isUpdated,
-            ci: !task.ciDone ? 'pending' : isGreen(task) ? 'green' : 'red',
+            ci: task.ciDone ? colour : 'pending',
             updates: task.updates,
           });
           if (now.do === 'wait') task.ciDone = true;

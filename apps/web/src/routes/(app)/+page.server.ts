@@ -11,9 +11,8 @@ export const load: PageServerLoad = async ({ depends, url }) => {
   depends('app:live');
   const at = placeIn(url.searchParams, 'at');
   const since = Date.parse(url.searchParams.get('since') ?? '');
-  const piece = await threadPiece(
-    at !== undefined ? { at } : Number.isNaN(since) ? {} : { since: new Date(since) },
-  );
+  const fromThen = Number.isNaN(since) ? {} : { since: new Date(since) };
+  const piece = await threadPiece(at !== undefined ? { at } : fromThen);
   // The place that was asked for, or the first that was said from a time on.
   const place =
     at ??

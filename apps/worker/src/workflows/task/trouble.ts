@@ -145,8 +145,8 @@ export async function untilWritten(write: () => Promise<void>): Promise<void> {
  */
 export async function caught(task: TaskContext, err: unknown): Promise<void> {
   const { stage } = task.position;
-  const reason =
-    err instanceof ActivityFailure ? sentenceOf(err) : err instanceof Error ? err.message : String(err);
+  const message = err instanceof Error ? err.message : String(err);
+  const reason = err instanceof ActivityFailure ? sentenceOf(err) : message;
   log.error('a stage failed', {
     taskId: task.taskId,
     stage,

@@ -63,7 +63,7 @@ class Walked {
       due.sources.length > 0
         ? due.sources.flatMap((id) => {
             const from = this.summaries.find((s) => s.id === id)!;
-            const day = due.level === 'day' ? null : from.label.length === 10 ? from.label : null;
+            const day = due.level !== 'day' && from.label.length === 10 ? from.label : null;
             return linesOf(from.text).map((text): SourceLine => ({ who: 'user', text, day }));
           })
         : this.said

@@ -21,14 +21,13 @@ export const load: PageServerLoad = async ({ params, url, depends }) => {
   // Oldest first, as they were made.
   const unseen = seenAt > 0 ? review.pushes.slice(0, seenAt).toReversed() : [];
   const show = url.searchParams.get('show') ?? (unseen.length > 0 ? 'new' : 'all');
-  const parts =
-    newest === null
-      ? []
-      : show === 'new' && unseen.length > 0
-        ? unseen.map((p) => [p.id, 'delta'] as const)
-        : show !== 'all' && review.pushes.some((p) => p.id === show)
-          ? [[show, 'delta'] as const]
-          : [[newest.id, 'diff'] as const];
+  const partsOf = (): (readonly [id: string, what: 'delta' | 'diff'])[] => {
+    if (newest === null) return [];
+    if (show === 'new' && unseen.length > 0) return unseen.map((push) => [push.id, 'delta']);
+    const isPush = show !== 'all' && review.pushes.some((push) => push.id === show);
+    return isPush ? [[show, 'delta']] : [[newest.id, 'diff']];
+  };
+  const parts = partsOf();
   // Each part is read alone: what is cut off one must not be taken for a part of the next.
   const texts = await Promise.all(parts.map(([id, what]) => read().diffOf(params.id, id, what)));
   return {
