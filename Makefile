@@ -37,7 +37,7 @@ test-chaos: build ## the kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES
 test-walk: build ## walk the pages by chance in a real browser, at length: STEPS=n SEED=n MINUTES=n for each size
 	@$(RUN) STEPS=$${STEPS:-10000} MINUTES=$${MINUTES:-60} node tools/test.ts e2e/walk
 
-shots: build ## a picture of every state of every page in e2e/shots/states, and what none may do: TALL=1 for whole pages too
+shots: build ## a picture of every state of every page in e2e/shots/states, and what none may do: TALL=1 for whole pages too, STATES=part of a name
 	@$(RUN) SHOTS=1 node tools/test.ts e2e/states
 
 test-mutation: build ## change each decision in every small way and count what the tests notice: FILE=part of a path

@@ -1,6 +1,8 @@
 // Every state of every page, at both sizes and in both themes: a picture of each in e2e/shots/states, and
 // what no page may do.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { saveRecurring } from '@mainloop/models/db/recurring/recurring';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
@@ -30,13 +32,32 @@ interface World {
 const SHOTS = path.join(import.meta.dirname, 'shots/states');
 /** Tall enough for all of a page that scrolls, to be looked at in one picture. */
 const TALL = 4_000;
-// As `make shots`: it looks at each of 50 states four times, which takes longer than what it has found so far
+/** Of the states those that are looked at: STATES=part of a name. */
+const WANTED = new RegExp(process.env.STATES ?? '');
+// As `make shots`: it looks at each of 60 states four times, which takes longer than what it has found so far
 // is worth in each run of all tests.
 const inBrowser = hasBrowser && process.env.SHOTS === '1' ? test : test.skip;
 let browser: Browser;
 let empty: World;
 let begun: World;
 let full: World;
+
+async function seedRecurring(db: TestDatabase['db']): Promise<void> {
+  for (const [cron, startCents] of [
+    ['30 9 * * 1-5', null],
+    ['0 6 1 * *', 250],
+  ] as const) {
+    const plan = {
+      id: null,
+      skill: 'release',
+      given: { version: '2.1' },
+      zone: 'Europe/Berlin',
+      projectId: null,
+    };
+    const saved = await saveRecurring(db, OWNER, { ...plan, cron, startCents });
+    if (!saved.ok) throw new Error(saved.sentence);
+  }
+}
 
 async function openWorld(seed: (database: TestDatabase) => Promise<unknown>): Promise<World> {
   const testDatabase = await freshDatabase();
@@ -55,6 +76,7 @@ beforeAll(async () => {
     await seedProject(database.db, 'pr-1', 'acme/api');
     await seedEverything(database.db);
     await seedKept(database.db, 't-review');
+    await seedRecurring(database.db);
     await seedProject(database.db, 'pr-2', 'a-company-with-a-long-name/a-repository-with-a-longer-one');
   });
 });
@@ -90,6 +112,7 @@ const NOTHING: readonly State[] = [
   { name: 'empty-learnings', where: '/learnings' },
   { name: 'empty-skills', where: '/skills' },
   { name: 'empty-memory', where: '/memory' },
+  { name: 'empty-recurring', where: '/recurring' },
 ];
 const BEGUN: readonly State[] = [{ name: 'begun-chat', where: '/' }];
 const ALL: readonly State[] = [
@@ -160,6 +183,44 @@ const ALL: readonly State[] = [
   },
   { name: 'week', where: '/week' },
   { name: 'skills', where: '/skills' },
+  { name: 'recurring', where: '/recurring' },
+  {
+    name: 'recurring-writing',
+    where: '/recurring',
+    act: async (page) => {
+      await page.locator('form:has(#cron)').getByLabel('Skill').selectOption({ label: '/release' });
+      await page.locator('#cron').fill('0 9 30 2 *');
+      await page.locator('form:has(#cron)').getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('alert').filter({ hasText: 'never comes' }).waitFor();
+    },
+  },
+  {
+    name: 'not-saved',
+    where: '/settings',
+    act: async (page) => {
+      await page.getByRole('spinbutton', { name: 'Agents running at once' }).fill('12');
+      await Promise.all([
+        page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting'),
+        page.reload(),
+      ]);
+      await page.getByText('Not saved yet').first().waitFor();
+    },
+  },
+  {
+    name: 'skill-writing',
+    where: '/skills',
+    act: (page) =>
+      page
+        .locator('#skill-prompt')
+        .fill('Move {{package}} to its newest version that keeps what is public as it is.'),
+  },
+  {
+    name: 'all-paused',
+    where: '/inbox',
+    first: (database) =>
+      database.db.query("insert into pauses (owner_id, since, via) values ('owner', now(), 'app')"),
+    last: (_, t) => t.db.query('delete from pauses'),
+  },
   {
     name: 'limit-spent',
     where: '/inbox',
@@ -287,8 +348,10 @@ inBrowser.each([
     [begun, BEGUN],
     [full, ALL],
   ] as const) {
-    for (const state of states) {
+    for (const state of states.filter(({ name }) => WANTED.test(name))) {
       await healthy(world.t.db);
+      // What was begun on one page stands on all of them, and those after it are looked at without.
+      await world.t.db.query('delete from drafts');
       await state.first?.(world.t);
       const { page, complaints } = await openPage(browser, size, theme === 'dark');
       if (/^\/(signin|pair|nothing|task\/nothing)/.test(state.where))
