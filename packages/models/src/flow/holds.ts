@@ -63,12 +63,15 @@ export const spentOf = (accounts: readonly Account[]): SpentHold[] =>
     return period === null || cents === null ? [] : [{ projectId, of, period, cents }];
   });
 
+/** Of a task that would go on by itself. */
+export const ALL_PAUSED = 'Everything is paused. It waits until you resume.';
+
 /** @returns why the next run of that task has no slot, in a sentence or two; '' when nothing is known to hold it up */
 export function holdOf(
   holds: Holds,
   { id, projectId }: { readonly id: string; readonly projectId: string },
 ): string {
-  if (holds.paused) return 'Everything is paused. It waits until you resume.';
+  if (holds.paused) return ALL_PAUSED;
   const spent = holds.spent.find((hold) => hold.projectId === null || hold.projectId === projectId);
   if (spent !== undefined) return spentWords(spent, 'It waits');
   return holds.queued.find(({ taskId }) => taskId === id)?.sentence ?? '';

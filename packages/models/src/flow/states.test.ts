@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { holdOf, NOTHING_HELD, type Holds } from './holds.ts';
+import { ALL_PAUSED, holdOf, NOTHING_HELD, type Holds } from './holds.ts';
+import { sayPlace } from './train.ts';
 import { isEnded, nextSentence, sectionOf, TASK_STATES, whileAsked, type Standing } from './states.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +24,23 @@ test('what holds a task up is said instead of a free slot, and of no task that d
   const hold = 'Everything is paused. It waits until you resume.';
   expect(nextSentence(queued, hold)).toBe(hold);
   expect(nextSentence({ ...queued, state: 'ci' }, hold)).toBe('Waiting for CI. You are not needed.');
+});
+
+test.each([
+  ['its turn', sayPlace(2, 'main'), true],
+  [
+    'being merged with its base',
+    'It conflicts with main; Claude merges main into it. You are not needed.',
+    true,
+  ],
+  ['nothing but the review', '', false],
+  ['the person', 'Which of the two?', false],
+])('while everything is paused, a task in review that waits for %s', (_, statusLine, saysPaused) => {
+  const reviewed = { state: 'in_review', statusLine, waitingFor: null, endedHow: null, ci: null } as const;
+  const free = nextSentence(reviewed, '');
+  expect(nextSentence(reviewed, ALL_PAUSED)).toBe(saysPaused ? ALL_PAUSED : free);
+  // A limit that is spent holds no merge up.
+  expect(nextSentence(reviewed, "Today's limit is spent.")).toBe(free);
 });
 
 const SPENT = [

@@ -1,4 +1,6 @@
 // Where a task can be, and what we tell the person about it.
+import { ALL_PAUSED } from './holds.ts';
+
 export const TASK_STATES = [
   'queued',
   'planning',
@@ -83,6 +85,8 @@ export interface Standing {
   readonly endedHow: Ending | null;
 }
 
+/** Ends what is said of a task that goes on by itself. */
+const NOT_NEEDED = 'You are not needed.';
 const redOf = ({ failed }: CiCounts): string => (failed === 0 ? '' : `, ${failed} of them red`);
 
 /**
@@ -107,6 +111,8 @@ export function nextSentence(task: Standing, hold: string): string {
         ? `Waiting for CI, ${task.ci.passed + task.ci.failed} of ${task.ci.passed + task.ci.failed + task.ci.pending} checks done${redOf(task.ci)}. You are not needed.`
         : 'Waiting for CI. You are not needed.';
     case 'in_review':
+      // Nothing is merged, and no agent starts.
+      if (hold === ALL_PAUSED && task.statusLine.endsWith(NOT_NEEDED)) return hold;
       return (
         task.statusLine || 'Ready for review. Look at the pull request, then merge it or say what to change.'
       );
