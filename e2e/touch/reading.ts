@@ -1,6 +1,6 @@
 // Pages for whoever reads large, by ear or by keyboard.
 import { expect } from '@jest/globals';
-import { openPage, visit } from '@mainloop/testkit/browser';
+import { openPage } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import axe from 'axe-core';
@@ -65,26 +65,3 @@ inBrowser.each(['light', 'dark'] as const)(
     expect(found).toEqual([]);
   },
 );
-
-inBrowser('a page whose look at what is new finds no network stays as it is, and looks again', async () => {
-  const task = await seedTask(t.db, fresh());
-  await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
-  // Without a service worker nothing is kept: the page that is shown is all there is.
-  const context = await browser.newContext({ serviceWorkers: 'block' });
-  const page = await context.newPage();
-  await visit(page, `${s.web}/inbox`);
-  await page.locator(`#item-${task}-p`).waitFor();
-  let looks = 0;
-  await page.route('**/__data.json*', (route) => {
-    looks++;
-    return route.abort('internetdisconnected');
-  });
-  const later = await seedTask(t.db, fresh());
-  await seedItem(t.db, later, `${later}-p`, 'plan', 'Plan, revision 1');
-  await until('a second look', () => Promise.resolve(looks >= 2));
-  expect(await page.locator(`#item-${task}-p`).isVisible()).toBe(true);
-  await page.unroute('**/__data.json*');
-  await page.locator(`#item-${later}-p`).waitFor();
-  expect(await page.locator(`#item-${task}-p`).isVisible()).toBe(true);
-  await context.close();
-});
