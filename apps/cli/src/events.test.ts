@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { sayReport, type Report } from './events.ts';
 
-const CLEAN: Report = { replaced: false, events: 120, rows: 30, wrong: [], wrongRows: 0, unreadable: [] };
+const CLEAN: Report = {
+  replaced: false,
+  events: 120,
+  rows: 30,
+  wrong: [],
+  wrongRows: 0,
+  unreadable: [],
+  unreadableRows: 0,
+};
 
 test.each<[string, Partial<Report>, string[]]>([
   ['all is well', {}, ['Compared: 30 rows from 120 events. All are as the log says.']],
@@ -35,10 +43,14 @@ test.each<[string, Partial<Report>, string[]]>([
   ],
   [
     'an event that can not be read',
-    { unreadable: [{ seq: 7, type: 'thing.new', why: 'is no type that is known here' }] },
+    {
+      unreadable: [{ seq: 7, type: 'thing.new', why: 'is no type that is known here' }],
+      unreadableRows: 900,
+    },
     [
       'Compared: 30 rows from 120 events. 0 are not as the log says.',
       "event 7 (thing.new) can't be read: is no type that is known here",
+      'and 899 more',
     ],
   ],
 ])('a report is said in lines: %s', (_, part, lines) => {

@@ -22,6 +22,7 @@ export interface Report {
     readonly columns: readonly { readonly name: string; readonly live: unknown; readonly rebuilt: unknown }[];
   }[];
   readonly unreadable: readonly { readonly seq: number; readonly type: string; readonly why: string }[];
+  readonly unreadableRows: number;
 }
 
 /**
@@ -38,7 +39,7 @@ export function registerEvents(program: Command, { out }: Context): void {
     .action((options: { check?: boolean }) => {
       const report = askDatabase(databaseUrl(settings()), options.check ? ['--check'] : []);
       out(report, sayReport(report));
-      if (report.wrongRows > 0 || report.unreadable.length > 0) process.exitCode = 1;
+      if (report.wrongRows > 0 || report.unreadableRows > 0) process.exitCode = 1;
     });
 }
 
@@ -65,18 +66,20 @@ function askDatabase(url: string, options: readonly string[]): Report {
 
 /** @returns the report in lines: first what was found in all, then each row that is wrong */
 export function sayReport(report: Report): string {
-  const { replaced, events, rows, wrong, wrongRows, unreadable } = report;
+  const { replaced, events, rows, wrong, wrongRows, unreadable, unreadableRows } = report;
   const made = `${replaced ? 'Made anew' : 'Compared'}: ${rows} rows from ${events} events.`;
   const found =
-    wrongRows === 0 && unreadable.length === 0
+    wrongRows === 0 && unreadableRows === 0
       ? 'All are as the log says.'
       : `${wrongRows} are not as the log says.`;
-  const more = wrongRows > wrong.length ? [`and ${wrongRows - wrong.length} more`] : [];
+  const more = (all: number, named: readonly unknown[]): string[] =>
+    all > named.length ? [`and ${all - named.length} more`] : [];
   return [
     `${made} ${found}`,
     ...wrong.map(sayWrong),
-    ...more,
+    ...more(wrongRows, wrong),
     ...unreadable.map((row) => `event ${row.seq} (${row.type}) can't be read: ${row.why}`),
+    ...more(unreadableRows, unreadable),
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@ import { checkRebuild, rebuild, type RebuildReport } from './rebuild.ts';
 const { DATABASE_URL } = z.object({ DATABASE_URL: z.string().startsWith('postgres') }).parse(process.env);
 const db = openPool(DATABASE_URL, 'mainloop-rebuild', 1);
 const isAsTheLogSays = (report: RebuildReport): boolean =>
-  report.wrongRows === 0 && report.unreadable.length === 0;
+  report.wrongRows === 0 && report.unreadableRows === 0;
 try {
   const replaced = process.argv.includes('--check') ? null : await rebuild(db);
   const report = await checkRebuild(db);

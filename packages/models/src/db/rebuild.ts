@@ -6,9 +6,12 @@ import { many, one, withTx, type Db, type Tx } from './pool.ts';
 import { project, PROJECTIONS } from './project.ts';
 import { rows } from './rows.ts';
 
-const BATCH = 1_000;
-/** So many rows of one table are named; of the others only the number is known. */
+/** Each event costs a statement anyway, and one may be as large as a message or a change can be. */
+const BATCH = 20;
+/** So many rows of one table, or of the log, are named; of the others only the number is known. */
 const NAMED = 100;
+/** Of a value, or of a reason, so many characters are shown. */
+const SHOWN = 300;
 
 /** A row that is not as the log says. */
 export interface WrongRow {
@@ -17,7 +20,10 @@ export interface WrongRow {
   readonly key: readonly string[];
   /** `missing`: the log says that there is one; `unfounded`: the log knows nothing of it. */
   readonly is: 'missing' | 'unfounded' | 'different';
-  /** Columns that differ, with what is there and what the log says. Empty for a whole row. */
+  /**
+   * Columns that differ, with what is there and what the log says: of a long value the beginning of its JSON.
+   * Empty for a whole row.
+   */
   readonly columns: readonly { readonly name: string; readonly live: unknown; readonly rebuilt: unknown }[];
 }
 
@@ -30,8 +36,10 @@ export interface RebuildReport {
   readonly wrong: readonly WrongRow[];
   /** How many there are in all. */
   readonly wrongRows: number;
-  /** Rows of the log that are no event of this version. What they would change is not known. */
+  /** Rows of the log that are no event of this version, a hundred at most. What they would change is not known. */
   readonly unreadable: readonly UnreadableEvent[];
+  /** How many there are in all. */
+  readonly unreadableRows: number;
 }
 
 /**
@@ -43,7 +51,7 @@ export interface RebuildReport {
 export const checkRebuild = (db: Db): Promise<RebuildReport> =>
   withTx(db, async (tx) => {
     await tx.query('set transaction isolation level repeatable read');
-    const { schema, events, unreadable } = await buildBeside(tx);
+    const { schema, events, unreadable, unreadableRows } = await buildBeside(tx);
     const found = [];
     for (const [table, key] of Object.entries(PROJECTIONS)) found.push(await compare(tx, schema, table, key));
     await tx.query(`drop table ${Object.keys(PROJECTIONS).map(beside).join(', ')}`);
@@ -53,6 +61,7 @@ export const checkRebuild = (db: Db): Promise<RebuildReport> =>
       wrong: found.flatMap((f) => f.named),
       wrongRows: found.reduce((sum, f) => sum + f.wrong, 0),
       unreadable,
+      unreadableRows,
     };
   });
 
@@ -67,11 +76,11 @@ export const checkRebuild = (db: Db): Promise<RebuildReport> =>
 export const rebuild = (db: Db): Promise<number> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
-    const { schema, events, unreadable } = await buildBeside(tx);
+    const { schema, events, unreadable, unreadableRows } = await buildBeside(tx);
     const first = unreadable[0];
     if (first !== undefined)
       throw new Error(
-        `Nothing was changed: ${unreadable.length} rows of the log can't be read. The first: ${first.seq} (${first.type}) ${first.why}`,
+        `Nothing was changed: ${unreadableRows} rows of the log can't be read. The first: ${first.seq} (${first.type}) ${first.why}`,
       );
     for (const table of Object.keys(PROJECTIONS)) {
       await tx.query(`delete from ${live(schema, table)}`);
@@ -104,24 +113,29 @@ async function writtenColumns(tx: Tx, schema: string, table: string): Promise<st
  */
 async function buildBeside(
   tx: Tx,
-): Promise<{ schema: string; events: number; unreadable: UnreadableEvent[] }> {
+): Promise<{ schema: string; events: number } & Pick<RebuildReport, 'unreadable' | 'unreadableRows'>> {
   const { schema } = (await one<{ schema: string }>(tx, 'select current_schema() as schema'))!;
   for (const table of Object.keys(PROJECTIONS))
     await tx.query(
       `create temporary table "${table}" (like ${live(schema, table)} including defaults including generated including indexes) on commit drop`,
     );
   const unreadable: UnreadableEvent[] = [];
+  let unreadableRows = 0;
   let after = 0;
   let count = 0;
   for (;;) {
     const stored = await rows(tx, storedEvents.where('seq', '>', after).orderBy('seq').limit(BATCH));
     const last = stored.at(-1);
-    if (last === undefined) return { schema, events: count, unreadable };
+    if (last === undefined) return { schema, events: count, unreadable, unreadableRows };
     const read = readEvents(stored);
-    unreadable.push(...read.unreadable);
+    unreadableRows += read.unreadable.length;
+    for (const { seq, type, why } of read.unreadable.slice(0, NAMED - unreadable.length))
+      unreadable.push({ seq, type: shown(type), why: shown(why) });
     for (const event of read.events)
       await project(tx, event).catch((cause: unknown) => {
-        throw new Error(`Event ${event.seq} (${event.type}) can't be applied: ${String(cause)}`, { cause });
+        throw new Error(`Event ${event.seq} (${event.type}) can't be applied: ${shown(String(cause))}`, {
+          cause,
+        });
       });
     after = last.seq;
     count += read.events.length;
@@ -134,35 +148,31 @@ interface Compared {
   readonly named: WrongRow[];
 }
 
+const shown = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+
 async function compare(tx: Tx, schema: string, table: string, key: readonly string[]): Promise<Compared> {
   const { rows } = (await one<{ rows: number }>(tx, `select count(*) as rows from ${beside(table)}`))!;
-  const different = await many<{
-    live: Record<string, unknown> | null;
-    rebuilt: Record<string, unknown> | null;
-    wrong: number;
-  }>(
+  const cut = (value: string): string =>
+    `case when length(${value}::text) > ${SHOWN} then to_jsonb(left(${value}::text, ${SHOWN}) || '…') else ${value} end`;
+  // Values are cut where they lie: a hundred rows may have a megabyte each.
+  const different = await many<Omit<WrongRow, 'table'> & { readonly wrong: number }>(
     tx,
-    `select to_jsonb(l) as live, to_jsonb(r) as rebuilt, count(*) over () as wrong
-       from ${live(schema, table)} l full join ${beside(table)} r on ${key.map((k) => `l."${k}" = r."${k}"`).join(' and ')}
-      where to_jsonb(l) is distinct from to_jsonb(r)
-      order by ${key.map((k) => `coalesce(l."${k}", r."${k}")`).join(', ')} limit ${NAMED}`,
+    `select key,
+            case when l is null then 'missing' when r is null then 'unfounded' else 'different' end as is,
+            (select coalesce(jsonb_agg(jsonb_build_object('name', a.key, 'live', ${cut('a.value')}, 'rebuilt', ${cut('b.value')})), '[]')
+               from jsonb_each(l) a join jsonb_each(r) b on a.key = b.key
+              where a.value is distinct from b.value) as columns,
+            count(*) over () as wrong
+       from (select array[${key.map((k) => `to_jsonb(coalesce(l."${k}", r."${k}")) #>> '{}'`).join(', ')}] as key,
+                    ${key.map((k, i) => `coalesce(l."${k}", r."${k}") as key${i}`).join(', ')}, to_jsonb(l) as l, to_jsonb(r) as r
+               from ${live(schema, table)} l full join ${beside(table)} r on ${key.map((k) => `l."${k}" = r."${k}"`).join(' and ')}
+             offset 0) compared
+      where l is distinct from r
+      order by ${key.map((_, i) => `key${i}`).join(', ')} limit ${NAMED}`,
   );
-  return { rows, wrong: different[0]?.wrong ?? 0, named: different.map((d) => wrongRow(table, key, d)) };
-}
-
-function wrongRow(
-  table: string,
-  key: readonly string[],
-  { live, rebuilt }: { live: Record<string, unknown> | null; rebuilt: Record<string, unknown> | null },
-): WrongRow {
-  const there = new Map(Object.entries(live ?? {}));
-  const said = new Map(Object.entries(rebuilt ?? {}));
-  const either = live === null ? said : there;
-  const keyValues = key.map((k) => String(either.get(k)));
-  if (live === null) return { table, key: keyValues, is: 'missing', columns: [] };
-  if (rebuilt === null) return { table, key: keyValues, is: 'unfounded', columns: [] };
-  const columns = [...there]
-    .map(([name, value]) => ({ name, live: value, rebuilt: said.get(name) }))
-    .filter((c) => JSON.stringify(c.live) !== JSON.stringify(c.rebuilt));
-  return { table, key: keyValues, is: 'different', columns };
+  return {
+    rows,
+    wrong: different[0]?.wrong ?? 0,
+    named: different.map(({ wrong: _, ...row }) => ({ table, ...row })),
+  };
 }

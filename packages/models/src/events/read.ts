@@ -39,7 +39,7 @@ export function readPayload<Payload>(
   payload: unknown,
   version: number,
 ): Read<Payload> {
-  if (version > definition.version)
+  if (version < 1 || version > definition.version)
     return { ok: false, why: `is of version ${version}, and this is ${definition.version}` };
   try {
     const newest = definition.upcasts.slice(version - 1).reduce((old, upcast) => upcast(old), payload);
@@ -58,9 +58,14 @@ function readAs<T extends EventType>(type: T, row: StoredEvent): Read<LoggedEven
   const read = readPayload(EVENTS[type], row.payload, row.version ?? 1);
   if (!read.ok) return read;
   const { seq, ownerId, taskId, actor } = row;
+  if (EVENTS[type].about === 'task' && taskId === null)
+    return { ok: false, why: 'is about no task, and all of its type are' };
+  // Postgres also has times that no clock shows, like `infinity`.
+  const at = new Date(row.at);
+  if (Number.isNaN(at.getTime())) return { ok: false, why: 'its time is none' };
   return {
     ok: true,
-    value: { type, payload: read.value, seq, ownerId, taskId, actor, at: row.at.toISOString() },
+    value: { type, payload: read.value, seq, ownerId, taskId, actor, at: at.toISOString() },
   };
 }
 
