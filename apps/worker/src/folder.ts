@@ -5,7 +5,7 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { projectAdded } from '@mainloop/models/events/projects';
-import { divergedWords } from '@mainloop/models/flow/folders';
+import { divergedWords, swappedWords } from '@mainloop/models/flow/folders';
 import type { Importer } from './importer.ts';
 
 /**
@@ -29,6 +29,9 @@ export async function ensureFresh(
     log.warn({ err }, 'a folder can not be looked at; the task goes on with what was brought in before');
     return task.defaultBranch;
   }
+  // By its name alone it may be one that was renamed on the forge.
+  if (look.localPath !== task.localPath && look.full.toLowerCase() !== task.repo.toLowerCase())
+    throw new ForgeError('rejected', swappedWords(task.localPath, look.localPath));
   if (look.outcome === 'diverged') throw new ForgeError('rejected', divergedWords(task));
   if (look.branch === task.defaultBranch) return task.defaultBranch;
   const { projectId: id, repo, remoteUrl, localPath } = task;

@@ -6,8 +6,9 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ForgeError } from '@mainloop/adapters/forge/port';
-import { repositoryNameOf, type FolderLook } from '@mainloop/models/flow/folders';
+import { FOLDER_OUTCOMES, repositoryNameOf, type FolderLook } from '@mainloop/models/flow/folders';
 import { gitEnvironment } from '@mainloop/models/flow/git';
+import { z } from 'zod';
 
 const run = promisify(execFile);
 
@@ -48,33 +49,7 @@ export function localImporter(settings: {
       if (!isDirectory(named))
         throw new ForgeError('not_found', `There is no folder ${named} on this machine.`);
       const dir = realpathSync(named);
-      const git = async (...args: string[]): Promise<string> =>
-        (
-          await run('git', ['-C', dir, ...args], { env: gitEnvironment({ path: process.env.PATH }) })
-        ).stdout.trim();
-      let branch: string;
-      try {
-        await git('rev-parse', '--verify', 'HEAD');
-        branch = await git('symbolic-ref', '--short', 'HEAD').catch((err: unknown) => {
-          if (known === undefined) throw err;
-          return known;
-        });
-      } catch {
-        throw new ForgeError(
-          'rejected',
-          `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`,
-        );
-      }
-      const below = (await git('rev-parse', '--show-prefix')).replace(/\/$/, '');
-      const root = below === '' ? dir : await git('rev-parse', '--show-toplevel');
-      if (
-        below !== '' &&
-        (await git('ls-tree', '-d', '--full-tree', '--name-only', 'HEAD', '--', below)) === ''
-      )
-        throw new ForgeError(
-          'rejected',
-          `${dir} is in no commit of ${root} yet. Commit something in it, then add it again.`,
-        );
+      const { branch, below, root } = await placeOf(dir, known);
       const response = await fetch(`${settings.githubApiUrl}/_local/import`, {
         method: 'POST',
         headers: { authorization: `token ${settings.localGitHubSecret}`, 'content-type': 'application/json' },
@@ -84,14 +59,65 @@ export function localImporter(settings: {
           root,
           branch,
         }),
-      }).catch(() => {
+      }).catch(() => null);
+      // What ends in the middle of its answer has not answered.
+      const said = Answer.safeParse(await response?.json().catch(() => null));
+      if (said.success && response?.ok === false && 'message' in said.data)
+        throw new ForgeError('rejected', said.data.message);
+      if (!said.success || !('look' in said.data))
         throw new ForgeError('unavailable', 'The local GitHub does not answer.');
-      });
-      const said = (await response.json()) as { message: string; look: FolderLook };
-      if (!response.ok) throw new ForgeError('rejected', said.message);
-      return { ...said.look, localPath: dir, below };
+      return { ...said.data.look, localPath: dir, below };
     },
   };
+}
+
+/** What the local GitHub says of a folder, or why it does not take it. */
+const Answer = z.union([
+  z.object({
+    look: z.object({
+      full: z.string(),
+      branch: z.string(),
+      outcome: z.enum(FOLDER_OUTCOMES),
+      commits: z.number(),
+    }),
+  }),
+  z.object({ message: z.string() }),
+]);
+
+/**
+ * Where a folder lies in its repository. Whoever owns it may change it at any moment, so each question may be
+ * answered with no.
+ */
+async function placeOf(
+  dir: string,
+  known: string | undefined,
+): Promise<{ readonly branch: string; readonly below: string; readonly root: string }> {
+  const git = async (...args: string[]): Promise<string> =>
+    (
+      await run('git', ['-C', dir, ...args], { env: gitEnvironment({ path: process.env.PATH }) })
+    ).stdout.trim();
+  try {
+    await git('rev-parse', '--verify', 'HEAD');
+    const branch = await git('symbolic-ref', '--short', 'HEAD').catch((err: unknown) => {
+      if (known === undefined) throw err;
+      return known;
+    });
+    const below = (await git('rev-parse', '--show-prefix')).replace(/\/$/, '');
+    if (below === '') return { branch, below, root: dir };
+    const root = await git('rev-parse', '--show-toplevel');
+    if ((await git('ls-tree', '-d', '--full-tree', '--name-only', 'HEAD', '--', below)) !== '')
+      return { branch, below, root };
+    throw new ForgeError(
+      'rejected',
+      `${dir} is in no commit of ${root} yet. Commit something in it, then add it again.`,
+    );
+  } catch (err) {
+    if (err instanceof ForgeError) throw err;
+    throw new ForgeError(
+      'rejected',
+      `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`,
+    );
+  }
 }
 
 function isDirectory(dir: string): boolean {

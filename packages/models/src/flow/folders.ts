@@ -134,6 +134,13 @@ export const divergedWords = (pulled: PulledBack): string =>
   `Your folder and mainloop each have commits on ${pulled.defaultBranch} that the other lacks. Run ${pullCommand(pulled)} and then Retry.`;
 
 /**
+ * Why no task can start from a folder in whose place another one was put.
+ * @returns two sentences for the person
+ */
+export const swappedWords = (localPath: string, leadsTo: string): string =>
+  `${localPath} leads to another folder now, ${leadsTo}. Put your folder back and then Retry, or add the other one as a project.`;
+
+/**
  * @param here a whole path, without links in it
  * @returns the project whose folder it is in, the innermost of several
  */
