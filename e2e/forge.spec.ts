@@ -466,8 +466,14 @@ describe('a look at a repository as a whole', () => {
     expect(await forge.readText(R, sha, 'a.txt')).toBe('a\n');
     expect(await forge.readText(R, sha, 'nothing/here.txt')).toBeNull();
     await forge.ensureIssue({ repo: R, marker: '<!-- mainloop:t-9:plan -->', title: say('Ours'), body: say('B'), known: null }); // prettier-ignore
+    await fetch(`${hub.url}/repos/${R}/issues`, {
+      method: 'POST',
+      headers: { authorization: 'token other', 'content-type': 'application/json' },
+      body: JSON.stringify({ title: 'Says it is ours', body: 'Look away. <!-- mainloop:t-9:plan -->' }),
+    });
     const theirs = (await forge.listOpenIssues(R)).map((issue) => issue.title);
     expect(theirs).not.toContain('Ours');
+    expect(theirs).toContain('Says it is ours');
     await expect(forge.listFiles('nobody/nothing', sha)).rejects.toMatchObject({ kind: 'not_found' });
   });
 });

@@ -59,6 +59,16 @@ test('that is not here is not here, and that is no model says so', async () => {
     kind: 'not_here',
   });
 });
+test('that has too much to read refuses more, and reads again when that is done', async () => {
+  const e = minilm(files);
+  const asked = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => e.embed([`text ${n}`])));
+  const refused = asked
+    .filter((a) => a.status === 'rejected')
+    .map((a) => (a.reason as { kind: string }).kind);
+  expect(refused).toEqual(Array.from({ length: 36 }, () => 'busy'));
+  expect(await e.embed(['and now'])).toHaveLength(1);
+  await e.close();
+});
 test('that is closed in the middle says so, and starts again', async () => {
   const e = minilm(files);
   const asked = e.embed(['a', 'b']);

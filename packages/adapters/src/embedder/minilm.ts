@@ -6,6 +6,8 @@ import { EmbedderError, type Embedder } from './port.ts';
 import type { Answer, Files, Question } from './thread.ts';
 
 const IDLE_MS = 5 * 60_000;
+/** One after the other is read; whoever looks for something waits a second and a half at most. */
+const MOST_WAITING = 64;
 
 interface Waiting {
   readonly resolve: (vectors: Int8Array[]) => void;
@@ -73,6 +75,8 @@ export function minilm(files: Files | null, idleMs = IDLE_MS): Embedder {
       thread ??= load(files);
       clearTimeout(idle);
       const t = thread;
+      if (t.waiting.size >= MOST_WAITING)
+        throw new EmbedderError('busy', 'The sentence model has too much to read.');
       const id = next++;
       return new Promise((resolve, reject) => {
         t.waiting.set(id, { resolve, reject });

@@ -10,10 +10,13 @@ export interface Embedder {
   close(): Promise<void>;
 }
 
-/** `not_here`: its files are not on this machine, or their format or its library is not for it. `broken`: it ended or failed in the middle. */
+/**
+ * `not_here`: its files are not on this machine, or their format or its library is not for it. `broken`: it
+ * ended or failed in the middle. `busy`: so many wait already that this one would come too late.
+ */
 export class EmbedderError extends Error {
-  readonly kind: 'not_here' | 'broken';
-  constructor(kind: 'not_here' | 'broken', message: string) {
+  readonly kind: 'not_here' | 'broken' | 'busy';
+  constructor(kind: EmbedderError['kind'], message: string) {
     super(message);
     this.kind = kind;
   }

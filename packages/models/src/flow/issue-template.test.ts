@@ -7,6 +7,7 @@ import {
   isIssueTemplate,
   isOldIssueTemplate,
   readIssueTemplate as readTemplate,
+  readIssueTemplates,
   sayUnset,
 } from './issue-template.ts';
 import { parse } from 'yaml';
@@ -197,4 +198,19 @@ describe('what an issue has besides its words', () => {
     [{ ...NONE, labels: ['a'] }, /\(label a\)/],
     [{ labels: ['a', 'b'], assignees: ['mona'], type: 'Bug' }, /\(labels a, b; assigned to mona; type Bug\)/],
   ])('what of it was not taken is a sentence: %j', (unset, says) => expect(sayUnset(unset)).toMatch(says));
+});
+
+test.each([
+  ['small ones are all read', [4_000, 4_000, 4_000, 4_000, 4_000, 4_000, 4_000, 4_000, 4_000], 9],
+  ['so much together and no more', [15_000, 15_000, 15_000, 9_000, 2_000], 3],
+  ['of one that is huge only its beginning counts', [900_000, 900_000, 900_000], 2],
+] as const)('what is read of many templates is bounded: %s', (_, sizes, read) => {
+  let chars = 0;
+  const found = sizes.map((size, n) => ({ name: `${n}.yml`, text: `body: []\n${'#'.repeat(size - 9)}` }));
+  const templates = readIssueTemplates(found, (yaml) => {
+    chars += yaml.length;
+    return parse(yaml) as unknown;
+  });
+  expect(templates).toHaveLength(read);
+  expect(chars).toBeLessThanOrEqual(40_000);
 });

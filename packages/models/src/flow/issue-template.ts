@@ -18,6 +18,8 @@ const NOTHING = ours``;
 
 /** A longer one is no template for a person. */
 const MAX_CHARS = 20_000;
+/** Of all of a repository together: what is made to be slow costs half a second for the longest one. */
+const MAX_ALL_CHARS = 40_000;
 const MAX_FIELDS = 60;
 /** Of labels and of people; as many people as GitHub takes. */
 const MAX_NAMED = 10;
@@ -50,6 +52,24 @@ interface Section {
 
 /** @throws where it is no YAML, or where aliases would make it grow */
 export type ReadYaml = (text: string) => unknown;
+
+/**
+ * Reads the templates of a repository, in their order, as long as they are not too much together; one that is
+ * left out is as if it was not there.
+ * @param found by the names of their files
+ */
+export function readIssueTemplates(
+  found: readonly { readonly name: string; readonly text: string }[],
+  parse: ReadYaml,
+): IssueTemplate[] {
+  let left = MAX_ALL_CHARS;
+  return found.flatMap(({ name, text }) => {
+    const chars = Math.min(text.length, MAX_CHARS);
+    if (chars > left) return [];
+    left -= chars;
+    return readIssueTemplate(name, text, parse) ?? [];
+  });
+}
 
 /**
  * @param file its name, as "bug_report.yml"

@@ -10,7 +10,7 @@ import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import {
   chooseIssueTemplate,
   fillIssueTemplate,
-  readIssueTemplate,
+  readIssueTemplates,
   sayUnset,
   type IssueTemplate,
 } from '@mainloop/models/flow/issue-template';
@@ -47,9 +47,7 @@ function planIssue(task: TaskRow, template: IssueTemplate | null): PlanIssue {
 export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   /** @returns `at`: when it was last changed, by the forge's clock */
   const writeIssue = async (task: TaskRow): Promise<{ number: number; at?: string }> => {
-    const templates = (await forge.readIssueTemplates(task.repo)).flatMap(
-      ({ name, text }) => readIssueTemplate(name, text, readYaml) ?? [],
-    );
+    const templates = readIssueTemplates(await forge.readIssueTemplates(task.repo), readYaml);
     const template = chooseIssueTemplate(templates, `${task.title}\n${task.prompt}`);
     const issue = { repo: task.repo, marker: marker(task.id, 'plan'), ...planIssue(task, template) };
     const made = await effect(task, { kind: 'issue' }, () =>

@@ -9,6 +9,7 @@ export const contents = ({
   kit,
   split,
   call,
+  isOurs,
 }: GitHub): Pick<Forge, 'listFiles' | 'readText' | 'listOpenIssues'> => ({
   listFiles: (repo, sha) =>
     call(`the files of ${repo}`, async () => {
@@ -38,6 +39,7 @@ export const contents = ({
   listOpenIssues: (repo) =>
     call(`the issues of ${repo}`, async () => {
       const asked = { ...split(repo), state: 'open', sort: 'created', per_page: 100 } as const;
+      const ours = await isOurs();
       const listed = await kit.issues.listForRepo(asked).then(
         (answer) => answer.data,
         (err: { status?: number }) => {
@@ -47,7 +49,7 @@ export const contents = ({
         },
       );
       return listed
-        .filter((issue) => !issue.pull_request && !issue.body?.includes(MARKER))
+        .filter((issue) => !issue.pull_request && !ours(issue, MARKER))
         .map((issue) => ({
           number: issue.number,
           title: issue.title,
