@@ -9,6 +9,7 @@ import { OWNER } from '../../flow/ids.ts';
 import { decline, listOpenProposals } from '../conversation/proposals.ts';
 import { removeSkill, saveSkill } from '../conversation/skills.ts';
 import { checkRebuild } from '../rebuild.ts';
+import type { Queryable } from '../pool.ts';
 import { openRead } from '../read.ts';
 import {
   comeDue,
@@ -153,4 +154,42 @@ test('the pages say what the api says, and both are made from the log', async ()
   expect(await pages.alarms()).toHaveLength(1);
   await pages.close();
   expect((await checkRebuild(database.db)).wrong).toEqual([]);
+});
+
+test('of a plan by the minute that has gone on for years, only the newest times are read', async () => {
+  const { id, next } = await planned({ ...PLAN, cron: '* * * * *' });
+  expect(await come(id, after(next[0]))).toBe('proposed');
+  await planned({ ...PLAN, cron: '0 0 1 1 *' });
+  await database.db.query(
+    `insert into recurring_times (recurring_id, due_at, came_at, outcome, sentence)
+     select $1, $2::timestamptz + n * interval '1 minute', $2::timestamptz, 'skipped', '' from generate_series(1, 20000) n`,
+    [id, next[0]],
+  );
+  let read = 0;
+  const counting = {
+    query: async (...asked: Parameters<typeof database.db.query>) => {
+      const answer = await database.db.query(...asked);
+      read += answer.rows.length;
+      return answer;
+    },
+  } as unknown as Queryable;
+  const both = await listRecurring(counting, OWNER, new Date());
+  expect(both.map((p) => [p.id === id, p.came.length])).toEqual(
+    expect.arrayContaining([
+      [true, 5],
+      [false, 0],
+    ]),
+  );
+  expect(both.find((p) => p.id === id)!.came.map((c) => c.outcome)).toEqual(Array(5).fill('skipped'));
+  expect(read).toBeLessThan(20);
+  // The one that waits for Start lies far behind those that were left out for it.
+  const at = new Date(next[0]!.getTime() + 20_001 * 60_000);
+  await database.db.query('update recurring set since = $2 where id = $1', [
+    id,
+    new Date(at.getTime() - 60_000),
+  ]);
+  await database.db.query("update proposals set expires_at = $1 where state = 'open'", [
+    new Date(at.getTime() + DAY_MS),
+  ]);
+  expect(await come(id, after(at))).toBe('skipped');
 });

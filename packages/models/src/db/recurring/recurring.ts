@@ -31,18 +31,39 @@ const plans = tables
   .select(['p.name as project', 'r.cron', 'r.zone', 'r.start_cents as startCents', 'r.paused'])
   .select(['r.alarm', 'r.since']);
 
-/** What became of each time of these plans, newest first. */
-async function cameOf(database: Queryable, ids: readonly string[], now: Date) {
+/**
+ * What became of the newest times of these plans, newest first. A plan by the minute has half a million a
+ * year, so no others are read.
+ * @param of.each how many of each plan @param of.called whether only those count that came to a proposal
+ */
+async function cameOf(
+  database: Queryable,
+  ids: readonly string[],
+  now: Date,
+  of: { readonly each: number; readonly called: boolean },
+) {
   const all = await rows(
     database,
     tables
-      .selectFrom('recurring_times as c')
+      .selectFrom('recurring as r')
+      .innerJoinLateral(
+        (eb) =>
+          eb
+            .selectFrom('recurring_times')
+            .select(['recurring_id', 'due_at', 'came_at', 'outcome', 'sentence', 'proposal_id'])
+            .whereRef('recurring_id', '=', 'r.id')
+            .$if(of.called, (times) => times.where('proposal_id', 'is not', null))
+            .orderBy('due_at', 'desc')
+            .limit(of.each)
+            .as('c'),
+        (join) => join.onTrue(),
+      )
       .leftJoin('proposals as p', 'p.id', 'c.proposal_id')
       .leftJoin('tasks as t', 't.id', 'p.task_id')
       .select(['c.recurring_id as recurringId', 'c.due_at as dueAt', 'c.came_at as cameAt', 'c.outcome'])
       .select(['c.sentence', 'p.state as proposal', 'p.task_id as taskId', 'p.expires_at as expiresAt'])
       .select(['t.created_at as startedAt', 't.ended_at as finishedAt'])
-      .where('c.recurring_id', 'in', [...ids])
+      .where('r.id', 'in', [...ids])
       .orderBy('c.due_at', 'desc'),
   );
   // That the time of one is over is written down only when somebody taps it.
@@ -64,13 +85,14 @@ export async function listRecurring(database: Queryable, ownerId: string, now: D
       database,
       all.map(({ id }) => id),
       now,
+      { each: TOLD, called: false },
     ),
     (one) => one.recurringId,
   );
   return all.map(({ ownerId: _, since: __, ...plan }) => ({
     ...plan,
     next: plan.paused ? [] : nextOf(plan.cron, plan.zone, now.getTime()),
-    came: (came.get(plan.id) ?? []).slice(0, TOLD).map(({ recurringId: ___, ...one }) => one),
+    came: (came.get(plan.id) ?? []).map(({ recurringId: ___, ...one }) => one),
   }));
 }
 
@@ -185,7 +207,7 @@ export const comeDue = (
 
 /** Whether what it last came to still waits for Start, or is worked on. */
 async function isOpen(tx: Tx, id: string, now: Date): Promise<boolean> {
-  const [last] = (await cameOf(tx, [id], now)).filter((one) => one.proposal !== null);
+  const [last] = await cameOf(tx, [id], now, { each: 1, called: true });
   if (last === undefined) return false;
   return last.proposal === 'open' || (last.startedAt !== null && last.finishedAt === null);
 }
