@@ -49,6 +49,7 @@ describe('a write', () => {
     ],
     ['knew an older one and has less', 'Leave', 2, kept],
     ['knew an older one and sent it', '', 2, kept],
+    ['knew one that is gone', 'Use tabs', 9, { text: 'Leave the name Use tabs', revision: 4 }],
     ['knew nothing and wrote other words', 'Use tabs', 0, { text: 'Leave the name Use tabs', revision: 4 }],
   ] as const)('that %s', (_, text, base, after) => {
     expect(afterWrite('item/a', kept, { text, base })).toEqual(after);
@@ -69,6 +70,8 @@ test('what is on its way and was not heard of counts as arrived when it is there
   const seen: SeenDraft = { text: 'a', revision: 1, sending: 'ab' };
   expect(heard(seen, { text: 'ab', revision: 2 })).toEqual({ text: 'ab', revision: 2, sending: null });
   expect(heard(seen, { text: 'ab c', revision: 3 })).toBe(seen);
+  // The same words, but written by somebody after something else.
+  expect(heard(seen, { text: 'ab', revision: 3 })).toBe(seen);
   // Sent to its task before anybody heard that the draft was kept: it does not come back into the field.
   expect(draftStep('', seen, { text: 'ab', revision: 2 })).toEqual({ do: 'send', base: 2 });
 });

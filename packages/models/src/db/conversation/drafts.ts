@@ -8,23 +8,26 @@ import { now, nowAnd, row, rows, run, tables } from '../rows.ts';
 /** After this nobody comes back to it, in milliseconds; a browser forgets its copy then, too. */
 const KEEP_MS = 60 * 24 * 3_600_000;
 
+/** More are not listed: each may have fifty thousand characters. */
+const LISTED = 500;
+
 /** Postgres keeps no NUL, and what was pasted may hold one. */
 const storable = (text: string): string => text.replaceAll('\0', '');
 
-/** Every draft of the person, those that were sent as ''. */
-export const listDrafts = (
+/** The person's drafts, those that were sent as ''. @returns the newest, so many at most, oldest first */
+export const listDrafts = async (
   db: Db,
   ownerId: string,
-): Promise<(KeptDraft & { key: string; about: DraftAbout | null })[]> =>
-  rows(
-    db,
-    tables
-      .selectFrom('drafts')
-      .select(['key', 'text', 'revision', 'about'])
-      .where('owner_id', '=', ownerId)
-      .where('updated_at', '>', nowAnd(-KEEP_MS))
-      .orderBy('updated_at'),
-  );
+): Promise<(KeptDraft & { key: string; about: DraftAbout | null })[]> => {
+  const newest = tables
+    .selectFrom('drafts')
+    .select(['key', 'text', 'revision', 'about'])
+    .where('owner_id', '=', ownerId)
+    .where('updated_at', '>', nowAnd(-KEEP_MS))
+    .orderBy('updated_at', 'desc')
+    .limit(LISTED);
+  return (await rows(db, newest)).toReversed();
+};
 
 /**
  * Keeps what a device wrote, and forgets what nobody came back to. Sent twice it counts once.
