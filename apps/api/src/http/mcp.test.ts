@@ -2,11 +2,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { createToken } from '@mainloop/models/db/devices/tokens';
+import { appendOnce } from '@mainloop/models/db/log';
 import { listTasks } from '@mainloop/models/db/tasks/tasks';
+import { taskConfirmed } from '@mainloop/models/events/tasks';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject } from '@mainloop/testkit/seed';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { request } from 'node:http';
 import { startApi } from '../app.ts';
 import { loadConfig } from '../config.ts';
 
@@ -144,4 +147,115 @@ test.each([
   const text = await answer.text();
   expect([answer.status >= 400 || text.includes('"error"'), answer.status < 500]).toEqual([true, true]);
   expect((await (await connect('legacy', open.port)).listTools()).tools.length).toBeGreaterThan(10);
+});
+
+/** As `post`, and with a Host header of its own, which fetch does not send. */
+const postTo = (port: number, host: string, body: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        port,
+        host: '127.0.0.1',
+        path: '/mcp',
+        method: 'POST',
+        headers: { host, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      },
+    );
+    asked.on('error', reject).end(body);
+  });
+
+test('a name that leads here is not this machine', async () => {
+  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.nip.io', '[::1', 'a b'])
+    expect([host, [400, 403].includes(await postTo(open.port, host, CALL))]).toEqual([host, true]);
+  expect(await postTo(open.port, `127.0.0.1:${open.port}`, CALL)).toBe(200);
+});
+
+test.each([
+  ['arrays', '[', ']'],
+  ['objects', '{"a":', '}'],
+])('%s as deep as a megabyte holds are refused, and the next one is answered', async (_, left, right) => {
+  const depth = Math.floor(900_000 / (left.length + right.length));
+  const deep = `${left.repeat(depth)}${left === '[' ? '' : '1'}${right.repeat(depth)}`;
+  const calls = [
+    deep,
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_tasks","arguments":${deep}}}`,
+    `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":${deep}}}`,
+  ];
+  for (const body of calls) expect((await post(open.port, body)).status).toBeLessThan(500);
+  expect((await (await connect('legacy', open.port)).listTools()).tools.length).toBeGreaterThan(10);
+});
+
+test('a thousand at once, with sessions that are nobody’s, keep nobody else from being answered', async () => {
+  const hello = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'flood', version: '1' } },
+  });
+  const headers = { 'mcp-session-id': 'of-somebody-else', 'mcp-protocol-version': '2025-11-25' };
+  const leaving = new AbortController();
+  const listens = Array.from({ length: 300 }, () =>
+    fetch(`http://127.0.0.1:${open.port}/mcp`, {
+      headers: { ...headers, accept: 'text/event-stream' },
+      signal: leaving.signal,
+    }).then(
+      (answer) => answer.status,
+      () => 0,
+    ),
+  );
+  const greets = Array.from({ length: 1_000 }, (_, n) => post(open.port, hello, n % 2 ? headers : {}));
+  const answers = await Promise.all(greets.map(async (answer) => (await answer).status));
+  expect(answers.filter((status) => status >= 500)).toEqual([]);
+  expect((await (await connect('legacy', open.port)).listTools()).tools.length).toBeGreaterThan(10);
+  leaving.abort();
+  expect((await Promise.all(listens)).filter((status) => status >= 500 || status === 200)).toEqual([]);
+});
+
+test('what is another person’s is not there', async () => {
+  const theirs = 't-of-somebody';
+  await appendOnce(
+    database.db,
+    [
+      taskConfirmed.unproposed({
+        taskId: theirs,
+        actor: 'somebody',
+        payload: {
+          proposalId: null,
+          projectId: 'pr-1',
+          title: 'A secret of somebody',
+          prompt: 'A secret of somebody',
+          model: 'm',
+          budgetCents: 1,
+          skipPlan: false,
+          branch: 'b',
+        },
+      }),
+    ],
+    'somebody',
+  );
+  const before = await database.db.query('select count(*) from events');
+  const client = await connect({ pin: '2026-07-28' }, open.port);
+  const { tools } = await client.listTools();
+  for (const { name, inputSchema } of tools) {
+    const fields = Object.keys((inputSchema as { properties?: object }).properties ?? {});
+    if (!fields.includes('taskId')) continue;
+    const args = Object.fromEntries(fields.map((field) => [field, field === 'taskId' ? theirs : 'x']));
+    const answer = await client.callTool({ name, arguments: args }).catch((err: Error) => ({
+      isError: true,
+      content: err.message,
+    }));
+    expect([name, answer.isError]).toEqual([name, true]);
+    expect(JSON.stringify(answer.content)).not.toContain('A secret of');
+  }
+  for (const uri of [
+    `mainloop://tasks/${theirs}`,
+    `mainloop://tasks/${theirs}/events`,
+    'mainloop://tasks/..',
+  ])
+    expect(JSON.stringify(await client.readResource({ uri }).catch(String))).not.toContain('A secret of');
+  expect((await database.db.query('select count(*) from events')).rows).toEqual(before.rows);
 });

@@ -29,3 +29,19 @@ test('the outbox, in order', async () => {
     { name: 'second', error: 'away', attempts: 1, waits: true },
   ]);
 });
+
+test('what waits is told in the order in which it was written, whenever it is due', async () => {
+  await database.db.query('delete from outbox');
+  for (const name of ['first', 'second', 'third'])
+    await withTx(database.db, (tx) =>
+      toOutbox(tx, { kind: 'signal', workflowId: `task/${name}`, name, payload: {} }),
+    );
+  await database.db.query(
+    "update outbox set next_at = now() - case name when 'first' then 1 when 'second' then 3 else 2 end * interval '1 hour'",
+  );
+  expect((await withTx(database.db, (tx) => listUnsent(tx))).map((r) => r.name)).toEqual([
+    'first',
+    'second',
+    'third',
+  ]);
+});

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { VIAS } from '../../flow/events.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { addDevice, dueNotifications, openItems } from '../devices/push.ts';
-import { cancelTask, decide, noteAttention, waitsForCi } from './decide.ts';
+import { cancelTask, decide, noteAttention, noteTaskLooked, waitsForCi } from './decide.ts';
 import { listOpenItems } from './items.ts';
 import { appendOnce } from '../log.ts';
 import { many, one } from '../pool.ts';
@@ -345,4 +345,38 @@ describe('an item that is about no task', () => {
     });
     await expect(appendOnce(database.db, [orphan], OWNER)).rejects.toThrow('about no task');
   });
+});
+
+test('what a person has seen of a task is no later than what has happened, and never goes back', async () => {
+  const taskId = await seedTask(database.db, 'looked');
+  await database.db.query(
+    "update tasks set updated_at = '2026-03-03T12:00:00Z', looked_at = '2026-03-01' where id = $1",
+    [taskId],
+  );
+  const lookedAt = async (seen: string): Promise<string> => {
+    await noteTaskLooked(database.db, { ownerId: OWNER, taskId, seen: new Date(seen), by: 'you' });
+    const sql = 'select looked_at as at from tasks where id = $1';
+    return (await one<{ at: Date }>(database.db, sql, [taskId]))!.at.toISOString();
+  };
+  expect(await lookedAt('2026-03-02T00:00:00Z')).toBe('2026-03-02T00:00:00.000Z');
+  expect(await lookedAt('2999-01-01T00:00:00Z')).toBe('2026-03-03T12:00:00.000Z');
+  expect(await lookedAt('2026-03-02T00:00:00Z')).toBe('2026-03-03T12:00:00.000Z');
+});
+
+test.each([
+  ['nothing was pushed', null, null, 'planning', false],
+  ['it was pushed, and nothing is known yet', 'a1', null, 'ci', true],
+  ['its checks are pending', 'a1', 'pending', 'ci', true],
+  ['its checks are green', 'a1', 'green', 'ci', false],
+  ['it has ended', 'a1', 'pending', 'done', false],
+] as const)('whether CI has still to say something: %s', async (_, sha, verdict, state, waits) => {
+  const taskId = await seedTask(database.db, `ci-${sha}-${verdict}-${state}`);
+  await appendOnce(database.db, [question(taskId, `q-${taskId}`)], OWNER);
+  await database.db.query('update tasks set head_sha = $2, state = $3, ci = $4 where id = $1', [
+    taskId,
+    sha,
+    state,
+    verdict === null ? null : JSON.stringify({ verdict }),
+  ]);
+  expect(await waitsForCi(database.db, { ownerId: OWNER, itemId: `q-${taskId}` })).toBe(waits);
 });

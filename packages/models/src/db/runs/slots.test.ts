@@ -67,3 +67,18 @@ test('a run that waits for permission gives its slot to the next, and is over th
   expect(await take(2)).toBe(true);
   await database.db.query("update runs set state = 'ended'");
 });
+
+test('a run that is only starting keeps its slot, whatever its task stood still for', async () => {
+  await database.db.query("update runs set state = 'ended'");
+  const ids: string[] = [];
+  for (let i = 0; i < 2; i++)
+    ids.push(await seedRun(database.db, await seedTask(database.db, `t-starting${i}`)));
+  const take = async (n: number): Promise<boolean> =>
+    (await takeSlot(database.db, ids[n]!, { all: 1, ofProject: () => 10 })).got;
+  expect(await take(0)).toBe(true);
+  await database.db.query("update tasks set waiting_for = 'permission' where id = 't-starting0'");
+  expect(await take(1)).toBe(false);
+  await database.db.query("update runs set state = 'running' where id = $1", [ids[0]!]);
+  expect(await take(1)).toBe(true);
+  await database.db.query("update runs set state = 'ended'");
+});
