@@ -1,16 +1,19 @@
 // What is said on a pull request, read by id on a real database. The forge is three lists that a test writes.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Forge, ForgeComment } from '@mainloop/adapters/forge/port';
+import { ForgeError, type Forge, type ForgeComment, type ForgeThread } from '@mainloop/adapters/forge/port';
 import { appendOnce } from '@mainloop/models/db/log';
-import { findAsked, listMet, takeComment } from '@mainloop/models/db/review/comments';
+import { changeComment, findAsked, listMet, takeComment } from '@mainloop/models/db/review/comments';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
 import { inboxOpened } from '@mainloop/models/events/inbox';
+import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { Verdict } from '@mainloop/models/flow/requests';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from './activities/forge.activities.ts';
+import type { Effect } from './effects.ts';
 import { openFindings } from './findings.ts';
+import { publishReview } from './reviews.ts';
 
 let database: TestDatabase;
 let n = 0;
@@ -45,9 +48,10 @@ interface Page {
   talk: ForgeComment[];
   lines: ForgeComment[];
   reviews: (ForgeComment & { verdict: Verdict })[];
+  threads: ForgeThread[];
 }
 function world(given: Partial<Page> = {}) {
-  const page: Page = { talk: [], lines: [], reviews: [], ...given };
+  const page: Page = { talk: [], lines: [], reviews: [], threads: [], ...given };
   const asked: string[] = [];
   const forge: Partial<Forge> = {
     getPull: () =>
@@ -65,7 +69,7 @@ function world(given: Partial<Page> = {}) {
     listIssueComments: () => Promise.resolve(page.talk),
     listReviews: () => Promise.resolve(page.reviews),
     listReviewComments: () => Promise.resolve(page.lines),
-    listThreads: () => Promise.resolve([]),
+    listThreads: () => Promise.resolve(page.threads),
     listReactions: () => Promise.resolve([]),
     mayWrite: (_, who) => {
       asked.push(who);
@@ -81,7 +85,7 @@ function world(given: Partial<Page> = {}) {
   const look = (take: { words: string; whatever: boolean } | null = null) =>
     readReview({ taskId: id, sinceIso: '', take });
   const takeUp = async () => look({ words: (await look()).waiting?.words ?? 'nothing', whatever: false });
-  return { page, asked, look, takeUp, plan };
+  return { page, forge, asked, look, takeUp, plan };
 }
 const comments = async (): Promise<string[]> =>
   (
@@ -147,6 +151,20 @@ describe('what is gathered', () => {
       'Rename foo',
       'Written in a draft',
     ]);
+  });
+
+  test('who spoke last is who spoke last, wherever on the page', async () => {
+    const w = world({
+      talk: [said(9, 'And bar', { author: 'ada', at: '2026-11-20T10:02:00Z' }), said(8, 'Rename foo')],
+      lines: [said(7, 'And baz', { path: 'a.ts', line: 2, at: '2026-11-20T10:01:00Z' })],
+    });
+    expect((await w.look()).waiting).toMatchObject({ comments: 3, author: 'ada' });
+    expect(await w.takeUp()).toMatchObject({ author: 'ada' });
+    const told = await database.db.query<{ text: string }>(
+      "select payload->>'text' as text from events where task_id = $1 and type = 'review.commented' order by seq",
+      [id],
+    );
+    expect(told.rows.map((r) => r.text)).toEqual(['Rename foo', 'And baz', 'And bar']);
   });
 
   test('a page of hundreds', async () => {
@@ -253,6 +271,86 @@ test('what is open is told as new, back again, or caused by the fix; what was an
     '- **back again** (mona, `a.ts:10`): The loop is still off by one\n- **caused by the fix** (mona, `a.ts:2`): No \\`such\\` thing\n- **new** (mona, `b.ts:2`): Another',
   );
   expect(await openFindings(database.db, (await getTask(database.db, id)).id)).toBe(rounds!.open);
+});
+
+describe('threads of lines', () => {
+  test('resolved or opened on one side, they are so on the other, and what was brought is not brought back', async () => {
+    const brought: boolean[] = [];
+    const w = world({ lines: [said(1, 'Off by one', { path: 'a.ts', line: 9 })] });
+    w.forge.ensureThread = (_, thread, resolved) => {
+      brought.push(resolved);
+      w.page.threads = [{ ...thread, resolved }];
+      return Promise.resolve('updated');
+    };
+    await w.takeUp();
+    const state = async (): Promise<string> =>
+      (
+        await database.db.query<{ state: string }>('select state from review_comments where task_id = $1', [
+          id,
+        ])
+      ).rows[0]!.state;
+    w.page.threads = [{ id: 't', commentId: 1, resolved: true }];
+    for (let i = 0; i < 3; i++) await w.look();
+    expect([await state(), brought]).toEqual(['resolved', []]);
+    w.page.threads = [{ id: 't', commentId: 1, resolved: false }];
+    for (let i = 0; i < 3; i++) await w.look();
+    expect([await state(), brought]).toEqual(['open', []]);
+    const comment = { ownerId: OWNER, id: `${id}-line1`, by: 'you' };
+    expect(await changeComment(database.db, { ...comment, to: { resolved: true } })).toMatchObject({
+      ok: true,
+    });
+    for (let i = 0; i < 3; i++) await w.look();
+    expect([await state(), brought]).toEqual(['resolved', [true]]);
+  });
+});
+
+describe('what was said here', () => {
+  const publish = async (refused: ForgeError | null): Promise<string[]> => {
+    const came: string[] = [];
+    const forge: Partial<Forge> = {
+      ensureLineComment: ({ path, line }) => {
+        if (refused !== null) return Promise.reject(refused);
+        came.push(`${path}:${line}`);
+        return Promise.resolve({ id: 1, outcome: 'created' });
+      },
+      ensureComment: ({ body }) => {
+        came.push(String(body));
+        return Promise.resolve({ id: 2, outcome: 'created' });
+      },
+    };
+    const payload = {
+      id: `${id}-mine`,
+      path: 'a.ts',
+      side: 'new' as const,
+      startLine: null,
+      line: 9,
+      sha: 'a',
+      quote: '',
+      text: 'Off by one',
+      author: 'you',
+      via: 'app' as const,
+      state: 'open' as const,
+      forgeId: null,
+    };
+    await appendOnce(database.db, [reviewCommented.new({ taskId: id, actor: 'you', payload })], OWNER);
+    const effect: Effect = (_, __, act) => act();
+    const context = { db: database.db, forge: forge as Forge, effect };
+    await publishReview(context, await getTask(database.db, id));
+    return came;
+  };
+  test('stands at its line', async () => {
+    expect(await publish(null)).toEqual(['a.ts:9']);
+  });
+  test('whose line is gone stands below the others, with its place', async () => {
+    const [words, ...others] = await publish(new ForgeError('rejected', 'No such line.'));
+    expect(words).toMatch(/^On .*a\.ts.*, line 9:[\s\S]*Off by one$/);
+    expect(others).toEqual([]);
+  });
+  test('waits for a forge that is away, and is said nowhere else meanwhile', async () => {
+    await expect(publish(new ForgeError('unavailable', 'Away.'))).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+  });
 });
 
 describe('a plan on its issue', () => {

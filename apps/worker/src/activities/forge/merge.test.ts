@@ -92,14 +92,21 @@ describe('merge', () => {
       queued.push(sha);
       return Promise.resolve('updated');
     };
-    const refuse: Forge['ensureMerged'] = () => Promise.reject(new MergeRefused(mergeRefusal(said), said));
+    let tries = 0;
+    const refuse: Forge['ensureMerged'] = () => {
+      tries++;
+      return Promise.reject(new MergeRefused(mergeRefusal(said), said));
+    };
+    const mergeMethods: Forge['mergeMethods'] = () => Promise.resolve(['squash', 'rebase']);
     expect(
-      await merging(pull('second'), green, refuse, { ensureQueued }).merge({
+      await merging(pull('second'), green, refuse, { ensureQueued, mergeMethods }).merge({
         taskId: 'pushed',
         shown: 'second',
       }),
     ).toMatchObject({ did });
     expect(queued).toEqual(did === 'queued' ? ['second'] : []);
+    // It is not the way that is refused, so no other one is tried.
+    expect(tries).toBe(1);
     await expect(merging(pull('second'), green, refuse).merge({ taskId: 'pushed' })).rejects.toMatchObject({
       kind: 'rejected',
     });
