@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { HOLDS } from '@mainloop/models/contracts/runner';
 import { openWord } from '@mainloop/models/db/listen';
 import { appendOnce } from '@mainloop/models/db/log';
+import { keepAttachment } from '@mainloop/models/db/conversation/attachments';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { many, one } from '@mainloop/models/db/pool';
 import { endRun } from '@mainloop/models/db/runs/endings';
@@ -528,4 +529,42 @@ test('40 pictures at once: twelve are kept, in the log and as bytes; one that is
   for (const _ of [1, 2])
     expect((await show(other.token, 'png', 'Once', { 'x-mainloop-again': 'yes' })).status).toBe(200);
   expect(await pictures('shows-again')).toHaveLength(1);
+});
+
+const get = async (
+  token: string,
+  path: string,
+  holder: string,
+): Promise<{ status: number; body: string }> => {
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, {
+    headers: { authorization: `Bearer ${token}`, 'x-mainloop-holder': holder },
+  });
+  return { status: response.status, body: await response.text() };
+};
+
+test('a run reads the files that came with its task, and none of another', async () => {
+  const [mine, other] = await Promise.all(
+    ['mine', 'of another task'].map((text) =>
+      keepAttachment(database.db, OWNER, { name: 'a.txt', mime: 'text/plain', data: Buffer.from(text) }),
+    ),
+  );
+  const { token } = await liveRun('with-files');
+  await database.db.query("update tasks set attachments = $1 where id = 'with-files'", [
+    JSON.stringify([mine]),
+  ]);
+  const holder = `${HOLDS}files`;
+  const spec = await get(token, '/run/spec', holder);
+  expect(JSON.parse(spec.body)).toMatchObject({ attachments: [{ id: mine!.id, name: 'a.txt' }] });
+  expect(await get(token, `/run/attachment?id=${mine!.id}`, holder)).toEqual({ status: 200, body: 'mine' });
+  for (const id of [other!.id, '', '__proto__', `${mine!.id}%00`])
+    expect((await get(token, `/run/attachment?id=${id}`, holder)).status).toBe(404);
+});
+
+test('a run that is started again goes on with its session, also where the first try was to begin a new one', async () => {
+  const { id, token } = await liveRun('taken-up');
+  const resumes = async (of: string, holder: string): Promise<unknown> =>
+    (JSON.parse((await get(of, '/run/spec', holder)).body) as { resume: unknown }).resume;
+  expect(await resumes(token, `${HOLDS}one`)).toBe(false);
+  const again = await openEpoch(database.db, id);
+  expect(await resumes(again.token, `${HOLDS}two`)).toBe(true);
 });
