@@ -568,3 +568,29 @@ test('a run that is started again goes on with its session, also where the first
   const again = await openEpoch(database.db, id);
   expect(await resumes(again.token, `${HOLDS}two`)).toBe(true);
 });
+
+test('an agent that is started again asks anew, though it names its request as before', async () => {
+  const { id, token } = await liveRun('asks-anew');
+  const ask = async (of: string): Promise<unknown> =>
+    (
+      (await post(of, '/run/permission', {
+        requestId: 'r1',
+        tool: 'Bash',
+        input: { command: 'touch a' },
+      })) as {
+        itemId?: unknown;
+      }
+    ).itemId;
+  const first = await ask(token);
+  const again = await openEpoch(database.db, id);
+  const second = await ask(again.token);
+  expect(await ask(again.token)).toBe(second);
+  const items = await many<{ id: string; state: string }>(
+    database.db,
+    "select id, state from inbox_items where task_id = 'asks-anew' order by state",
+  );
+  expect(items).toEqual([
+    { id: first, state: 'closed' },
+    { id: second, state: 'open' },
+  ]);
+});
