@@ -67,6 +67,11 @@ test('when it is resumed all that wait look again at once, and start', async () 
   const waits = await queued();
   const approved = await seedTask(database.db, 't-pause-train');
   await database.db.query("update tasks set train_item = 'i', train_seq = 1 where id = $1", [approved]);
+  const over = await seedTask(database.db, 't-pause-over');
+  await database.db.query(
+    "update tasks set train_item = 'j', train_seq = 2, state = 'done', ended_at = now() where id = $1",
+    [over],
+  );
   expect(await looks()).toEqual([]);
   await resumeAll(database.db, by);
   expect((await looks()).toSorted()).toEqual(['task/t-pause-train', `task/t-pause${n}`]);
