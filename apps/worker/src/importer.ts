@@ -46,9 +46,8 @@ export function localImporter(settings: {
           'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
         );
       const named = path.resolve(folder.replace(/^~(?=\/|$)/, homedir()));
-      if (!isDirectory(named))
-        throw new ForgeError('not_found', `There is no folder ${named} on this machine.`);
-      const dir = realpathSync(named);
+      const dir = realFolder(named);
+      if (dir === null) throw new ForgeError('not_found', `There is no folder ${named} on this machine.`);
       const { branch, below, root } = await placeOf(dir, known);
       const response = await fetch(`${settings.githubApiUrl}/_local/import`, {
         method: 'POST',
@@ -59,8 +58,9 @@ export function localImporter(settings: {
           root,
           branch,
         }),
+        // Away: it has not answered.
       }).catch(() => null);
-      // What ends in the middle of its answer has not answered.
+      // What ends in the middle of its answer has not answered either.
       const said = Answer.safeParse(await response?.json().catch(() => null));
       if (said.success && response?.ok === false && 'message' in said.data)
         throw new ForgeError('rejected', said.data.message);
@@ -120,11 +120,13 @@ async function placeOf(
   }
 }
 
-function isDirectory(dir: string): boolean {
+/** Without links in it; null where there is none. */
+function realFolder(named: string): string | null {
   try {
-    return statSync(dir).isDirectory();
+    const real = realpathSync(named);
+    return statSync(real).isDirectory() ? real : null;
   } catch {
     // Not there.
-    return false;
+    return null;
   }
 }
