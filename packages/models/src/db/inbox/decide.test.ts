@@ -371,7 +371,8 @@ test.each([
   ['it has ended', 'a1', 'pending', 'done', false],
 ] as const)('whether CI has still to say something: %s', async (_, sha, verdict, state, waits) => {
   const taskId = await seedTask(database.db, `ci-${sha}-${verdict}-${state}`);
-  await appendOnce(database.db, [question(taskId, `q-${taskId}`)], OWNER);
+  const payload = { id: `q-${taskId}`, kind: 'question' as const, title: 'Which?', body: '', options: [] };
+  await appendOnce(database.db, [inboxOpened.new({ taskId, actor: 'agent', payload })], OWNER);
   await database.db.query('update tasks set head_sha = $2, state = $3, ci = $4 where id = $1', [
     taskId,
     sha,
