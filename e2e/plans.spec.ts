@@ -6,6 +6,7 @@ import { startPages, type Pages } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { SaveSkill } from '@mainloop/models/contracts/skills';
 import { saveSkill } from '@mainloop/models/db/conversation/skills';
+import { comeDue, listRecurring } from '@mainloop/models/db/recurring/recurring';
 import { OWNER } from '@mainloop/models/flow/ids';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -65,13 +66,13 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await card.getByRole('heading', { name: '/tidy, paused' }).waitFor();
     await card.getByRole('button', { name: 'Resume' }).click();
     await card.getByRole('heading', { name: '/tidy', exact: true }).waitFor();
-    await database.db.query("update recurring set alarm = '/tidy was due and did not happen.'");
+    const [plan] = await listRecurring(database.db, OWNER, new Date());
+    // Three days without mainloop.
+    await comeDue(database.db, OWNER, plan!.id, new Date(plan!.next[2]!.getTime() + 3_600_000));
     await visit(page, `${pages.web}/inbox`);
-    const banner = page.locator('[data-banner=alarm]');
-    await banner.waitFor();
+    const alarm = page.getByRole('article').filter({ hasText: '/tidy did not come as planned.' });
+    await alarm.getByText('because mainloop did not run').waitFor();
     await page.screenshot({ path: shot(`alarm-${size}`) });
-    await banner.getByRole('button', { name: 'Seen' }).click();
-    await banner.waitFor({ state: 'detached' });
     await visit(page, `${pages.web}/recurring`);
     await card.getByRole('button', { name: 'Remove' }).click();
     await card.waitFor({ state: 'detached' });

@@ -7,7 +7,6 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { Refused } from '../client.ts';
 import { itemText, passedOver, passedText, proposalText } from '../show.ts';
-import { plainLine } from '../terminal.ts';
 import { kindOf } from './find.ts';
 
 /**
@@ -35,12 +34,9 @@ function registerList(program: Command, { api, out }: Context): void {
         api().call('countWaiting'),
       ]);
       const paused = pausedWords(await api().call('getPause'));
-      const alarms = (await api().call('listRecurring'))
-        .filter(({ alarm }) => alarm !== '')
-        .map(({ alarm, id }) => `${plainLine(alarm)}   mainloop recurring seen ${id}`);
       out(
         list,
-        [paused, ...alarms, waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)]
+        [paused, waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)]
           .filter((line) => line !== '')
           .join('\n\n'),
       );

@@ -29,7 +29,6 @@ export const RESUME = 'Resume';
 /** Behind who paused it and when. */
 export const UNTIL_RESUMED = 'Nothing starts or is merged until you resume.';
 export const raiseWords = (cents: number): string => `Raise to $${cents / 100}`;
-export const SEEN = 'Seen';
 export const almostFullWords = (leftMb: number): string =>
   `The disk of this machine is almost full (${leftMb} MB left). Free some space; what waits goes on by itself.`;
 export const WHILE_AWAY = 'While you were away';

@@ -12,13 +12,12 @@ const STARTING_S = 60;
 export const load: LayoutServerLoad = async ({ depends }) => {
   depends('app:live');
   const result = read();
-  const [cursor, inbox, checks, pause, spentLimits, alarms, queued] = await Promise.all([
+  const [cursor, inbox, checks, pause, spentLimits, queued] = await Promise.all([
     result.cursor(),
     result.inbox(),
     result.checkup(),
     result.pause(),
     result.spentLimits(),
-    result.alarms(),
     result.queued(),
   ]);
   return {
@@ -26,7 +25,6 @@ export const load: LayoutServerLoad = async ({ depends }) => {
     flags,
     pause,
     spentLimits,
-    alarms,
     queued,
     almostFullMb: almostFullMb(),
     // While everything is starting, nobody has been heard of.

@@ -61,6 +61,7 @@ export const ofInbox: Projections<TypesOf<'inbox'>> = {
         attention_ms: ms ?? null,
       }),
     );
+    if (taskId === null) await readAlarm(tx, payload);
     await noLongerWaits(tx, taskId);
   },
   'inbox.seen': (tx, { payload, at }) =>
@@ -73,6 +74,20 @@ export const ofInbox: Projections<TypesOf<'inbox'>> = {
     await noLongerWaits(tx, taskId);
   },
 };
+
+/** An alarm that is read in the inbox is read. */
+const readAlarm = (tx: Tx, { id }: { readonly id: string }): Promise<number> =>
+  run(
+    tx,
+    tables
+      .updateTable('recurring')
+      .set({ alarm: '' })
+      .where(
+        'id',
+        '=',
+        tables.selectFrom('inbox_items').select('about').where('id', '=', id).where('kind', '=', 'recurring'),
+      ),
+  );
 
 const itemOf = ({ id }: { readonly id: string }) => tables.updateTable('inbox_items').where('id', '=', id);
 

@@ -8,6 +8,7 @@ import {
   recurringSaved,
   recurringSeen,
 } from '../../events/recurring.ts';
+import { inboxClosed, inboxOpened } from '../../events/inbox.ts';
 import { alarmOf, dueOf, nextTimes, type RecurringOutcome } from '../../flow/recurring.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { fillSkill } from '../../flow/skills.ts';
@@ -148,16 +149,19 @@ export const saveRecurring = (
     return { ok: true, id, next: nextTimes(plan.next, now.getTime(), TOLD).map((at) => new Date(at)) };
   });
 
+/** @param closes why what its alarm waits for is over; left out where it goes on waiting */
 const change = (
   db: Db,
   ownerId: string,
   id: string,
   event: (id: string) => Parameters<typeof append>[1][number],
+  closes?: string,
 ): Promise<{ readonly ok: true } | Refusal<'no_recurring'>> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
     if (!(await findPlan(tx, ownerId, id))) return refusal('no_recurring');
     await append(tx, [event(id)], ownerId);
+    if (closes !== undefined) await closeAlarms(tx, ownerId, id, closes);
     return { ok: true };
   });
 
@@ -165,10 +169,16 @@ const change = (
 export const pauseRecurring = (db: Db, ownerId: string, id: string, paused: boolean) =>
   change(db, ownerId, id, () => recurringPaused.new({ actor: 'you', payload: { id, paused } }));
 export const removeRecurring = (db: Db, ownerId: string, id: string) =>
-  change(db, ownerId, id, () => recurringRemoved.new({ actor: 'you', payload: { id } }));
+  change(
+    db,
+    ownerId,
+    id,
+    () => recurringRemoved.new({ actor: 'you', payload: { id } }),
+    'The plan was removed.',
+  );
 /** The person has read the alarm. */
 export const seeRecurring = (db: Db, ownerId: string, id: string) =>
-  change(db, ownerId, id, () => recurringSeen.new({ actor: 'you', payload: { id } }));
+  change(db, ownerId, id, () => recurringSeen.new({ actor: 'you', payload: { id } }), 'You have read it.');
 
 /**
  * Does what is due of a plan, once: whoever asks, and however often. The newest time stands for all that were
@@ -202,8 +212,43 @@ export const comeDue = (
     });
     const payload = { id, due: dueIso, ...became, missed: due.missed, alarm };
     await append(tx, [recurringCame.new({ actor: 'mainloop', payload })], ownerId);
+    if (alarm !== '') await tellAlarm(tx, plan, { dueIso, alarm });
     return became.outcome;
   });
+
+/** In the inbox, so that it reaches the person wherever they are. The newest stands for those before it. */
+async function tellAlarm(
+  tx: Tx,
+  { id, ownerId, skill }: { readonly id: string; readonly ownerId: string; readonly skill: string },
+  { dueIso, alarm }: { readonly dueIso: string; readonly alarm: string },
+): Promise<void> {
+  await closeAlarms(tx, ownerId, id, 'A newer one stands for it.');
+  const item = {
+    id: `${id}/${dueIso}`,
+    kind: 'recurring' as const,
+    title: `/${skill} did not come as planned.`,
+  };
+  const opened = inboxOpened.new({
+    actor: 'mainloop',
+    payload: { ...item, body: alarm, options: [], about: id },
+  });
+  await append(tx, [opened], ownerId);
+}
+
+async function closeAlarms(tx: Tx, ownerId: string, planId: string, why: string): Promise<void> {
+  const open = await rows(
+    tx,
+    tables
+      .selectFrom('inbox_items')
+      .select('id')
+      .where('owner_id', '=', ownerId)
+      .where('kind', '=', 'recurring')
+      .where('about', '=', planId)
+      .where('state', '=', 'open'),
+  );
+  const closed = open.map(({ id }) => inboxClosed.new({ actor: 'mainloop', payload: { id, why } }));
+  await append(tx, closed, ownerId);
+}
 
 /** Whether what it last came to still waits for Start, or is worked on. */
 async function isOpen(tx: Tx, id: string, now: Date): Promise<boolean> {
