@@ -1,4 +1,5 @@
-// A skill that comes by itself, in the whole stack: a real Temporal keeps its clock while the worker is killed.
+// A skill that comes by itself, in the whole stack, and an automation that waits for it: a real Temporal keeps the
+// clock while the worker is killed.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { many, openPool, type Db } from '@mainloop/models/db/pool';
@@ -46,6 +47,8 @@ test('Temporal is told the times that are shown, and each comes once, also when 
     cron: '* * * * *',
     zone: 'Europe/Berlin',
   };
+  const text = 'name: tell\nwhen: recurring.came\nactions: [{ do: notify, title: "Came: {{outcome}}" }]';
+  await stack.call('saveAutomation', { body: { text } });
   const { id, next } = await stack.call('saveRecurring', { body });
   const clock = await until('Temporal to have the clock', () => clockOf(id));
   // It adds up to ten seconds to each, so that not all come at once.
@@ -70,5 +73,12 @@ test('Temporal is told the times that are shown, and each comes once, also when 
       () => true,
     ),
   );
+  // What waits for it was told of each once, by a workflow of its own, though its worker was killed.
+  const all = await cameOf(id);
+  const items = await until('all to be told', async () => {
+    const told = (await stack.call('listInbox')).filter((item) => item.kind === 'automation');
+    return told.length >= all.length && told;
+  });
+  expect(items.map(({ title }) => title)).toEqual(all.map(({ outcome }) => `Came: ${outcome}`));
   await stack.call('removeRecurring', { id });
 }, 420_000);

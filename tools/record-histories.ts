@@ -340,6 +340,40 @@ const STORIES: Record<
     },
   },
 };
+/** Workflows that are no task's; none of them has a patch yet. */
+const OTHERS: Record<
+  string,
+  {
+    readonly workflow: string;
+    readonly workflowId: string;
+    readonly input: (nowMs: number) => object;
+    readonly script?: Partial<Script>;
+  }
+> = {
+  recurring: {
+    workflow: 'recurringWorkflow',
+    workflowId: 'recurring/rc-1',
+    input: () => ({ ownerId: 'owner', id: 'rc-1' }),
+  },
+  // It waits for its turn; one webhook arrives at the second try, the other never does.
+  automation: {
+    workflow: 'automationWorkflow',
+    workflowId: 'automation/au-1/1/7',
+    input: (nowMs) => ({ ownerId: 'owner', id: 'au-1', version: 1, seq: 7, dueMs: nowMs + 60 * MINUTE_MS }),
+    script: {
+      instead: new Map<string, (() => unknown)[]>([
+        [
+          'sendWebhook',
+          [
+            unavailable('it answered with 503'),
+            () => undefined,
+            ...Array.from({ length: 5 }, () => unavailable('it answered with 500')),
+          ],
+        ],
+      ]),
+    },
+  },
+};
 /** Stories from before a patch never come to it; what is not named here is passed by the first. */
 const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['told-ci', 'told'],
@@ -371,20 +405,42 @@ for (const variant of variants) {
   try {
     for (const [i, story] of missing.entries()) {
       await STORIES[story]!.walk(rehearsal);
-      const history = await rehearsal.env.client.workflow.getHandle(`task/w${i + 1}`).fetchHistory();
-      // Whose machine it was and where its files lie is nobody's business.
-      const json = historyToJSON(history).replace(
-        /"(identity|stackTrace)": *"(?:[^"\\]|\\.)*"/g,
-        (_, key: string) => `"${key}":"${key === 'identity' ? 'worker' : ''}"`,
-      );
-      writeFileSync(
-        path.join(here, `${story}.${variant.name}.json`),
-        `${JSON.stringify(JSON.parse(json))}\n`,
-      );
+      await keep(rehearsal, `task/w${i + 1}`, `${story}.${variant.name}.json`);
       console.log(`${story}.${variant.name}: ${rehearsal.script().states.join(' ')}`);
     }
   } finally {
     await rehearsal.close();
   }
 }
+const others = Object.entries(OTHERS).filter(
+  ([name]) => !existsSync(path.join(here, `${name}.with-all.json`)),
+);
+if (others.length > 0) {
+  const rehearsal = await openRehearsal(WORKFLOWS);
+  try {
+    for (const [name, { input, script, ...other }] of others) {
+      const nowMs = await rehearsal.env.currentTimeMs();
+      await (await rehearsal.startOther({ ...other, input: input(nowMs) }, script)).result();
+      await keep(rehearsal, other.workflowId, `${name}.with-all.json`);
+      console.log(
+        `${name}: ${rehearsal
+          .script()
+          .calls.map((call) => call.name)
+          .join(' ')}`,
+      );
+    }
+  } finally {
+    await rehearsal.close();
+  }
+}
 process.exit(0);
+
+/** Whose machine it was and where its files lie is nobody's business. */
+async function keep(rehearsal: Rehearsal, workflowId: string, file: string): Promise<void> {
+  const history = await rehearsal.env.client.workflow.getHandle(workflowId).fetchHistory();
+  const json = historyToJSON(history).replace(
+    /"(identity|stackTrace)": *"(?:[^"\\]|\\.)*"/g,
+    (_, key: string) => `"${key}":"${key === 'identity' ? 'worker' : ''}"`,
+  );
+  writeFileSync(path.join(here, file), `${JSON.stringify(JSON.parse(json))}\n`);
+}

@@ -27,6 +27,7 @@ import { LearningsController } from './http/learnings.controller.ts';
 import { MemoryController } from './http/memory.controller.ts';
 import { ProjectsController } from './http/projects.controller.ts';
 import { PushController } from './http/push.controller.ts';
+import { AutomationsController } from './http/automations.controller.ts';
 import { RecurringController } from './http/recurring.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
 import { isWebhook, MAX_WEBHOOK_BYTES, WebhooksController } from './http/webhooks.controller.ts';
@@ -39,6 +40,7 @@ import { AUTH, CONFIG, DB, FINDER, GUARD, HUB, MODEL } from './tokens.ts';
 export const CONTROLLERS = [
   AttachmentsController,
   ChatController,
+  AutomationsController,
   RecurringController,
   MemoryController,
   WorkController,

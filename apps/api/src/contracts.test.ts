@@ -339,6 +339,14 @@ describe('each answer is what the table says', () => {
     await ask('pauseRecurring', { id: planned.id, body: { paused: true } });
     await ask('seeRecurring', { id: planned.id });
     await ask('removeRecurring', { id: planned.id });
+    const text =
+      'name: red\nwhen: ci.verdict\nwhere: { field: verdict, equals: red }\nactions: [{ do: notify, title: x }]';
+    expect(await ask('tryAutomation', { body: { text } })).toMatchObject({ times: expect.any(Number) });
+    const automation = (await ask('saveAutomation', { body: { text } })) as { id: string };
+    expect(await ask('listAutomations', {})).toMatchObject([{ name: 'red', paused: false, came: [] }]);
+    await ask('whyAutomation', { id: automation.id, body: { seq: 1 } });
+    await ask('pauseAutomation', { id: automation.id, body: { paused: true } });
+    await ask('removeAutomation', { id: automation.id });
     await ask('removeSkill', { name: 'bump' });
     await ask('changeSettings', { body: { weekBudgetCents: 2_000 } });
     expect(await ask('listLimits', {})).toContainEqual({

@@ -58,6 +58,7 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['failure', (id) => `mainloop retry ${id}`],
   ['campfire', (id) => `mainloop learnings (each rule by itself)   or   mainloop seen ${id} (not now)`],
   ['recurring', (id) => `mainloop seen ${id}`],
+  ['automation', (id) => `mainloop seen ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
   [
@@ -109,6 +110,24 @@ export const recurringText = (plan: Recurring): string =>
     plan.alarm === '' ? '' : `    ${plainLine(plan.alarm)}   mainloop recurring seen ${plan.id}`,
     plan.next.length === 0 ? '' : `    next (UTC): ${plan.next.map(minute).join(', ')}`,
     ...plan.came.map((came) => `    ${minute(came.dueAt)} ${plainLine(cameWords(came))}`),
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+
+type Automation = Answer<'listAutomations'>[number];
+const FIRING = { waits: 'waits for its time', done: 'done', left_out: 'left out', failed: 'failed' } as const;
+/** An automation as it reads, with its last times. Times are in UTC. */
+export const automationText = (automation: Automation): string =>
+  [
+    `${automation.id}  ${plainLine(automation.name)}${automation.paused ? ', paused' : ''}`,
+    `    ${plainLine(automation.sentence)}`,
+    automation.problem === ''
+      ? ''
+      : `    ${plainLine(automation.problem)}   mainloop automations resume ${automation.id}`,
+    ...automation.came.map(
+      ({ seq, at, state, says }) =>
+        `    ${seq}  ${minute(at)} ${FIRING[state]}${says === '' ? '' : `: ${plainLine(says)}`}`,
+    ),
   ]
     .filter((line) => line !== '')
     .join('\n');

@@ -136,6 +136,32 @@ const ANSWERS: readonly [RegExp, unknown][] = [
   [/^\/api\/memory\/pins$/, { id: HOSTILE }],
   [/^\/api\/memory\/forget$/, { messages: 1 }],
   [
+    /^\/api\/automations$/,
+    Object.assign(
+      [
+        {
+          id: 'au-1',
+          name: HOSTILE,
+          sentence: HOSTILE,
+          paused: true,
+          problem: HOSTILE,
+          came: [{ seq: 7, at: '2026-11-27T09:30:00.000Z', state: 'failed', says: HOSTILE }],
+        },
+      ],
+      { id: HOSTILE, sentence: HOSTILE },
+    ),
+  ],
+  [
+    /^\/api\/automations\/dry-run$/,
+    {
+      sentence: HOSTILE,
+      looked: 3,
+      times: 1,
+      came: [{ seq: 7, at: '2026-11-27T09:30:00.000Z', type: HOSTILE, task: HOSTILE }],
+    },
+  ],
+  [/^\/api\/automations\/.*\/why$/, { says: HOSTILE, lines: [HOSTILE] }],
+  [
     /^\/api\/recurring$/,
     Object.assign(
       [
@@ -217,6 +243,14 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'recurring resume': ['rc-1'],
   'recurring seen': ['rc-1'],
   'recurring remove': ['rc-1'],
+  automations: [],
+  'automations list': [],
+  'automations add': [import.meta.filename],
+  'automations dry-run': [import.meta.filename],
+  'automations why': ['au-1', '7'],
+  'automations pause': ['au-1'],
+  'automations resume': ['au-1'],
+  'automations remove': ['au-1'],
   limits: [],
   'limits set': ['week', '20'],
   learnings: [],

@@ -1,6 +1,7 @@
 // Verbs about the work: what is said, proposed, done and decided. A file for each topic is in work/.
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
+import { registerAutomations } from './work/automations.ts';
 import { registerChat } from './work/chat.ts';
 import { registerInbox } from './work/inbox.ts';
 import { registerBudget, registerLimits } from './work/money.ts';
@@ -28,6 +29,7 @@ export function registerWork(program: Command, context: Context): void {
   registerOrder(program, context);
   registerSkills(program, context);
   registerRecurring(program, context);
+  registerAutomations(program, context);
   registerLimits(program, context);
   registerSteering(program, context);
   registerTokens(program, context);

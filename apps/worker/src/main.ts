@@ -27,6 +27,7 @@ import { translated } from './activities/errors.ts';
 import { ownerOfTask, temporalLines } from './log.ts';
 import { projectActivities } from './activities/project.activities.ts';
 import { memoryActivities } from './activities/memory.activities.ts';
+import { automationActivities } from './activities/automation.activities.ts';
 import { recurringActivities } from './activities/recurring.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
@@ -47,6 +48,7 @@ import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/network/failpoints';
 import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
+import { judgeLog } from '@mainloop/models/db/automations/judging';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
@@ -120,6 +122,7 @@ const worker = await Worker.create({
       ...projectActivities({ db, forge, importer }),
       ...memoryActivities({ db, model: chatModel(), hit }),
       ...recurringActivities({ db }),
+      ...automationActivities({ db }),
     },
     log,
     ownerOfTask(db),
@@ -173,6 +176,14 @@ const maintenance = [
     while (!stopping.signal.aborted && (await learnFromLog(db, OWNER)));
   }),
   maintain('campfire', 30_000, () => lightCampfire(db, OWNER, Date.now())),
+  maintain(
+    'automations',
+    5_000,
+    async () => {
+      while (!stopping.signal.aborted && (await judgeLog(db, OWNER)));
+    },
+    wake('mainloop'),
+  ),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),
   ...(settings.chat === null
     ? []

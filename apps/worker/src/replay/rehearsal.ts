@@ -167,6 +167,10 @@ const answers = (script: () => Script) => ({
   ensureDraft: () => undefined,
   readOthers: () => ({ body: '' }),
   cleanForge: () => undefined,
+  comeRecurring: () => 'proposed',
+  actAutomation: () => ({ webhooks: 2 }),
+  sendWebhook: () => undefined,
+  failAutomation: () => undefined,
 });
 
 export interface Rehearsal {
@@ -183,6 +187,11 @@ export interface Rehearsal {
    * @param at where it is continued; a new task without it
    */
   start(script?: Partial<Script>, at?: TaskWorkflowInput['at']): Promise<WorkflowHandle>;
+  /** Starts a workflow that is no task's, in a world that answers so. */
+  startOther(
+    other: { readonly workflow: string; readonly workflowId: string; readonly input: object },
+    script?: Partial<Script>,
+  ): Promise<WorkflowHandle>;
   /** @param id what follows the task's id in the decision's */
   say(
     handle: WorkflowHandle,
@@ -327,6 +336,10 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
         args: [input],
       });
       return last;
+    },
+    startOther({ workflow, workflowId, input }, given = {}) {
+      script = { ...blank(), ...given };
+      return stage.env.client.workflow.start(workflow, { taskQueue: 'rehearsal', workflowId, args: [input] });
     },
     say: (handle, id, kind, text, more = {}) =>
       handle.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),

@@ -3,3 +3,4 @@ export { memoryWorkflow } from './memory.workflow.ts';
 export { recurringWorkflow } from './recurring.workflow.ts';
 export { projectWorkflow } from './project.workflow.ts';
 export { taskWorkflow } from './task.workflow.ts';
+export { automationWorkflow } from './automation.workflow.ts';

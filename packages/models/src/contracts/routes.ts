@@ -24,6 +24,16 @@ import { Decide, Decided, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.
 import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
+import {
+  AskWhy,
+  Automation,
+  DryRun,
+  PauseAutomation,
+  SaveAutomation,
+  SavedAutomation,
+  TryAutomation,
+  WhyAutomation,
+} from './automations.ts';
 import { PauseRecurring, Recurring, SavedRecurring, SaveRecurring } from './recurring.ts';
 import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
 import { DecideLearning, Learning, NewLearning } from './learnings.ts';
@@ -399,6 +409,66 @@ export const ROUTES = {
     status: 200,
     answer: Done,
     refusals: ['no_recurring'],
+  },
+
+  // Automations.
+  listAutomations: {
+    method: 'GET',
+    path: '/api/automations',
+    topic: 'chat',
+    summary: 'Automations, with their last times',
+    status: 200,
+    answer: z.array(Automation),
+    refusals: [],
+  },
+  saveAutomation: {
+    method: 'POST',
+    path: '/api/automations',
+    topic: 'chat',
+    summary: 'Make an automation, or change the one of that name; it is about what happens from now on',
+    status: 200,
+    body: SaveAutomation,
+    answer: SavedAutomation,
+    refusals: ['rule_wrong'],
+  },
+  tryAutomation: {
+    method: 'POST',
+    path: '/api/automations/dry-run',
+    topic: 'chat',
+    summary: 'What an automation would have done in the last days; nothing is kept and nothing is done',
+    status: 200,
+    body: TryAutomation,
+    answer: DryRun,
+    refusals: ['rule_wrong'],
+  },
+  whyAutomation: {
+    method: 'POST',
+    path: '/api/automations/{id}/why',
+    topic: 'chat',
+    summary: 'Why an automation came of an event, or did not',
+    status: 200,
+    body: AskWhy,
+    answer: WhyAutomation,
+    refusals: ['no_automation', 'no_event'],
+  },
+  pauseAutomation: {
+    method: 'POST',
+    path: '/api/automations/{id}/pause',
+    topic: 'chat',
+    summary: 'Pause an automation, or let it go on from now',
+    status: 200,
+    body: PauseAutomation,
+    answer: Done,
+    refusals: ['no_automation'],
+  },
+  removeAutomation: {
+    method: 'DELETE',
+    path: '/api/automations/{id}',
+    topic: 'chat',
+    summary: 'Remove an automation; what it did stays',
+    status: 200,
+    answer: Done,
+    refusals: ['no_automation'],
   },
 
   // What waits for a person.

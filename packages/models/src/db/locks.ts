@@ -20,6 +20,8 @@ export const LOCKS = {
   signals: 7_140_016,
   /** One worker at a time lights the campfire. */
   campfire: 7_140_021,
+  /** One worker at a time holds automations against what happened. */
+  automations: 7_140_022,
   /** One device after the other writes a draft, also where there is no row yet. */
   drafts: 7_140_020,
   /**

@@ -2,6 +2,7 @@
 import type { EventType, LoggedEvent } from '../events/registry.ts';
 import type { Tx } from './pool.ts';
 import type { Projections } from './projections/apply.ts';
+import { ofAutomations } from './projections/automations.ts';
 import { ofConversation } from './projections/conversation.ts';
 import { ofForge } from './projections/forge.ts';
 import { ofInbox } from './projections/inbox.ts';
@@ -21,7 +22,7 @@ import { ofWork } from './projections/work.ts';
  * Tables that are made from the log alone, with their primary keys. Nothing but `project` writes to them, so
  * all of each can be made again. The others hold facts that are in no event and are no projections: runs and
  * what they put out, pushes with their diffs, turns, the outbox, commands to runners, checkpoints,
- * attachments, settings of the owner, devices, money in flight, summaries and pins.
+ * attachments, settings of the owner, devices, money in flight, summaries and pins, what automations remember.
  */
 export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   projects: ['id'],
@@ -36,9 +37,12 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   skills: ['id'],
   recurring: ['id'],
   recurring_times: ['recurring_id', 'due_at'],
+  automations: ['id'],
+  automation_firings: ['automation_id', 'version', 'seq'],
 };
 
 const HANDLERS: Projections<EventType> = {
+  ...ofAutomations,
   ...ofConversation,
   ...ofProjects,
   ...ofProposals,

@@ -1,4 +1,5 @@
 // What the pages show. Types only: `read.ts` fills them.
+import type { Automation } from '../contracts/automations.ts';
 import type { Recurring } from '../contracts/recurring.ts';
 import type { Held } from '../flow/held.ts';
 import type { Priority } from '../flow/dispatch.ts';
@@ -128,6 +129,8 @@ export interface SkillView extends SkillText {
 }
 /** A skill that comes by itself, with its next and its last times. */
 export type RecurringView = Recurring;
+/** An automation, with its last times. */
+export type AutomationView = Automation;
 /** Whether everything is paused. */
 export interface PauseView {
   /** null when it is not. */

@@ -39,6 +39,14 @@ import {
   reviewSubmitted,
 } from '../events/review.ts';
 import {
+  automationActed,
+  automationFailed,
+  automationFired,
+  automationPaused,
+  automationRemoved,
+  automationSaved,
+} from '../events/automations.ts';
+import {
   recurringCame,
   recurringPaused,
   recurringRemoved,
@@ -154,6 +162,35 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
         alarm: n % 3 ? '' : `${n}`,
       },
     }),
+  ruled: (_, n) =>
+    n % 4
+      ? automationSaved.new({
+          actor: 'you',
+          payload: {
+            id: `au${n % 5}`,
+            name: `rule-${n % 5}`,
+            version: n,
+            rule: JSON.stringify({ name: `${n}` }),
+          },
+        })
+      : automationRemoved.new({ actor: 'you', payload: { id: `au${(n + 1) % 5}` } }),
+  rules: (_, n) =>
+    n % 2
+      ? automationPaused.new({ actor: 'you', payload: { id: `au${n % 5}`, paused: n % 3 === 0 } })
+      : automationFailed.new({
+          actor: 'mainloop',
+          payload: { id: `au${n % 5}`, version: n, seq: n % 7, sentence: `${n}` },
+        }),
+  fires: (_, n) =>
+    n % 2
+      ? automationFired.new({
+          actor: 'mainloop',
+          payload: { id: `au${n % 5}`, version: n % 3, seq: n % 7, due: new Date(n * 60_000).toISOString() },
+        })
+      : automationActed.new({
+          actor: 'mainloop',
+          payload: { id: `au${n % 5}`, version: n % 3, seq: n % 7, outcome: n % 3 ? 'done' : 'left_out' },
+        }),
   pause: (_, n) =>
     n % 2
       ? workPaused.new({ actor: 'you', payload: { via: n % 3 ? 'app' : 'cli' } })

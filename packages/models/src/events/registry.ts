@@ -1,5 +1,13 @@
 // Every event type there is. What is not here can neither be appended nor read.
 import type { z } from 'zod';
+import {
+  automationActed,
+  automationFailed,
+  automationFired,
+  automationPaused,
+  automationRemoved,
+  automationSaved,
+} from './automations.ts';
 import { messageForgotten, messageSaid, ownerCaughtUp } from './conversation.ts';
 import type { Made } from './define.ts';
 import {
@@ -151,6 +159,12 @@ const ALL = {
   'inbox.snoozed': inboxSnoozed,
   'inbox.not_needed': inboxNotNeeded,
   'inbox.closed': inboxClosed,
+  'automation.saved': automationSaved,
+  'automation.paused': automationPaused,
+  'automation.removed': automationRemoved,
+  'automation.fired': automationFired,
+  'automation.acted': automationActed,
+  'automation.failed': automationFailed,
   'recurring.saved': recurringSaved,
   'recurring.paused': recurringPaused,
   'recurring.removed': recurringRemoved,

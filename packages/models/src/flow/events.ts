@@ -11,12 +11,14 @@ export const ITEM_KINDS = [
   'failure',
   'campfire',
   'recurring',
+  'automation',
 ] as const;
 /** What an inbox item asks of the person. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 /**
  * What an item of each kind is about. One that is about a task ends with it; the others stand by themselves and name
- * what they are about in their own field: a campfire its day (YYYY-MM-DD), `recurring` the plan of a skill by its id.
+ * what they are about in their own field: a campfire its day (YYYY-MM-DD), `recurring` the plan of a skill by its id, `automation` the rule
+ * that tells it by its id.
  */
 export const SUBJECT_OF = {
   question: 'task',
@@ -29,7 +31,8 @@ export const SUBJECT_OF = {
   failure: 'task',
   campfire: 'day',
   recurring: 'recurring',
-} as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring'>;
+  automation: 'automation',
+} as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring' | 'automation'>;
 /** The kinds of items that are about a task. */
 export type TaskItemKind = { [K in ItemKind]: (typeof SUBJECT_OF)[K] extends 'task' ? K : never }[ItemKind];
 /** Whether an item of this kind is about a task. */

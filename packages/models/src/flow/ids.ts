@@ -3,6 +3,12 @@ export const OWNER = 'owner';
 
 /** @returns Temporal's id of the workflow that does this task */
 export const taskWorkflowId = (taskId: string): string => `task/${taskId}`;
+/** One for each time that an automation comes. */
+export const automationWorkflowId = (fired: {
+  readonly id: string;
+  readonly version: number;
+  readonly seq: number;
+}): string => `automation/${fired.id}/${fired.version}/${fired.seq}`;
 /** @returns null for the workflow of something else */
 export const taskIdOfWorkflow = (workflowId: string): string | null =>
   /^task\/(.+)$/s.exec(workflowId)?.[1] ?? null;

@@ -12,4 +12,5 @@ export const KIND = {
   permission: 'Permission',
   campfire: 'Campfire',
   recurring: 'Recurring',
+  automation: 'Automation',
 } satisfies Record<ItemKind, string>;

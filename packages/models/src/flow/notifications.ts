@@ -100,6 +100,7 @@ const HEAD: Record<ItemKind, (item: NotificationItem) => string> = {
   failure: (i) => i.title,
   campfire: (i) => i.title,
   recurring: (i) => i.title,
+  automation: (i) => i.title,
 };
 
 /** Where it is and what it is about, besides what its head says. What is about no task says its own words. */
@@ -154,6 +155,7 @@ function actionsOf(item: NotificationItem): NotificationAction[] {
     case 'gate':
     case 'campfire':
     case 'recurring':
+    case 'automation':
       return [OPEN];
     case 'pr_closed':
       return [{ action: 'reopen', title: 'Reopen', decision: 'reopen' }, OPEN];

@@ -44,6 +44,11 @@ export const REFUSALS = {
   /** Which says what is wrong. */
   plan_wrong: { status: 422, says: (sentence: string) => sentence },
 
+  no_automation: { status: 404, says: 'There is no such automation. It may have been removed.' },
+  /** Which says what is wrong. */
+  rule_wrong: { status: 422, says: (sentence: string) => sentence },
+  no_event: { status: 404, says: 'There is no such event.' },
+
   // Proposals.
   proposal_altered: { status: 409, says: 'The proposal is not what you saw. Reload and look again.' },
   proposal_declined: { status: 409, says: 'You declined this one. Ask for it again if you want it.' },

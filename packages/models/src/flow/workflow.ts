@@ -1,4 +1,5 @@
 // Names and shapes shared by whoever starts, signals or is a task workflow.
+import type { FiringId } from './automations/rule.ts';
 import type { ItemKind } from './events.ts';
 import type { Joined } from './conflicts.ts';
 import type { Phase } from './states.ts';
@@ -17,6 +18,12 @@ export interface RecurringWorkflowInput {
   readonly ownerId: string;
   /** Of the plan. */
   readonly id: string;
+}
+export const AUTOMATION_WORKFLOW = 'automationWorkflow';
+export interface AutomationWorkflowInput extends FiringId {
+  readonly ownerId: string;
+  /** milliseconds since 1970 */
+  readonly dueMs: number;
 }
 
 export interface ProjectWorkflowInput {
@@ -188,6 +195,7 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   /** Its learnings are decided one by one; `seen` lets go of the item, and those left come another day. */
   campfire: ['seen'],
   recurring: ['seen'],
+  automation: ['seen'],
 };
 
 /** Names on the wire. They stand in histories: `poke` is what tasks have been sent since the first one. */

@@ -39,6 +39,7 @@ export const STANDING = {
     done: 'Not now. You are asked again in a week.',
   },
   recurring: { page: '/recurring', look: 'What comes by itself', button: 'Seen', done: 'Seen.' },
+  automation: { page: '/automations', look: 'Your automations', button: 'Seen', done: 'Seen.' },
 } as const;
 
 /** By the other one, where it needs no words. */

@@ -11,6 +11,7 @@ export const PAGES = [
   ['Projects', '/projects'],
   ['Skills', '/skills'],
   ['Recurring', '/recurring'],
+  ['Automations', '/automations'],
   ['Your week', '/week'],
   ['What agents know', '/learnings'],
   ['Memory', '/memory'],

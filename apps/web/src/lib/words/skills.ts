@@ -5,6 +5,7 @@ export const WHAT_THEY_ARE =
   'A prompt that you use again, under a name. Call it here, or in the chat by its name: it proposes a task, and nothing runs before you tap Start.';
 /** Leads to those that do. */
 export const COMES_BY_ITSELF = 'Let one come by itself.';
+export const WHEN_SOMETHING_HAPPENS = 'Let one come when something happens.';
 
 // One of them.
 export const ANY_PROJECT = 'any project';

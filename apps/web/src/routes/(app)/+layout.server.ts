@@ -6,7 +6,7 @@ import type { LayoutServerLoad } from './$types';
 const STARTING_S = 60;
 
 /**
- * What stands around every page: the inbox, alarms, the pause.
+ * What stands around every page: the inbox, the pause.
  * @returns it all with the cursor from which the live stream goes on
  */
 export const load: LayoutServerLoad = async ({ depends }) => {

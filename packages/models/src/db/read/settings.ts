@@ -16,8 +16,12 @@ import {
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
 import { PARAMETER_KINDS } from '../../flow/skills.ts';
 import type { RecurringOutcome } from '../../flow/recurring.ts';
-import type { PauseView, RecurringView, SkillView, SpentLimitView } from '../read-views.ts';
 import { listQueued, type QueuedTask } from '../runs/slots.ts';
+import type { FiringState, Rule } from '../../flow/automations/rule.ts';
+import { ruleText } from '../../flow/automations/text.ts';
+import { sentenceOf } from '../../flow/automations/sentence.ts';
+import type { AutomationView, PauseView, RecurringView, SkillView, SpentLimitView } from '../read-views.ts';
+import { offeredEvents } from '../automations/offered.ts';
 import { nextOf } from '../recurring/next.ts';
 import { saySuggestion } from '../../flow/suggestions.ts';
 import type { Views } from './views.ts';
@@ -62,6 +66,27 @@ const suggestionsIn = (json: unknown): string[] =>
     .parse(json)
     .flatMap((one) => suggestion.safeParse(one).data ?? [])
     .map(saySuggestion);
+
+/** As `listAutomations` says it, for the pages: the last five times of a rule. */
+async function firingsOf(db: Views['db'], automationId: string): Promise<AutomationView['came']> {
+  const firings = await db.automationFiring.findMany({
+    where: { automationId },
+    orderBy: { seq: 'desc' },
+    take: 5,
+  });
+  const events = await db.event.findMany({
+    where: { seq: { in: firings.map(({ seq }) => seq) } },
+    select: { seq: true, at: true },
+  });
+  const atOf = new Map(events.map(({ seq, at }) => [seq, at]));
+  return firings.map(({ seq, dueAt, state, says }) => ({
+    seq: Number(seq),
+    at: atOf.get(seq) ?? dueAt,
+    dueAt,
+    state: state as FiringState,
+    says,
+  }));
+}
 
 /** As `listRecurring` says it, for the pages: the last five times of a plan. */
 async function cameOf(db: Views['db'], recurringId: string, now: Date): Promise<RecurringView['came']> {
@@ -141,14 +166,27 @@ export const settings = ({ db, queryable, repoOf }: Views) => ({
     );
   },
 
-  /** What plans did not do, until the person has read it. */
-  alarms: (): Promise<{ readonly id: string; readonly alarm: string }[]> =>
-    db.recurring.findMany({
-      where: { ownerId: OWNER, alarm: { not: '' } },
-      orderBy: { updatedAt: 'desc' },
-      take: 5,
-      select: { id: true, alarm: true },
-    }),
+  /** What a rule can wait for. */
+  offeredEvents,
+
+  automations: async (): Promise<AutomationView[]> => {
+    const all = await db.automation.findMany({ where: { ownerId: OWNER }, orderBy: { name: 'asc' } });
+    return Promise.all(
+      all.map(async ({ id, name, rule, version, paused, problem }) => {
+        const read = rule as unknown as Rule;
+        return {
+          id,
+          name,
+          version,
+          paused,
+          problem,
+          text: ruleText(read),
+          sentence: sentenceOf(read),
+          came: await firingsOf(db, id),
+        };
+      }),
+    );
+  },
 
   /** Whether everything is paused, and what it holds up. */
   pause: async (): Promise<PauseView> => {

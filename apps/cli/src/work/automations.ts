@@ -1,0 +1,88 @@
+// Verbs of automations.
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { automationText } from '../show.ts';
+import { plainLine } from '../terminal.ts';
+
+/** @param file `-` for what is piped in */
+const readRule = (file: string): Promise<string> =>
+  file === '-' ? textOf(process.stdin) : readFile(file, 'utf8');
+
+/** `automations`, and its `list`, `add`, `dry-run`, `why`, `pause`, `resume`, `remove`. */
+export function registerAutomations(program: Command, context: Context): void {
+  const { api, out } = context;
+  const list = async (): Promise<void> => {
+    const all = await api().call('listAutomations');
+    out(
+      all,
+      all.length === 0 ? 'None yet. mainloop automations add rule.yaml.' : all.map(automationText).join('\n'),
+    );
+  };
+  const automations = program
+    .command('automations')
+    .description('when something happens, then do that')
+    .action(list);
+  automations.command('list').description('all of them, with their last times').action(list);
+  automations
+    .command('add')
+    .description('make one of a file of YAML, or change the one of that name')
+    .argument('<file>', '- reads it from the pipe')
+    .action(async (file: string) => {
+      const saved = await api().call('saveAutomation', { body: { text: await readRule(file) } });
+      out(saved, `${plainLine(saved.sentence)}\nIt counts from now on: ${plainLine(saved.id)}`);
+    });
+  registerDryRun(automations, context);
+  registerWhy(automations, context);
+  for (const [verb, paused, says] of [
+    ['pause', true, 'Paused. mainloop automations resume lets it go on.'],
+    ['resume', false, 'It goes on. What happened meanwhile is none of its business.'],
+  ] as const)
+    automations
+      .command(verb)
+      .description(`${verb} one`)
+      .argument('<id>')
+      .action(async (id: string) => {
+        out(await api().call('pauseAutomation', { id, body: { paused } }), says);
+      });
+  automations
+    .command('remove')
+    .description('remove one; what it did stays')
+    .argument('<id>')
+    .action(async (id: string) => {
+      out(await api().call('removeAutomation', { id }), 'Removed.');
+    });
+}
+
+function registerDryRun(automations: Command, { api, out }: Context): void {
+  automations
+    .command('dry-run')
+    .description('what a file would have done in the last days; nothing is kept and nothing is done')
+    .argument('<file>', '- reads it from the pipe')
+    .option('--days <days>', 'how far back', '7')
+    .action(async (file: string, { days }: { readonly days: string }) => {
+      const body = { text: await readRule(file), days: Number(days) };
+      const dry = await api().call('tryAutomation', { body });
+      const times = dry.came.map(
+        ({ seq, at, type, task }) =>
+          `    ${String(seq)}  ${plainLine(at.slice(0, 16).replace('T', ' '))}  ${plainLine(type)}${task === null ? '' : `  ${plainLine(task)}`}`,
+      );
+      const looked = `Of ${dry.looked} events it would have come ${dry.times === 1 ? 'once' : `${dry.times} times`}.`;
+      out(dry, [plainLine(dry.sentence), looked, ...times].join('\n'));
+    });
+}
+
+function registerWhy(automations: Command, { api, out }: Context): void {
+  automations
+    .command('why')
+    .description('why one came of an event, or did not')
+    .argument('<id>')
+    .argument('<event>', 'its number, as list and dry-run say it')
+    .action(async (id: string, event: string) => {
+      const why = await api().call('whyAutomation', { id, body: { seq: Number(event) } });
+      // What stands before a line says within which other it is.
+      const lines = why.lines.map((line) => `    ${' '.repeat(line.search(/\S|$/))}${plainLine(line)}`);
+      out(why, [plainLine(why.says), ...lines].join('\n'));
+    });
+}

@@ -1,0 +1,63 @@
+// What the page of automations says. Read it aloud before you change it.
+import type { FiringState } from '@mainloop/models/flow/automations/rule';
+
+export const AUTOMATIONS = 'Automations';
+export const WHAT_THEY_ARE =
+  'When something happens that is like this, then do that. They route and do not think: a skill is proposed, and nothing runs before you tap Start, unless the rule allows it with a limit.';
+
+// One of them.
+export const nameWords = (name: string, paused: boolean): string => `${name}${paused ? ', paused' : ''}`;
+export const LAST_TIMES = 'Last times';
+const STATE: Readonly<Record<FiringState, string>> = {
+  waits: 'waits for its time',
+  done: 'done',
+  left_out: 'left out',
+  failed: 'failed',
+};
+/** @param when as the reader's clock has it @param says of a failure; empty otherwise */
+export const cameWords = (when: string, state: FiringState, says: string): string =>
+  `${when}: ${STATE[state]}${says === '' ? '' : `. ${says}`}`;
+export const WHY = 'Why';
+export const whyLabel = (when: string): string => `Why, on ${when}`;
+export const PAUSE = 'Pause';
+export const RESUME = 'Resume';
+export const EDIT = 'Edit';
+export const REMOVE = 'Remove';
+
+// The form.
+export const MAKE_ONE = 'Make one';
+export const WRITE_IT = 'Write it';
+export const NAME = 'Name, such as tell-red';
+export const WHEN = 'When';
+export const WHERE = 'Where';
+export const AND = 'and';
+export const FIELD = 'Field';
+export const HOW = 'How';
+export const VALUE = 'Value';
+export const OPERATORS = {
+  equals: 'is',
+  not: 'is not',
+  glob: 'is like, with *',
+  regex: 'matches',
+  olderThan: 'is longer ago than, such as 3d',
+} as const;
+export const ANOTHER_CONDITION = 'Another condition';
+export const THEN = 'Then';
+export const ACTIONS = {
+  notify: 'tell me',
+  skill: 'propose a skill',
+  message: 'say to its task',
+  webhook: 'send it to an address',
+} as const;
+export const SKILL = 'Skill';
+export const ADDRESS = 'Address';
+export const TEXT = 'Words; {{task.title}} stands for what happened';
+export const COOLDOWN = 'Not again within, such as 2h; may be empty';
+export const WRITE_YOURSELF = 'Or write it yourself: YAML, as docs/automations.md says';
+export const TRY_IT = 'Try on the last week';
+export const SAVE = 'Save';
+export const SAVED = 'Saved. It counts from now on.';
+export const triedWords = (times: number, looked: number): string =>
+  `In the last week it would have come ${times === 1 ? 'once' : `${times} times`}, of ${looked} events.`;
+export const triedLine = (when: string, type: string, task: string | null): string =>
+  `${when}: ${task === null ? type : `${type}, ${task}`}`;

@@ -1,0 +1,95 @@
+// Automations in the hands of a person: on a phone and at a desk, on the pages and the api alone.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { actOn } from '@mainloop/models/db/automations/acting';
+import { judgeLog } from '@mainloop/models/db/automations/judging';
+import { appendOnce } from '@mainloop/models/db/log';
+import { many } from '@mainloop/models/db/pool';
+import { taskSteered } from '@mainloop/models/events/tasks';
+import { OWNER } from '@mainloop/models/flow/ids';
+import type { AutomationWorkflowInput } from '@mainloop/models/flow/workflow';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+
+let database: TestDatabase;
+let pages: Pages;
+let browser: Browser;
+const inBrowser = hasBrowser ? test : test.skip;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `automations-${name}.png`);
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db, 'pr-1', 'acme/api');
+  await seedTask(database.db, 't-1');
+  pages = await startPages(database);
+  if (hasBrowser) browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await pages?.stop();
+  await database?.drop();
+});
+
+const says = (text: string) =>
+  appendOnce(database.db, [taskSteered.new({ taskId: 't-1', actor: 'you', payload: { text } })], OWNER);
+/** As the worker does it, without Temporal. */
+async function work(): Promise<void> {
+  while (await judgeLog(database.db, OWNER));
+  const fired = await many<{ payload: AutomationWorkflowInput }>(
+    database.db,
+    "select payload from outbox where name = 'automationWorkflow'",
+  );
+  for (const { payload } of fired) await actOn(database.db, payload);
+}
+
+inBrowser.each(['phone', 'desktop'] as const)(
+  'one is put together, tried, refused in a sentence, asked why, changed and removed: %s',
+  async (size) => {
+    const { page, complaints } = await openPage(browser, size);
+    await says('stop now');
+    await visit(page, `${pages.web}/automations`);
+    const form = page.locator('form:has(#written)');
+    await form.getByLabel(/^Name/).fill(`told-${size}`);
+    await form.getByLabel('When').selectOption('task.steered');
+    await form.getByLabel('Field', { exact: true }).selectOption('text');
+    await form.getByLabel('How', { exact: true }).selectOption('regex');
+    await form.getByLabel('Value', { exact: true }).fill('(?=now)');
+    await form.getByLabel(/^Words/).fill(`Said in {{task.title}} (${size})`);
+    await form.getByRole('button', { name: 'Try on the last week' }).click();
+    await form.getByRole('alert').filter({ hasText: "The pattern /(?=now)/ can't be used" }).waitFor();
+    await form.getByLabel('Value', { exact: true }).fill('now$');
+    await form.getByRole('button', { name: 'Try on the last week' }).click();
+    await form.getByText(/^In the last week it would have come/).waitFor();
+    await page.screenshot({ path: shot(`form-${size}`), fullPage: true });
+    await form.getByRole('button', { name: 'Save' }).click();
+    const card = page.locator(`[data-automation=told-${size}]`);
+    await card.getByText('When task.steered happens and text matches /now$/').waitFor();
+    await says('now');
+    await work();
+    await card.getByText(/: done$/).waitFor();
+    await card.getByRole('button', { name: /^Why/ }).click();
+    await card.getByText('yes: text matches /now$/; it is “now”').waitFor();
+    await page.screenshot({ path: shot(size), fullPage: true });
+    await visit(page, `${pages.web}/inbox`);
+    await page
+      .getByRole('article')
+      .filter({ hasText: `Said in Task t-1 (${size})` })
+      .waitFor();
+    await visit(page, `${pages.web}/automations`);
+    await card.getByRole('button', { name: 'Edit' }).click();
+    const written = await form.locator('#written').inputValue();
+    await form.locator('#written').fill(written.replace('perDay: 20', 'perDay: 3'));
+    await form.getByRole('button', { name: 'Save' }).click();
+    await card.getByText(/at most 3 in a day\.$/).waitFor();
+    await card.getByRole('button', { name: 'Pause' }).click();
+    await card.getByRole('heading', { name: `told-${size}, paused` }).waitFor();
+    await card.getByRole('button', { name: 'Remove' }).click();
+    await card.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  180_000,
+);

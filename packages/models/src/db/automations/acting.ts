@@ -1,0 +1,190 @@
+// What a rule that came does. All that stays inside is done in one transaction, or none of it.
+import { automationActed, automationFailed } from '../../events/automations.ts';
+import { inboxOpened } from '../../events/inbox.ts';
+import { fillMarkdown, fillText } from '../../flow/automations/template.ts';
+import type { Action, FiringId, Rule, SeenEvent } from '../../flow/automations/rule.ts';
+import { confirmIn } from '../conversation/proposals.ts';
+import { callSkill } from '../conversation/skills.ts';
+import { append, decideAndAppend, hasEvent } from '../log.ts';
+import type { Db, Tx } from '../pool.ts';
+import { row, tables } from '../rows.ts';
+import { tell } from '../runs/commands.ts';
+import { findNamed } from './automations.ts';
+import { isStanding } from './judging.ts';
+import { findSeenEvent } from './seen.ts';
+
+export interface OwnedFiring extends FiringId {
+  readonly ownerId: string;
+}
+
+/** What still has to go out. `id` is the same each time it is sent. */
+export interface Delivery {
+  readonly id: string;
+  readonly url: string;
+  /** JSON */
+  readonly body: string;
+}
+
+export type Acted =
+  | { readonly is: 'done'; readonly deliveries: readonly Delivery[] }
+  | { readonly is: 'left_out' }
+  | { readonly is: 'failed'; readonly sentence: string };
+
+const nameOf = ({ id, version, seq }: FiringId): string => `${id}/${version}/${seq}`;
+
+/** Why an action could not be done; undoes what was done before it. */
+class Undone extends Error {}
+
+/**
+ * Does what a rule does, once, however often it is asked.
+ * @returns what has to go out to others, which is told again when it is asked again
+ */
+export async function actOn(db: Db, firing: OwnedFiring): Promise<Acted> {
+  try {
+    return await decideAndAppend(db, async (tx): Promise<Acted> => {
+      const found = await findFired(tx, firing);
+      const isDone = await hasEvent(tx, `acted/${nameOf(firing)}`);
+      if (found === null || (!isDone && !(await isStanding(tx, firing)))) {
+        await append(tx, [acted(firing, 'left_out')], firing.ownerId);
+        return { is: 'left_out' };
+      }
+      const { rule, event } = found;
+      if (!isDone) {
+        for (const [at, action] of rule.actions.entries()) await act(tx, { firing, rule, event, action, at });
+        await append(tx, [acted(firing, 'done')], firing.ownerId);
+      }
+      return { is: 'done', deliveries: deliveriesOf(firing, rule, event) };
+    });
+  } catch (err) {
+    if (!(err instanceof Undone)) throw err;
+    await failFiring(db, firing, err.message);
+    return { is: 'failed', sentence: err.message };
+  }
+}
+
+const acted = ({ id, version, seq }: FiringId, outcome: 'done' | 'left_out') =>
+  automationActed.new({ actor: 'mainloop', payload: { id, version, seq, outcome } });
+
+/** Pauses the rule and says so. */
+export const failFiring = (db: Db, firing: OwnedFiring, sentence: string): Promise<void> =>
+  decideAndAppend(db, async (tx) => {
+    const { id, version, seq, ownerId } = firing;
+    const kept = await row(tx, tables.selectFrom('automations').select('name').where('id', '=', id));
+    const failed = automationFailed.new({ actor: 'mainloop', payload: { id, version, seq, sentence } });
+    const fresh = await append(tx, [failed], ownerId);
+    if (fresh.length === 0 || kept === null) return;
+    const title = `${kept.name} is paused: what it does did not work.`;
+    await append(tx, [notice(firing, 'failed', { title, body: sentence })], ownerId);
+  });
+
+const notice = (firing: FiringId, at: string, says: { readonly title: string; readonly body: string }) =>
+  inboxOpened.new({
+    actor: 'mainloop',
+    payload: {
+      // It stands in paths of routes, so nothing in it divides them.
+      id: `${nameOf(firing).replaceAll('/', '-')}-${at}`,
+      kind: 'automation',
+      ...says,
+      options: [],
+      about: firing.id,
+    },
+  });
+
+async function findFired(
+  tx: Tx,
+  firing: OwnedFiring,
+): Promise<{ readonly rule: Rule; readonly event: SeenEvent } | null> {
+  const kept = await row(
+    tx,
+    tables
+      .selectFrom('automations')
+      .select('rule')
+      .where('id', '=', firing.id)
+      .where('version', '=', firing.version),
+  );
+  const event = await findSeenEvent(tx, firing.ownerId, firing.seq);
+  return kept === null || event === null ? null : { rule: kept.rule, event };
+}
+
+interface Acting {
+  readonly firing: OwnedFiring;
+  readonly rule: Rule;
+  readonly event: SeenEvent;
+  readonly action: Action;
+  /** Which of the rule's actions it is, from 0. */
+  readonly at: number;
+}
+
+async function act(tx: Tx, acting: Acting): Promise<void> {
+  const { firing, event, action, at } = acting;
+  const { ownerId } = firing;
+  switch (action.do) {
+    case 'notify': {
+      const says = { title: fillText(action.title, event), body: fillMarkdown(action.body, event) };
+      await append(tx, [notice(firing, String(at), says)], ownerId);
+      return;
+    }
+    case 'skill':
+      return callFor(tx, acting, action);
+    case 'message': {
+      // An event of no task has nobody to say it to, and of one that has ended nobody listens: that is no failure.
+      if (event.task === null) return;
+      await tell(tx, { ownerId, taskId: event.task.id, text: fillText(action.text, event), by: 'mainloop' });
+      return;
+    }
+    case 'webhook':
+      return;
+  }
+}
+
+async function callFor(
+  tx: Tx,
+  { firing, event, at }: Acting,
+  action: Extract<Action, { do: 'skill' }>,
+): Promise<void> {
+  const { ownerId } = firing;
+  const given = Object.fromEntries(
+    Object.entries(action.given).map(([name, text]) => [name, fillText(text, event)]),
+  );
+  const projectId = action.project === null ? null : await findNamed(tx, ownerId, action.project);
+  if (action.project !== null && projectId === null)
+    throw new Undone(`There is no project called ${action.project} any more.`);
+  const key = `automation/${nameOf(firing)}/${at}`;
+  const called = await callSkill(tx, { ownerId, name: action.skill, given, projectId, key, turnId: null });
+  if (!called.ok) throw new Undone(called.sentence);
+  if (action.startCents === null) return;
+  const made = await row(
+    tx,
+    tables.selectFrom('proposals').select(['digest', 'budget_cents']).where('id', '=', called.proposalId),
+  );
+  const budgetCents = Math.min(action.startCents, made?.budget_cents ?? action.startCents);
+  const asked = { digest: made?.digest ?? '', edits: { budgetCents } };
+  const started = await confirmIn(tx, ownerId, called.proposalId, asked, 'mainloop');
+  if (!started.ok) throw new Undone(started.sentence);
+}
+
+/** JSON, so that nothing in an event can be anything but a value in it. */
+function deliveriesOf(firing: FiringId, rule: Rule, event: SeenEvent): Delivery[] {
+  return rule.actions.flatMap((action, at) =>
+    action.do === 'webhook'
+      ? [
+          {
+            id: `${nameOf(firing)}/${at}`,
+            url: action.url,
+            body: JSON.stringify({
+              automation: rule.name,
+              text: fillText(action.text, event),
+              event: {
+                seq: event.seq,
+                type: event.type,
+                at: new Date(event.atMs).toISOString(),
+                taskId: event.task?.id ?? null,
+                taskTitle: event.task?.title ?? null,
+                project: event.project,
+              },
+            }),
+          },
+        ]
+      : [],
+  );
+}
