@@ -20,7 +20,7 @@ const GROUPS: readonly (readonly [string, string])[] = [
 ];
 
 /** @returns all rules by what became of them, with what to type for those that wait */
-export function learningsText(all: readonly Learning[]): string {
+function learningsText(all: readonly Learning[]): string {
   const groups = GROUPS.flatMap(([state, title]) => {
     const here = all.filter((l) => l.state === state);
     return here.length === 0 ? [] : [`${title}\n${here.map(learningText).join('\n')}`];

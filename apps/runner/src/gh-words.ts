@@ -1,5 +1,6 @@
 // What `gh` inside a sandbox understands, and how it prints what it read: like the GitHub CLI where nobody sits at a
 // terminal, with tabs. Pure.
+import { own } from '@mainloop/models/flow/look';
 
 export type Wish =
   | { readonly kind: 'refused'; readonly why: string }
@@ -82,17 +83,18 @@ interface Given {
 
 function read(args: readonly string[]): Given {
   const words: string[] = [];
-  const values: Record<string, string> = {};
+  const values = new Map<string, string>();
   const flags = new Set<string>();
   for (let i = 0; i < args.length; i++) {
     const [name = '', ...rest] = args[i]!.startsWith('--') ? args[i]!.split('=') : [args[i]!];
-    const valued = Object.hasOwn(VALUED, name) ? VALUED[name] : undefined;
-    if (valued !== undefined) values[valued] = rest.length > 0 ? rest.join('=') : (args[++i] ?? '');
+    const valued = own(VALUED, name);
+    if (valued !== undefined) values.set(valued, rest.length > 0 ? rest.join('=') : (args[++i] ?? ''));
     else if (FLAGS.has(name)) flags.add(name);
-    else if (name.startsWith('-') && name !== '-') return { words, values, flags, unknown: name };
+    else if (name.startsWith('-') && name !== '-')
+      return { words, values: Object.fromEntries(values), flags, unknown: name };
     else words.push(args[i]!);
   }
-  return { words, values, flags, unknown: null };
+  return { words, values: Object.fromEntries(values), flags, unknown: null };
 }
 
 const refused = (why: string): Wish => ({ kind: 'refused', why });
@@ -105,7 +107,7 @@ export function wishOf(args: readonly string[], readFile: (name: string) => stri
   const [group = '', verb = ''] = args;
   if (['', 'help', '--help', '-h'].includes(group)) return refused(USAGE);
   const given = read(group === 'api' ? args.slice(1) : args.slice(2));
-  const notHere = NOT_HERE[`${group} ${verb}`];
+  const notHere = own(NOT_HERE, `${group} ${verb}`);
   if (notHere !== undefined) return refused(`gh ${group} ${verb} is not for agents. ${notHere}`);
   if (given.unknown !== null)
     return refused(
@@ -227,7 +229,7 @@ const FIELDS: Readonly<Record<string, (page: Page) => unknown>> = {
 export function pickFields(page: Page, fields: readonly string[]): Record<string, unknown> | string {
   const odd = fields.find((name) => !Object.hasOwn(FIELDS, name));
   if (odd !== undefined) return `Unknown JSON field: "${odd}". Here are: ${Object.keys(FIELDS).join(', ')}`;
-  return Object.fromEntries(fields.map((name) => [name, FIELDS[name]!(page)]));
+  return Object.fromEntries(fields.map((name) => [name, own(FIELDS, name)!(page)]));
 }
 
 /** @returns a page in lines of name and value, then its text */
@@ -288,7 +290,9 @@ export function printChecks(
 ): { readonly text: string; readonly code: 0 | 1 | 8 } {
   const lines = [
     ...runs.map((run) => [run.name, bucketOf(run), elapsed(run), run.html_url ?? ''] as const),
-    ...statuses.map((one) => [one.context, STATUS[one.state] ?? 'fail', '0', one.target_url ?? ''] as const),
+    ...statuses.map(
+      (one) => [one.context, own(STATUS, one.state) ?? 'fail', '0', one.target_url ?? ''] as const,
+    ),
   ];
   if (lines.length === 0) return { text: 'no checks reported on this branch\n', code: 1 };
   const has = (bucket: string): boolean => lines.some((line) => line[1] === bucket);

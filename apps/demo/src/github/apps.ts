@@ -1,6 +1,7 @@
 // GitHub Apps: one that signs for itself, where it is installed, and the tokens it gets there.
 // https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { own } from '@mainloop/models/flow/look';
 import type { Answer } from './ctx.ts';
 import { created, invalid, notFound, ok } from './desk.ts';
 import * as shape from './shapes.ts';
@@ -129,7 +130,7 @@ function wantedOf(method: string, where: string): { permission: string; level: '
   return { permission, level: isRead ? 'read' : 'write' };
 }
 const hasRight = (granted: Readonly<Record<string, string>>, permission: string, level: string): boolean =>
-  LEVELS.indexOf(granted[permission] ?? '') >= LEVELS.indexOf(level);
+  LEVELS.indexOf(own(granted, permission) ?? '') >= LEVELS.indexOf(level);
 
 /** @returns what GitHub says to an App that may not; null where it may */
 export function refusalOfApp(rights: Rights, repo: Repo, method: string, where: string): Answer | null {

@@ -3,6 +3,7 @@ import { covers, SCOPES, strictest, type Scope } from '../flow/scopes.ts';
 import { requestOf } from './client.ts';
 import { ROUTES, type Route, type RouteName } from './routes.ts';
 import { NEEDS, scopeNeeded } from './scopes.ts';
+import { NewToken } from './tokens.ts';
 
 const names = Object.keys(ROUTES) as RouteName[];
 const pathOf = (name: RouteName): string => ROUTES[name].path.replace(/\{\w+\}/g, 'x-1');
@@ -69,6 +70,14 @@ test('each scope may do what those before it may, and no more', () => {
     for (const [j, needs] of SCOPES.entries()) expect(covers(has, needs)).toBe(i >= j);
   expect(strictest(['propose', 'admin', 'read'])).toBe('admin');
   expect(strictest([])).toBeNull();
+});
+
+test('a token lasts a year at most', () => {
+  const named = { name: 'a program', scope: 'read' };
+  expect(NewToken.parse(named).days).toBe(90);
+  expect(NewToken.safeParse({ ...named, days: 366 }).success).toBe(true);
+  for (const days of [0, 367, 1.5, Infinity, null])
+    expect(NewToken.safeParse({ ...named, days }).success).toBe(false);
 });
 
 test('a name with a slash in it stays in its place', () => {

@@ -29,6 +29,20 @@ export const tables = new Kysely<DB>({
   },
 });
 
+/**
+ * The pages have a client of their own; by it they run the statements that the other processes run as well.
+ * @param client of the pages' role
+ * @returns what `rows` and `row` take
+ */
+export const overClient = (client: {
+  $queryRawUnsafe(text: string, ...values: readonly unknown[]): Promise<unknown>;
+}): Queryable =>
+  ({
+    query: async (text: string, values: readonly unknown[] = []) => ({
+      rows: await client.$queryRawUnsafe(text, ...values),
+    }),
+  }) as unknown as Queryable;
+
 /** What one row of a statement is. */
 type RowOf<S extends Compilable> = InferResult<S>[number];
 

@@ -1,5 +1,7 @@
 // A GitHub App in place of a token: what it has to be allowed, and what is said where it is not. Pure.
 
+import { own } from './look.ts';
+
 /** Names of permissions and how far each goes, as GitHub has them: `{ contents: 'write' }`. */
 export type AppPermissions = Readonly<Record<string, string>>;
 
@@ -28,7 +30,7 @@ export const GIT_NEEDS: readonly string[] = ['contents', 'metadata', 'workflows'
 
 const LEVELS = ['read', 'write', 'admin'];
 const reaches = (granted: AppPermissions, { permission, level }: Need): boolean =>
-  LEVELS.indexOf(granted[permission] ?? '') >= LEVELS.indexOf(level);
+  LEVELS.indexOf(own(granted, permission) ?? '') >= LEVELS.indexOf(level);
 
 /** @returns what is missing, what matters most first */
 export const lackingOf = (granted: AppPermissions): readonly Need[] =>
@@ -40,9 +42,9 @@ export const lackingOf = (granted: AppPermissions): readonly Need[] =>
  */
 export const askedOf = (granted: AppPermissions, only: readonly string[]): AppPermissions =>
   Object.fromEntries(
-    APP_NEEDS.filter((need) => only.includes(need.permission) && granted[need.permission] !== undefined).map(
-      (need) => [need.permission, reaches(granted, need) ? need.level : granted[need.permission]!],
-    ),
+    APP_NEEDS.filter(
+      (need) => only.includes(need.permission) && own(granted, need.permission) !== undefined,
+    ).map((need) => [need.permission, reaches(granted, need) ? need.level : own(granted, need.permission)!]),
   );
 
 const GOES: Readonly<Record<Need['level'], string>> = { read: 'read', write: 'read and write' };

@@ -8,7 +8,7 @@ import { OWNER } from '../../flow/ids.ts';
 import { forecastsOf, type Forecast } from '../../flow/money.ts';
 import { sectionOf, type CiCounts } from '../../flow/states.ts';
 import { isLater } from '../../flow/waits.ts';
-import type { Queryable } from '../pool.ts';
+import { overClient } from '../rows.ts';
 import { PrismaClient } from '../generated/client.ts';
 import type { ItemView, ProposalView, TaskItemView, TaskView } from '../read-views.ts';
 
@@ -188,12 +188,5 @@ export function openViews(url: string) {
     });
   };
 
-  // Statements that the other processes run as well, by the pages' own connection.
-  const queryable = {
-    query: async (text: string, values: readonly unknown[] = []) => ({
-      rows: await db.$queryRawUnsafe(text, ...values),
-    }),
-  } as unknown as Queryable;
-
-  return { db, queryable, repoOf, taskView, forecasts, proposalView, itemsWhere };
+  return { db, queryable: overClient(db), repoOf, taskView, forecasts, proposalView, itemsWhere };
 }
