@@ -8,6 +8,7 @@ import { SaveSkill } from '@mainloop/models/contracts/skills';
 import { saveSkill } from '@mainloop/models/db/conversation/skills';
 import { comeDue, listRecurring } from '@mainloop/models/db/recurring/recurring';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 
@@ -73,6 +74,11 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const alarm = page.getByRole('article').filter({ hasText: '/tidy did not come as planned.' });
     await alarm.getByText('because mainloop did not run').waitFor();
     await page.screenshot({ path: shot(`alarm-${size}`) });
+    await alarm.getByRole('button', { name: 'Seen' }).click();
+    await until('the alarm to be read', async () => {
+      const [now] = await listRecurring(database.db, OWNER, new Date());
+      return now!.alarm === '';
+    });
     await visit(page, `${pages.web}/recurring`);
     await card.getByRole('button', { name: 'Remove' }).click();
     await card.waitFor({ state: 'detached' });

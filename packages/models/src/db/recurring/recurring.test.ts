@@ -105,6 +105,7 @@ test('an alarm that is read in the inbox is read, and the newest stands for thos
   await come(id, after(next[4], 3_600_000));
   const [newer, ...others] = await open();
   expect([others, newer!.id === older!.id]).toEqual([[], false]);
+  expect(newer!.id).toMatch(/^[\w-]+$/);
   expect(newer!.body).toBe((await list())[0]!.alarm);
   const seen = { decision: 'seen', text: '', via: 'app', by: 'you' } as const;
   await decide(database.db, { ownerId: OWNER, itemId: newer!.id, ...seen });

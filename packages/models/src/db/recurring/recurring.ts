@@ -224,7 +224,8 @@ async function tellAlarm(
 ): Promise<void> {
   await closeAlarms(tx, ownerId, id, 'A newer one stands for it.');
   const item = {
-    id: `${id}/${dueIso}`,
+    // Pages and notifications put it into an address as it is.
+    id: `${id}-${dueIso.replaceAll(/\W/g, '-')}`,
     kind: 'recurring' as const,
     title: `/${skill} did not come as planned.`,
   };
