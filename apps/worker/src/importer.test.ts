@@ -87,10 +87,8 @@ test('swapped while it is looked at, it is one of those that it was, or a senten
   const outcomes = new Set<string>();
   for (let n = 0; n < 60; n++) {
     const asked = n % 2 ? place : path.join(place, 'deep/er');
-    const found = await importer.look(asked, 'main').catch((err: unknown) => err);
-    outcomes.add(
-      found instanceof ForgeError ? found.kind : found instanceof Error ? String(found) : 'brought in',
-    );
+    const failed = (err: unknown): string => (err instanceof ForgeError ? err.kind : String(err));
+    outcomes.add(await importer.look(asked, 'main').then(() => 'brought in', failed));
   }
   over = true;
   await swapping;
