@@ -13,6 +13,7 @@ import { isRedBefore, type OnChange } from './baseline.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
 import { isExactly } from './exactly.ts';
+import { ensureFetched, pathWithoutFetched } from './fetched.ts';
 import { inFolder, readPlain, workFolder } from './folders.ts';
 import { placeGradle } from './gradle-wrapper.ts';
 import { keptIn, keptKey, takeKept } from './kept.ts';
@@ -85,7 +86,9 @@ const KEPT_WORDS = 'Kept from before: the same lock files, command and tools. No
  */
 export async function ensureSetup(around: Around, control: Control): Promise<string | null> {
   const setup = wantedSetup(around);
-  if (setup === null || readPlain(doneFile(around)) === setup.key) return null;
+  if (setup === null) return null;
+  ensureFetched(around.config.home, setup.command);
+  if (readPlain(doneFile(around)) === setup.key) return null;
   const { command, key, from } = setup;
   if (from !== null) {
     const evidence = await record(around, 'setup', command, {
@@ -125,7 +128,7 @@ function wantedSetup({
   // A plan is read, not run. Where agents ask, nothing is run that was only found.
   if (!spec.findSetup || spec.askPermissions || spec.phase === 'plan') return null;
   const work = workFolder(config, spec);
-  const { found } = findSetup(work, env.PATH ?? '');
+  const { found } = findSetup(work, pathWithoutFetched(env.PATH ?? ''));
   return found && { ...found, key: setupKey(work, found.command, found.from) };
 }
 

@@ -11,6 +11,7 @@ import {
 } from '@mainloop/models/flow/packages';
 import { APT_FOLDER } from './apt.ts';
 import type { RunnerConfig } from './config.ts';
+import { fetchedFolder } from './fetched.ts';
 import { ensureFolder, putFile } from './folders.ts';
 import { gitEnv } from './workspace.ts';
 
@@ -27,8 +28,9 @@ export function toolEnvironment(config: RunnerConfig): Record<string, string> {
       ...new Set([
         config.kit,
         ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':'),
-        // What `mainloop apt` brought comes last: it replaces nothing.
+        // What `mainloop apt` and a set-up brought comes last: it replaces nothing.
         path.join(config.home, APT_FOLDER, 'bin'),
+        fetchedFolder(config.home),
       ]),
     ].join(':'),
     HOME: config.home,

@@ -17,6 +17,7 @@ import {
   type SetupReads,
 } from '@mainloop/models/flow/kept-setup';
 import type { RunnerConfig } from './config.ts';
+import { pathWithoutFetched } from './fetched.ts';
 import { ensureFolder, putFile, readPlain } from './folders.ts';
 import { isProgram } from './languages.ts';
 
@@ -51,7 +52,7 @@ export async function keptKey(
     isOwn,
     files,
     runsAtInstall: manifests.some((f) => runsAtInstall(readPlain(path.join(repo, f.path)) ?? '')),
-    tools: toolsOn(env.PATH ?? ''),
+    tools: toolsOn(pathWithoutFetched(env.PATH ?? '')),
     platform: `${process.platform} ${process.arch}`,
   };
   return {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Around } from './around.ts';
 import { ensureSetup, setupIsDone } from './commands.ts';
 import type { Control } from './control.ts';
+import { fetchedFolder } from './fetched.ts';
 
 const dir = mkdtempSync('/tmp/mainloop-setup-');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -48,7 +49,7 @@ const nobodyAsks = {
 } as unknown as Control;
 const around = (spec: Partial<RunSpec> = {}): Around =>
   ({
-    config: { repo },
+    config: { repo, home: dir },
     spec: {
       phase: 'implement',
       setupCommand: null,
@@ -146,4 +147,26 @@ test('of a project that is a folder, that folder is set up, and the command runs
   ]);
   expect(readFileSync(path.join(repo, '.git/ran'), 'utf8')).toMatch(/packages[/]a\n$/);
   expect(setupIsDone(around({ folder: 'packages/a' }))).toBe(true);
+});
+
+test('a package manager that it fetches stands on PATH for the scripts, and changes nothing about how it is set up', async () => {
+  rmSync(path.join(repo, 'package-lock.json'));
+  put('pnpm-lock.yaml', '');
+  // In the place of npx: it says what it was asked for.
+  writeFileSync(path.join(bin, 'npx'), '#!/bin/sh\necho "npx $*"\n', { mode: 0o755 });
+  const withFetched = (): Around => {
+    const one = around();
+    return { ...one, env: { ...one.env, PATH: `${one.env.PATH}:${fetchedFolder(dir)}` } };
+  };
+  await ensureSetup(withFetched(), nobodyAsks);
+  expect(told).toMatchObject([{ command: 'npx --yes pnpm@10 install --frozen-lockfile', exitCode: 0 }]);
+  const said = execFileSync('sh', ['-c', 'pnpm -r test'], { env: withFetched().env, encoding: 'utf8' });
+  expect(said).toBe('npx --yes pnpm@10 -r test\n');
+  await ensureSetup(withFetched(), nobodyAsks);
+  expect(told).toHaveLength(1);
+  // A new run of the same task has an empty home.
+  rmSync(fetchedFolder(dir), { recursive: true });
+  await ensureSetup(withFetched(), nobodyAsks);
+  expect(told).toHaveLength(1);
+  execFileSync('sh', ['-c', 'pnpm --version'], { env: withFetched().env });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { SETUP_TEXTS, setupOf, setupTrouble, type SetupFiles } from './setup.ts';
+import { fetchedPrograms, SETUP_TEXTS, setupOf, setupTrouble, type SetupFiles } from './setup.ts';
 
 /** A repository of these files, some with their text. */
 const repository = (files: Record<string, string>): SetupFiles => ({
@@ -458,3 +458,15 @@ test('a container for development sets up what no lock file does', () => {
   );
   expect(both.found?.from).toEqual(['package-lock.json']);
 });
+
+test.each<[command: string, programs: string[]]>([
+  ['npx --yes pnpm@10 install --frozen-lockfile', ['pnpm: pnpm@10']],
+  ['cd "a b" && npx --yes @yarnpkg/cli-dist@4.5.0 install --immutable', ['yarn: @yarnpkg/cli-dist@4.5.0']],
+  ['npx -y yarn@1.22.22 install && npx --yes bun@1 install', ['yarn: yarn@1.22.22', 'bun: bun@1']],
+  ['npm ci && npx --yes playwright@1 install', []],
+  ['npx --yes pnpm@$(id) install', []],
+  ['npx --yes pnpm install', []],
+  ['pnpm install', []],
+])('%s fetches %j', (command, programs) =>
+  expect(fetchedPrograms(command).map(({ name, fetched }) => `${name}: ${fetched}`)).toEqual(programs),
+);

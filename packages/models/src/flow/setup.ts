@@ -441,3 +441,26 @@ function versionsOf({ texts }: SetupFiles): Setup['versions'] {
     return [{ tool, wanted: wanted.slice(0, 60), from }];
   });
 }
+
+/** What people call a program that npx is asked for. */
+const FETCHED: ReadonlyMap<string, string> = new Map([
+  ['pnpm', 'pnpm'],
+  ['yarn', 'yarn'],
+  ['@yarnpkg/cli-dist', 'yarn'],
+  ['bun', 'bun'],
+]);
+
+/**
+ * @param command of a set-up
+ * @returns the package managers that it fetches and does not leave behind: how they are called, and what npx is
+ * asked for, as `pnpm@10`
+ */
+export const fetchedPrograms = (
+  command: string,
+): readonly { readonly name: string; readonly fetched: string }[] =>
+  [...command.matchAll(/\bnpx (?:--yes|-y) ((?:@[\w.-]+\/)?[\w-]+)@([\w.-]+)/g)].flatMap(
+    ([, program, version]) => {
+      const name = FETCHED.get(program!);
+      return name === undefined ? [] : [{ name, fetched: `${program}@${version}` }];
+    },
+  );
