@@ -10,6 +10,8 @@ import {
 import type { RouteName } from '@mainloop/models/contracts/routes';
 
 export class Refused extends Error {}
+/** Nobody answers. */
+export class Away extends Refused {}
 
 export interface Api {
   /** Asks by the name of a route, see contracts/routes. @throws Refused */
@@ -26,7 +28,7 @@ export function apiAt(base: string, token: string | null): Api {
     try {
       return await fetch(`${base}${request.path}`, fetchOptions(request, who));
     } catch {
-      throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
+      throw new Away(`mainloop does not answer on ${base}. Start it with make dev.`);
     }
   };
   return {

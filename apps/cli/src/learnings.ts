@@ -7,8 +7,17 @@ import type { Command } from 'commander';
 import { Refused } from './client.ts';
 import type { Context } from './context.ts';
 import { plainLine } from './terminal.ts';
+import { projectIdOf } from './work/find.ts';
 
 type Learning = Answer<'listLearnings'>[number];
+
+interface Text {
+  readonly why?: string;
+  readonly path?: string;
+}
+interface NewText extends Text {
+  readonly project?: string;
+}
 
 /** In the order in which they are shown. */
 const GROUPS: readonly (readonly [string, string])[] = [
@@ -52,11 +61,13 @@ export function registerLearnings(program: Command, { api, out }: Context): void
     .command('add')
     .description('write a rule; it counts at once')
     .argument('<rule...>')
-    .action(async (words: string[]) => {
-      out(
-        await api().call('addLearning', { body: { rule: words.join(' ') } }),
-        'Agents go by it from now on.',
-      );
+    .option('--why <why>', 'its reason')
+    .option('--path <pattern>', 'of the files that it is about')
+    .option('--project <project>', 'owner/name; otherwise of all projects')
+    .action(async (words: string[], { project, ...text }: NewText) => {
+      const projectId = project === undefined ? null : await projectIdOf(api(), project);
+      const body = { rule: words.join(' '), projectId, ...text };
+      out(await api().call('addLearning', { body }), 'Agents go by it from now on.');
     });
   const verb = (name: string, decision: LearningDecision, says: string, done: string): void =>
     void learnings
@@ -81,8 +92,10 @@ export function registerLearnings(program: Command, { api, out }: Context): void
     .description('say it in other words; whether it counts stays as it is')
     .argument('<rule>', 'as mainloop learnings lists it')
     .argument('<words...>')
-    .action(async (id: string, words: string[]) => {
-      const body = { decision: 'edit', rule: words.join(' ') } as const;
+    .option('--why <why>', 'its reason')
+    .option('--path <pattern>', 'of the files that it is about')
+    .action(async (id: string, words: string[], text: Text) => {
+      const body = { decision: 'edit', rule: words.join(' '), ...text } as const;
       out(await api().call('decideLearning', { id, body }), 'Changed.');
     });
   verb('later', 'later', 'not now', NOT_NOW_WORDS);

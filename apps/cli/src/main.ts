@@ -1,7 +1,8 @@
 // The `mainloop` command line. Every verb goes through the same api as the page, and every verb takes --json.
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { apiAt, Refused } from './client.ts';
 import type { Context } from './context.ts';
+import { exitOf, EXITS, EXIT_WORDS } from './exits.ts';
 import { registerEvents } from './events.ts';
 import { registerLocal } from './local.ts';
 import { registerMcp } from './mcp.ts';
@@ -19,7 +20,15 @@ const program = new Command('mainloop')
     'where the api answers',
     process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`,
   )
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `\nIt ends with ${Object.entries(EXITS)
+      .map(([name, code]) => `${code} where ${EXIT_WORDS[name as keyof typeof EXITS]}`)
+      .join(', ')}.`,
+  )
+  // Before the verbs are added, which take it over: what is misunderstood ends with a number of its own.
+  .exitOverride();
 const { out, say, warn, fail } = terminal(
   () => program.opts<{ json?: boolean }>().json === true,
   (text) => void process.stdout.write(text),
@@ -41,6 +50,7 @@ try {
   await program.parseAsync();
 } catch (err) {
   // What Node would print itself may repeat an answer from outside, escape sequences and all.
-  fail(err instanceof Refused ? err.message : String((err as Error).stack ?? err));
-  process.exitCode = 1;
+  if (!(err instanceof CommanderError))
+    fail(err instanceof Refused ? err.message : String((err as Error).stack ?? err));
+  process.exitCode = exitOf(err);
 }

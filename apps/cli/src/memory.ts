@@ -43,6 +43,15 @@ export function registerMemory(program: Command, { api, out }: Context): void {
       out(pinned, `Remembered: ${pinned.id}`);
     });
   memory
+    .command('edit')
+    .description('change the words of what is remembered')
+    .argument('<pin>', 'as mainloop memory lists it')
+    .argument('<text...>')
+    .action(async (id: string, words: string[]) => {
+      await api().call('editPin', { id, body: { text: words.join(' ') } });
+      out({ ok: true }, 'Changed.');
+    });
+  memory
     .command('unpin')
     .description('no longer remember something word for word')
     .argument('<pin>', 'as mainloop memory lists it')

@@ -59,16 +59,25 @@ const SPENT = {
   limits: { day: null, week: 500, month: null },
   spent: { day: 0, week: 5_000_000, month: 5_000_000 },
 };
+const QUEUED = { taskId: 't-1', sentence: 'It waits for “Read the lists.”' };
 test.each([
-  ['nothing', null, [], 'Waiting for a free slot. You are not needed.'],
-  ['the pause', '2026-11-26T10:00:00Z', [], 'Everything is paused. It waits until you resume.'],
-  ['a limit', null, [SPENT], "This week's limit for acme/api ($5.00) is spent. It waits until Monday (UTC)"],
-])('a task that waits says what for: %s', async (_, since, limits, says) => {
+  ['nothing', null, [], [], 'Waiting for a free slot. You are not needed.'],
+  ['another task', null, [], [QUEUED], 'It waits for “Read the lists.”'],
+  ['the pause', '2026-11-26T10:00:00Z', [], [QUEUED], 'Everything is paused. It waits until you resume.'],
+  [
+    'a limit',
+    null,
+    [SPENT],
+    [],
+    "This week's limit for acme/api ($5.00) is spent. It waits until Monday (UTC)",
+  ],
+])('a task that waits says what for: %s', async (_, since, limits, queued, says) => {
   const answers = new Map<string, unknown>([
     ['listTasks', [WAITS]],
     ['getTask', { ...WAITS, items: [] }],
     ['getPause', { since, agents: 0, queued: 1 }],
     ['listLimits', limits],
+    ['listQueued', queued],
   ]);
   for (const words of [['tasks'], ['task', 't-1']]) {
     const program = new Command('mainloop').exitOverride();

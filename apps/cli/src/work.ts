@@ -1,8 +1,11 @@
 // Verbs about the work: what is said, proposed, done and decided. A file for each topic is in work/.
 import type { Command } from 'commander';
+import { registerCompletions } from './completions.ts';
 import type { Context } from './context.ts';
 import { registerAutomations } from './work/automations.ts';
 import { registerChat } from './work/chat.ts';
+import { registerComments } from './work/comments.ts';
+import { registerDevices } from './work/devices.ts';
 import { registerInbox } from './work/inbox.ts';
 import { registerBudget, registerLimits } from './work/money.ts';
 import { registerOrder } from './work/order.ts';
@@ -33,4 +36,7 @@ export function registerWork(program: Command, context: Context): void {
   registerLimits(program, context);
   registerSteering(program, context);
   registerTokens(program, context);
+  registerDevices(program, context);
+  registerComments(program, context);
+  registerCompletions(program, context);
 }

@@ -19,6 +19,7 @@ export function registerInbox(program: Command, context: Context): void {
   registerAnswers(program, context);
   registerSeen(program, context);
   registerLater(program, context);
+  registerNotNeeded(program, context);
   registerTake(program, context);
   registerAgain(program, context);
 }
@@ -126,6 +127,17 @@ function registerLater(program: Command, { api, out }: Context): void {
       if (!(minutes >= 1)) throw new Refused('Hours should be a number, like 3 or 0.5.');
       await api().call('snooze', { id, body: { minutes } });
       out({ ok: true }, `It comes back in ${hours} h.`);
+    });
+}
+
+function registerNotNeeded(program: Command, { api, out }: Context): void {
+  program
+    .command('not-needed')
+    .description('say that an item did not need you; it stays open')
+    .argument('<item>')
+    .action(async (id: string) => {
+      await api().call('noteNotNeeded', { id });
+      out({ ok: true }, 'Noted.');
     });
 }
 

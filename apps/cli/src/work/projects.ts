@@ -5,6 +5,7 @@ import type { Sends } from '@mainloop/models/contracts/routes';
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { Refused } from '../client.ts';
+import { projectIdOf } from './find.ts';
 
 /**
  * `projects`, `projects add`, `pull`, `init-repo`.
@@ -57,6 +58,18 @@ function registerList(program: Command, { api, out }: Context): void {
           ? said
           : `${said} Merged work comes back with:\n    mainloop pull ${project.name}`,
       );
+    });
+  projects
+    .command('remove')
+    .description('take a project off the list; its tasks that run are cancelled, its repository stays')
+    .argument('<project>', 'owner/name')
+    .option('--yes', 'needed, because it cancels what runs')
+    .action(async (name: string, options: { yes?: true }) => {
+      const id = await projectIdOf(api(), name);
+      if (options.yes !== true)
+        throw new Refused('This cancels the tasks of it that run. Say it again with --yes.');
+      await api().call('removeProject', { id: id! });
+      out({ ok: true }, 'Removed.');
     });
 }
 

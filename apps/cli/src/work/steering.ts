@@ -57,6 +57,16 @@ export function registerSteering(program: Command, { api, out }: Context): void 
     });
 
   program
+    .command('model')
+    .description('go on with another model; a task that waits for a usage limit goes on at once')
+    .argument('<task>')
+    .argument('<model>')
+    .action(async (id: string, model: string) => {
+      await api().call('changeModel', { id, body: { model } });
+      out({ ok: true }, 'The next run goes on with it.');
+    });
+
+  program
     .command('cancel')
     .description('cancel a task: closes issue, pull request, branch and sandbox')
     .argument('<task>')
