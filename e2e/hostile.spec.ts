@@ -158,7 +158,7 @@ beforeAll(async () => {
   out = await outputOf(taskId);
   for (const [text, list] of scan([...finds.keys()], { pids: [], folders: [], output: out }))
     finds.get(text)!.push(...list);
-}, 300_000);
+});
 afterAll(async () => {
   for (const control of controls) control.close();
   metadata(false);

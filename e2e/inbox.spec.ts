@@ -52,7 +52,7 @@ inBrowser(
       async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked',
     );
     const { page, complaints } = await openPage(browser, 'phone');
-    await page.goto(`${stack.web}/inbox`);
+    await visit(page, `${stack.web}/inbox`);
     await page.getByText('Question, one more after this').waitFor();
     expect(await page.getByRole('button', { name: 'Answer' }).count()).toBe(1);
     await page.getByLabel('Linux').check();
@@ -110,7 +110,7 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   await seedItem(db, 'k2', 'k2-q', 'question', 'Which way?', ['Left', 'Right']);
   await seedItem(db, 'k3', 'k3-plan', 'plan', 'Plan, revision 1');
   const { page, complaints } = await openPage(browser, 'desktop');
-  await page.goto(`${stack.web}/inbox`);
+  await visit(page, `${stack.web}/inbox`);
   await page.locator('#item-k3-plan').waitFor();
   const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.id');
   await until('the page to listen', async () => {
@@ -143,7 +143,7 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   await page.getByRole('heading', { name: 'Keys' }).waitFor();
   await page.keyboard.press('Escape');
   // Everything that can be tapped can be reached by Tab, and shows that it is.
-  await page.goto(`${stack.web}/inbox`);
+  await visit(page, `${stack.web}/inbox`);
   await page.keyboard.press('Tab');
   expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to content');
   expect(complaints).toEqual([]);
@@ -181,7 +181,7 @@ inBrowser(
       "insert into events (owner_id, type, actor, payload, at) select owner_id, 'owner.caught_up', 'you', '{\"seq\": 0}', now() - interval '3 hours' from events limit 1",
     );
     const { page, complaints } = await openPage(browser, 'phone');
-    await page.goto(`${stack.web}/inbox`);
+    await visit(page, `${stack.web}/inbox`);
     const greeting = page.getByRole('region', { name: 'While you were away' });
     await greeting.getByText('While you were away (3 h):').waitFor();
     expect(await greeting.textContent()).toContain('Task l1 was merged.');
@@ -202,7 +202,7 @@ inBrowser(
 
     await seedItem(db, 'l1', 'l1-q2', 'question', 'And this?', ['Yes']);
     const again = await openPage(browser, 'phone', true);
-    await again.page.goto(`${stack.web}/task/l1`);
+    await visit(again.page, `${stack.web}/task/l1`);
     // It is known by now; nobody is greeted twice.
     expect(await again.page.getByRole('region', { name: 'While you were away' }).count()).toBe(0);
     const second = again.page.locator('#main #item-l1-q2');
@@ -350,7 +350,7 @@ inBrowser.each(['light', 'dark'] as const)('axe finds nothing serious on any pag
       await page.waitForLoadState('networkidle').catch(() => undefined);
       found.push(...(await serious(page)).map((v) => `${size} ${p}: ${v}`));
     }
-    await page.goto(`${stack.web}/inbox`);
+    await visit(page, `${stack.web}/inbox`);
     await until('the page to listen', async () => {
       await page.keyboard.press('Control+k');
       return page.getByRole('combobox', { name: 'Find a task, a message or a page' }).isVisible();

@@ -58,7 +58,7 @@ const killPod = (app: string): void => {
       expect((await walkToEnd(stack, id)).state).toBe('done');
       await until('the namespace to be gone', async () => taskNamespaces().length === 0);
       expect(await pulls()).toBe(1);
-    }, 400_000);
+    });
 
     test('worker, gateway, api and agent are killed, one after the other, and the task ends as it would have', async () => {
       const before = await pulls();
@@ -89,7 +89,7 @@ const killPod = (app: string): void => {
       await killed;
       expect((await pulls()) - before).toBe(1);
       await until('the namespace to be gone', async () => taskNamespaces().length === 0);
-    }, 500_000);
+    });
 
     test('a rolling update with a task in flight, and its rollback, lose nothing', async () => {
       const id = await spawnTask(stack);
@@ -100,7 +100,7 @@ const killPod = (app: string): void => {
         for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
       }
       expect((await walkToEnd(stack, id, TOLD_BEFORE)).state).toBe('done');
-    }, 500_000);
+    });
 
     test('a backlog changes the number of workers', async () => {
       const workers = (): number => Number(get('deployment/worker -n mainloop', '{.spec.replicas}'));
@@ -126,7 +126,7 @@ const killPod = (app: string): void => {
       } finally {
         cluster.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
       }
-    }, 400_000);
+    });
 
     test('nobody but the worker has an account in the cluster', () => {
       for (const app of ['api', 'gateway', 'web', 'postgres', 'temporal', 'demo'])

@@ -67,7 +67,7 @@ beforeAll(async () => {
       ],
     }),
   );
-}, 120_000);
+});
 afterEach(() => Promise.all(clients.splice(0).map((client) => client.close())));
 afterAll(async () => {
   await model?.close();
@@ -125,7 +125,7 @@ describe.each([
     );
     const { contents } = await client.readResource({ uri: `mainloop://tasks/${String(taskId)}/events` });
     expect(contents).toMatchObject([{ text: expect.stringContaining('task.confirmed') }]);
-  }, 120_000);
+  });
 });
 
 interface Ended {
@@ -150,7 +150,7 @@ test('nobody at home: one sentence, and nothing on the protocol’s side', async
     out: '',
     error: 'mainloop does not answer on http://127.0.0.1:9. Start it with make dev.\n',
   });
-}, 60_000);
+});
 
 /** The real Claude Code with mainloop as one of its servers. */
 const claude = (said: string): Promise<Ended> => {
@@ -195,4 +195,4 @@ test('the real Claude Code proposes; what it calls on its own starts nothing', a
   const started = await claude('start it');
   expect(started.out).toContain('Nothing was done: ');
   expect(await listTasks(database.db, OWNER, null)).toHaveLength(before);
-}, 180_000);
+});

@@ -108,7 +108,7 @@ test('a pull request that is closed and opened again in a moment: nobody is aske
   await inState(id, 'cancelled');
   await forge('GET', `${R}/branches/${ref}`);
   expect((await forge<Pull>('GET', `${R}/pulls/${n}`)).state).toBe('closed');
-}, 400_000);
+});
 
 test('closed while CI runs, which then fails: no repair is paid; opened again, it is repaired and merged', async () => {
   const R = await project('spending');
@@ -157,7 +157,7 @@ test('a repository without drafts and without issues: the plan is decided in the
   expect(await forge<Pull>('GET', `${R}/pulls/${n}`)).toMatchObject({ draft: false, state: 'open' });
   expect((await walkToEnd(stack, id, NO_CI)).state).toBe('done');
   expect(await forge<Pull>('GET', `${R}/pulls/${n}`)).toMatchObject({ merged: true });
-}, 400_000);
+});
 
 test('a repository that is renamed in mid-review and then given to another owner: what is open is merged there, the next task begins there', async () => {
   const R = await project('moving', 'name');

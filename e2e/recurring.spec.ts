@@ -81,4 +81,4 @@ test('Temporal is told the times that are shown, and each comes once, also when 
   });
   expect(items.map(({ title }) => title)).toEqual(all.map(({ outcome }) => `Came: ${outcome}`));
   await stack.call('removeRecurring', { id });
-}, 420_000);
+});

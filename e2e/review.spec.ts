@@ -1,7 +1,7 @@
 // Reading a change and asking for another: comments on lines in the app and on GitHub, answered one by one,
 // kept in step.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -100,7 +100,7 @@ async function letThrough(id: string): Promise<void> {
     await letThrough(id);
     await reviewItem(id);
     const { page, complaints } = await openPage(browser, 'phone');
-    await page.goto(`${stack.web}/inbox`);
+    await visit(page, `${stack.web}/inbox`);
     await page.getByRole('link', { name: 'Read the change' }).click();
     await page.getByRole('heading', { name: 'Case first' }).waitFor();
     const till = page.getByRole('region', { name: 'src/till.ts' });
@@ -158,7 +158,7 @@ async function letThrough(id: string): Promise<void> {
     ]);
 
     const wide = await openPage(browser, 'desktop');
-    await wide.page.goto(`${stack.web}/task/${id}/changes`);
+    await visit(wide.page, `${stack.web}/task/${id}/changes`);
     await wide.page.getByRole('button', { name: 'One column' }).waitFor();
     await wide.page.screenshot({ path: shot('desktop-1-answered') });
     await wide.page.keyboard.press('n');

@@ -1,6 +1,6 @@
 // The way of a message, in the words of docs/architecture.md: asked on a phone, merged on a desktop. Real everything.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { answerFirst, spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
@@ -48,7 +48,7 @@ describe('one chat message becomes a merged pull request', () => {
     await listed.getByRole('button', { name: 'Approve' }).click();
     await listed.getByRole('button', { name: 'Merge' }).waitFor({ timeout: 300_000 });
     const [task] = await stack.call('listTasks');
-    await listed.goto(`${stack.web}/task/${task!.id}`);
+    await visit(listed, `${stack.web}/task/${task!.id}`);
     await until(
       'the second review',
       async () =>
@@ -60,13 +60,13 @@ describe('one chat message becomes a merged pull request', () => {
 
     const desk = await openPage(browser!, 'desktop');
     const d = desk.page;
-    await d.goto(`${stack.web}/task/${task!.id}`);
+    await visit(d, `${stack.web}/task/${task!.id}`);
     await d.getByText('demo-colleague asked for changes').first().waitFor();
     await shot('desktop-1-review', d);
     await d.locator('main').getByRole('button', { name: 'Merge' }).click();
     await d.getByText('Done. Nothing is left behind.').waitFor();
     await shot('desktop-2-merged', d);
-    await d.goto(stack.web);
+    await visit(d, stack.web);
     await d.getByText('is merged.').waitFor();
     await shot('desktop-3-chat', d);
     expect([...phone.complaints, ...desk.complaints]).toEqual([]);

@@ -164,6 +164,11 @@ export const DOWNLOADS: readonly {
     heldBy: "the gateway's package proxy, by the registry's hash; it runs in the sandbox of a CI job",
   },
   {
+    file: 'apps/runner/src/fetched.ts',
+    command: 'npx --yes',
+    heldBy: "the gateway's package proxy, by the registry's hash; it runs in a task's sandbox",
+  },
+  {
     file: 'tools/bootstrap.sh',
     command: 'npm ci',
     heldBy: 'tools/toolchain/package-lock.json, without scripts',

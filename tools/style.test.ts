@@ -1,5 +1,6 @@
 // Each figure of `make style` is shown a small source whose count is known, or it may count nothing.
 import { expect, test } from '@jest/globals';
+import { withTree } from '@mainloop/testkit/tree';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -109,8 +110,14 @@ test('casts: never, through unknown, with parentheses and angle brackets, in a c
   expect(one('casts', text, 'apps/api/src/a.spec.ts').part).toBe(0);
 });
 
-test('the table has a row for each figure and says nothing of the machine it runs on', () => {
-  const figures = measure(sourcesOf(root));
+test('the table has a row for each figure and says nothing of the machine it runs on', async () => {
+  const [figures, run] = await withTree({}, () => [
+    measure(sourcesOf(root)),
+    spawnSync(process.execPath, [path.join(root, 'tools/style.ts')], {
+      encoding: 'utf8',
+      env: { ...process.env, WHERE: '' },
+    }),
+  ]);
   expect(
     table(figures)
       .slice(1)
@@ -118,10 +125,6 @@ test('the table has a row for each figure and says nothing of the machine it run
   ).toEqual(Object.keys(figures));
   for (const figure of Object.values(figures))
     for (const place of figure.places) expect(path.isAbsolute(place.file)).toBe(false);
-  const run = spawnSync(process.execPath, [path.join(root, 'tools/style.ts')], {
-    encoding: 'utf8',
-    env: { ...process.env, WHERE: '' },
-  });
   expect([run.status, run.stdout.trimEnd().split('\n')]).toEqual([0, table(figures)]);
   expect(run.stdout).not.toContain(root);
 });

@@ -104,7 +104,7 @@ inBrowser.each(SIZES)(
     await told.getByText('test/sum.test.ts: deleted').waitFor();
     await told.scrollIntoViewIfNeeded();
     await page.screenshot({ path: shot(`allowed-${size}`) });
-    await page.goto(`${s.web}/task/${gate.task}`);
+    await visit(page, `${s.web}/task/${gate.task}`);
     await page
       .getByRole('region', { name: 'Story' })
       .getByText('You allowed: test/sum.test.ts: deleted')
@@ -163,7 +163,7 @@ inBrowser.each(SIZES)(
     await card(asked).getByRole('button', { name: 'Right' }).click();
     await card(asked).getByText('You answered “Right”.').waitFor();
     expect(await stateOf(asked)).toBe('open');
-    await page.goto(`${s.web}/projects`);
+    await visit(page, `${s.web}/projects`);
     await until('the answer, after the page had gone', async () => (await answerOf(asked)) === 'answer');
     // A browser that died told nobody that it went: what it held is on the device, and goes out when mainloop
     // is opened again.
@@ -173,7 +173,7 @@ inBrowser.each(SIZES)(
       ([key, value]) => localStorage.setItem(key!, value!),
       [`held/${died.path}`, JSON.stringify({ ...died, body })],
     );
-    await page.goto(`${s.web}/inbox`);
+    await visit(page, `${s.web}/inbox`);
     await until('what a browser held that died', async () => (await answerOf(first)) === 'approve');
     await until('nothing to be held any more', () =>
       page.evaluate<boolean>("!Object.keys(localStorage).some((key) => key.startsWith('held/'))"),
@@ -222,7 +222,7 @@ inBrowser.each(SIZES)(
     await page.screenshot({ path: shot(`unread-${size}`) });
     await card.getByRole('link', { name: 'Read the change' }).click();
     await page.getByRole('region', { name: 'a.ts' }).waitFor();
-    await page.goto(`${s.web}/inbox`);
+    await visit(page, `${s.web}/inbox`);
     await until(
       'merging to come first, now that it was read',
       async () => (await main())?.trim() === 'Merge',

@@ -92,7 +92,7 @@ inBrowser.each(SIZES)(
     })()`);
     expect(covered).toEqual([]);
 
-    await page.goto(`${s.web}/task/${paused.task}`);
+    await visit(page, `${s.web}/task/${paused.task}`);
     await page.getByRole('button', { name: 'Cancel task' }).click();
     const ask = page.getByRole('alertdialog');
     await ask.waitFor();

@@ -1,5 +1,6 @@
 // What is typed fires nothing and stays.
 import { expect } from '@jest/globals';
+import { visit } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator } from 'playwright-core';
@@ -56,7 +57,7 @@ inBrowser.each(SIZES)(
     ]);
     const { page, complaints } = await open(size, '/');
     await page.getByLabel('Message', { exact: true }).fill('half a thought');
-    await page.goto(`${s.web}/inbox`);
+    await visit(page, `${s.web}/inbox`);
     await page.locator(`#item-${id}`).getByRole('button', { name: 'Change it' }).click();
     await page.locator(`#item-${id}`).getByRole('textbox').fill('half a revision');
     await page.locator(`#item-${asked}`).getByRole('textbox').fill('half an answer');
@@ -68,9 +69,9 @@ inBrowser.each(SIZES)(
       until(words, async () => (await button.inputValue()) === words);
     await value(page.locator(`#item-${id}`).getByRole('textbox'), 'half a revision');
     await value(page.locator(`#item-${asked}`).getByRole('textbox'), 'half an answer');
-    await page.goto(`${s.web}/`);
+    await visit(page, `${s.web}/`);
     await value(page.getByLabel('Message', { exact: true }), 'half a thought');
-    await page.goto(`${s.web}/inbox`);
+    await visit(page, `${s.web}/inbox`);
     await page.locator(`#item-${id}`).getByRole('button', { name: 'Send' }).click();
     await until('sent', async () => (await answerOf(id)) === 'revise');
     await page.locator(`#item-${id}`).waitFor({ state: 'detached' });

@@ -95,7 +95,7 @@ inBrowser.each(SIZES)('what failed alike goes on together, each with its own way
   await settled(undo);
   await undo.click();
   await page.getByRole('button', { name: 'Retry', exact: true }).waitFor();
-  await page.goto(`${s.web}/projects`);
+  await visit(page, `${s.web}/projects`);
   await until(
     'two to go on',
     async () => (await Promise.all(ids.map(answerOf))).filter((x) => x === 'retry').length === 2,

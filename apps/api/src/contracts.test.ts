@@ -61,12 +61,12 @@ beforeAll(async () => {
   );
   await seedProject(database.db);
   await seedTask(database.db, 'one');
-}, 120_000);
+});
 afterAll(async () => {
   await open?.close();
   await signedIn?.close();
   await database?.drop();
-}, 60_000);
+});
 
 const seen = new Set<RouteName>();
 interface Extra {

@@ -196,7 +196,15 @@ export function gitProxy(config: GatewayConfig, db: Db, hit: Hit) {
         await noteRefused(db, byToken, head.updates[0]?.ref ?? '', refs.reason);
         return answer(refs.reason, `mainloop: ${refs.reason}.`);
       }
-      const mirror = await refreshMirror(byToken);
+      // Of an answer that is no report git would show no more than its number.
+      let mirror: string;
+      try {
+        mirror = await refreshMirror(byToken);
+      } catch (err) {
+        const words = `the repository ${byToken.repo} could not be read: ${lastLine(err)}`;
+        await noteRefused(db, byToken, head.updates[0]?.ref ?? '', words);
+        return answer(words, `mainloop: ${words}`);
+      }
       const dir = await quarantine(byToken, mirror);
       const failed = await unpack(dir, env, body.file);
       const update = head.updates[0]!;

@@ -210,7 +210,7 @@ test('a second push that was forwarded and not written down is told with its own
     ['second'],
   );
   expect(told.map((push) => push.titles)).toEqual(['["work"]', '["more"]']);
-}, 120_000);
+});
 
 test('what was forwarded is written down by the next gateway, also when its agent never pushes again', async () => {
   const { dir, push } = await work('once');
@@ -226,7 +226,7 @@ test('what was forwarded is written down by the next gateway, also when its agen
   // Pushed again all the same, it is no second one.
   expect(await push()).toBe('pushed');
   expect(await told()).toEqual([{ sha }]);
-}, 120_000);
+});
 
 test('a forge that goes away under a push and comes back: the push waits for it, and nobody hears of a refusal', async () => {
   const { dir, push } = await work('away');
@@ -247,4 +247,4 @@ test('a forge that goes away under a push and comes back: the push waits for it,
     await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch('away', 'x')}`),
   ).toContain(git(dir, 'rev-parse', 'HEAD').trim());
   expect([await count('away', 'branch.pushed'), await count('away', 'push.refused')]).toEqual([1, 0]);
-}, 120_000);
+});

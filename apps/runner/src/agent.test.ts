@@ -108,7 +108,7 @@ const asking = (itemId: string | null) => ({
 test('an agent that waits for permission for long is ended, and what it waits for is told', async () => {
   const outcome = await startAgent(agentThatAsks(asking('item-1')), new Control(() => undefined)).work();
   expect(outcome).toEqual({ kind: 'asked', itemId: 'item-1', itemIds: ['item-1'], permission: true });
-}, 20_000);
+});
 
 test('one that is answered in time goes on, and so does one that a rule answers', async () => {
   for (const itemId of ['item-1', null]) {
@@ -124,4 +124,4 @@ test('one that is answered in time goes on, and so does one that a rule answers'
     });
     expect(await startAgent(around, control).work()).toEqual({ kind: 'completed', summary: 'went on' });
   }
-}, 20_000);
+});

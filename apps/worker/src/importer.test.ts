@@ -97,7 +97,7 @@ test('swapped while it is looked at, it is one of those that it was, or a senten
     expect([one, other].some((r) => r === root && (folder === r || folder === path.join(r, 'deep/er')))).toBe(
       true,
     );
-}, 300_000);
+});
 
 test.each([
   ['is removed', (place: string) => rmSync(place, { recursive: true })],

@@ -7,7 +7,7 @@ let rehearsal: Rehearsal;
 beforeAll(async () => {
   rehearsal = await openRehearsal();
 });
-afterAll(() => rehearsal?.close(), 60_000);
+afterAll(() => rehearsal?.close());
 
 test('one that waits is there; one that was ended by hand is gone, and so is one that nobody knows', async () => {
   const { client } = rehearsal.env;

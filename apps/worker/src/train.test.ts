@@ -89,7 +89,7 @@ describe('the train', () => {
     expect(await places()).toEqual(['b']);
     expect(await askedToLook()).toEqual(['task/b', 'task/c']);
     await untilMerged(b);
-  }, 120_000);
+  });
 
   describe('a conflict while it waits', () => {
     /** Both sides, or what a file is to hold then. */
@@ -135,7 +135,7 @@ describe('the train', () => {
       expect(await isAsApproved(task)).toBe(true);
       expect(await step(task, true)).toMatchObject({ did: 'merged' });
       await untilMerged(behind);
-    }, 120_000);
+    });
 
     test('is passed while it stands still for a person, and those behind it are woken', async () => {
       const task = await second('still');
@@ -155,7 +155,7 @@ describe('the train', () => {
       // Paused, it is out.
       expect(await pause(database.db, { ownerId: OWNER, taskId: task.id })).toEqual({ ok: true });
       expect(await places()).toEqual([]);
-    }, 120_000);
+    });
 
     test.each([
       ['brings a line more', 'one\ntwo\nthree\nX0\nX1\nmore\n'],
@@ -186,7 +186,7 @@ describe('the train', () => {
     expect(await watchTrains(database.db, (id) => Promise.resolve(id === 'task/x'))).toEqual([]);
     expect(await step(x)).toMatchObject({ did: 'out' });
     await untilMerged(y);
-  }, 120_000);
+  });
 
   test('the base is merged into the branch, which keeps what it had, and CI is asked about the two together', async () => {
     const [d, e] = [await offered('d', line(3, 'd')), await offered('e', line(14, 'e'))];
@@ -202,7 +202,7 @@ describe('the train', () => {
     expect(e.head).not.toBe(e.shown);
     await runCi(e.branch);
     expect(await step(e)).toMatchObject({ did: 'merged' });
-  }, 120_000);
+  });
 
   test.each(['a commit', 'an empty commit', 'a merge that brings more'])(
     '%s that somebody else pushes meanwhile is not merged unseen',
@@ -291,7 +291,7 @@ describe('the train', () => {
     await git('push', '-q', 'origin', `HEAD:refs/heads/${g.branch}`);
     await runCi(g.branch);
     expect(await step(g)).toMatchObject({ did: 'merged' });
-  }, 120_000);
+  });
 
   test('somebody who asks for something while it waits is heard first', async () => {
     const h = await offered('h', line(7, 'h'));
@@ -308,5 +308,5 @@ describe('the train', () => {
       did: 'asked',
       sentence: expect.stringMatching(/^you wrote on the pull request/),
     });
-  }, 120_000);
+  });
 });

@@ -33,12 +33,12 @@ beforeAll(async () => {
     }),
   );
   await seedProject(database.db, 'pr-1', 'acme/api');
-}, 120_000);
+});
 afterAll(async () => {
   await apis.open?.close();
   await apis['signed in']?.close();
   await database?.drop();
-}, 60_000);
+});
 
 const make = async (scope: Scope, days = 1): Promise<{ id: string; token: string }> =>
   createToken(database.db, OWNER, { name: 'a program', scope, days });

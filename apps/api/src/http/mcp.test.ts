@@ -36,14 +36,14 @@ beforeAll(async () => {
     }),
   );
   await seedProject(database.db, 'pr-1', 'acme/api');
-}, 120_000);
+});
 const clients: Client[] = [];
 afterEach(() => Promise.all(clients.splice(0).map((client) => client.close())));
 afterAll(async () => {
   await open?.close();
   await signedIn?.close();
   await database?.drop();
-}, 60_000);
+});
 
 async function connect(mode: 'legacy' | { pin: string }, port: number, token?: string): Promise<Client> {
   const client = new Client(

@@ -65,22 +65,22 @@ test("a job's output blocks while it is full, also after it has fetched a packag
   expect(code).toBe(0);
   const flags = parseInt(/^flags:\s*(\d+)/m.exec(stdout)![1]!, 8);
   expect(flags & 0o4000).toBe(0);
-}, 120_000);
+});
 
 test('all that it says arrives at a slow reader, and how it ended', async () => {
   const { stdout, stderr, code } = await job('seq 1 200000; echo no >&2; exit 7', 1_500);
   expect(stdout.split('\n')).toHaveLength(200_001);
   expect(stderr).toContain('no');
   expect(code).toBe(7);
-}, 120_000);
+});
 
 test('what fits into the pipes when it ends arrives, however slow the reader is', async () => {
   const { stdout } = await job('seq 1 60000', 12_000);
   expect(stdout.split('\n')).toHaveLength(60_001);
-}, 120_000);
+});
 
 test('what it leaves running does not hold it', async () => {
   const { code, stdout } = await job('sleep 600 & echo $!');
   process.kill(Number(stdout));
   expect(code).toBe(0);
-}, 120_000);
+});

@@ -41,7 +41,7 @@ const markers = (file: string): Set<string> =>
 const replay = (file: string, codePath: string): Promise<void> =>
   Worker.runReplayHistory({ workflowBundle: { codePath } }, read(file) as never, 'task/replayed');
 
-test.each(files)('%s replays', (file) => replay(file, WORKFLOWS), 60_000);
+test.each(files)('%s replays', (file) => replay(file, WORKFLOWS));
 
 test('the workflow has patches, and no other way to ask for one is used', () => {
   expect(patches.length).toBeGreaterThan(4);

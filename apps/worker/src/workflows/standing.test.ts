@@ -14,7 +14,7 @@ let rehearsal: Rehearsal;
 beforeAll(async () => {
   rehearsal = await openRehearsal();
 });
-afterAll(() => rehearsal?.close(), 60_000);
+afterAll(() => rehearsal?.close());
 
 /**
  * Its steps take the time of this machine, which the test's clock knows nothing of; so it is asked until it

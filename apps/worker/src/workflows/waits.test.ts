@@ -10,7 +10,7 @@ let rehearsal: Rehearsal;
 beforeAll(async () => {
   rehearsal = await openRehearsal();
 });
-afterAll(() => rehearsal?.close(), 60_000);
+afterAll(() => rehearsal?.close());
 
 describe('a task that waits', () => {
   test('for a plan answer and a review, four days each: a handful of looks, and it goes on', async () => {

@@ -38,6 +38,7 @@ test('what proposes starts nothing: no route that starts, decides or spends is a
     'runSkill',
     'sendMessage',
     'stopReply',
+    'tryAutomation',
   ]);
   expect(names.filter((name) => NEEDS[name] === 'open').toSorted()).toEqual([
     'getHealth',

@@ -118,7 +118,7 @@ describe('ci', () => {
     await handle.signal('human', { id: gate, kind: 'allow' });
     await rehearsal.env.sleep(10 * MINUTE);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review' });
-  }, 60_000);
+  });
 
   test('nothing that checks it: waits for its grace, then asks, and what is allowed goes on to review', async () => {
     const handle = await rehearsal.start({ cis: nothing(9) }, inCi(0));
@@ -189,7 +189,7 @@ describe('ci, as it is told', () => {
     expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { phase: 'fix_ci', context: { round: 1, ciSha: 'b' } },
     ]);
-  }, 60_000);
+  });
 
   test('merged elsewhere while CI ran: it is done', async () => {
     const handle = await rehearsal.start(
@@ -198,7 +198,7 @@ describe('ci, as it is told', () => {
     );
     expect(await handle.result()).toEqual({ state: 'done' });
     expect(rehearsal.count('prepareRun')).toBe(0);
-  }, 60_000);
+  });
 
   test('why nothing has checked the change is said at the gate', async () => {
     const unchecked = 'CI ran nothing, every check was skipped (test).';
@@ -206,7 +206,7 @@ describe('ci, as it is told', () => {
     await rehearsal.start({ cis: Array.from({ length: 9 }, () => look) }, inCi(0));
     await rehearsal.env.sleep(10 * MINUTE);
     expect(rehearsal.script().failures).toMatchObject([{ kind: 'gate', title: unchecked }]);
-  }, 60_000);
+  });
 });
 
 describe('fix_ci', () => {

@@ -84,7 +84,7 @@ describe('a pull request that somebody closes', () => {
     });
     await rehearsal.say(handle, '-review-2', 'merge');
     expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
-  }, 60_000);
+  });
 
   test.each([
     ['reopen', null],
@@ -139,7 +139,7 @@ describe('a pull request that somebody closes', () => {
       expect.objectContaining({ id: asked()[0]!.id, why: 'it was opened again' }),
     );
     expect(rehearsal.count('cleanForge')).toBe(0);
-  }, 60_000);
+  });
 
   test('and that is merged instead: done', async () => {
     const { is, instead } = world('closed');
@@ -148,7 +148,7 @@ describe('a pull request that somebody closes', () => {
     is.state = 'merged';
     await handle.signal('poke');
     expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
-  }, 60_000);
+  });
 
   test('which the forge does not open again: its words are said, and the question stays', async () => {
     const { is, instead } = world('closed');
@@ -159,7 +159,7 @@ describe('a pull request that somebody closes', () => {
     await eventually(() => asked().length > 1);
     expect(asked()[1]!.body).toMatch(/^The branch has been deleted\./);
     expect(asked()[1]!.id).not.toBe(asked()[0]!.id);
-  }, 60_000);
+  });
 
   test('while CI runs and then fails: no repair is paid while it is closed; open again, CI is looked at again and repaired', async () => {
     const { is, instead } = world('closed', 'pending');
@@ -172,7 +172,7 @@ describe('a pull request that somebody closes', () => {
     await handle.signal('poke');
     await eventually(() => rehearsal.count('prepareRun') > 0);
     expect(rehearsal.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci' }]);
-  }, 60_000);
+  });
 
   test('while the person is asked about red checks: that question goes, and this one comes', async () => {
     const { is, instead } = world('open', 'red');
@@ -185,5 +185,5 @@ describe('a pull request that somebody closes', () => {
     await eventually(() => asked().length > 0);
     expect(rehearsal.inputs('closeItem')).toMatchObject([{ id: rehearsal.script().failures[0]!.id }]);
     expect(rehearsal.count('prepareRun')).toBe(0);
-  }, 60_000);
+  });
 });

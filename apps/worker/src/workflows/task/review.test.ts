@@ -68,7 +68,7 @@ describe('review', () => {
     const handle = await rehearsal.start({ instead: new Map([['readReview', [merged]]]) }, REVIEW);
     expect(await handle.result()).toEqual({ state: 'done' });
     expect(rehearsal.count('merge')).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('a review that is bound to a commit', () => {
@@ -97,7 +97,7 @@ describe('a review that is bound to a commit', () => {
     expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { phase: 'fix_ci', context: { round: 3, ciSha: 'seen' } },
     ]);
-  }, 60_000);
+  });
 
   test('what was repaired three times is not repaired again after a ready', async () => {
     const script = {
@@ -113,7 +113,7 @@ describe('a review that is bound to a commit', () => {
       'CI is still red after 3 repairs. "late" is red. Look at it, then Retry.',
     ]);
     expect(rehearsal.count('prepareRun')).toBe(0);
-  }, 60_000);
+  });
 
   test('a re-run that turned green meanwhile: it is offered anew, in an item of its own', async () => {
     const green = { verdict: 'green', sha: 'seen', told: CI_REPORT };
@@ -127,7 +127,7 @@ describe('a review that is bound to a commit', () => {
       openItems: [expect.stringMatching(/-review-2-1$/)],
     });
     expect(rehearsal.count('prepareRun')).toBe(0);
-  }, 60_000);
+  });
 
   test.each(['moved', 'red'])(
     'Merge of what is not as it was shown (%s) merges nothing, and it is looked at anew',
@@ -171,7 +171,7 @@ describe('a review that is bound to a commit', () => {
     await rehearsal.start({ instead: new Map([['readOthers', [() => ({ body: '- `abc` evil' })]]]) }, BOUND);
     await rehearsal.env.sleep(3_000);
     expect(rehearsal.inputs('openItem')).toMatchObject([{ body: '- `abc` evil' }]);
-  }, 60_000);
+  });
 });
 
 describe('a base that moved', () => {
@@ -204,7 +204,7 @@ describe('a base that moved', () => {
       stage: 'review',
       openItems: [expect.stringMatching(/-review-3-1$/)],
     });
-  }, 60_000);
+  });
 
   test('Merge that the forge refuses because of a conflict does the same', async () => {
     const merge = [() => ({ did: 'conflicts', sentence: 'It conflicts with main now.' })];
@@ -221,7 +221,7 @@ describe('a base that moved', () => {
       stage: 'review',
       openItems: [expect.stringMatching(/-review-3-1$/)],
     });
-  }, 60_000);
+  });
 
   const CI = standingAt({ stage: 'ci', repairs: 0, acceptedSha: null, reviewedUntil: '' });
   /** What CI is seen as is what stands here, however often it is looked at. */
@@ -333,7 +333,7 @@ describe('comments are gathered', () => {
     await rehearsal.env.sleep(5 * MINUTE);
     expect(rehearsal.count('prepareRun')).toBe(1);
     expect(takes().filter((t) => t !== null)).toEqual([{ words: '12', whatever: false }]);
-  }, 60_000);
+  });
 
   test('another comment every time: after five minutes it is taken up whatever is said', async () => {
     let n = 0;
@@ -347,14 +347,14 @@ describe('comments are gathered', () => {
       await rehearsal.env.sleep(30_000);
     }
     expect(takes().some((t) => (t as { whatever?: boolean } | null)?.whatever === true)).toBe(true);
-  }, 60_000);
+  });
 
   test('changes asked for in a review are taken up at once', async () => {
     await rehearsal.start({ instead: new Map([['readReview', [waits('1', true), taken(3)]]]) }, BOUND);
     await rehearsal.env.sleep(3_000);
     expect(takes().slice(0, 2)).toEqual([null, { words: '1', whatever: false }]);
     expect(rehearsal.count('prepareRun')).toBe(1);
-  }, 60_000);
+  });
 
   test('a comment that was taken back wakes nobody, and the task does not wait for it any more', async () => {
     await rehearsal.start({ instead: new Map([['readReview', [waits('1'), () => quiet]]]) }, BOUND);
@@ -364,7 +364,7 @@ describe('comments are gathered', () => {
       state: 'in_review',
       status: { is: 'plain' },
     });
-  }, 60_000);
+  });
 
   test('a decision of the person goes before what is gathered', async () => {
     const handle = await rehearsal.start(
@@ -375,7 +375,7 @@ describe('comments are gathered', () => {
     await rehearsal.say(handle, '-review-2', 'merge');
     expect(await handle.result()).toEqual({ state: 'done' });
     expect(rehearsal.count('prepareRun')).toBe(0);
-  }, 60_000);
+  });
 
   test('when the rounds are used up the person decides, with what is open; their word begins the count anew', async () => {
     const handle = await rehearsal.start(
@@ -399,7 +399,7 @@ describe('comments are gathered', () => {
     await handle.signal('poke');
     await rehearsal.env.sleep(3 * MINUTE);
     expect(rehearsal.count('prepareRun')).toBe(2);
-  }, 60_000);
+  });
 });
 
 describe('address_review', () => {

@@ -44,7 +44,7 @@ describe('an approved change', () => {
     ]);
     expect(told()).toEqual([2, 1].map((place) => ({ is: 'turn', place, base: 'main' })));
     expect(rehearsal.count('merge')).toBe(0);
-  }, 60_000);
+  });
 
   test('is looked at again as soon as one before it is out of the way', async () => {
     const handle = await rehearsal.start(
@@ -58,7 +58,7 @@ describe('an approved change', () => {
     await handle.signal('poke');
     await rehearsal.env.sleep(1_000);
     expect(rehearsal.count('stepTrain')).toBe(before + 1);
-  }, 60_000);
+  });
 
   const KEEPS = () => ({ did: 'conflicts', sentence: 'It conflicts.', keeps: true });
   const JOINED = [
@@ -79,7 +79,7 @@ describe('an approved change', () => {
     // One approval is enough.
     expect(rehearsal.inputs('openItem')).toHaveLength(1);
     expect([rehearsal.count('leaveTrain'), rehearsal.count('ensureDraft')]).toEqual([0, 1]);
-  }, 60_000);
+  });
 
   test('whose change is another one after that is offered again, with the reason', async () => {
     const script = { ...steps(KEEPS, ends('merged', '')), cis: [...JOINED] };
@@ -93,7 +93,7 @@ describe('an approved change', () => {
       { body: expect.stringMatching(/not the one any more that you approved/) },
     ]);
     expect(rehearsal.inputs('stepTrain').at(-1)).toMatchObject({ shown: 'both' });
-  }, 60_000);
+  });
 
   test('that is red once it is joined gives up its place before it is repaired', async () => {
     const look = { told: CI_REPORT, fits: true };
@@ -109,7 +109,7 @@ describe('an approved change', () => {
     expect(rehearsal.count('leaveTrain')).toBe(1);
     expect(rehearsal.inputs('prepareRun')).toHaveLength(2);
     expect(rehearsal.count('isAsApproved')).toBe(0);
-  }, 60_000);
+  });
 
   test.each(['moved', 'red', 'conflicts', 'stuck'])(
     'that is found %s makes way: its ready is taken back, and it is looked at anew',
@@ -171,7 +171,7 @@ describe('an approved change', () => {
     });
     await handle.signal('human', { id: (await rehearsal.standing(handle)).openItems[0]!, kind: 'merge' });
     expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
-  }, 60_000);
+  });
 
   test('that can not be looked at makes way with the reason; a forge that is away is waited for', async () => {
     const handle = await rehearsal.start(
@@ -189,7 +189,7 @@ describe('an approved change', () => {
     });
     expect(rehearsal.script().failures).toEqual([]);
     expect(handle.workflowId).not.toBe('');
-  }, 60_000);
+  });
 
   test('that is cancelled ends, wherever it waits', async () => {
     const handle = await rehearsal.start(steps(...Array.from({ length: 9 }, () => waits('seen', 2))), REVIEW);
@@ -197,5 +197,5 @@ describe('an approved change', () => {
     await rehearsal.env.sleep(10_000);
     await rehearsal.say(handle, '-cancel', 'cancel');
     expect(await rehearsal.end(handle)).toEqual({ state: 'cancelled' });
-  }, 60_000);
+  });
 });
