@@ -13,11 +13,12 @@ import {
   spentWords,
   type Spent,
 } from '../../flow/money.ts';
+import { RuleFile } from '../../contracts/automations.ts';
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
 import { PARAMETER_KINDS } from '../../flow/skills.ts';
 import type { RecurringOutcome } from '../../flow/recurring.ts';
 import { listQueued, type QueuedTask } from '../runs/slots.ts';
-import type { FiringState, Rule } from '../../flow/automations/rule.ts';
+import type { FiringState } from '../../flow/automations/rule.ts';
 import { ruleText } from '../../flow/automations/text.ts';
 import { sentenceOf } from '../../flow/automations/sentence.ts';
 import type { AutomationView, PauseView, RecurringView, SkillView, SpentLimitView } from '../read-views.ts';
@@ -173,7 +174,7 @@ export const settings = ({ db, queryable, repoOf }: Views) => ({
     const all = await db.automation.findMany({ where: { ownerId: OWNER }, orderBy: { name: 'asc' } });
     return Promise.all(
       all.map(async ({ id, name, rule, version, paused, problem }) => {
-        const read = rule as unknown as Rule;
+        const read = RuleFile.parse(rule);
         return {
           id,
           name,
