@@ -97,6 +97,17 @@ inBrowser(
   },
 );
 
+inBrowser('on the machine itself a page without a network is soon no longer offline', async () => {
+  const { page, complaints } = await open('phone', '/projects');
+  const offline = page.getByText('Offline, showing the last update.');
+  await page.evaluate("dispatchEvent(new Event('offline'))");
+  await offline.waitFor({ state: 'detached' });
+  await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+  await until('the count of what waits', async () => (await page.title()).startsWith('(1)'));
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
 inBrowser('a look that meets no network leaves the page as it is, and is made again', async () => {
   const { page, complaints } = await open('phone', '/projects');
   let refused = 0;

@@ -40,8 +40,16 @@ function listen(listener: Listener): () => void {
       source.addEventListener(kind, (m) => listener.take(kind, (m as MessageEvent<string>).data));
   };
   open();
+  // Without a network a stream looks open for a while, and one that was being opened may still say so. Opened anew it
+  // shows what there is: none, or a mainloop on this very machine.
+  const openAnew = (): void => {
+    source.close();
+    open();
+  };
+  addEventListener('offline', openAnew);
   return () => {
     ended = true;
+    removeEventListener('offline', openAnew);
     source.close();
   };
 }
@@ -107,7 +115,7 @@ export function joinStream(listener: Listener): () => void {
     else if (data.is === 'up') listener.up(data.at);
     else listener.down(false);
   };
-  // Without a network a stream looks open for a while: what it says then counts for nobody, until it was opened anew.
+  // What it said counts for nobody until it was opened anew.
   const away = (): void => void (isUp = false);
   addEventListener('offline', away);
   queue(false);

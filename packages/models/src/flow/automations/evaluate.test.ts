@@ -237,7 +237,7 @@ test('as often as a plain count over all that matched says', () => {
       if (inside.length < (some.count?.times ?? 1)) continue;
       const last = fired.get(key);
       const rests = some.cooldown === null ? 0 : spanMs(some.cooldown);
-      if (last !== undefined && seen.atMs < last + rests) continue;
+      if (rests > 0 && last !== undefined && seen.atMs < last + rests) continue;
       fired.set(key, seen.atMs);
       open.set(key, []);
       came.push(seen.seq);

@@ -204,7 +204,8 @@ function judgeOne(
       verdict: { is: 'counted', have: times.length, need },
       memory: { slots: memory.slots, keys: keep({ ...known, times }) },
     };
-  if (known.firedMs !== null && atMs < known.firedMs + cooldownMs)
+  // Without a rest a clock that went back is none either.
+  if (cooldownMs > 0 && known.firedMs !== null && atMs < known.firedMs + cooldownMs)
     return {
       verdict: { is: 'cooling', untilMs: known.firedMs + cooldownMs },
       memory: need === 1 ? memory : { slots: memory.slots, keys: keep({ ...known, times }) },
