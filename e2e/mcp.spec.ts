@@ -146,7 +146,7 @@ function run(command: string, args: readonly string[], env: Record<string, strin
 
 test('nobody at home: one sentence, and nothing on the protocol’s side', async () => {
   expect(await run(MAINLOOP, ['mcp'], environment('http://127.0.0.1:9'))).toEqual({
-    code: 1,
+    code: 3,
     out: '',
     error: 'mainloop does not answer on http://127.0.0.1:9. Start it with make dev.\n',
   });

@@ -38,14 +38,16 @@ const namespaces = (): string[] =>
     test('all of them run, none is taken for lost, and nothing is left of them', async () => {
       const project = (await stack.call('listProjects'))[0]!.id;
       await stack.call('changeProject', { id: project, body: { maxRuns: 500 } });
+      const proposals: Awaited<ReturnType<typeof seedProposal>>[] = [];
+      for (let i = 0; i < TASKS; i++) {
+        const draft = { ...DRAFT, projectId: project, title: `Task ${i}`, skipPlan: true };
+        proposals.push(await seedProposal(db, `scale-${i}`, 600_000, draft));
+      }
       const began = Date.now();
       const ids = await Promise.all(
-        Array.from({ length: TASKS }, async (_, i) => {
-          const draft = { ...DRAFT, projectId: project, title: `Task ${i}`, skipPlan: true };
-          const proposal = await seedProposal(db, `scale-${i}`, 600_000, draft);
-          return (await stack.call('confirmProposal', { id: proposal.id, body: { digest: proposal.digest } }))
-            .taskId;
-        }),
+        proposals.map(
+          async ({ id, digest }) => (await stack.call('confirmProposal', { id, body: { digest } })).taskId,
+        ),
       );
       const pods = new Map<string, ReturnType<typeof runnerOf>>();
       await until(

@@ -1,7 +1,7 @@
 // The sign-in: nothing is seen or done without a device that the owner let in, and such a device can be shut out at once.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, SIZES, visit } from '@mainloop/testkit/browser';
 import { startOidc, type OidcProvider } from '@mainloop/testkit/oidc';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
@@ -332,7 +332,7 @@ inBrowser(
     await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
     await laptop.page.waitForURL(`${stack.web}/inbox`);
 
-    await laptop.page.goto(`${stack.web}/settings`);
+    await visit(laptop.page, `${stack.web}/settings`);
     await laptop.page.getByRole('button', { name: 'Add a device' }).click();
     await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
     await laptop.page.screenshot({ path: shot('3-add-a-phone') });
@@ -368,7 +368,7 @@ inBrowser(
       false,
     ]);
 
-    await laptop.page.goto(`${stack.web}/settings`);
+    await visit(laptop.page, `${stack.web}/settings`);
     await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
     await until(
       'the phone is out',
@@ -403,7 +403,7 @@ inBrowserEach([
     await laptop.page.goto(newLink());
     await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
     await laptop.page.getByRole('link', { name: 'Not now' }).click();
-    await laptop.page.goto(`${stack.web}/settings`);
+    await visit(laptop.page, `${stack.web}/settings`);
     await laptop.page.getByRole('button', { name: linkIt }).click();
     await until(
       'the link',
