@@ -43,6 +43,6 @@ test('what update-alternatives would link is read out of the script, over lines 
 
 test('a program is started with the libraries that came with it', () => {
   expect(wrapperOf('/home/a/.mainloop-apt', 'usr/bin/jq')).toMatch(
-    /^#!\/bin\/sh\nr='\/home\/a\/.mainloop-apt\/root'\nexport LD_LIBRARY_PATH=.*\nexec "\$r\/usr\/bin\/jq" "\$@"\n$/,
+    /^#!\/bin\/sh\nr='\/home\/a\/.mainloop-apt\/tree'\nexport LD_LIBRARY_PATH=.*\nexec "\$r\/usr\/bin\/jq" "\$@"\n$/,
   );
 });

@@ -78,7 +78,7 @@ export const aptOptions = (root: string): string[] =>
 
 /** @returns a program that finds the libraries that came with it */
 export const wrapperOf = (root: string, program: string): string =>
-  `#!/bin/sh\nr='${root}/root'\nexport LD_LIBRARY_PATH="$r/usr/lib/$(uname -m)-linux-gnu:$r/lib/$(uname -m)-linux-gnu:$r/usr/lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"\nexec "$r/${program}" "$@"\n`;
+  `#!/bin/sh\nr='${root}/tree'\nexport LD_LIBRARY_PATH="$r/usr/lib/$(uname -m)-linux-gnu:$r/lib/$(uname -m)-linux-gnu:$r/usr/lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"\nexec "$r/${program}" "$@"\n`;
 
 function run(program: string, args: readonly string[], home: string): string {
   const done = spawnSync(program, args, {
@@ -102,7 +102,7 @@ export function installDebian(words: readonly string[], origin: string, home: st
   const names = namesOf(words);
   const suite = suiteOf(fs.readFileSync('/usr/lib/os-release', 'utf8'));
   const root = path.join(home, APT_FOLDER);
-  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'root', 'bin'])
+  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'tree', 'bin'])
     fs.mkdirSync(path.join(root, folder), { recursive: true });
   fs.writeFileSync(path.join(root, 'sources.list'), sourcesOf(origin, suite));
   const status = path.join(root, 'state/status');
@@ -124,13 +124,13 @@ export function installDebian(words: readonly string[], origin: string, home: st
     const script = path.join(control, 'postinst');
     if (fs.existsSync(script)) alternatives.push(...alternativesOf(fs.readFileSync(script, 'utf8')));
     fs.rmSync(control, { recursive: true, force: true });
-    run('dpkg-deb', ['-x', path.join(archives, name), path.join(root, 'root')], home);
+    run('dpkg-deb', ['-x', path.join(archives, name), path.join(root, 'tree')], home);
     fs.rmSync(path.join(archives, name));
   }
   const programs = putOnPath(root, alternatives);
   if (came.length === 0) return `${names.join(', ')}: there already.`;
   const found = programs.length === 0 ? '' : ` On PATH: ${programs.slice(0, 20).join(', ')}.`;
-  return `Unpacked ${came.length} package${came.length === 1 ? '' : 's'} below ~/${APT_FOLDER}/root.${found} Nothing was set up: a program that looks for its files at a fixed place may need to be told where they are. Headers and libraries: export CPATH=~/${APT_FOLDER}/root/usr/include LIBRARY_PATH=~/${APT_FOLDER}/root/usr/lib/$(uname -m)-linux-gnu`;
+  return `Unpacked ${came.length} package${came.length === 1 ? '' : 's'} below ~/${APT_FOLDER}/tree.${found} Nothing was set up: a program that looks for its files at a fixed place may need to be told where they are. Headers and libraries: export CPATH=~/${APT_FOLDER}/tree/usr/include LIBRARY_PATH=~/${APT_FOLDER}/tree/usr/lib/$(uname -m)-linux-gnu`;
 }
 
 /** @returns the programs that there is now a wrapper for */
@@ -142,10 +142,10 @@ function putOnPath(root: string, alternatives: readonly (readonly [string, strin
     fs.writeFileSync(wrapper, wrapperOf(root, program), { mode: 0o755 });
   };
   for (const folder of ['usr/games', 'usr/sbin', 'sbin', 'usr/bin', 'bin']) {
-    const from = path.join(root, 'root', folder);
+    const from = path.join(root, 'tree', folder);
     for (const name of fs.existsSync(from) ? fs.readdirSync(from) : []) put(name, `${folder}/${name}`);
   }
   for (const [name, program] of alternatives)
-    if (fs.existsSync(path.join(root, 'root', program))) put(name, program);
+    if (fs.existsSync(path.join(root, 'tree', program))) put(name, program);
   return programs;
 }
