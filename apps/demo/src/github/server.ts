@@ -15,6 +15,7 @@ import {
   refusedBy,
   withInstallation,
   type Caller,
+  publicUser,
 } from './apps.ts';
 import type { ActionsOptions } from './job-place.ts';
 import { routes } from './api.ts';
@@ -273,22 +274,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     if (url.pathname === '/user')
       return {
         status: 200,
-        body: {
-          ...shape.user(base, user),
-          name: user,
-          company: null,
-          blog: '',
-          location: null,
-          email: null,
-          hireable: null,
-          bio: null,
-          public_repos: 0,
-          public_gists: 0,
-          followers: 0,
-          following: 0,
-          created_at: '2026-01-01T00:00:00Z',
-          updated_at: '2026-01-01T00:00:00Z',
-        },
+        body: publicUser(base, user),
       };
     if (url.pathname === '/') return { status: 200, body: root(base) };
     if (url.pathname === '/graphql') return graphql(user, data, caller);

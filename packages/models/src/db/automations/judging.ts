@@ -1,13 +1,13 @@
 // Holds the automations against what happens: once for each event, whichever worker, and wherever it is ended.
-import { sql } from 'kysely';
 import { automationFired } from '../../events/automations.ts';
 import { judge, keepMemory, NO_MEMORY, readMemory, readyRule } from '../../flow/automations/evaluate.ts';
 import { automationWorkflowId } from '../../flow/ids.ts';
 import { AUTOMATION_WORKFLOW, type AutomationWorkflowInput } from '../../flow/workflow.ts';
+import { findCursor, saveCursor } from '../cursors.ts';
 import { claimLock } from '../locks.ts';
 import { append, eventsAfter, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
-import { hasRow, row, rows, run, tables } from '../rows.ts';
+import { hasRow, rows, run, tables } from '../rows.ts';
 import { loadPatterns } from './pattern.ts';
 import { seenEvents } from './seen.ts';
 
@@ -21,13 +21,18 @@ const KEY = 'automations';
  * @returns whether there may be more; false also when another worker is at it
  */
 export async function judgeLog(db: Db, ownerId: string): Promise<boolean> {
-  const from = await findCursor(db, ownerId);
+  const from = await findCursor(db, ownerId, KEY);
   // Most of the time nothing has happened.
   if ((await eventsAfter(db, ownerId, from, 1)).upTo === from) return false;
   return withTx(db, async (tx) => {
     if (!(await claimLock(tx, 'automations'))) return false;
     // The events first: a rule that is saved between the two is about none of them.
-    const { events, upTo, isLast } = await eventsAfter(tx, ownerId, await findCursor(tx, ownerId), BATCH);
+    const { events, upTo, isLast } = await eventsAfter(
+      tx,
+      ownerId,
+      await findCursor(tx, ownerId, KEY),
+      BATCH,
+    );
     const standing = await listStanding(tx, ownerId);
     if (standing.length > 0) {
       const wanted = new Set(standing.flatMap(({ ready }) => ready.rule.when));
@@ -46,7 +51,7 @@ export async function judgeLog(db: Db, ownerId: string): Promise<boolean> {
         if (after !== memory) await saveMemory(tx, id, version, JSON.stringify(keepMemory(after)));
       }
     }
-    await saveCursor(tx, ownerId, upTo);
+    await saveCursor(tx, ownerId, KEY, upTo);
     return !isLast;
   });
 }
@@ -98,27 +103,6 @@ const saveMemory = (tx: Tx, id: string, version: number, memory: string): Promis
       .values({ automation_id: id, version, memory })
       .onConflict((conflict) => conflict.column('automation_id').doUpdateSet({ version, memory })),
   );
-
-/** How far the log was gone through; 0 at first. */
-async function findCursor(database: Queryable, ownerId: string): Promise<number> {
-  const kept = await row(
-    database,
-    tables.selectFrom('settings').select('value').where('owner_id', '=', ownerId).where('key', '=', KEY),
-  );
-  const upTo = (kept?.value as { upTo?: unknown } | undefined)?.upTo;
-  return typeof upTo === 'number' ? upTo : 0;
-}
-
-const saveCursor = async (tx: Tx, ownerId: string, upTo: number): Promise<void> =>
-  void (await run(
-    tx,
-    tables
-      .insertInto('settings')
-      .values({ owner_id: ownerId, key: KEY, value: sql<string>`${JSON.stringify({ upTo })}::jsonb` })
-      .onConflict((conflict) =>
-        conflict.columns(['owner_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
-      ),
-  ));
 
 /** Whether a rule is still the one that fired. */
 export const isStanding = (

@@ -1,11 +1,11 @@
 // Learns from what became of an agent's work: goes through the log once and keeps what may be a rule.
-import { sql } from 'kysely';
 import type { LoggedEvent } from '../../events/registry.ts';
 import { signalsOf, type Happened, type Signal } from '../../flow/signals.ts';
+import { findCursor, saveCursor } from '../cursors.ts';
 import { claimLock } from '../locks.ts';
 import { eventsAfter, lockLog } from '../log.ts';
-import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
-import { anyOf, row, rows, run, tables } from '../rows.ts';
+import { withTx, type Db, type Tx } from '../pool.ts';
+import { anyOf, row, rows, tables } from '../rows.ts';
 import { noteLearning } from './learnings.ts';
 
 /** So many events at once. */
@@ -18,18 +18,23 @@ const KEY = 'signals';
  * @returns whether there may be more; false also when another worker is at it
  */
 export const learnFromLog = async (db: Db, ownerId: string): Promise<boolean> => {
-  const from = await findCursor(db, ownerId);
+  const from = await findCursor(db, ownerId, KEY);
   // Most of the time nothing has happened, and then nobody's append has to wait.
   if ((await eventsAfter(db, ownerId, from, 1)).upTo === from) return false;
   return withTx(db, async (tx) => {
     if (!(await claimLock(tx, 'signals'))) return false;
-    const { events, upTo, isLast } = await eventsAfter(tx, ownerId, await findCursor(tx, ownerId), BATCH);
+    const { events, upTo, isLast } = await eventsAfter(
+      tx,
+      ownerId,
+      await findCursor(tx, ownerId, KEY),
+      BATCH,
+    );
     const taught: Taught[] = [];
     for (const event of events) taught.push(...(await taughtBy(tx, event)));
     // Appends wait only where there is something to write: an old log is long.
     if (taught.length > 0) await lockLog(tx);
     for (const one of taught) await keep(tx, ownerId, one);
-    await saveCursor(tx, ownerId, upTo);
+    await saveCursor(tx, ownerId, KEY, upTo);
     return !isLast;
   });
 };
@@ -98,24 +103,3 @@ const listSent = (tx: Tx, ids: readonly string[]) =>
       .orderBy('created_at')
       .orderBy('id'),
   );
-
-/** How far the log was gone through; 0 at first. */
-async function findCursor(database: Queryable, ownerId: string): Promise<number> {
-  const kept = await row(
-    database,
-    tables.selectFrom('settings').select('value').where('owner_id', '=', ownerId).where('key', '=', KEY),
-  );
-  const upTo = (kept?.value as { upTo?: unknown } | undefined)?.upTo;
-  return typeof upTo === 'number' ? upTo : 0;
-}
-
-const saveCursor = async (tx: Tx, ownerId: string, upTo: number): Promise<void> =>
-  void (await run(
-    tx,
-    tables
-      .insertInto('settings')
-      .values({ owner_id: ownerId, key: KEY, value: sql<string>`${JSON.stringify({ upTo })}::jsonb` })
-      .onConflict((conflict) =>
-        conflict.columns(['owner_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
-      ),
-  ));
