@@ -5,7 +5,8 @@ import { inboxClosed } from '@mainloop/models/events/inbox';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
-import { t, SIZES, inBrowser, shot, fresh, open, settled, answerOf } from './stage.ts';
+import { visit, wakeServiceWorker, WAIT_MS } from '@mainloop/testkit/browser';
+import { browser, s, t, SIZES, inBrowser, shot, fresh, open, settled, answerOf } from './stage.ts';
 
 inBrowser(
   'what is typed while the finder is still on its way goes into it, and decides nothing',
@@ -175,6 +176,45 @@ inBrowser.each(SIZES)(
     );
     expect(await device()).toContain('these come too late');
     await page.close();
+  },
+);
+
+inBrowser(
+  'words that went out while no page was open are gone from the device with the next one',
+  async () => {
+    const task = await seedTask(t.db, fresh());
+    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const context = await browser.newContext({ reducedMotion: 'reduce' });
+    context.setDefaultTimeout(WAIT_MS);
+    const page = await context.newPage();
+    await visit(page, `${s.web}/inbox`);
+    await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
+    // A file of the same place: it keeps the browser's context, and hears nothing.
+    const deaf = await context.newPage();
+    await deaf.goto(`${s.web}/manifest.webmanifest`);
+    await context.setOffline(true);
+    await page.getByText('Offline, showing the last update.').waitFor();
+    const card = page.locator(`#item-${plan}`);
+    await settled(card.getByRole('button', { name: 'Change it' }));
+    await card.getByRole('button', { name: 'Change it' }).click();
+    await card.getByRole('textbox').fill('sent by no page');
+    await settled(card.getByRole('button', { name: 'Send' }));
+    await card.getByRole('button', { name: 'Send' }).click();
+    await card.getByText('It will be sent when you are back online.').waitFor();
+    await page.close();
+    await context.setOffline(false);
+    await wakeServiceWorker(deaf, s.web, 'waiting');
+    await until('its answer', async () => (await answerOf(plan)) === 'revise');
+    const device = (): Promise<string> => deaf.evaluate<string>('JSON.stringify(localStorage)');
+    expect(await device()).toContain('sent by no page');
+    const next = await context.newPage();
+    await visit(next, `${s.web}/inbox`);
+    await next.getByText('What you said offline is sent.').waitFor();
+    await until(
+      'its words to be gone from the device',
+      async () => !(await device()).includes('sent by no page'),
+    );
+    await context.close();
   },
 );
 

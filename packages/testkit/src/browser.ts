@@ -3,7 +3,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1440, height: 900 } } as const;
 /** A busy machine is no reason to fail. */
-const WAIT_MS = 120_000;
+export const WAIT_MS = 120_000;
 export const hasBrowser = process.env.SKIP_BROWSER !== '1';
 
 export const openBrowser = (): Promise<Browser> =>
@@ -52,4 +52,28 @@ export async function visit(page: Page, url: string): Promise<void> {
     page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting', { timeout: WAIT_MS }),
     page.goto(url, { timeout: WAIT_MS }),
   ]);
+}
+
+/**
+ * The browser tells the service worker that the network is back, as Chromium does for a background sync. Source:
+ * https://chromedevtools.github.io/devtools-protocol/tot/ServiceWorker/
+ * @param page of the same origin
+ * @param tag of the sync that was registered
+ */
+export async function wakeServiceWorker(page: Page, origin: string, tag: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const registration = new Promise<string>((found) =>
+    session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const own = registrations.find(({ scopeURL }) => scopeURL.startsWith(origin));
+      if (own !== undefined) found(own.registrationId);
+    }),
+  );
+  await session.send('ServiceWorker.enable');
+  await session.send('ServiceWorker.dispatchSyncEvent', {
+    origin,
+    registrationId: await registration,
+    tag,
+    lastChance: false,
+  });
+  await session.detach();
 }

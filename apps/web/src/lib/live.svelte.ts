@@ -6,7 +6,7 @@ import { dropDraftOf } from './drafts.svelte.ts';
 import { notes } from './notes.svelte.ts';
 import type { StreamKind } from './stream.ts';
 import { whenUntouched } from './steady.svelte.ts';
-import type { Waiting } from './waiting.ts';
+import type { Told, Waiting } from './waiting.ts';
 
 const LOOK_AGAIN_MS = 120;
 
@@ -20,6 +20,8 @@ class Live {
   kept = $state.raw<ReadonlyMap<string, Waiting>>(new Map());
   /** How many things that are. */
   waiting = $state(0);
+  /** What became of what waited, as far as this page has told it. */
+  private readonly heard = new Set<string>();
   private leave: (() => void) | null = null;
   /** Counts how often the stream was opened or closed: what was on its way then is not wanted any more. */
   private turn = 0;
@@ -46,14 +48,14 @@ class Live {
       this.online = false;
       void this.count();
     };
-    const heard = (message: MessageEvent<{ type?: string; sent: string[]; refused: string[] }>): void =>
-      void (message.data.type === 'sent' && this.heardOf(message.data));
+    const told = (message: MessageEvent<{ type?: string; told?: readonly Told[] }>): void =>
+      void (message.data.type === 'sent' && this.heardOf(message.data.told ?? []));
     addEventListener('online', up);
     addEventListener('offline', down);
-    navigator.serviceWorker?.addEventListener('message', heard);
+    navigator.serviceWorker?.addEventListener('message', told);
     return () => {
       this.close();
-      navigator.serviceWorker?.removeEventListener('message', heard);
+      navigator.serviceWorker?.removeEventListener('message', told);
       removeEventListener('online', up);
       removeEventListener('offline', down);
     };
@@ -141,22 +143,24 @@ class Live {
   }
 
   /** Something that waited has gone out, from here or from the service worker. */
-  private async heardOf(report: {
-    readonly sent: readonly string[];
-    readonly refused: readonly string[];
-  }): Promise<void> {
-    const waited = this.kept;
+  private async heardOf(all: readonly Told[]): Promise<void> {
+    // The service worker and this page may both tell of it.
+    const told = all.filter(({ id }) => !this.heard.has(id));
+    for (const { id } of told) this.heard.add(id);
     // Not simply none: what met a server that was starting waits on.
     await this.count();
-    const count = report.sent.length;
-    if (count + report.refused.length === 0) return;
+    if (told.length === 0) return;
+    const sent = told.filter(({ refused }) => refused === null);
     // What was refused stays written down: its words are nobody else's.
-    for (const path of report.sent) dropDraftOf(path, waited.get(path)?.body);
-    for (const sentence of report.refused) notes.tell(sentence, 12_000);
-    if (count > 0)
+    for (const { path, body } of sent) dropDraftOf(path, body);
+    for (const { refused } of told) if (refused !== null) notes.tell(refused, 12_000);
+    if (sent.length > 0)
       notes.tell(
-        count === 1 ? 'What you said offline is sent.' : `${count} things you said offline are sent.`,
+        sent.length === 1
+          ? 'What you said offline is sent.'
+          : `${sent.length} things you said offline are sent.`,
       );
+    void import('./waiting.ts').then(({ forgetTold }) => forgetTold(told));
     this.lookAgain();
   }
 

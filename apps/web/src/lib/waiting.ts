@@ -11,7 +11,18 @@ export interface Waiting {
   /** What was decided, as the card shows it for as long as it waits. */
   readonly says?: string;
 }
-type Kept = Waiting & { readonly at: number };
+/** What is kept of it: when it was said, and what became of it, until a page has heard of that. */
+type Kept = Waiting & { readonly at: number; readonly outcome?: Outcome };
+type Outcome = 'sent' | { readonly refused: string };
+/** What became of something that waited. */
+export interface Told {
+  /** Of what is kept of it until a page has heard. */
+  readonly id: string;
+  readonly path: string;
+  readonly body: unknown;
+  /** The sentence, where it was refused; null: it was sent. */
+  readonly refused: string | null;
+}
 
 /** Chrome's, and in no standard yet: https://developer.mozilla.org/docs/Web/API/SyncManager */
 type WithSync = ServiceWorkerRegistration & { readonly sync?: { register(tag: string): Promise<void> } };
@@ -37,7 +48,7 @@ export async function keep(waiting: Waiting): Promise<void> {
 export const listWaiting = async (): Promise<Waiting[]> =>
   // A browser that keeps nothing has nothing waiting.
   (await entries<string, Kept>(store()).catch(() => []))
-    .map(([, kept]) => kept)
+    .flatMap(([, kept]) => (kept.outcome === undefined ? [kept] : []))
     .toSorted((a, b) => a.at - b.at);
 
 /**
@@ -46,39 +57,50 @@ export const listWaiting = async (): Promise<Waiting[]> =>
  */
 export async function unkeep(path: string): Promise<void> {
   for (const [id, kept] of await entries<string, Kept>(store()))
-    if (kept.path === path) await del(id, store());
+    if (kept.path === path && kept.outcome === undefined) await del(id, store());
 }
 
 /**
  * Page and service worker may both try: one does at a time.
- * @returns where what was sent went, and what was refused, as sentences
+ * @returns what went out and what was refused, of which no page has heard yet
  */
-export function sendWaiting(): Promise<{ sent: string[]; refused: string[] }> {
+export function sendWaiting(): Promise<readonly Told[]> {
   return navigator.locks ? navigator.locks.request('mainloop-waiting', send) : send();
 }
 
-async function send(): Promise<{ sent: string[]; refused: string[] }> {
-  const all = (await entries<string, Kept>(store())).sort((a, b) => a[1].at - b[1].at);
-  const refused: string[] = [];
-  const sent: string[] = [];
-  for (const [id, kept] of all) {
-    const response = await fetch(kept.path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(kept.body),
-    }).catch(
-      // No network: it waits on, see below.
-      () => null,
-    );
-    // Still away, starting, or signed out: it waits on.
-    if (response === null || response.status >= 500 || response.status === 401) break;
-    if (response.ok) sent.push(kept.path);
-    else {
-      // No JSON: then there is a sentence of our own.
-      const { error } = (await response.json().catch(() => ({}))) as { error?: string };
-      refused.push(`${kept.label}: ${error ?? 'this could not be sent any more.'}`);
-    }
-    await del(id, store());
+/** A page has heard of it, and has forgotten the words that arrived. */
+export async function forgetTold(told: readonly Told[]): Promise<void> {
+  for (const { id } of told) await del(id, store());
+}
+
+async function send(): Promise<readonly Told[]> {
+  const told: Told[] = [];
+  let isAway = false;
+  for (const [id, kept] of (await entries<string, Kept>(store())).sort((a, b) => a[1].at - b[1].at)) {
+    const outcome = kept.outcome ?? (isAway ? null : await sendOne(kept));
+    isAway ||= outcome === null;
+    if (outcome === null) continue;
+    // Not simply gone: whoever sends need not be the page that holds the words.
+    if (kept.outcome === undefined) await set(id, { ...kept, outcome } satisfies Kept, store());
+    told.push({ id, path: kept.path, body: kept.body, refused: outcome === 'sent' ? null : outcome.refused });
   }
-  return { sent, refused };
+  return told;
+}
+
+/** @returns null: it waits on, and all that was said after it */
+async function sendOne(kept: Kept): Promise<Outcome | null> {
+  const response = await fetch(kept.path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(kept.body),
+  }).catch(
+    // No network: it waits on, see below.
+    () => null,
+  );
+  // Still away, starting, or signed out: it waits on.
+  if (response === null || response.status >= 500 || response.status === 401) return null;
+  if (response.ok) return 'sent';
+  // No JSON: then there is a sentence of our own.
+  const { error } = (await response.json().catch(() => ({}))) as { error?: string };
+  return { refused: `${kept.label}: ${error ?? 'this could not be sent any more.'}` };
 }

@@ -190,11 +190,10 @@ async function focus(url: string): Promise<void> {
 // Where the browser wakes us when the network is back (Chrome); elsewhere the app sends when it is opened.
 self.addEventListener('sync' as 'message', (e) => (e as unknown as ExtendableEvent).waitUntil(sendAndTell()));
 
-/** The pages that are open say what was refused, and forget the words that arrived. */
+/** The pages that are open say what was refused, and forget the words that arrived; without one, the next does. */
 async function sendAndTell(): Promise<void> {
-  const result = await sendWaiting();
-  for (const tab of await self.clients.matchAll({ type: 'window' }))
-    tab.postMessage({ type: 'sent', ...result });
+  const told = await sendWaiting();
+  for (const tab of await self.clients.matchAll({ type: 'window' })) tab.postMessage({ type: 'sent', told });
 }
 
 const NOT_KEPT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Offline · mainloop</title>
