@@ -4,7 +4,7 @@ import { assets, immutable } from '$app/manifest';
 import { self } from '$app/service-worker';
 import type { DeviceNotification, NotificationAction } from '@mainloop/models/flow/notifications';
 import { mustShow } from '@mainloop/models/flow/push-services';
-import { keep, sendWaiting } from '#lib/waiting.ts';
+import { keep, sendWaiting } from '#lib/live/waiting.ts';
 
 const ASSETS = 'assets';
 const PAGES = 'pages';

@@ -1,6 +1,6 @@
 import { readDiff } from '@mainloop/models/flow/diff';
 import { risksOf, type Risk } from '@mainloop/models/flow/risks';
-import { readOnce } from '#lib/once.ts';
+import { readOnce } from '#lib/live/once.ts';
 import { read } from './read.ts';
 
 /** More than anybody reads on a card. */

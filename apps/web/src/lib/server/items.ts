@@ -10,7 +10,7 @@ import {
   type FailureFacts,
   type PlanChanges,
   type ReviewFacts,
-} from '#lib/facts.ts';
+} from '#lib/inbox/facts.ts';
 import { changedFiles, changeRisks } from './changes.ts';
 import { render } from './markdown.ts';
 import { read } from './read.ts';

@@ -1,5 +1,5 @@
 // What the page of a change says, with the decision on it and the comments. Read it aloud before you change it.
-import { aged } from '../words.ts';
+import { aged } from '../kit/format.ts';
 
 export const CHANGES = 'Changes';
 export const BACK_TO_TASK = 'Task';

@@ -1,5 +1,5 @@
 // What the inbox says, but for its cards. Read it aloud before you change it.
-import type { Way } from '../view.svelte.ts';
+import type { Way } from '../inbox/view.svelte.ts';
 
 export const INBOX = 'Inbox';
 /** By what something was answered. */

@@ -1,6 +1,6 @@
 // What the settings say, with the devices and what they are notified about. Read it aloud before you change it.
 import type { ItemKind } from '@mainloop/models/flow/events';
-import { aged } from '../words.ts';
+import { aged } from '../kit/format.ts';
 
 export const SETTINGS = 'Settings';
 export const PAUSE_DOES =

@@ -1,6 +1,6 @@
 // What the page of a task says. Read it aloud before you change it.
 import type { UsualTime } from '@mainloop/models/flow/usual';
-import { ago, dollars, took } from '../words.ts';
+import { ago, dollars, took } from '../kit/format.ts';
 
 export const BACK_TO_INBOX = 'Inbox';
 export const BACK_TO_CHAT = 'Chat';

@@ -1,5 +1,5 @@
 // What the page of the week says. Read it aloud before you change it.
-import { dollars } from '../words.ts';
+import { dollars } from '../kit/format.ts';
 
 export const YOUR_WEEK = 'Your week';
 const SECOND_MS = 1_000;

@@ -1,7 +1,7 @@
 import { error } from '@sveltejs/kit';
 import { weakenings } from '@mainloop/models/flow/weakened-tests';
 import { readDiff } from '@mainloop/models/flow/diff';
-import { parseDiff } from '#lib/diff.ts';
+import { parseDiff } from '#lib/review/diff.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
 import type { PageServerLoad } from './$types';
