@@ -8,8 +8,10 @@ import { ok, invalid, mayPush, notFound, openDesk, type Route } from './desk.ts'
 import { gitDataRoutes } from './git-data.ts';
 import { issueRoutes } from './issues.ts';
 import { labelRoutes } from './labels.ts';
+import { lineCommentRoutes } from './line-comments.ts';
 import { pullRoutes } from './pulls.ts';
 import { renamingRoutes } from './renaming.ts';
+import { reviewRoutes } from './reviews.ts';
 import { runRoutes } from './runs.ts';
 import * as shape from './shapes.ts';
 
@@ -115,11 +117,7 @@ export function routes(context: Ctx): Route[] {
           (x) => x.repo === request.repo.full && x.state === 'open' && x.pr?.head === branch,
         )) {
           desk.close(issue, request.user);
-          desk.tell(request, 'pull_request', {
-            action: 'closed',
-            number: issue.number,
-            pull_request: await desk.showPull(request, issue),
-          });
+          await desk.tellPull(request, issue, 'closed');
         }
         return { status: 204 };
       },
@@ -127,6 +125,8 @@ export function routes(context: Ctx): Route[] {
     ...gitDataRoutes(context, desk),
     ...issueRoutes(context, desk),
     ...pullRoutes(context, desk),
+    ...reviewRoutes(context, desk),
+    ...lineCommentRoutes(context, desk),
     ...checkRoutes(context, desk),
     ...runRoutes(context, desk),
     ...labelRoutes(context, desk),

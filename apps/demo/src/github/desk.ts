@@ -115,6 +115,13 @@ export function openDesk(context: Ctx) {
       repository: shape.repo(base, request.repo),
       sender: shape.user(base, request.user),
     });
+  /** @param action what befell it, as the webhook of pull requests calls that */
+  const tellPull = async (request: Ask, issue: Issue, action: string): Promise<void> =>
+    tell(request, 'pull_request', {
+      action,
+      number: issue.number,
+      pull_request: await showPull(request, issue),
+    });
   const touch = (issue: Issue): void => void store.update('issue', issue, { updatedAt: nowIso() });
   const nextNumber = (request: Ask): number =>
     Math.max(0, ...store.find('issue', (i) => i.repo === request.repo.full).map((i) => i.number)) + 1;
@@ -136,6 +143,18 @@ export function openDesk(context: Ctx) {
       closedBy: by,
       updatedAt: nowIso(),
     });
-  return { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R: repoPath, filterState, close };
+  return {
+    issueOf,
+    showIssue,
+    showPull,
+    tell,
+    tellPull,
+    touch,
+    nextNumber,
+    page,
+    R: repoPath,
+    filterState,
+    close,
+  };
 }
 export type Desk = ReturnType<typeof openDesk>;

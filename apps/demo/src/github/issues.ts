@@ -1,5 +1,5 @@
 // Issues, their comments and reactions.
-import type { Ask, Ctx } from './ctx.ts';
+import type { Answer, Ask, Ctx } from './ctx.ts';
 import { ok, created, invalid, mayPush, notFound, type Desk, type Route } from './desk.ts';
 import { ensureLabels, labelWords } from './labels.ts';
 import * as shape from './shapes.ts';
@@ -33,110 +33,108 @@ function fieldsIn(request: Ask): NewFields | { readonly refused: { field: string
  * Issues, and what stands on them: https://docs.github.com/rest/issues
  * @returns the routes
  */
-export function issueRoutes(
-  context: Ctx,
-  { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk,
-): Route[] {
-  const { store, base } = context;
+export function issueRoutes(context: Ctx, desk: Desk): Route[] {
+  const { R } = desk;
   return [
-    [
-      'GET',
-      R('/issues'),
-      async (request) => {
-        const since = request.query.get('since');
-        const list = store.find(
-          'issue',
-          (i) =>
-            i.repo === request.repo.full &&
-            filterState(request, i) &&
-            (since === null || i.updatedAt >= since),
-        );
-        const key = request.query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
-        const way = request.query.get('direction') === 'asc' ? 1 : -1;
-        const byTime = (x: Issue, y: Issue): number => Number(x[key] > y[key]) - Number(x[key] < y[key]);
-        list.sort((x, y) => way * (byTime(x, y) || x.number - y.number));
-        return ok(await Promise.all(page(request, list).map(showIssue)));
-      },
-    ],
-    [
-      'POST',
-      R('/issues'),
-      async (request) => {
-        if (typeof request.body.title !== 'string' || request.body.title === '')
-          return invalid('Validation Failed', [{ resource: 'Issue', field: 'title', code: 'missing_field' }]);
-        const fields = fieldsIn(request);
-        if ('refused' in fields)
-          return invalid('Validation Failed', [{ resource: 'Issue', code: 'invalid', ...fields.refused }]);
-        const labels = ensureLabels(context, request.repo.full, fields.labels);
-        const issue = store.insert('issue', {
-          repo: request.repo.full,
-          number: nextNumber(request),
-          title: request.body.title,
-          body: (request.body.body as string | undefined) ?? null,
-          state: 'open',
-          user: request.user,
-          createdAt: nowIso(),
-          updatedAt: nowIso(),
-          closedAt: null,
-          ...(labels.length > 0 ? { labels } : {}),
-          ...(fields.assignees.length > 0 ? { assignees: fields.assignees } : {}),
-          ...(fields.issueType === null ? {} : { issueType: fields.issueType }),
-          pr: null,
-        });
-        tell(request, 'issues', { action: 'opened', issue: await showIssue(issue) });
-        return created(await showIssue(issue));
-      },
-    ],
+    ['GET', R('/issues'), (request) => listIssues(context, desk, request)],
+    ['POST', R('/issues'), (request) => openIssue(context, desk, request)],
     [
       'GET',
       R('/issues/(\\d+)'),
       async (request) => {
-        const issue = issueOf(request);
-        return issue ? ok(await showIssue(issue)) : notFound;
+        const issue = desk.issueOf(request);
+        return issue ? ok(await desk.showIssue(issue)) : notFound;
       },
     ],
-    [
-      'PATCH',
-      R('/(?:issues|pulls)/(\\d+)'),
-      async (request) => {
-        const issue = issueOf(request);
-        if (!issue) return notFound;
-        if (typeof request.body.title === 'string')
-          store.update('issue', issue, { title: request.body.title });
-        if (typeof request.body.body === 'string') store.update('issue', issue, { body: request.body.body });
-        const stuck =
-          request.body.state === 'open' && issue.state === 'closed'
-            ? await notReopened(context, issue)
-            : null;
-        if (stuck !== null)
-          return invalid('Validation Failed', [
-            { resource: 'PullRequest', field: 'state', code: 'custom', message: stuck },
-          ]);
-        const action = turn(request.body.state, issue);
-        if (action === 'closed') close(issue, request.user);
-        if (action === 'reopened')
-          store.update('issue', issue, { state: 'open', closedAt: null, closedBy: null });
-        if (typeof request.body.state_reason === 'string')
-          store.update('issue', issue, { stateReason: request.body.state_reason });
-        if (Array.isArray(request.body.assignees))
-          store.update('issue', issue, { assignees: request.body.assignees.map(String) });
-        if (Array.isArray(request.body.labels))
-          store.update('issue', issue, {
-            labels: ensureLabels(context, issue.repo, labelWords(request.body.labels)),
-          });
-        touch(issue);
-        if (issue.pr)
-          tell(request, 'pull_request', {
-            action,
-            number: issue.number,
-            pull_request: await showPull(request, issue),
-          });
-        else tell(request, 'issues', { action, issue: await showIssue(issue) });
-        return ok(
-          request.m[0]!.includes('/pulls/') ? await showPull(request, issue) : await showIssue(issue),
-        );
-      },
-    ],
+    ['PATCH', R('/(?:issues|pulls)/(\\d+)'), (request) => editIssue(context, desk, request)],
+    ...assigneeRoutes(context, desk),
+    ...commentRoutes(context, desk),
+    ...reactionRoutes(context, desk),
+  ];
+}
+
+/** By the time of their making or of their last change, and of what changed since a time. */
+async function listIssues({ store }: Ctx, desk: Desk, request: Ask): Promise<Answer> {
+  const since = request.query.get('since');
+  const list = store.find(
+    'issue',
+    (i) =>
+      i.repo === request.repo.full &&
+      desk.filterState(request, i) &&
+      (since === null || i.updatedAt >= since),
+  );
+  const key = request.query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
+  const way = request.query.get('direction') === 'asc' ? 1 : -1;
+  const byTime = (x: Issue, y: Issue): number => Number(x[key] > y[key]) - Number(x[key] < y[key]);
+  list.sort((x, y) => way * (byTime(x, y) || x.number - y.number));
+  return ok(await Promise.all(desk.page(request, list).map(desk.showIssue)));
+}
+
+async function openIssue(context: Ctx, desk: Desk, request: Ask): Promise<Answer> {
+  if (typeof request.body.title !== 'string' || request.body.title === '')
+    return invalid('Validation Failed', [{ resource: 'Issue', field: 'title', code: 'missing_field' }]);
+  const fields = fieldsIn(request);
+  if ('refused' in fields)
+    return invalid('Validation Failed', [{ resource: 'Issue', code: 'invalid', ...fields.refused }]);
+  const labels = ensureLabels(context, request.repo.full, fields.labels);
+  const issue = context.store.insert('issue', {
+    repo: request.repo.full,
+    number: desk.nextNumber(request),
+    title: request.body.title,
+    body: (request.body.body as string | undefined) ?? null,
+    state: 'open',
+    user: request.user,
+    createdAt: nowIso(),
+    updatedAt: nowIso(),
+    closedAt: null,
+    ...(labels.length > 0 ? { labels } : {}),
+    ...(fields.assignees.length > 0 ? { assignees: fields.assignees } : {}),
+    ...(fields.issueType === null ? {} : { issueType: fields.issueType }),
+    pr: null,
+  });
+  desk.tell(request, 'issues', { action: 'opened', issue: await desk.showIssue(issue) });
+  return created(await desk.showIssue(issue));
+}
+
+/** What was sent of an issue or a pull request takes the place of what was there; the rest stays. */
+async function editIssue(context: Ctx, desk: Desk, request: Ask): Promise<Answer> {
+  const { store } = context;
+  const issue = desk.issueOf(request);
+  if (!issue) return notFound;
+  const wanted = request.body;
+  if (typeof wanted.title === 'string') store.update('issue', issue, { title: wanted.title });
+  if (typeof wanted.body === 'string') store.update('issue', issue, { body: wanted.body });
+  const stuck =
+    wanted.state === 'open' && issue.state === 'closed' ? await notReopened(context, issue) : null;
+  if (stuck !== null)
+    return invalid('Validation Failed', [
+      { resource: 'PullRequest', field: 'state', code: 'custom', message: stuck },
+    ]);
+  const action = turn(wanted.state, issue);
+  if (action === 'closed') desk.close(issue, request.user);
+  if (action === 'reopened') store.update('issue', issue, { state: 'open', closedAt: null, closedBy: null });
+  if (typeof wanted.state_reason === 'string')
+    store.update('issue', issue, { stateReason: wanted.state_reason });
+  if (Array.isArray(wanted.assignees))
+    store.update('issue', issue, { assignees: wanted.assignees.map(String) });
+  if (Array.isArray(wanted.labels))
+    store.update('issue', issue, { labels: ensureLabels(context, issue.repo, labelWords(wanted.labels)) });
+  desk.touch(issue);
+  if (issue.pr) await desk.tellPull(request, issue, action);
+  else desk.tell(request, 'issues', { action, issue: await desk.showIssue(issue) });
+  return ok(
+    request.m[0]!.includes('/pulls/') ? await desk.showPull(request, issue) : await desk.showIssue(issue),
+  );
+}
+
+/** Who it is given to: https://docs.github.com/rest/issues/assignees */
+function assigneeRoutes({ store }: Ctx, { issueOf, showIssue, touch, R }: Desk): Route[] {
+  const assign = async (issue: Issue, assignees: readonly string[]): Promise<unknown> => {
+    store.update('issue', issue, { assignees: [...assignees] });
+    touch(issue);
+    return showIssue(issue);
+  };
+  return [
     [
       'GET',
       R('/assignees/([^/]+)'),
@@ -149,11 +147,8 @@ export function issueRoutes(
       async (request) => {
         const issue = issueOf(request);
         if (!issue) return notFound;
-        store.update('issue', issue, {
-          assignees: [...new Set([...(issue.assignees ?? []), ...loginsIn(request)])],
-        });
-        touch(issue);
-        return created(await showIssue(issue));
+        const all = new Set([...(issue.assignees ?? []), ...loginsIn(request)]);
+        return created(await assign(issue, [...all]));
       },
     ],
     [
@@ -162,95 +157,88 @@ export function issueRoutes(
       async (request) => {
         const issue = issueOf(request);
         if (!issue) return notFound;
-        store.update('issue', issue, {
-          assignees: (issue.assignees ?? []).filter((login) => !loginsIn(request).includes(login)),
-        });
-        touch(issue);
-        return ok(await showIssue(issue));
-      },
-    ],
-    [
-      'GET',
-      R('/issues/comments'),
-      async (request) => {
-        const since = request.query.get('since') ?? '';
+        const gone = loginsIn(request);
         return ok(
-          page(
-            request,
-            store.find('comment', (x) => x.repo === request.repo.full && x.updatedAt >= since),
-          ).map((x) => shape.comment(base, x)),
+          await assign(
+            issue,
+            (issue.assignees ?? []).filter((login) => !gone.includes(login)),
+          ),
         );
       },
     ],
-    [
-      'GET',
-      R('/issues/(\\d+)/comments'),
-      async (request) => {
-        const since = request.query.get('since') ?? '';
-        return ok(
-          page(
-            request,
-            store.find(
-              'comment',
-              (x) =>
-                x.repo === request.repo.full && x.number === Number(request.m[2]) && x.updatedAt >= since,
-            ),
-          ).map((x) => shape.comment(base, x)),
-        );
-      },
-    ],
-    [
-      'POST',
-      R('/issues/(\\d+)/comments'),
-      async (request) => {
-        const issue = issueOf(request);
-        if (!issue) return notFound;
-        const comment = store.insert('comment', {
-          repo: request.repo.full,
-          number: issue.number,
-          body: String(request.body.body ?? ''),
-          user: request.user,
-          createdAt: nowIso(),
-          updatedAt: nowIso(),
-        });
-        touch(issue);
-        tell(request, 'issue_comment', {
-          action: 'created',
-          issue: await showIssue(issue),
-          comment: shape.comment(base, comment),
-        });
-        return created(shape.comment(base, comment));
-      },
-    ],
-    [
-      'PATCH',
-      R('/issues/comments/(\\d+)'),
-      async (request) => {
-        const comment = store.one('comment', (y) => y.id === Number(request.m[2]));
-        const issue = comment && issueOf(request, String(comment.number));
-        if (!comment || !issue) return notFound;
-        const edited = shape.comment(
-          base,
-          store.update('comment', comment, {
-            body: String(request.body.body ?? comment.body),
-            updatedAt: nowIso(),
-          }),
-        );
-        touch(issue);
-        tell(request, 'issue_comment', { action: 'edited', issue: await showIssue(issue), comment: edited });
-        return ok(edited);
-      },
-    ],
+  ];
+}
+
+/** What is said below it: https://docs.github.com/rest/issues/comments */
+function commentRoutes(context: Ctx, desk: Desk): Route[] {
+  const { R } = desk;
+  return [
+    ['GET', R('/issues/comments'), async (request) => listComments(context, desk, request)],
+    ['GET', R('/issues/(\\d+)/comments'), async (request) => listComments(context, desk, request)],
+    ['POST', R('/issues/(\\d+)/comments'), (request) => writeComment(context, desk, request)],
+    ['PATCH', R('/issues/comments/(\\d+)'), (request) => editComment(context, desk, request)],
+  ];
+}
+
+/** Of one issue where the address names one, else of all the repository's. */
+function listComments({ store, base }: Ctx, { page }: Desk, request: Ask): Answer {
+  const since = request.query.get('since') ?? '';
+  const number = request.m[2] === undefined ? null : Number(request.m[2]);
+  const list = store.find(
+    'comment',
+    (x) => x.repo === request.repo.full && (number === null || x.number === number) && x.updatedAt >= since,
+  );
+  return ok(page(request, list).map((x) => shape.comment(base, x)));
+}
+
+async function writeComment({ store, base }: Ctx, desk: Desk, request: Ask): Promise<Answer> {
+  const issue = desk.issueOf(request);
+  if (!issue) return notFound;
+  const comment = store.insert('comment', {
+    repo: request.repo.full,
+    number: issue.number,
+    body: String(request.body.body ?? ''),
+    user: request.user,
+    createdAt: nowIso(),
+    updatedAt: nowIso(),
+  });
+  desk.touch(issue);
+  desk.tell(request, 'issue_comment', {
+    action: 'created',
+    issue: await desk.showIssue(issue),
+    comment: shape.comment(base, comment),
+  });
+  return created(shape.comment(base, comment));
+}
+
+async function editComment({ store, base }: Ctx, desk: Desk, request: Ask): Promise<Answer> {
+  const comment = store.one('comment', (y) => y.id === Number(request.m[2]));
+  const issue = comment && desk.issueOf(request, String(comment.number));
+  if (!comment || !issue) return notFound;
+  const words = String(request.body.body ?? comment.body);
+  const edited = shape.comment(base, store.update('comment', comment, { body: words, updatedAt: nowIso() }));
+  desk.touch(issue);
+  desk.tell(request, 'issue_comment', {
+    action: 'edited',
+    issue: await desk.showIssue(issue),
+    comment: edited,
+  });
+  return ok(edited);
+}
+
+/** One of a kind a person: https://docs.github.com/rest/reactions/reactions */
+function reactionRoutes({ store, base }: Ctx, { issueOf, page, R }: Desk): Route[] {
+  return [
     [
       'GET',
       R('/issues/(\\d+)/reactions'),
-      async (request) =>
-        ok(
-          page(
-            request,
-            store.find('reaction', (x) => x.repo === request.repo.full && x.number === Number(request.m[2])),
-          ).map((x) => shape.reaction(base, x)),
-        ),
+      async (request) => {
+        const list = store.find(
+          'reaction',
+          (x) => x.repo === request.repo.full && x.number === Number(request.m[2]),
+        );
+        return ok(page(request, list).map((x) => shape.reaction(base, x)));
+      },
     ],
     [
       'POST',
@@ -267,18 +255,14 @@ export function issueRoutes(
             reaction.content === request.body.content,
         );
         if (there) return ok(shape.reaction(base, there));
-        return created(
-          shape.reaction(
-            base,
-            store.insert('reaction', {
-              repo: issue.repo,
-              number: issue.number,
-              content: String(request.body.content),
-              user: request.user,
-              createdAt: nowIso(),
-            }),
-          ),
-        );
+        const reaction = store.insert('reaction', {
+          repo: issue.repo,
+          number: issue.number,
+          content: String(request.body.content),
+          user: request.user,
+          createdAt: nowIso(),
+        });
+        return created(shape.reaction(base, reaction));
       },
     ],
   ];
