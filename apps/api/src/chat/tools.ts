@@ -8,7 +8,7 @@ import { decide } from '@mainloop/models/db/inbox/decide';
 import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox/items';
 import { withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
 import { findProjectOf } from '@mainloop/models/db/projects/projects';
-import { propose } from '@mainloop/models/db/conversation/proposals';
+import { propose, type ProposalDraft } from '@mainloop/models/db/conversation/proposals';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { readHolds } from '@mainloop/models/db/runs/holds';
 import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
@@ -17,6 +17,7 @@ import { dollars } from '@mainloop/models/flow/pricing';
 import { isSaidIn } from '@mainloop/models/flow/memory/said';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { holdOf } from '@mainloop/models/flow/holds';
+import { own } from '@mainloop/models/flow/look';
 import { isEnded, nextSentence } from '@mainloop/models/flow/states';
 import { cleanText } from '@mainloop/models/flow/text';
 import type { NamedTask } from '@mainloop/models/flow/task-links';
@@ -130,161 +131,154 @@ interface ToolResult {
   readonly tasks?: readonly NamedTask[];
 }
 
+const bad = (text: string): ToolResult => ({ text, isError: true });
+const fine = (text: string, tasks: readonly NamedTask[] = []): ToolResult => ({
+  text,
+  isError: false,
+  tasks,
+});
+
+interface Around {
+  readonly db: Db;
+  readonly call: ToolCall;
+  readonly finder: Finder;
+}
+
+/** One for each of TOOLS. Throws zod's error when the call has another shape. */
+const RUN: Readonly<Record<string, (around: Around) => Promise<ToolResult>>> = {
+  spawn_task: spawnTask,
+  tell_task: tellTask,
+  list_tasks: listTasks,
+  recall: async ({ db, call, finder }) =>
+    fine(await recall(db, finder, call.ownerId, Recall.parse(call.input))),
+  remember,
+  inspect_task: inspectTask,
+  answer_question: answerQuestion,
+  retry_task: retryTask,
+  cancel_task: async ({ call }) => {
+    const { taskId } = TaskRef.parse(call.input);
+    return fine(
+      `Cancelling closes the pull request and the sandbox, so the person confirms it here: [Cancel the task](/task/${taskId}?confirm=cancel)`,
+    );
+  },
+};
+
 /** @returns what the model is told; `isError` when the call could not be done */
 export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<ToolResult> {
-  const bad = (text: string): ToolResult => ({ text, isError: true });
-  const fine = (text: string, tasks: readonly NamedTask[] = []): ToolResult => ({
-    text,
-    isError: false,
-    tasks,
-  });
+  const run = own(RUN, call.name);
+  if (run === undefined) return bad(`There is no tool ${call.name}.`);
   try {
-    switch (call.name) {
-      case 'spawn_task': {
-        const input = SpawnTask.parse(call.input);
-        const project = await findProjectOf(db, call.ownerId, input.project);
-        if (!project)
-          return bad(`There is no project ${input.project}. The person can add it under Projects.`);
-        const settings = resolveProjectSettings(project.settings);
-        const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
-        const attachments = await filesFor(db, call);
-        await withTx(db, (tx) =>
-          propose(
-            tx,
-            call.ownerId,
-            `${call.turnId}/${call.index}`,
-            call.turnId,
-            {
-              attachments,
-              projectId: project.id,
-              title: input.title,
-              prompt: input.prompt,
-              model: settings.model,
-              budgetCents: settings.budgetCents,
-              skipPlan: input.skipPlan ?? settings.skipPlan,
-            },
-            expires,
-          ),
-        );
-        return fine('The card is shown. Nothing has started; the person decides.');
-      }
-      case 'tell_task': {
-        const input = TellTask.parse(call.input);
-        const task = await findTaskToTell(db, call.ownerId, input.taskId);
-        if (!task) return bad('There is no such task.');
-        if (task.endedAt) return bad('That task has ended. Propose a new one.');
-        const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
-        await withTx(db, (tx) =>
-          propose(
-            tx,
-            call.ownerId,
-            `${call.turnId}/${call.index}`,
-            call.turnId,
-            {
-              projectId: task.projectId,
-              title: task.title,
-              prompt: input.message,
-              model: task.model,
-              budgetCents: task.budgetCents,
-              skipPlan: false,
-              toTaskId: task.id,
-            },
-            expires,
-          ),
-        );
-        return fine('The card is shown. Nothing was told yet; the person decides.');
-      }
-      case 'list_tasks': {
-        const rows = await listFacts(db, call.ownerId);
-        const holds = await readHolds(db, call.ownerId, Date.now());
-        return fine(
-          rows.length === 0
-            ? 'There are no tasks.'
-            : rows
-                .map(
-                  (t) =>
-                    `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t, holdOf(holds, t))} ${dollars(t.costMicrousd)}`,
-                )
-                .join('\n'),
-          rows.filter((t) => !isEnded(t.state)),
-        );
-      }
-      case 'recall':
-        return fine(await recall(db, finder, call.ownerId, Recall.parse(call.input)));
-      case 'remember': {
-        const { words } = Remember.parse(call.input);
-        // Whatever else the model read may have told it to: an issue, a log, the answer of an agent.
-        if (!isSaidIn(words, await listOwnWords(db, call.ownerId)))
-          return bad(
-            'Only what the person said themselves is kept, in their own words. They never said that.',
-          );
-        const from = {
-          key: `${call.turnId}/${call.index}`,
-          messageId: call.turnId.replace(/^turn-/, ''),
-          actor: 'mainloop',
-        };
-        await pin(db, call.ownerId, cleanText(words, 1_000), from);
-        return fine('It is kept, word for word. The person sees it under [Memory](/memory).');
-      }
-      case 'inspect_task': {
-        const { taskId } = TaskRef.parse(call.input);
-        const task = await findTask(db, call.ownerId, taskId);
-        if (!task) return bad('There is no such task.');
-        const items = await listOpenOfTask(db, taskId);
-        const hold = holdOf(await readHolds(db, call.ownerId, Date.now()), task);
-        return fine(
-          [
-            `"${task.title}" is ${task.state}. ${nextSentence(task, hold)}`,
-            task.prUrl ?? '',
-            ...items.map(
-              (i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map(optionWords).join(' | ')}]`,
-            ),
-            task.plan ? `Plan:\n${task.plan.slice(0, 4_000)}` : '',
-          ]
-            .filter(Boolean)
-            .join('\n'),
-        );
-      }
-      case 'answer_question': {
-        const input = Answer.parse(call.input);
-        const result = await decide(db, {
-          ownerId: call.ownerId,
-          itemId: input.itemId,
-          decision: 'answer',
-          text: input.answer,
-          via: 'chat',
-          by: 'you',
-        });
-        return result.ok ? fine('Passed on.') : bad(result.sentence);
-      }
-      case 'retry_task': {
-        const { taskId } = TaskRef.parse(call.input);
-        const itemId = await findFailure(db, call.ownerId, taskId);
-        if (itemId === null) return bad('Nothing has failed in this task.');
-        const result = await decide(db, {
-          ownerId: call.ownerId,
-          itemId,
-          decision: 'retry',
-          text: '',
-          via: 'chat',
-          by: 'you',
-        });
-        return result.ok ? fine('It goes on.') : bad(result.sentence);
-      }
-      case 'cancel_task': {
-        const { taskId } = TaskRef.parse(call.input);
-        return fine(
-          `Cancelling closes the pull request and the sandbox, so the person confirms it here: [Cancel the task](/task/${taskId}?confirm=cancel)`,
-        );
-      }
-      default:
-        return bad(`There is no tool ${call.name}.`);
-    }
+    return await run({ db, call, finder });
   } catch (err) {
     if (err instanceof z.ZodError)
       return bad(`That call is not right: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`);
     throw err;
   }
+}
+
+/** The same call made twice shows one card. */
+async function showCard({ db, call }: Around, draft: ProposalDraft): Promise<void> {
+  const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
+  const key = `${call.turnId}/${call.index}`;
+  await withTx(db, (tx) => propose(tx, call.ownerId, key, call.turnId, draft, expires));
+}
+
+async function spawnTask(around: Around): Promise<ToolResult> {
+  const { db, call } = around;
+  const input = SpawnTask.parse(call.input);
+  const project = await findProjectOf(db, call.ownerId, input.project);
+  if (!project) return bad(`There is no project ${input.project}. The person can add it under Projects.`);
+  const settings = resolveProjectSettings(project.settings);
+  await showCard(around, {
+    attachments: await filesFor(db, call),
+    projectId: project.id,
+    title: input.title,
+    prompt: input.prompt,
+    model: settings.model,
+    budgetCents: settings.budgetCents,
+    skipPlan: input.skipPlan ?? settings.skipPlan,
+  });
+  return fine('The card is shown. Nothing has started; the person decides.');
+}
+
+async function tellTask(around: Around): Promise<ToolResult> {
+  const { db, call } = around;
+  const input = TellTask.parse(call.input);
+  const task = await findTaskToTell(db, call.ownerId, input.taskId);
+  if (!task) return bad('There is no such task.');
+  if (task.endedAt) return bad('That task has ended. Propose a new one.');
+  await showCard(around, {
+    projectId: task.projectId,
+    title: task.title,
+    prompt: input.message,
+    model: task.model,
+    budgetCents: task.budgetCents,
+    skipPlan: false,
+    toTaskId: task.id,
+  });
+  return fine('The card is shown. Nothing was told yet; the person decides.');
+}
+
+async function listTasks({ db, call }: Around): Promise<ToolResult> {
+  const tasks = await listFacts(db, call.ownerId);
+  const holds = await readHolds(db, call.ownerId, Date.now());
+  const lines = tasks.map((task) => {
+    const next = nextSentence(task, holdOf(holds, task));
+    return `${task.id} "${task.title}" (${task.repo}): ${next} ${dollars(task.costMicrousd)}`;
+  });
+  return fine(
+    lines.length === 0 ? 'There are no tasks.' : lines.join('\n'),
+    tasks.filter((task) => !isEnded(task.state)),
+  );
+}
+
+async function remember({ db, call }: Around): Promise<ToolResult> {
+  const { words } = Remember.parse(call.input);
+  // Whatever else the model read may have told it to: an issue, a log, the answer of an agent.
+  if (!isSaidIn(words, await listOwnWords(db, call.ownerId)))
+    return bad('Only what the person said themselves is kept, in their own words. They never said that.');
+  const from = {
+    key: `${call.turnId}/${call.index}`,
+    messageId: call.turnId.replace(/^turn-/, ''),
+    actor: 'mainloop',
+  };
+  await pin(db, call.ownerId, cleanText(words, 1_000), from);
+  return fine('It is kept, word for word. The person sees it under [Memory](/memory).');
+}
+
+async function inspectTask({ db, call }: Around): Promise<ToolResult> {
+  const { taskId } = TaskRef.parse(call.input);
+  const task = await findTask(db, call.ownerId, taskId);
+  if (!task) return bad('There is no such task.');
+  const items = await listOpenOfTask(db, taskId);
+  const hold = holdOf(await readHolds(db, call.ownerId, Date.now()), task);
+  const lines = [
+    `"${task.title}" is ${task.state}. ${nextSentence(task, hold)}`,
+    task.prUrl ?? '',
+    ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map(optionWords).join(' | ')}]`),
+    task.plan ? `Plan:\n${task.plan.slice(0, 4_000)}` : '',
+  ];
+  return fine(lines.filter(Boolean).join('\n'));
+}
+
+/** What the person says in the chat is decided as if they had tapped it in the inbox. */
+const decideInChat = (
+  { db, call }: Around,
+  what: { itemId: string; decision: 'answer' | 'retry'; text: string },
+): ReturnType<typeof decide> => decide(db, { ownerId: call.ownerId, ...what, via: 'chat', by: 'you' });
+
+async function answerQuestion(around: Around): Promise<ToolResult> {
+  const { itemId, answer } = Answer.parse(around.call.input);
+  const result = await decideInChat(around, { itemId, decision: 'answer', text: answer });
+  return result.ok ? fine('Passed on.') : bad(result.sentence);
+}
+
+async function retryTask(around: Around): Promise<ToolResult> {
+  const { taskId } = TaskRef.parse(around.call.input);
+  const itemId = await findFailure(around.db, around.call.ownerId, taskId);
+  if (itemId === null) return bad('Nothing has failed in this task.');
+  const result = await decideInChat(around, { itemId, decision: 'retry', text: '' });
+  return result.ok ? fine('It goes on.') : bad(result.sentence);
 }
 
 /** How many messages a look back gives, and how much of each. */
