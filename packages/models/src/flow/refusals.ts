@@ -9,6 +9,10 @@ interface Entry {
   readonly says: Says;
 }
 
+/** A reason that may have been kept as a part of a sentence. A login at its beginning stays as it is. */
+const asSentence = (why: string): string =>
+  why.replace(/^(?:the|it)\b/, (word) => word[0]!.toUpperCase() + word.slice(1)).replace(/[^.!?]$/, '$&.');
+
 export const REFUSALS = {
   // What was asked for is not there.
   no_task: { status: 404, says: 'There is no such task.' },
@@ -74,7 +78,11 @@ export const REFUSALS = {
     says: (by: string, where: string) =>
       `Already answered by ${[by, where].filter((w) => w !== '').join(' ')}.`,
   },
-  item_closed: { status: 409, says: 'This is no longer open.' },
+  /** With what closed it, as far as that is known. */
+  item_closed: {
+    status: 409,
+    says: (why: string | null) => `This is no longer open.${why === null ? '' : ` ${asSentence(why)}`}`,
+  },
   wrong_decision: {
     status: 422,
     says: (decisions: readonly string[]) => `This takes ${decisions.join(' or ')}.`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { branchPushed } from '../../events/forge.ts';
-import { inboxOpened } from '../../events/inbox.ts';
+import { inboxClosed, inboxOpened } from '../../events/inbox.ts';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { openQuestion, seedProject, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
@@ -380,4 +380,29 @@ test.each([
     verdict === null ? null : JSON.stringify({ verdict }),
   ]);
   expect(await waitsForCi(database.db, { ownerId: OWNER, itemId: `q-${taskId}` })).toBe(waits);
+});
+
+test.each([
+  ['dana asked for changes on GitHub', 'This is no longer open. dana asked for changes on GitHub.'],
+  ['the pull request was closed', 'This is no longer open. The pull request was closed.'],
+  ['The task has ended.', 'This is no longer open. The task has ended.'],
+])('whoever decides what was closed meanwhile reads what closed it: %s', async (why, sentence) => {
+  const taskId = await seedTask(database.db, `closed-${why.length}`);
+  const id = `${taskId}-q`;
+  await appendOnce(database.db, [openQuestion(taskId, id)], OWNER);
+  await appendOnce(
+    database.db,
+    [inboxClosed.new({ taskId, actor: 'mainloop', payload: { id, why } })],
+    OWNER,
+  );
+  expect(
+    await decide(database.db, {
+      ownerId: OWNER,
+      itemId: id,
+      decision: 'answer',
+      text: 'yes',
+      via: 'app',
+      by: 'you',
+    }),
+  ).toMatchObject({ ok: false, sentence });
 });

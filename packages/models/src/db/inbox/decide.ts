@@ -1,7 +1,8 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others
 // are told who answered.
 import { ANSWERED_WHERE } from '../../flow/answers.ts';
-import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
+import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
+import { readEvents } from '../../events/read.ts';
 import type { NewEvent } from '../../events/registry.ts';
 import { reviewSubmitted } from '../../events/review.ts';
 import {
@@ -29,9 +30,9 @@ import { canBeKept, passPermissionOn } from '../runs/commands.ts';
 import { findActing } from '../forge/effects.ts';
 import { takeOut } from '../forge/train.ts';
 import { putOffCampfire } from '../learnings/learnings.ts';
-import { append, lockLog, toOutbox } from '../log.ts';
-import { withTx, type Db, type Queryable } from '../pool.ts';
-import { row, tables } from '../rows.ts';
+import { append, lockLog, storedEvents, toOutbox } from '../log.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { row, rows, tables } from '../rows.ts';
 import { draftsOf, hasUnanswered } from '../review/comments.ts';
 
 export type DecideResult =
@@ -102,7 +103,7 @@ export async function decide(db: Db, input: DecideInput): Promise<DecideResult> 
         item.answered_by ?? 'somebody',
         item.answered_via === null ? '' : ANSWERED_WHERE[item.answered_via],
       );
-    if (item.state !== 'open') return refusal('item_closed');
+    if (item.state !== 'open') return refusal('item_closed', await findWhyClosed(tx, input));
     if (!DECISIONS_OF[item.kind].includes(input.decision))
       return refusal('wrong_decision', DECISIONS_OF[item.kind]);
     if (item.task_id === null) {
@@ -381,4 +382,15 @@ function attentionEvent(
       payload: { id, until: note.until.toISOString(), ...(note.untilCi ? { untilCi: true } : {}) },
     });
   return inboxSeen.new({ ...about, payload: { id, what: note.what, via: note.via } });
+}
+
+/** @returns what closed it; null where that is not known */
+async function findWhyClosed(tx: Tx, { itemId, ownerId }: DecideInput): Promise<string | null> {
+  const { dedupeKey } = inboxClosed.new({ actor: '', payload: { id: itemId, why: '' } });
+  const found = await rows(
+    tx,
+    storedEvents.where('owner_id', '=', ownerId).where('dedupe_key', '=', dedupeKey),
+  );
+  const [closed] = readEvents(found).events;
+  return closed?.type === 'inbox.closed' ? closed.payload.why : null;
 }
