@@ -105,12 +105,14 @@ describe('a red check', () => {
         isWord: false,
       },
     ]));
-  test('whose cause nobody knows teaches nothing', () =>
-    expect(signalsOf({ is: 'red', failures: [{ name: 'lint', message: '' }] })).toEqual([]));
+  test.each(['', '##[error]exit status 1', 'npm ERR! Test failed.  See above for more details.'])(
+    'that says only that it was red, %j, teaches nothing',
+    (message) => expect(signalsOf({ is: 'red', failures: [{ name: 'lint', message }] })).toEqual([]),
+  );
   test('among many is one of three', () => {
     const failures = Array.from({ length: 9 }, (_, i) => ({
       name: `c${i}`,
-      message: 'something went wrong',
+      message: 'money is rounded half to even',
     }));
     expect(signalsOf({ is: 'red', failures })).toHaveLength(3);
   });

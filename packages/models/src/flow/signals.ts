@@ -1,5 +1,6 @@
 // What a review, a task that was sent back, a red check or somebody's own commit teaches: a rule in the words
 // that were said, or nothing. Pure.
+import { causeIn } from './causes.ts';
 import type { LearningSource } from './learnings.ts';
 import { isLittle, wordsIn } from './search.ts';
 import { ownWords, smallTalk } from './small-talk.ts';
@@ -77,8 +78,8 @@ export function signalsOf(happened: Happened): Signal[] {
     }
     case 'red':
       return happened.failures.slice(0, CHECKS).flatMap(({ name, message }) => {
-        const cause = message.split('\n').find((line) => isTelling(line));
-        if (cause === undefined) return [];
+        const cause = causeIn(message);
+        if (cause === null) return [];
         const check = cleanTitle(spellOut(name), 80);
         const rule = cleanTitle(
           `Before a push, see to it that ${check} does not say: ${spellOut(cause)}`,
