@@ -2,6 +2,7 @@
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { NOT_NOW_WORDS } from '@mainloop/models/flow/campfire';
 import { usedWords } from '@mainloop/models/flow/citations';
+import type { StandsOn } from '@mainloop/models/flow/fading';
 import type { LearningDecision } from '@mainloop/models/flow/learnings';
 import type { Command } from 'commander';
 import { Refused } from './client.ts';
@@ -37,9 +38,16 @@ function learningsText(all: readonly Learning[]): string {
   return groups.length === 0 ? 'Nothing was learned yet.' : groups.join('\n\n');
 }
 
+/** Why agents are not given one that was approved, and what can be done. */
+const FADED: Readonly<Record<StandsOn, (id: string) => string>> = {
+  files: () => 'faded: the files it is about are gone, so agents no longer get it',
+  comments: (id) => `faded: the comments it came from were deleted   mainloop learnings keep ${id}`,
+};
+
 function learningText(l: Learning): string {
   const about = [l.author, l.project ?? 'all projects', ...(l.path === null ? [] : [l.path])];
   const lines = [`  ${plainLine(l.id)}  ${plainLine(l.rule)}`, `      ${about.map(plainLine).join(' · ')}`];
+  if (l.state === 'approved' && l.faded !== null) lines.push(`      ${FADED[l.faded](plainLine(l.id))}`);
   const used = usedWords(l);
   if (l.state === 'approved' && used !== '') lines.push(`      ${used}`);
   if (l.against.length > 0) lines.push(`      says the opposite of ${l.against.map(plainLine).join(', ')}`);
@@ -98,6 +106,7 @@ export function registerLearnings(program: Command, { api, out }: Context): void
       const body = { decision: 'edit', rule: words.join(' '), ...text } as const;
       out(await api().call('decideLearning', { id, body }), 'Changed.');
     });
+  verb('keep', 'edit', 'stand for one that faded with its comments', 'Kept. Agents go by it again.');
   verb('later', 'later', 'not now', NOT_NOW_WORDS);
   verb('never', 'reject', 'it is no rule, and the like of it is not asked about again', 'Never.');
   verb('retire', 'retire', 'agents go by it no more', 'Agents go by it no more.');

@@ -284,6 +284,7 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'learnings add': ['Round half to even.'],
   'learnings approve': ['L1'],
   'learnings edit': ['L1', 'Other words.'],
+  'learnings keep': ['L1'],
   'learnings later': ['L1'],
   'learnings never': ['L1'],
   'learnings retire': ['L1'],

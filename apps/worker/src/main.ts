@@ -50,6 +50,7 @@ import { failpoints } from '@mainloop/network/failpoints';
 import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
+import { fadeRules } from './fading.ts';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
 import { nothingSynced, tendRecurring } from './recurring-schedules.ts';
@@ -138,6 +139,7 @@ const told = new Map<string, number>();
 const embedder = minilm(settings.embedder);
 const seen = nothingSeen();
 let isScheduled = false;
+let rounds = 0;
 const clocks = nothingSynced();
 const maintain = (
   name: string,
@@ -184,6 +186,7 @@ const maintenance = [
     },
     wake('mainloop'),
   ),
+  maintain('fading', 3_600_000, () => fadeRules(db, forge, OWNER, rounds++)),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),
   ...(settings.chat === null
     ? []

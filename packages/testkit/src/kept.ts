@@ -3,7 +3,8 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { pin } from '@mainloop/models/db/memory/pins';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { learningDecided, learningNoted } from '@mainloop/models/events/learnings';
+import { learningDecided, learningLooked, learningNoted } from '@mainloop/models/events/learnings';
+import type { StandsOn } from '@mainloop/models/flow/fading';
 import type { LearningDecision, LearningSource } from '@mainloop/models/flow/learnings';
 
 interface Rule {
@@ -15,6 +16,8 @@ interface Rule {
   readonly isWord?: boolean;
   readonly again?: boolean;
   readonly decided?: readonly LearningDecision[];
+  /** What it stood on, which is gone. */
+  readonly without?: StandsOn;
 }
 const RULES: readonly Rule[] = [
   {
@@ -41,6 +44,21 @@ const RULES: readonly Rule[] = [
     author: 'agent',
     decided: ['approve', 'retire', 'approve'],
   },
+  {
+    rule: 'Numbers of fields in a protocol stay as they are, also of those that are removed.',
+    path: '*.proto',
+    source: 'review',
+    author: 'mona',
+    decided: ['approve'],
+    without: 'files',
+  },
+  {
+    rule: 'Split the odd cent by weight.',
+    source: 'review',
+    author: 'lisa',
+    decided: ['approve'],
+    without: 'comments',
+  },
   { rule: 'Names of columns are in camelCase.', source: 'review', author: 'mona', again: true },
   { rule: 'Use the money helper everywhere', source: 'commit', author: 'lisa' },
   { rule: 'I had not looked at the tests before I changed the name.', source: 'confessed', author: 'agent' },
@@ -51,7 +69,10 @@ const RULES: readonly Rule[] = [
 /** @param taskId that of those that came of work */
 export async function seedKept(db: Db, taskId: string): Promise<void> {
   await withTx(db, async (tx) => {
-    for (const [i, { rule, why = '', path = null, decided = [], again, ...said }] of RULES.entries()) {
+    for (const [
+      i,
+      { rule, why = '', path = null, decided = [], again, without, ...said },
+    ] of RULES.entries()) {
       const words = { rule, why, path };
       const payload = { ...words, projectId: null, runId: null, ...said };
       const about = { taskId: said.source === 'person' ? null : taskId, actor: said.author };
@@ -65,6 +86,12 @@ export async function seedKept(db: Db, taskId: string): Promise<void> {
         );
       for (const decision of decided)
         await append(tx, [learningDecided.new({ actor: 'you', payload: { id, decision, ...words } })], OWNER);
+      if (without !== undefined)
+        await append(
+          tx,
+          [learningLooked.new({ actor: 'mainloop', payload: { id, of: without, are: 'gone' } })],
+          OWNER,
+        );
     }
   });
   const from = { key: null, messageId: null, actor: 'you' };

@@ -2,6 +2,7 @@ import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { addLearning, decideLearning, listLearnings } from '@mainloop/models/db/learnings/learnings';
 import type { Db } from '@mainloop/models/db/pool';
+import { whyFaded } from '@mainloop/models/flow/fading';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { oppositesIn } from '@mainloop/models/flow/opposites';
 import { DB } from '../tokens.ts';
@@ -19,8 +20,9 @@ export class LearningsController {
   async list(): Promise<Given<'listLearnings'>> {
     const all = await listLearnings(this.db, OWNER);
     const pairs = oppositesIn(all).map(({ stands, against }) => [stands.id, against.id]);
-    return all.map((l) => ({
+    return all.map(({ files, comments, ...l }) => ({
       ...l,
+      faded: whyFaded({ files, comments }),
       against: pairs.flatMap((pair) => (pair.includes(l.id) ? pair.filter((id) => id !== l.id) : [])),
       versions: l.versions.map((v) => ({ ...v, until: new Date(v.until) })),
     }));

@@ -1,5 +1,6 @@
 // What agents learn, for the page that a person decides on.
 import { z } from 'zod';
+import { STANDS_ON } from '../flow/fading.ts';
 import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings.ts';
 import { Id, Time } from './fields.ts';
 
@@ -23,6 +24,10 @@ export const Learning = z
       .array(z.string())
       .describe('Ids of rules that say the opposite; agents should be given one of them'),
     times: z.int().describe('How often the like was said'),
+    faded: z
+      .enum(STANDS_ON)
+      .nullable()
+      .describe('What it stood on and is gone; agents are not given it while it is. null: nothing is'),
     given: z.int().describe('How many runs were given it since a person decided on it last'),
     cited: z.int().describe('How many of them named it in what they said'),
     campfire: z.string().nullable().describe('The inbox item that asked about it last'),

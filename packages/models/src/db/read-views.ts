@@ -13,6 +13,7 @@ import type {
   TaskItemKind,
 } from '../flow/events.ts';
 import type { Forecast } from '../flow/money.ts';
+import type { StandsOn } from '../flow/fading.ts';
 import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings.ts';
 import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
 import type { SkillText } from '../flow/skills.ts';
@@ -32,6 +33,8 @@ export interface LearningView {
   readonly state: LearningState;
   /** How often the like was said. */
   readonly times: number;
+  /** What it stood on and is gone, so that agents are not given it. */
+  readonly faded: StandsOn | null;
   /** How many runs were given it since a person decided on it last, and how many named it. */
   readonly given: number;
   readonly cited: number;

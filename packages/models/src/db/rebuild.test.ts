@@ -24,7 +24,7 @@ import {
 } from '../events/inbox.ts';
 import { costMetered } from '../events/money.ts';
 import { projectRemoved, projectSettings } from '../events/projects.ts';
-import { learningDecided, learningGiven, learningNoted } from '../events/learnings.ts';
+import { learningDecided, learningGiven, learningLooked, learningNoted } from '../events/learnings.ts';
 import type { NewEvent } from '../events/registry.ts';
 import {
   reviewCommented,
@@ -402,6 +402,7 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
         projectId: null,
         runId: 'r',
         like: `${taskId}-lf${made - 1}`,
+        commentId: `${taskId}-c${n}`,
       },
     }),
   taught: (taskId, n) =>
@@ -434,6 +435,15 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       taskId,
       actor: 'agent',
       payload: { runId: `r${n}`, ids: [`${taskId}-l${n}`], asked: n % 2 ? 'x' : null },
+    }),
+  lookedFor: (taskId, n) =>
+    learningLooked.new({
+      actor: 'mainloop',
+      payload: {
+        id: `${taskId}-lf${made - (n % 3)}`,
+        of: n % 2 ? 'files' : 'comments',
+        are: n % 3 ? 'gone' : 'there',
+      },
     }),
   named: (taskId, n) =>
     agentSaid.new({

@@ -37,7 +37,17 @@ const GATEWAY_TASK = [
   'updated_at',
 ] as const;
 /** What news of an agent changes about a rule: how often it came up, was given and was named; never its words. */
-const COUNTED_RULE = ['times', 'state', 'updated_at', 'given', 'cited', 'last_given', 'last_cited'] as const;
+const COUNTED_RULE = [
+  'times',
+  'state',
+  'updated_at',
+  'given',
+  'cited',
+  'last_given',
+  'last_cited',
+  'said_in',
+  'comments',
+] as const;
 const everyAuthTable = (right: Right): Record<string, Right> =>
   Object.fromEntries(
     ['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((table) => [
@@ -95,7 +105,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     tasks: may('SIU'),
     inbox_items: may('SIU'),
     review_comments: may('SIU'),
-    learnings: may('SIU', [...COUNTED_RULE, 'campfire']),
+    learnings: may('SIU', [...COUNTED_RULE, 'campfire', 'files']),
     cost_days: may('S'),
     pauses: may('S'),
     skills: may('S'),

@@ -1,5 +1,6 @@
 // What agents learn: said, decided by a person, and given to later agents.
 import { z } from 'zod';
+import { PRESENCE, STANDS_ON } from '../flow/fading.ts';
 import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings.ts';
 import { defineEvent } from './define.ts';
 
@@ -30,6 +31,7 @@ export const learningNoted = defineEvent({
       .boolean()
       .optional()
       .describe('the user said that it holds from now on, so it is asked about the first time'),
+    commentId: z.string().optional().describe('the comment on the forge that said it'),
   }),
   keys: { new: 'learning/{id}', ofSignal: 'learning/signal/{from}' },
 });
@@ -62,4 +64,14 @@ export const learningGiven = defineEvent({
     asked: z.string().nullable().describe('what the agent said that it is about to do; null at the start'),
   }),
   keys: { new: null, atStart: 'learning-given/{runId}' },
+});
+
+export const learningLooked = defineEvent({
+  type: 'learning.looked',
+  version: 1,
+  says: 'What a rule stands on was found, or is gone: files that are like its pattern, the comments that said it. Agents are not given a rule of which it is gone.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({ id: z.string(), of: z.enum(STANDS_ON), are: z.enum(PRESENCE) }),
+  keys: { new: null },
 });

@@ -1,4 +1,5 @@
 // What the page of what agents know says. Read it aloud before you change it.
+import type { StandsOn } from '@mainloop/models/flow/fading';
 import type { LearningDecision, LearningSource, LearningState } from '@mainloop/models/flow/learnings';
 
 export const WHAT_AGENTS_KNOW = 'What agents know';
@@ -70,6 +71,15 @@ export const CANCEL = 'Cancel';
 
 /** Of one that many agents were given and none named. */
 export const CLEARER = 'Say it more clearly, or retire it.';
+
+/** Why agents are not given one that was approved. */
+export const FADED: Readonly<Record<StandsOn, string>> = {
+  files:
+    'Faded: the files it is about are gone, so agents no longer get it. It comes back when there are some again.',
+  comments:
+    'Faded: the comments it came from were deleted, so agents no longer get it. Keep it if you stand for it.',
+};
+export const KEEP_IT = 'Keep it';
 
 // Two of them that say the opposite.
 export const OPPOSITES = 'Say the opposite';

@@ -50,6 +50,9 @@ export const listApproved = (
       .select(['id', 'rule', 'why', 'path', 'author'])
       .where('owner_id', '=', ownerId)
       .where('state', '=', 'approved')
+      // What has faded is given to nobody.
+      .where('files', 'is distinct from', 'gone')
+      .where('comments', 'is distinct from', 'gone')
       .where((l) => l.or([l('project_id', 'is', null), l('project_id', '=', projectId)]))
       .orderBy('updated_at', 'desc')
       .limit(KNOWN),
@@ -76,6 +79,8 @@ export const listLearnings = (database: Queryable, ownerId: string) =>
         'l.times',
         'l.versions',
         'l.campfire',
+        'l.files',
+        'l.comments',
         'l.given',
         'l.cited',
         'l.quiet_until as quietUntil',
@@ -108,6 +113,8 @@ export async function noteLearning(
     /** Names what it was learned from, so that it is learned from that once. */
     readonly from?: string;
     readonly isWord?: boolean;
+    /** Of the forge, that said it. */
+    readonly commentId?: string;
     readonly rule: string;
     readonly why: string;
     readonly path: string | null;
@@ -131,8 +138,16 @@ export async function noteLearning(
   const like = alike?.id ?? null;
   // One task that says it twice has met it once, and its answer may have been lost.
   if (alike?.taskId === input.taskId) return 'again';
-  const { ownerId, taskId, projectId, runId, source, author = 'agent', from, isWord } = input;
-  const said = { source, author, projectId, runId, like, ...(isWord === true ? { isWord } : {}) };
+  const { ownerId, taskId, projectId, runId, source, author = 'agent', from, isWord, commentId } = input;
+  const said = {
+    source,
+    author,
+    projectId,
+    runId,
+    like,
+    ...(isWord === true ? { isWord } : {}),
+    ...(commentId === undefined ? {} : { commentId }),
+  };
   const about = { taskId, actor: author, payload: { id: newId(), ...words, ...said } };
   const noted =
     from === undefined ? learningNoted.new(about) : learningNoted.ofSignal({ ...about, key: { from } });

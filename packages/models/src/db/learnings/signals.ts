@@ -44,23 +44,35 @@ interface Taught {
   /** Names the event and which of its signals it is. */
   readonly from: string;
   readonly signal: Signal;
+  /** Of the forge, that said it. */
+  readonly commentId?: string;
 }
 
 async function taughtBy(tx: Tx, event: LoggedEvent): Promise<Taught[]> {
   const { taskId, seq } = event;
   if (taskId === null) return [];
   const signals = (await happenedIn(tx, event)).flatMap(signalsOf);
-  return signals.map((signal, i) => ({ taskId, from: `${seq}/${i}`, signal }));
+  const isForges = event.type === 'review.commented' && event.payload.via === 'github';
+  const said = isForges ? { commentId: event.payload.id } : {};
+  return signals.map((signal, i) => ({ taskId, from: `${seq}/${i}`, signal, ...said }));
 }
 
-async function keep(tx: Tx, ownerId: string, { taskId, from, signal }: Taught): Promise<void> {
+async function keep(tx: Tx, ownerId: string, { taskId, from, signal, ...said }: Taught): Promise<void> {
   const task = await row(
     tx,
     tables.selectFrom('tasks').select('project_id as projectId').where('id', '=', taskId),
   );
   if (task === null) return;
   // What can be no rule is left out, like an address or a word of trust: nobody waits for an answer here.
-  await noteLearning(tx, { ...signal, ownerId, taskId, projectId: task.projectId, runId: null, from });
+  await noteLearning(tx, {
+    ...signal,
+    ...said,
+    ownerId,
+    taskId,
+    projectId: task.projectId,
+    runId: null,
+    from,
+  });
 }
 
 /** What an event says of the work of an agent; most say nothing. */

@@ -23,6 +23,9 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           .updateTable('learnings')
           .set((l) => ({
             times: l('times', '+', 1),
+            said_in: sql<string>`${l.ref('said_in')} || ${JSON.stringify([p.commentId ?? null])}::jsonb`,
+            // Said again, it stands on that.
+            comments: null,
             // Twice is no chance any more: then a person is asked.
             state: l
               .case()
@@ -49,6 +52,7 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
         state: firstState(p),
         times: 1,
         versions: JSON.stringify([]),
+        said_in: JSON.stringify([p.commentId ?? null]),
         created_at: at,
         updated_at: at,
       }),
@@ -57,7 +61,10 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
   'learning.decided': async (tx, { payload: p, at }) => {
     const there = await row(
       tx,
-      tables.selectFrom('learnings').select(['rule', 'why', 'path', 'state']).where('id', '=', p.id),
+      tables
+        .selectFrom('learnings')
+        .select(['rule', 'why', 'path', 'state', 'comments'])
+        .where('id', '=', p.id),
     );
     if (there === null) return undefined;
     if (p.decision === 'later')
@@ -68,7 +75,7 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           .set({ quiet_until: p.quietUntil ?? null })
           .where('id', '=', p.id),
       );
-    const { state: before, ...words } = there;
+    const { state: before, comments, ...words } = there;
     return run(
       tx,
       tables
@@ -79,6 +86,9 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           path: p.path,
           state: p.state ?? afterDecision(before, p.decision) ?? before,
           quiet_until: null,
+          ...(p.path === words.path ? {} : { files: null }),
+          // Whoever decides on it when nobody's comment says it any more says it.
+          ...(comments === 'gone' ? { comments: null, said_in: JSON.stringify([null]) } : {}),
           given: 0,
           cited: 0,
           last_given: null,
@@ -89,6 +99,14 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
         .where('id', '=', p.id),
     );
   },
+  'learning.looked': (tx, { payload: { id, of, are } }) =>
+    run(
+      tx,
+      tables
+        .updateTable('learnings')
+        .set(of === 'files' ? { files: are } : { comments: are })
+        .where('id', '=', id),
+    ),
   'learning.given': (tx, { payload: { runId, ids } }) =>
     ids.length === 0
       ? notProjected()

@@ -1,4 +1,5 @@
 // What agents learned, for the page that a person decides on.
+import { whyFaded, type Presence } from '../../flow/fading.ts';
 import { OWNER } from '../../flow/ids.ts';
 import type { LearningSource, LearningState, LearningVersion } from '../../flow/learnings.ts';
 import type { LearningView } from '../read-views.ts';
@@ -27,6 +28,7 @@ export const learnings = ({ db }: Views) => ({
       author: l.author,
       state: l.state as LearningState,
       times: l.times,
+      faded: whyFaded({ files: l.files as Presence | null, comments: l.comments as Presence | null }),
       given: l.given,
       cited: l.cited,
       quietUntil: l.quietUntil,
