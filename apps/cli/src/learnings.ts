@@ -50,6 +50,10 @@ function learningText(l: Learning): string {
   if (l.state === 'approved' && l.faded !== null) lines.push(`      ${FADED[l.faded](plainLine(l.id))}`);
   const used = usedWords(l);
   if (l.state === 'approved' && used !== '') lines.push(`      ${used}`);
+  if (l.sameAs !== null)
+    lines.push(
+      `      the same as ${plainLine(l.sameAs)}?   mainloop learnings same ${plainLine(l.id)}   or   apart`,
+    );
   if (l.against.length > 0) lines.push(`      says the opposite of ${l.against.map(plainLine).join(', ')}`);
   if (l.state === 'proposed')
     lines.push(`      mainloop learnings approve ${plainLine(l.id)}   or   later, never`);
@@ -110,6 +114,18 @@ export function registerLearnings(program: Command, { api, out }: Context): void
   verb('later', 'later', 'not now', NOT_NOW_WORDS);
   verb('never', 'reject', 'it is no rule, and the like of it is not asked about again', 'Never.');
   verb('retire', 'retire', 'agents go by it no more', 'Agents go by it no more.');
+  const ofTwo = (name: 'same' | 'apart', says: string, done: string): void =>
+    void learnings
+      .command(name)
+      .description(says)
+      .argument('<rule>', 'as mainloop learnings lists it')
+      .argument('[other]', 'the other one; without it, the one that is named there')
+      .action(async (id: string, to: string | undefined) => {
+        const body = { decision: name, ...(to === undefined ? {} : { to }) };
+        out(await api().call('decideLearning', { id, body }), done);
+      });
+  ofTwo('same', 'another rule says it already, so it counts for that', 'It counts for the other one.');
+  ofTwo('apart', 'it is not the same as another rule', 'They stay two.');
   learnings
     .command('restore')
     .description('make it what it was before its last decision, or before another one')

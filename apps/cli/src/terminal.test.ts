@@ -289,6 +289,8 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'learnings never': ['L1'],
   'learnings retire': ['L1'],
   'learnings restore': ['L1'],
+  'learnings same': ['L1'],
+  'learnings apart': ['L1'],
   memory: [],
   'memory show': [],
   'memory pin': ['Round half to even.'],

@@ -51,6 +51,7 @@ import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { fadeRules } from './fading.ts';
+import { likenRules, nothingCompared } from './likeness.ts';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
 import { nothingSynced, tendRecurring } from './recurring-schedules.ts';
@@ -140,6 +141,7 @@ const embedder = minilm(settings.embedder);
 const seen = nothingSeen();
 let isScheduled = false;
 let rounds = 0;
+const compared = nothingCompared();
 const clocks = nothingSynced();
 const maintain = (
   name: string,
@@ -185,6 +187,9 @@ const maintenance = [
       while (!stopping.signal.aborted && (await judgeLog(db, OWNER)));
     },
     wake('mainloop'),
+  ),
+  maintain('likeness', 15_000, () =>
+    likenRules(db, settings.embedder === null ? null : embedder, OWNER, compared),
   ),
   maintain('fading', 3_600_000, () => fadeRules(db, forge, OWNER, rounds++)),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),

@@ -3,7 +3,12 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { pin } from '@mainloop/models/db/memory/pins';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { learningDecided, learningLooked, learningNoted } from '@mainloop/models/events/learnings';
+import {
+  learningDecided,
+  learningLikened,
+  learningLooked,
+  learningNoted,
+} from '@mainloop/models/events/learnings';
 import type { StandsOn } from '@mainloop/models/flow/fading';
 import type { LearningDecision, LearningSource } from '@mainloop/models/flow/learnings';
 
@@ -18,6 +23,8 @@ interface Rule {
   readonly decided?: readonly LearningDecision[];
   /** What it stood on, which is gone. */
   readonly without?: StandsOn;
+  /** The one that it may say again, by its place in the list. */
+  readonly like?: number;
 }
 const RULES: readonly Rule[] = [
   {
@@ -59,6 +66,13 @@ const RULES: readonly Rule[] = [
     decided: ['approve'],
     without: 'comments',
   },
+  {
+    rule: 'Put the unit into the name of every number, like timeoutMs.',
+    source: 'review',
+    author: 'ada',
+    again: true,
+    like: 1,
+  },
   { rule: 'Names of columns are in camelCase.', source: 'review', author: 'mona', again: true },
   { rule: 'Use the money helper everywhere', source: 'commit', author: 'lisa' },
   { rule: 'I had not looked at the tests before I changed the name.', source: 'confessed', author: 'agent' },
@@ -71,7 +85,7 @@ export async function seedKept(db: Db, taskId: string): Promise<void> {
   await withTx(db, async (tx) => {
     for (const [
       i,
-      { rule, why = '', path = null, decided = [], again, without, ...said },
+      { rule, why = '', path = null, decided = [], again, without, like, ...said },
     ] of RULES.entries()) {
       const words = { rule, why, path };
       const payload = { ...words, projectId: null, runId: null, ...said };
@@ -86,6 +100,12 @@ export async function seedKept(db: Db, taskId: string): Promise<void> {
         );
       for (const decision of decided)
         await append(tx, [learningDecided.new({ actor: 'you', payload: { id, decision, ...words } })], OWNER);
+      if (like !== undefined)
+        await append(
+          tx,
+          [learningLikened.new({ actor: 'mainloop', payload: { id, to: `Lkept${like}`, by: 'meaning' } })],
+          OWNER,
+        );
       if (without !== undefined)
         await append(
           tx,

@@ -4,6 +4,7 @@ import { addLearning, decideLearning, listLearnings } from '@mainloop/models/db/
 import type { Db } from '@mainloop/models/db/pool';
 import { whyFaded } from '@mainloop/models/flow/fading';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { offersIn } from '@mainloop/models/flow/likeness';
 import { oppositesIn } from '@mainloop/models/flow/opposites';
 import { DB } from '../tokens.ts';
 import { granted } from './refuse.ts';
@@ -19,9 +20,11 @@ export class LearningsController {
   @Route('listLearnings')
   async list(): Promise<Given<'listLearnings'>> {
     const all = await listLearnings(this.db, OWNER);
+    const offers = offersIn(all);
     const pairs = oppositesIn(all).map(({ stands, against }) => [stands.id, against.id]);
-    return all.map(({ files, comments, ...l }) => ({
+    return all.map(({ files, comments, nearTo: _, apart: __, ...l }) => ({
       ...l,
+      sameAs: offers.get(l.id)?.id ?? null,
       faded: whyFaded({ files, comments }),
       against: pairs.flatMap((pair) => (pair.includes(l.id) ? pair.filter((id) => id !== l.id) : [])),
       versions: l.versions.map((v) => ({ ...v, until: new Date(v.until) })),
@@ -37,9 +40,9 @@ export class LearningsController {
   @Route('decideLearning')
   async decide(
     @Param('id') id: string,
-    @Sent('decideLearning') { decision, version, ...edited }: Taken<'decideLearning'>,
+    @Sent('decideLearning') { decision, version, to, ...edited }: Taken<'decideLearning'>,
   ): Promise<Given<'decideLearning'>> {
-    granted(await decideLearning(this.db, { ownerId: OWNER, id, decision, version, by: 'you' }, edited));
+    granted(await decideLearning(this.db, { ownerId: OWNER, id, decision, version, to, by: 'you' }, edited));
     return { ok: true };
   }
 }

@@ -23,6 +23,10 @@ export const Learning = z
     against: z
       .array(z.string())
       .describe('Ids of rules that say the opposite; agents should be given one of them'),
+    sameAs: z
+      .string()
+      .nullable()
+      .describe('The rule that it may say again in other words, while nobody decided whether it does'),
     times: z.int().describe('How often the like was said'),
     faded: z
       .enum(STANDS_ON)
@@ -66,6 +70,9 @@ export const DecideLearning = EditedLearning.extend({
     .min(0)
     .optional()
     .describe('Of `restore`: which of its versions it becomes again, counted from 0, the oldest'),
+  to: Id.optional().describe(
+    'Of `same` and `apart`: the other rule; left out, the one that it may say again',
+  ),
 }).meta({
   id: 'DecideLearning',
 });

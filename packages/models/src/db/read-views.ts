@@ -33,6 +33,8 @@ export interface LearningView {
   readonly state: LearningState;
   /** How often the like was said. */
   readonly times: number;
+  /** The rule that it may say again in other words, while nobody decided whether it does. */
+  readonly sameAs: { readonly id: string; readonly rule: string } | null;
   /** What it stood on and is gone, so that agents are not given it. */
   readonly faded: StandsOn | null;
   /** How many runs were given it since a person decided on it last, and how many named it. */

@@ -24,7 +24,13 @@ import {
 } from '../events/inbox.ts';
 import { costMetered } from '../events/money.ts';
 import { projectRemoved, projectSettings } from '../events/projects.ts';
-import { learningDecided, learningGiven, learningLooked, learningNoted } from '../events/learnings.ts';
+import {
+  learningDecided,
+  learningGiven,
+  learningLikened,
+  learningLooked,
+  learningNoted,
+} from '../events/learnings.ts';
 import type { NewEvent } from '../events/registry.ts';
 import {
   reviewCommented,
@@ -435,6 +441,21 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       taskId,
       actor: 'agent',
       payload: { runId: `r${n}`, ids: [`${taskId}-l${n}`], asked: n % 2 ? 'x' : null },
+    }),
+  likened: (taskId) =>
+    learningLikened.new({
+      actor: 'mainloop',
+      payload: { id: `${taskId}-lf${made}`, to: `${taskId}-lf${made - 1}`, by: 'meaning' },
+    }),
+  sameOrApart: (taskId, n) =>
+    learningDecided.new({
+      actor: 'you',
+      payload: {
+        id: `${taskId}-lf${made}`,
+        decision: n % 2 ? 'same' : 'apart',
+        ...rule(n),
+        to: `${taskId}-lf${made - 1}`,
+      },
     }),
   lookedFor: (taskId, n) =>
     learningLooked.new({

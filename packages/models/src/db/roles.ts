@@ -105,7 +105,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     tasks: may('SIU'),
     inbox_items: may('SIU'),
     review_comments: may('SIU'),
-    learnings: may('SIU', [...COUNTED_RULE, 'campfire', 'files']),
+    learnings: may('SIU', [...COUNTED_RULE, 'campfire', 'files', 'near_to']),
     cost_days: may('S'),
     pauses: may('S'),
     skills: may('S'),

@@ -1,6 +1,7 @@
 // What agents learn: said, decided by a person, and given to later agents.
 import { z } from 'zod';
 import { PRESENCE, STANDS_ON } from '../flow/fading.ts';
+import { LIKENED_BY } from '../flow/likeness.ts';
 import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings.ts';
 import { defineEvent } from './define.ts';
 
@@ -39,7 +40,7 @@ export const learningNoted = defineEvent({
 export const learningDecided = defineEvent({
   type: 'learning.decided',
   version: 1,
-  says: 'The person approved, rejected, retired, edited or put off a rule, or made it what it was. Each change is a version, and all are kept.',
+  says: 'The person approved, rejected, retired, edited or put off a rule, made it what it was, or said whether it is the same as another. Each change is a version, and all are kept.',
   about: 'owner',
   writtenBy: ['api'],
   payload: z.object({
@@ -47,6 +48,7 @@ export const learningDecided = defineEvent({
     decision: z.enum(LEARNING_DECISIONS),
     ...words,
     state: z.enum(LEARNING_STATES).optional().describe('of `restore`: which it has again'),
+    to: z.string().optional().describe('of `same` and `apart`: the other rule'),
     quietUntil: z.string().optional().describe('of `later`: when it is asked about again, ISO time'),
   }),
   keys: { new: null },
@@ -73,5 +75,19 @@ export const learningLooked = defineEvent({
   about: 'owner',
   writtenBy: ['worker'],
   payload: z.object({ id: z.string(), of: z.enum(STANDS_ON), are: z.enum(PRESENCE) }),
+  keys: { new: null },
+});
+
+export const learningLikened = defineEvent({
+  type: 'learning.likened',
+  version: 1,
+  says: 'A rule may say in other words what another one says. The user is asked whether it is the same.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({
+    id: z.string(),
+    to: z.string().describe('the one that stays if it is'),
+    by: z.enum(LIKENED_BY).describe('`words`: without the sentence model'),
+  }),
   keys: { new: null },
 });

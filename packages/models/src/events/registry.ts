@@ -28,7 +28,13 @@ import {
   trainLeft,
 } from './forge.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
-import { learningDecided, learningGiven, learningLooked, learningNoted } from './learnings.ts';
+import {
+  learningDecided,
+  learningGiven,
+  learningLikened,
+  learningLooked,
+  learningNoted,
+} from './learnings.ts';
 import { memoryEdited, memoryPinned, memorySummarised, memoryUnpinned } from './memory.ts';
 import { costMetered } from './money.ts';
 import { projectAdded, projectRefused, projectRemoved, projectRenamed, projectSettings } from './projects.ts';
@@ -152,6 +158,7 @@ const ALL = {
   'learning.noted': learningNoted,
   'learning.decided': learningDecided,
   'learning.given': learningGiven,
+  'learning.likened': learningLikened,
   'learning.looked': learningLooked,
   'cost.metered': costMetered,
   'inbox.opened': inboxOpened,

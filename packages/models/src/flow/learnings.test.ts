@@ -69,6 +69,7 @@ describe('no rule', () => {
 test.each([
   ['Round half to even.', 'Please round half to even', true],
   ['Round half to even.', 'Never round twice.', false],
+  ['Run the formatter before you push.', 'Run the tests before you push.', false],
   ['', '', false],
 ])('%j and %j are alike: %s', (a, b, yes) => expect(isAlike(a, b)).toBe(yes));
 

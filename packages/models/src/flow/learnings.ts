@@ -6,8 +6,20 @@ import { weights, wordsIn } from './search.ts';
 /** `noted`: an agent said it once, and nobody is asked yet. */
 export const LEARNING_STATES = ['noted', 'proposed', 'approved', 'rejected', 'retired'] as const;
 export type LearningState = (typeof LEARNING_STATES)[number];
-/** `later`: not now, it is asked about another evening; `restore`: as it was before a decision. */
-export const LEARNING_DECISIONS = ['approve', 'reject', 'retire', 'edit', 'later', 'restore'] as const;
+/**
+ * `later`: not now, it is asked about another evening; `restore`: as it was before a decision; `same`: another one
+ * says it, so it counts for that; `apart`: it is not the same as another one.
+ */
+export const LEARNING_DECISIONS = [
+  'approve',
+  'reject',
+  'retire',
+  'edit',
+  'later',
+  'restore',
+  'same',
+  'apart',
+] as const;
 export type LearningDecision = (typeof LEARNING_DECISIONS)[number];
 /**
  * Where it is from: an agent learned it, an agent did it wrong, a person wrote it; or what became of an agent's
@@ -46,6 +58,8 @@ const NEXT: Readonly<Record<LearningDecision, Partial<Record<LearningState, Lear
     retired: 'retired',
   },
   later: { proposed: 'proposed' },
+  same: { noted: 'retired', proposed: 'retired', approved: 'retired' },
+  apart: { noted: 'noted', proposed: 'proposed', approved: 'approved' },
   // Which state it has then, its version says.
   restore: {
     noted: 'noted',
@@ -78,7 +92,7 @@ export function whyNoRule(rule: string, why: string): string | null {
 }
 
 /** How much of their words two rules have in common to be one. */
-const ALIKE = 0.6;
+const ALIKE = 0.65;
 /**
  * Whether two rules say the like, by their words: what came up twice is asked about.
  * @returns the same whichever comes first

@@ -81,6 +81,11 @@ export const FADED: Readonly<Record<StandsOn, string>> = {
 };
 export const KEEP_IT = 'Keep it';
 
+// One that may say again what another says.
+export const THE_SAME_AS = 'The same as';
+export const SAME = 'The same';
+export const APART = 'Not the same';
+
 // Two of them that say the opposite.
 export const OPPOSITES = 'Say the opposite';
 export const KEEP_ONE = 'No agent could go by both. Keep one; the other can be brought back below.';
@@ -119,6 +124,7 @@ export const APPROVE_WORDS = 'Approve these words';
 export const LEAVE_FORM = 'Back';
 export const SAID = {
   approve: ['Approved.', 'Agents go by it from now on.'],
+  same: ['The same.', 'It counts for the other one.'],
   later: ['Not now.', 'You are asked again in a week.'],
   reject: ['Never.', 'The like of it is not asked about again.'],
 } as const;

@@ -80,6 +80,8 @@ export const listLearnings = (database: Queryable, ownerId: string) =>
         'l.versions',
         'l.campfire',
         'l.files',
+        'l.near_to as nearTo',
+        'l.apart',
         'l.comments',
         'l.given',
         'l.cited',
@@ -208,6 +210,8 @@ export const decideLearning = (
     readonly by: string;
     /** Of `restore`: counted from 0, the oldest. */
     readonly version?: number | undefined;
+    /** Of `same` and `apart`: the other rule; left out, the one that it was likened to. */
+    readonly to?: string | undefined;
   },
   edited: EditedLearning,
 ): Promise<LearningResult> =>
@@ -217,16 +221,20 @@ export const decideLearning = (
       tx,
       tables
         .selectFrom('learnings')
-        .select(['rule', 'why', 'path', 'state', 'versions', 'campfire'])
+        .select(['rule', 'why', 'path', 'state', 'versions', 'campfire', 'near_to as nearTo'])
         .where('owner_id', '=', input.ownerId)
         .where('id', '=', input.id),
     );
     if (there === null) return refusal('no_learning');
-    const { state, versions, campfire, ...before } = there;
+    const { state, versions, campfire, nearTo, ...before } = there;
     const next = afterDecision(state, input.decision);
     if (next === null) return refusal('learning_decided', state);
     const restored = input.decision === 'restore' ? versions[input.version ?? versions.length - 1] : null;
     if (restored === undefined) return refusal('no_version');
+    const isOfTwo = input.decision === 'same' || input.decision === 'apart';
+    const to = isOfTwo ? (input.to ?? nearTo) : null;
+    if (isOfTwo && (to === null || to === input.id || !(await isKnown(tx, input.ownerId, to))))
+      return refusal('no_learning');
     const words =
       restored === null
         ? wordsOf({
@@ -235,20 +243,34 @@ export const decideLearning = (
             path: edited.path === undefined ? before.path : edited.path,
           })
         : { rule: restored.rule, why: restored.why, path: restored.path };
-    const to = restored?.state ?? next;
-    const sentence = to === 'rejected' || to === 'retired' ? null : whyNoRule(words.rule, words.why);
+    const then = restored?.state ?? next;
+    const isOver = then === 'rejected' || then === 'retired';
+    const sentence = isOver ? null : whyNoRule(words.rule, words.why);
     if (sentence !== null) return refusal('no_rule', sentence);
     const payload = {
       id: input.id,
       decision: input.decision,
       ...words,
       ...(restored === null ? {} : { state: restored.state }),
+      ...(to === null ? {} : { to }),
       ...(input.decision === 'later' ? { quietUntil: notBefore() } : {}),
     };
     await append(tx, [learningDecided.new({ actor: input.by, payload })], input.ownerId);
     if (campfire !== null) await endCampfire(tx, input.ownerId, campfire);
     return { ok: true };
   });
+
+/** What is no rule any more can't stand for another. */
+const isKnown = (tx: Tx, ownerId: string, id: string): Promise<boolean> =>
+  hasRow(
+    tx,
+    tables
+      .selectFrom('learnings')
+      .select('id')
+      .where('owner_id', '=', ownerId)
+      .where('id', '=', id)
+      .where('state', 'in', ['noted', 'proposed', 'approved']),
+  );
 
 const notBefore = (): string => new Date(Date.now() + NOT_NOW_MS).toISOString();
 

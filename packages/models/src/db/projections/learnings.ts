@@ -1,7 +1,8 @@
 // What agents learn, with every version that it had.
-import { sql } from 'kysely';
+import { sql, type ExpressionBuilder } from 'kysely';
 import { citedIn } from '../../flow/citations.ts';
 import { afterDecision, type LearningSource, type LearningState } from '../../flow/learnings.ts';
+import type { DB } from '../generated/tables.ts';
 import type { Tx } from '../pool.ts';
 import { anyOf, row, run, tables } from '../rows.ts';
 import { notProjected, type Projections, type TypesOf } from './apply.ts';
@@ -13,6 +14,10 @@ function firstState(noted: {
   if (noted.source === 'person') return 'approved';
   return noted.isWord === true ? 'proposed' : 'noted';
 }
+
+/** @returns the state of one that came up again: noted once, a person is asked now */
+const proposedIfNoted = (l: ExpressionBuilder<DB, 'learnings'>) =>
+  l.case().when('state', '=', 'noted').then(sql.lit<LearningState>('proposed')).else(l.ref('state')).end();
 
 export const ofLearnings: Projections<TypesOf<'learning'>> = {
   'learning.noted': async (tx, { payload: p, ownerId, taskId, at }) => {
@@ -27,12 +32,7 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
             // Said again, it stands on that.
             comments: null,
             // Twice is no chance any more: then a person is asked.
-            state: l
-              .case()
-              .when('state', '=', 'noted')
-              .then(sql.lit<LearningState>('proposed'))
-              .else(l.ref('state'))
-              .end(),
+            state: proposedIfNoted(l),
             updated_at: at,
           }))
           .where('id', '=', p.like),
@@ -75,7 +75,9 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           .set({ quiet_until: p.quietUntil ?? null })
           .where('id', '=', p.id),
       );
+    if (p.decision === 'apart') return run(tx, toldApart(p.id, p.to));
     const { state: before, comments, ...words } = there;
+    if (p.decision === 'same' && p.to !== undefined) await countFor(tx, p.id, p.to, at);
     return run(
       tx,
       tables
@@ -86,6 +88,7 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           path: p.path,
           state: p.state ?? afterDecision(before, p.decision) ?? before,
           quiet_until: null,
+          near_to: null,
           ...(p.path === words.path ? {} : { files: null }),
           // Whoever decides on it when nobody's comment says it any more says it.
           ...(comments === 'gone' ? { comments: null, said_in: JSON.stringify([null]) } : {}),
@@ -99,6 +102,8 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
         .where('id', '=', p.id),
     );
   },
+  'learning.likened': (tx, { payload: { id, to } }) =>
+    run(tx, tables.updateTable('learnings').set({ near_to: to }).where('id', '=', id)),
   'learning.looked': (tx, { payload: { id, of, are } }) =>
     run(
       tx,
@@ -112,6 +117,37 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
       ? notProjected()
       : run(tx, countedOnce('given', 'last_given', runId).where('id', '=', anyOf(ids))),
 };
+
+const toldApart = (id: string, to: string | undefined) =>
+  tables
+    .updateTable('learnings')
+    .set((l) => ({
+      near_to: null,
+      apart: sql<string>`${l.ref('apart')} || ${JSON.stringify(to === undefined ? [] : [to])}::jsonb`,
+    }))
+    .where('id', '=', id);
+
+/** How often a rule came up counts for the one that says the same; twice is no chance there either. */
+async function countFor(tx: Tx, id: string, to: string, at: string): Promise<void> {
+  const one = await row(
+    tx,
+    tables.selectFrom('learnings').select(['times', 'said_in as saidIn']).where('id', '=', id),
+  );
+  if (one === null) return;
+  await run(
+    tx,
+    tables
+      .updateTable('learnings')
+      .set((l) => ({
+        times: l('times', '+', one.times),
+        said_in: sql<string>`${l.ref('said_in')} || ${JSON.stringify(one.saidIn)}::jsonb`,
+        comments: null,
+        state: proposedIfNoted(l),
+        updated_at: at,
+      }))
+      .where('id', '=', to),
+  );
+}
 
 /** Counts a run once, however often in a row it is given a rule or names it. */
 const countedOnce = (count: 'given' | 'cited', last: 'last_given' | 'last_cited', runId: string) =>
