@@ -60,6 +60,26 @@ function learningText(l: Learning): string {
   return lines.join('\n');
 }
 
+/** Two rules that say the opposite, once. */
+const pairsOf = (all: readonly Learning[]): (readonly [Learning, Learning])[] =>
+  all.flatMap((one, i) =>
+    all.slice(i + 1).flatMap((other) => (one.against.includes(other.id) ? [[one, other] as const] : [])),
+  );
+
+function pairText([one, other]: readonly [Learning, Learning]): string {
+  const lines = [one, other].flatMap((l) => {
+    const goes = l.state === 'approved' ? 'retire' : 'never';
+    return [
+      `  ${plainLine(l.id)}  ${plainLine(l.rule)}`,
+      `      ${l.state === 'approved' ? 'agents go by it' : 'waits for you'}   without it: mainloop learnings ${goes} ${plainLine(l.id)}`,
+    ];
+  });
+  return [
+    ...lines,
+    `      both hold: mainloop learnings apart ${plainLine(one.id)} ${plainLine(other.id)}`,
+  ].join('\n');
+}
+
 /** `learnings`, and its `add`, `approve`, `edit`, `later`, `never`, `retire`, `restore`. */
 export function registerLearnings(program: Command, { api, out }: Context): void {
   const learnings = program
@@ -114,6 +134,14 @@ export function registerLearnings(program: Command, { api, out }: Context): void
   verb('later', 'later', 'not now', NOT_NOW_WORDS);
   verb('never', 'reject', 'it is no rule, and the like of it is not asked about again', 'Never.');
   verb('retire', 'retire', 'agents go by it no more', 'Agents go by it no more.');
+  learnings
+    .command('opposites')
+    .description('pairs that say the opposite, until you keep one or say that both hold')
+    .action(async () => {
+      const all = await api().call('listLearnings');
+      const pairs = pairsOf(all);
+      out(pairs, pairs.length === 0 ? 'No two rules say the opposite.' : pairs.map(pairText).join('\n\n'));
+    });
   const ofTwo = (name: 'same' | 'apart', says: string, done: string): void =>
     void learnings
       .command(name)
@@ -125,7 +153,7 @@ export function registerLearnings(program: Command, { api, out }: Context): void
         out(await api().call('decideLearning', { id, body }), done);
       });
   ofTwo('same', 'another rule says it already, so it counts for that', 'It counts for the other one.');
-  ofTwo('apart', 'it is not the same as another rule', 'They stay two.');
+  ofTwo('apart', 'it is not the same as another rule, or no opposite of it: both hold', 'They stay two.');
   learnings
     .command('restore')
     .description('make it what it was before its last decision, or before another one')

@@ -288,6 +288,7 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'learnings later': ['L1'],
   'learnings never': ['L1'],
   'learnings retire': ['L1'],
+  'learnings opposites': [],
   'learnings restore': ['L1'],
   'learnings same': ['L1'],
   'learnings apart': ['L1'],

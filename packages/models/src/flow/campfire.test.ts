@@ -79,7 +79,7 @@ test.each([
       ignored: 1,
     },
     'What Friday taught: three rules',
-    '[Split fairly](/task/t%201) was merged, and two others moved. Two came up in review (ada, mona) and one came from a red check (the check lint). One of them says the opposite of what agents go by. Two more wait for another evening. One rule that agents are given again and again is named by none: [look](/learnings). Agents hear only what you approve.',
+    '[Split fairly](/task/t%201) was merged, and two others moved. Two came up in review (ada, mona) and one came from a red check (the check lint). One of them says [the opposite](/learnings#opposites) of what agents go by. Two more wait for another evening. One rule that agents are given again and again is named by none: [look](/learnings). Agents hear only what you approve.',
   ],
   [
     {

@@ -58,7 +58,7 @@ export function campfireWords(facts: DayFacts): { readonly title: string; readon
     `${capital(joined(originsOf(rules)))}.`,
     against === 0
       ? ''
-      : `${count(against, 'of them says', 'of them say')} the opposite of what agents go by.`,
+      : `${count(against, 'of them says', 'of them say')} [the opposite](/learnings#opposites) of what agents go by.`,
     more === 0 ? '' : `${count(more, 'more waits', 'more wait')} for another evening.`,
     ignored === 0
       ? ''

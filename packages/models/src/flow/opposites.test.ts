@@ -42,12 +42,13 @@ describe('two rules', () => {
   });
 });
 
-const rule = (id: string, words: string, state: string, projectId: string | null = null) => ({
-  id,
-  rule: words,
-  state,
-  projectId,
-});
+const rule = (
+  id: string,
+  words: string,
+  state: string,
+  projectId: string | null = null,
+  apart: string[] = [],
+) => ({ id, rule: words, state, projectId, apart });
 const pairs = (...rules: ReturnType<typeof rule>[]): string[] =>
   oppositesIn(rules).map(({ stands, against }) => `${stands.id} ${against.id}`);
 
@@ -63,6 +64,18 @@ describe('the person decides between', () => {
     expect(pairs(rule('a', 'Indent with tabs.', first), rule('b', 'Indent with spaces.', second))).toEqual(
       wanted,
     ),
+  );
+  test.each([
+    [['b'], []],
+    [[], ['a']],
+  ])('none of which they said that both hold', (ofA, ofB) =>
+    expect(
+      pairs(
+        rule('a', 'Indent with tabs.', 'approved', null, ofA),
+        rule('b', 'Indent with spaces.', 'approved', null, ofB),
+        rule('c', 'Indent with spaces!', 'approved'),
+      ),
+    ).toEqual(['c a']),
   );
   test('those that an agent could be given together, and no others', () => {
     const tabs = (project: string | null) => rule('a', 'Indent with tabs.', 'approved', project);

@@ -75,6 +75,8 @@ interface Standing {
   readonly rule: string;
   readonly state: string;
   readonly projectId: string | null;
+  /** Rules of which a person said that both hold. */
+  readonly apart: readonly string[];
 }
 
 /**
@@ -92,7 +94,8 @@ export function oppositesIn<L extends Standing>(
       if (against.state !== 'approved' && stands.state !== 'approved') return [];
       const meet =
         against.projectId === null || stands.projectId === null || against.projectId === stands.projectId;
-      if (!meet || !areOpposite(other, looked)) return [];
+      const isSettled = against.apart.includes(stands.id) || stands.apart.includes(against.id);
+      if (!meet || isSettled || !areOpposite(other, looked)) return [];
       return stands.state === 'approved' ? [{ stands, against }] : [{ stands: against, against: stands }];
     }),
   );

@@ -88,10 +88,12 @@ export const APART = 'Not the same';
 
 // Two of them that say the opposite.
 export const OPPOSITES = 'Say the opposite';
-export const KEEP_ONE = 'No agent could go by both. Keep one; the other can be brought back below.';
+export const KEEP_ONE =
+  'As they read, no agent could go by both. Keep one, or say that both hold. What goes can be brought back below.';
 export const standsWords = (isApproved: boolean): string =>
   isApproved ? 'Agents go by it' : 'Waits for you';
 export const KEEP_THIS = 'Keep this one';
+export const BOTH_HOLD = 'Both hold';
 
 // The form.
 export const WRITE_ONE = 'Write one';

@@ -61,6 +61,7 @@ export const learnings = ({ db }: Views) => {
         state: l.state as LearningState,
         times: l.times,
         sameAs: sameAsOf(offers.get(l.id)),
+        apart: l.apart as string[],
         faded: whyFaded({ files: l.files as Presence | null, comments: l.comments as Presence | null }),
         given: l.given,
         cited: l.cited,
