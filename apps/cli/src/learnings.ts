@@ -50,6 +50,7 @@ function learningText(l: Learning): string {
   if (l.state === 'approved' && l.faded !== null) lines.push(`      ${FADED[l.faded](plainLine(l.id))}`);
   const used = usedWords(l);
   if (l.state === 'approved' && used !== '') lines.push(`      ${used}`);
+  if (l.state === 'approved' && l.always) lines.push('      every agent is told this');
   if (l.sameAs !== null)
     lines.push(
       `      the same as ${plainLine(l.sameAs)}?   mainloop learnings same ${plainLine(l.id)}   or   apart`,
@@ -130,6 +131,8 @@ export function registerLearnings(program: Command, { api, out }: Context): void
       const body = { decision: 'edit', rule: words.join(' '), ...text } as const;
       out(await api().call('decideLearning', { id, body }), 'Changed.');
     });
+  verb('always', 'always', 'tell it to every agent, whatever it is about to do', 'Every agent is told it.');
+  verb('sometimes', 'sometimes', 'give it where it fits', 'Agents are given it where it fits.');
   verb('keep', 'edit', 'stand for one that faded with its comments', 'Kept. Agents go by it again.');
   verb('later', 'later', 'not now', NOT_NOW_WORDS);
   verb('never', 'reject', 'it is no rule, and the like of it is not asked about again', 'Never.');

@@ -282,6 +282,8 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'limits set': ['week', '20'],
   learnings: [],
   'learnings add': ['Round half to even.'],
+  'learnings always': ['L1'],
+  'learnings sometimes': ['L1'],
   'learnings approve': ['L1'],
   'learnings edit': ['L1', 'Other words.'],
   'learnings keep': ['L1'],

@@ -64,7 +64,12 @@ export async function tellRules(db: Db, { req, res, run }: Call, hit: Hit): Prom
   const given = await withTx(db, async (tx) => {
     await lockLog(tx);
     await allowed(tx, run, 'askings');
-    const rules = applying(await listApproved(tx, run.owner_id, run.project_id), asked);
+    // What every agent is told it was told at the start.
+    const approved = await listApproved(tx, run.owner_id, run.project_id);
+    const rules = applying(
+      approved.filter((rule) => !rule.always),
+      asked,
+    );
     const payload = { runId: run.id, ids: rules.map((l) => l.id), asked };
     await append(tx, [learningGiven.new({ taskId: run.task_id, actor: 'agent', payload })], run.owner_id);
     return rules;

@@ -119,3 +119,25 @@ test("a person's own counts at once, for its project alone; nobody else decides 
   expect(await decide('retire', {}, 'somebody')).toMatchObject({ code: 'no_learning' });
   expect(await listApproved(database.db, 'somebody', 'pr-1')).toEqual([]);
 });
+
+test('what every agent is told is refused where there is no room, and undone', async () => {
+  const told = async () => (await all()).filter((l) => l.always).map((l) => l.rule[0]);
+  const say = async (letter: string, decision: LearningDecision) =>
+    decideLearning(
+      database.db,
+      { ownerId: OWNER, id: (await all()).find((l) => l.rule[0] === letter)!.id, decision, by: 'you' },
+      {},
+    );
+  for (const letter of 'abcd') {
+    const rule = { rule: letter.repeat(480), why: '', path: null, projectId: 'pr-1' };
+    expect(await addLearning(database.db, OWNER, rule, 'you')).toEqual({ ok: true });
+  }
+  for (const letter of 'abc') expect(await say(letter, 'always')).toEqual({ ok: true });
+  expect(await say('d', 'always')).toMatchObject({ ok: false, code: 'too_much_for_all' });
+  expect(await say('a', 'sometimes')).toEqual({ ok: true });
+  expect(await say('d', 'always')).toEqual({ ok: true });
+  expect((await told()).toSorted()).toEqual(['b', 'c', 'd']);
+  // Of one that does not count no agent is told.
+  expect(await say('b', 'retire')).toEqual({ ok: true });
+  expect(await say('b', 'always')).toMatchObject({ code: 'learning_decided' });
+});

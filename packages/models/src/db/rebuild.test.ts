@@ -457,6 +457,11 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
         to: `${taskId}-lf${made - 1}`,
       },
     }),
+  toAll: (taskId, n) =>
+    learningDecided.new({
+      actor: 'you',
+      payload: { id: `${taskId}-lf${made}`, decision: n % 2 ? 'always' : 'sometimes', ...rule(n) },
+    }),
   lookedFor: (taskId, n) =>
     learningLooked.new({
       actor: 'mainloop',

@@ -7,7 +7,9 @@ import {
   isAlike,
   LEARNING_STATES,
   learningWords,
+  MAX_ALWAYS_TOKENS,
   MAX_GIVEN_TOKENS,
+  tooMuchForAll,
   whyNoRule,
   type LearningFacts,
 } from './learnings.ts';
@@ -17,6 +19,7 @@ const learning = (id: string, rule: string, path: string | null = null, why = ''
   rule,
   why,
   path,
+  always: false,
 });
 
 describe('a decision', () => {
@@ -104,6 +107,40 @@ test('a pattern is about what a regular expression of it would find', () => {
   );
 });
 
+const tokensIn = (given: readonly LearningFacts[]): number =>
+  new TextEncoder().encode(
+    given.map((l) => `- [${l.id}] ${l.rule}${l.why === '' ? '' : ` Why: ${l.why}`}\n`).join(''),
+  ).length / 2.5;
+
+describe('what every agent is told', () => {
+  test('comes first, whatever it is about to do, and takes nothing from the handful', () => {
+    const all = [
+      ...Array.from({ length: 9 }, (_, i) => learning(`L${i}`, 'Round half to even.')),
+      { ...learning('all', 'Colours come from tokens.', '*.css'), always: true },
+    ];
+    expect(applying(all, 'Round the bill').map(({ id }) => id)).toEqual([
+      'all',
+      ...Array.from({ length: 8 }, (_, i) => `L${i}`),
+    ]);
+  });
+  const long = (id: string, projectId: string | null, bytes: number) => ({
+    ...learning(id, 'x'.repeat(bytes)),
+    always: true,
+    projectId,
+  });
+  test.each([
+    ['the only one', [], long('a', 'p', 1_000), false],
+    ['one that is too long by itself', [], long('a', 'p', 1_600), true],
+    ['one beside those of its project', [long('b', 'p', 900)], long('a', 'p', 900), true],
+    ['one beside those of another', [long('b', 'q', 900)], long('a', 'p', 900), false],
+    ['one of a project beside those of all', [long('b', null, 900)], long('a', 'p', 900), true],
+    ['one of all beside those of some project', [long('b', 'q', 900)], long('a', null, 900), true],
+    ['one that is so already', [long('a', 'p', 900)], long('a', 'p', 900), false],
+  ])('is more than there is room for with %s', (_, told, more, isTooMuch) =>
+    expect(tooMuchForAll(told, more) !== null).toBe(isTooMuch),
+  );
+});
+
 describe('what applies', () => {
   test('is what is about the files first, then what has the words, then what is new; other files are left out', () => {
     const all = [
@@ -125,17 +162,18 @@ describe('what applies', () => {
         rule: fc.string({ maxLength: 3_000, unit: 'grapheme' }),
         why: fc.string({ maxLength: 300 }),
         path: fc.constantFrom(null, '*.ts'),
+        always: fc.boolean(),
       }),
       { maxLength: 30 },
     );
     fc.assert(
       fc.property(some, fc.string(), (all, about) => {
         const given = applying(all, about);
-        expect(given.length).toBeLessThanOrEqual(8);
-        const bytes = new TextEncoder().encode(
-          given.map((l) => `- [${l.id}] ${l.rule}${l.why === '' ? '' : ` Why: ${l.why}`}\n`).join(''),
-        ).length;
-        expect(bytes / 2.5).toBeLessThanOrEqual(MAX_GIVEN_TOKENS);
+        expect(given.filter((l) => !l.always).length).toBeLessThanOrEqual(8);
+        const firstOther = given.findIndex((l) => !l.always);
+        const told = firstOther === -1 ? given : given.slice(0, firstOther);
+        expect(tokensIn(told)).toBeLessThanOrEqual(MAX_ALWAYS_TOKENS);
+        expect(tokensIn(given)).toBeLessThanOrEqual(MAX_GIVEN_TOKENS);
       }),
     );
   });

@@ -8,7 +8,8 @@ export const LEARNING_STATES = ['noted', 'proposed', 'approved', 'rejected', 're
 export type LearningState = (typeof LEARNING_STATES)[number];
 /**
  * `later`: not now, it is asked about another evening; `restore`: as it was before a decision; `same`: another one
- * says it, so it counts for that; `apart`: it is not the same as another one.
+ * says it, so it counts for that; `apart`: it is not the same as another one; `always`: every agent is told it,
+ * `sometimes`: those that it applies to.
  */
 export const LEARNING_DECISIONS = [
   'approve',
@@ -19,6 +20,8 @@ export const LEARNING_DECISIONS = [
   'restore',
   'same',
   'apart',
+  'always',
+  'sometimes',
 ] as const;
 export type LearningDecision = (typeof LEARNING_DECISIONS)[number];
 /**
@@ -44,6 +47,8 @@ export interface LearningFacts {
   readonly why: string;
   /** Files that it is about, as a pattern (`src/**`, `*.sql`); null: all. */
   readonly path: string | null;
+  /** Every agent is told it, whatever it is about to do. */
+  readonly always: boolean;
 }
 
 const NEXT: Readonly<Record<LearningDecision, Partial<Record<LearningState, LearningState>>>> = {
@@ -60,6 +65,8 @@ const NEXT: Readonly<Record<LearningDecision, Partial<Record<LearningState, Lear
   later: { proposed: 'proposed' },
   same: { noted: 'retired', proposed: 'retired', approved: 'retired' },
   apart: { noted: 'noted', proposed: 'proposed', approved: 'approved' },
+  always: { approved: 'approved' },
+  sometimes: { approved: 'approved' },
   // Which state it has then, its version says.
   restore: {
     noted: 'noted',
@@ -150,28 +157,69 @@ const tokensAtMost = (text: string): number => Math.ceil(new TextEncoder().encod
 const lineOf = (learning: LearningFacts): string =>
   `- [${learning.id}] ${learning.rule}${learning.why === '' ? '' : ` Why: ${learning.why}`}`;
 
+/** What every agent is told takes no more than so much of what it is given. */
+export const MAX_ALWAYS_TOKENS = 600;
+const tokensOf = (told: readonly LearningFacts[]): number =>
+  told.reduce((sum, learning) => sum + tokensAtMost(`${lineOf(learning)}\n`), 0);
+
+interface OfProject extends LearningFacts {
+  readonly projectId: string | null;
+}
 /**
- * The handful that applies to what an agent is about to do.
+ * Whether one more rule can be told to every agent that it is for.
+ * @param told those that are so already, of all projects
+ * @returns the tokens that some agent would be told then where they are too many; null where it can
+ */
+export function tooMuchForAll(told: readonly OfProject[], more: OfProject): number | null {
+  const all = [...told.filter(({ id }) => id !== more.id), more];
+  const projects =
+    more.projectId === null ? new Set(all.map(({ projectId }) => projectId)) : [more.projectId];
+  const tokens = [...projects].map((project) =>
+    tokensOf(all.filter(({ projectId }) => projectId === null || projectId === project)),
+  );
+  const most = Math.max(...tokens);
+  return most > MAX_ALWAYS_TOKENS ? most : null;
+}
+
+/** Those that every agent is told, as far as there is room for them. */
+function toldToAll<L extends LearningFacts>(approved: readonly L[]): { told: L[]; tokens: number } {
+  const told: L[] = [];
+  let tokens = 0;
+  for (const learning of approved.filter(({ always }) => always)) {
+    const more = tokensOf([learning]);
+    if (tokens + more > MAX_ALWAYS_TOKENS) continue;
+    tokens += more;
+    told.push(learning);
+  }
+  return { told, tokens };
+}
+
+/**
+ * What every agent is told, and the handful that applies to what an agent is about to do.
  * @param approved of the project, the newest first
  * @param about what it is about to do, in words, with the files that it names
- * @returns the ones that have most to do with it first; at most a handful, and at most 1,500 tokens in all
+ * @returns what every agent is told, then the ones that have most to do with it; of these at most a handful, and at
+ * most 1,500 tokens in all
  */
 export function applying<L extends LearningFacts>(approved: readonly L[], about: string): L[] {
   const files = pathsIn(about);
-  const here = approved.filter((l) => l.path === null || files.some((f) => isAbout(l.path!, f)));
+  const { told, tokens: before } = toldToAll(approved);
+  const here = approved.filter(
+    (l) => !told.includes(l) && (l.path === null || files.some((f) => isAbout(l.path!, f))),
+  );
   const weight = weights(
     here.map((l) => `${l.rule} ${l.why}`),
     wordsIn(about.slice(0, 4_000), 60),
   );
-  const given: L[] = [];
-  let tokens = 0;
+  const given = [...told];
+  let tokens = before;
   // What is about these files counts before what has words in common, and that before what is only new.
   const inOrder = here
     .map((l, i) => ({ l, i, weight: weight[i]! + (l.path === null ? 0 : 1_000) }))
     .toSorted((a, b) => b.weight - a.weight || a.i - b.i);
   for (const { l } of inOrder) {
     const more = tokensAtMost(`${lineOf(l)}\n`);
-    if (given.length === HANDFUL) break;
+    if (given.length === told.length + HANDFUL) break;
     if (tokens + more > MAX_GIVEN_TOKENS) continue;
     tokens += more;
     given.push(l);

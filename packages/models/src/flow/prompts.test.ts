@@ -56,7 +56,9 @@ const cases = (): Record<string, string> => ({
   'implement, with what was learned': promptFor({
     ...BARE,
     phase: 'implement',
-    learned: learningWords([{ id: 'Lab12', rule: 'Round half to even.', why: '', path: null }]),
+    learned: learningWords([
+      { id: 'Lab12', rule: 'Round half to even.', why: '', path: null, always: false },
+    ]),
   }),
   CLAUDE_MD: AGENT_CLAUDE_MD,
 });

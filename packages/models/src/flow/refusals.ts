@@ -105,6 +105,11 @@ export const REFUSALS = {
     status: 409,
     says: (state: string) => `This rule is ${state} now. Reload and look again.`,
   },
+  too_much_for_all: {
+    status: 409,
+    says: (tokens: number) =>
+      `Every agent is told 600 tokens at most, and with this one it would be ${tokens}. Shorten one, or let another go first.`,
+  },
   /** Why it can be none. */
   no_rule: { status: 422, says: (sentence: string) => sentence },
 

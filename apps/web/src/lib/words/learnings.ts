@@ -20,7 +20,7 @@ export const GROUPS: readonly {
   {
     state: 'approved',
     title: 'Agents go by',
-    says: 'Each agent is given the few that apply to its work.',
+    says: 'Each agent is given the few that apply to its work, and is told what you want every agent to know.',
   },
   { state: 'noted', title: 'Said once', says: 'You are asked when it comes up again in another task.' },
   { state: 'retired', title: 'No longer', says: '' },
@@ -71,6 +71,11 @@ export const CANCEL = 'Cancel';
 
 /** Of one that many agents were given and none named. */
 export const CLEARER = 'Say it more clearly, or retire it.';
+
+// One that every agent is told.
+export const TOLD_TO_ALL = 'Every agent is told this.';
+export const TELL_ALL = 'Tell every agent';
+export const WHERE_IT_FITS = 'Only where it fits';
 
 /** Why agents are not given one that was approved. */
 export const FADED: Readonly<Record<StandsOn, string>> = {

@@ -6,6 +6,7 @@ import { NOT_NOW_MS } from '../../flow/campfire.ts';
 import {
   afterDecision,
   isAlike,
+  tooMuchForAll,
   whyNoRule,
   type LearningDecision,
   type LearningFacts,
@@ -26,7 +27,9 @@ const KNOWN = 500;
 
 type LearningResult =
   | { readonly ok: true }
-  | Refusal<'no_learning' | 'no_project' | 'no_rule' | 'no_version' | 'learning_decided'>;
+  | Refusal<
+      'no_learning' | 'no_project' | 'no_rule' | 'no_version' | 'learning_decided' | 'too_much_for_all'
+    >;
 
 const wordsOf = (words: { rule: string; why: string; path: string | null }) => ({
   rule: cleanTitle(words.rule, RULE_CHARS),
@@ -47,7 +50,7 @@ export const listApproved = (
     database,
     tables
       .selectFrom('learnings')
-      .select(['id', 'rule', 'why', 'path', 'author'])
+      .select(['id', 'rule', 'why', 'path', 'author', 'always'])
       .where('owner_id', '=', ownerId)
       .where('state', '=', 'approved')
       // What has faded is given to nobody.
@@ -79,6 +82,7 @@ export const listLearnings = (database: Queryable, ownerId: string) =>
         'l.times',
         'l.versions',
         'l.campfire',
+        'l.always',
         'l.files',
         'l.near_to as nearTo',
         'l.apart',
@@ -231,6 +235,10 @@ export const decideLearning = (
     if (next === null) return refusal('learning_decided', state);
     const restored = input.decision === 'restore' ? versions[input.version ?? versions.length - 1] : null;
     if (restored === undefined) return refusal('no_version');
+    if (input.decision === 'always') {
+      const tokens = await forAllWith(tx, input.ownerId, input.id);
+      if (tokens !== null) return refusal('too_much_for_all', tokens);
+    }
     const isOfTwo = input.decision === 'same' || input.decision === 'apart';
     const to = isOfTwo ? (input.to ?? nearTo) : null;
     if (isOfTwo && (to === null || to === input.id || !(await isKnown(tx, input.ownerId, to))))
@@ -259,6 +267,21 @@ export const decideLearning = (
     if (campfire !== null) await endCampfire(tx, input.ownerId, campfire);
     return { ok: true };
   });
+
+/** @returns the tokens that some agent would be told whatever it does, with one more; null where there is room */
+async function forAllWith(tx: Tx, ownerId: string, id: string): Promise<number | null> {
+  const approved = await rows(
+    tx,
+    tables
+      .selectFrom('learnings')
+      .select(['id', 'rule', 'why', 'path', 'always', 'project_id as projectId'])
+      .where('owner_id', '=', ownerId)
+      .where('state', '=', 'approved')
+      .where((l) => l.or([l('always', '=', true), l('id', '=', id)])),
+  );
+  const more = approved.find((l) => l.id === id);
+  return more === undefined ? null : tooMuchForAll(approved, more);
+}
 
 /** What is no rule any more can't stand for another. */
 const isKnown = (tx: Tx, ownerId: string, id: string): Promise<boolean> =>

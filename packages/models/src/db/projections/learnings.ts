@@ -75,6 +75,14 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
           .set({ quiet_until: p.quietUntil ?? null })
           .where('id', '=', p.id),
       );
+    if (p.decision === 'always' || p.decision === 'sometimes')
+      return run(
+        tx,
+        tables
+          .updateTable('learnings')
+          .set({ always: p.decision === 'always' })
+          .where('id', '=', p.id),
+      );
     if (p.decision === 'apart') return run(tx, toldApart(p.id, p.to));
     const { state: before, comments, ...words } = there;
     if (p.decision === 'same' && p.to !== undefined) await countFor(tx, p.id, p.to, at);

@@ -62,6 +62,7 @@ export const learnings = ({ db }: Views) => {
         times: l.times,
         sameAs: sameAsOf(offers.get(l.id)),
         apart: l.apart as string[],
+        always: l.always,
         faded: whyFaded({ files: l.files as Presence | null, comments: l.comments as Presence | null }),
         given: l.given,
         cited: l.cited,
