@@ -130,7 +130,7 @@ export function keeper(options: KeeperOptions) {
       await places.stop(taskId);
       const work = places.workOf(taskId);
       const made = SetupMade.parse(JSON.parse(plain(path.join(work, 'made.json'))));
-      if (made.kind === 'same') await options.store.touch(own, made.key);
+      if (made.kind === 'same') options.store.touch(own, made.key);
       if (made.kind === 'made') {
         if (!lstatSync(path.join(work, 'kept')).isDirectory()) throw new Error('what it made is no folder');
         if (KeptList.parse(JSON.parse(plain(path.join(work, 'kept/list.json')))).key !== made.key)

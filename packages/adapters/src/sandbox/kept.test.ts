@@ -15,9 +15,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { until } from '@mainloop/testkit/stack';
 import { keptStore, type KeptStore } from './kept.ts';
 
 const MIB = 1024 * 1024;
+/** No test lasts so long. */
+const NEVER_MS = 3_600_000;
 let dir: string;
 let store: KeptStore;
 let damage: string[];
@@ -26,7 +29,7 @@ beforeEach(async () => {
   // A copy for the next task may still be on its way when a test ends; what it says then is not the next test's.
   const heard: string[] = [];
   damage = heard;
-  store = keptStore(path.join(dir, 'store'), 10 * MIB, (words) => heard.push(words));
+  store = keptStore(path.join(dir, 'store'), 10 * MIB, (words) => heard.push(words), NEVER_MS);
   await store.open();
 });
 afterEach(() => {
@@ -94,7 +97,7 @@ test('the newest is given, and one that is wanted again is the newest', async ()
   ]);
   const [first, second] = [to(), to()];
   await store.give('me/a', first, null);
-  await store.touch('me/a', key('a'));
+  store.touch('me/a', key('a'));
   await store.give('me/a', second, null);
   expect([text(first), text(second), store.keys('me/a').toSorted()]).toEqual([
     'new',
@@ -107,8 +110,6 @@ test('what is damaged is thrown away and never given', async () => {
   await store.put('me/a', key('a'), made('whole'));
   const first = to();
   await store.give('me/a', first, null);
-  // The copy for the next one is there.
-  await store.touch('me/a', key('a'));
   // Another worker, after a machine that lost a part of its disk.
   const tree = path.join(
     dir,
@@ -129,8 +130,41 @@ test('what is damaged is thrown away and never given', async () => {
   expect(damage).toEqual(['A kept set-up was thrown away: it is not what it was when it was kept.']);
 });
 
+const copiesThere = (): string[] =>
+  readdirSync(path.join(dir, 'store')).filter((name) => name.startsWith('.ready-'));
+
+test('two tasks in a row find their copies, and the next are made when those are at work', async () => {
+  store = keptStore(path.join(dir, 'store'), 10 * MIB, (words) => damage.push(words), 1);
+  await store.put('me/a', key('a'), made('whole'));
+  await until('two copies', async () => copiesThere().length === 2);
+  // What is given from now on was made before: what would be copied now is another text.
+  const tree = path.dirname(execFileSync('find', [dir, '-name', 'meta.json'], { encoding: 'utf8' }).trim());
+  const [first, second] = [to(), to()];
+  writeFileSync(path.join(tree, 'tree/0/a.js'), 'later');
+  await store.give('me/a', first, null);
+  await store.give('me/a', second, null);
+  expect([text(first), text(second)]).toEqual(['whole', 'whole']);
+  await until('two more', async () => copiesThere().length === 2);
+  const third = to();
+  await store.give('me/a', third, null);
+  expect([text(third), damage]).toEqual(['later', []]);
+});
+
+test('what has no room for two copies has one', async () => {
+  store = keptStore(path.join(dir, 'store'), 10 * MIB, (words) => damage.push(words), 1);
+  await store.put('me/a', key('a'), made('a', 4 * MIB));
+  await until('a copy', async () => copiesThere().length === 1);
+  const [first, second] = [to(), to()];
+  expect([await store.give('me/a', first, null), await store.give('me/a', second, null)]).toEqual([
+    true,
+    true,
+  ]);
+  await until('its successor', async () => copiesThere().length === 1);
+  expect(store.keys('me/a')).toEqual([key('a')]);
+});
+
 test('what a worker left half done is removed when the next one opens it', async () => {
-  for (const name of ['.new-x', '.copy-x', '.gone-x']) {
+  for (const name of ['.new-x', '.copy-x', '.ready-x', '.gone-x']) {
     mkdirSync(path.join(dir, 'store', name, 'tree'), { recursive: true });
     chmodSync(path.join(dir, 'store', name, 'tree'), 0o555);
   }

@@ -1,6 +1,6 @@
-// Set-ups that are kept on this machine: one folder for each, and of the newest of each repository a copy
-// that waits for the next task. A task is given the copy by a rename, so it owns what it gets and nobody else
-// ever sees it again.
+// Set-ups that are kept on this machine: one folder for each, and of the newest of each repository copies
+// that wait for the next tasks. A task is given one by a rename, so it owns what it gets and nobody else ever
+// sees it again.
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -15,7 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { readyCopies } from './copies.ts';
 import { emptyFolder, type Owner } from './place.ts';
+
+/** Two tasks that are started one after the other both find theirs. */
+const READY = 2;
+/** By then the agent of the task that took one is at work. */
+const REST_MS = 5_000;
 
 interface Meta {
   readonly key: string;
@@ -35,13 +41,19 @@ export type KeptStore = ReturnType<typeof keptStore>;
  * @param folder only ours: no sandbox sees it
  * @param maxBytes of all together, the copies that wait included
  * @param onDamage hears in words what was thrown away, and why
+ * @param restMs from a copy's being taken to the making of the next
  */
-export function keptStore(folder: string, maxBytes: number, onDamage: (words: string) => void) {
+export function keptStore(
+  folder: string,
+  maxBytes: number,
+  onDamage: (words: string) => void,
+  restMs = REST_MS,
+) {
   const ofRepo = (repo: string): string =>
     path.join(folder, createHash('sha256').update(repo).digest('hex').slice(0, 24));
   const treeOf = (entry: { folder: string }): string => path.join(entry.folder, 'tree');
-  /** By folder of an entry: its copy, on its way or there. */
-  const copies = new Map<string, Promise<string | null>>();
+  /** What is so large that there is no room for two copies of it beside itself has one. */
+  const readyOf = (entry: Meta): number => ((1 + READY) * entry.bytes <= maxBytes ? READY : 1);
 
   const entriesIn = (of: string): Entry[] =>
     (existsSync(of) ? readdirSync(of) : []).flatMap((name) => {
@@ -63,23 +75,28 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
   };
 
   /** @returns where it lies; null when what was kept is not what it was any more, and is thrown away */
-  const copy = async (entry: Entry): Promise<string | null> => {
-    const to = path.join(folder, `.copy-${randomUUID()}`);
+  const copy = async (kept: string): Promise<string | null> => {
+    const meta = metaOf(kept);
+    // Thrown away meanwhile.
+    if (meta === null) return null;
+    const name = randomUUID();
+    const [to, whole] = [path.join(folder, `.copy-${name}`), path.join(folder, `.ready-${name}`)];
     try {
-      await command('cp', ['-a', '--reflink=auto', '--', treeOf(entry), to]);
-      if ((await digestOf(to)) === entry.digest) return to;
-      throw new Error('it is not what it was when it was kept');
+      await command('cp', ['-a', '--reflink=auto', '--', treeOf({ folder: kept }), to]);
+      if ((await digestOf(to)) !== meta.digest) throw new Error('it is not what it was when it was kept');
+      renameSync(to, whole);
+      return whole;
     } catch (err) {
       onDamage(`A kept set-up was thrown away: ${(err as Error).message}.`);
       await erase(to);
-      await drop(entry.folder);
+      await drop(kept);
       return null;
     }
   };
-  const ready = (entry: Entry): Promise<string | null> => {
-    const there = copies.get(entry.folder) ?? copy(entry);
-    copies.set(entry.folder, there);
-    return there;
+  const copies = readyCopies(copy, restMs);
+  const leave = async (at: string): Promise<void> => {
+    for (const left of await copies.forget(at)) await erase(left);
+    await drop(at);
   };
 
   return {
@@ -91,13 +108,13 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
 
     keys: (repo: string): string[] => entriesIn(ofRepo(repo)).map((e) => e.key),
 
-    /** It is wanted again, so it is the newest. */
-    async touch(repo: string, key: string): Promise<void> {
+    /** It is wanted again, so it is the newest, and the next tasks will want copies of it. */
+    touch(repo: string, key: string): void {
       const entry = entriesIn(ofRepo(repo)).find((x) => x.key === key);
       if (entry === undefined) return;
       const now = new Date();
       utimesSync(path.join(entry.folder, 'meta.json'), now, now);
-      await ready(entry);
+      copies.fill(entry.folder, readyOf(entry));
     },
 
     /**
@@ -120,11 +137,11 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
       );
       mkdirSync(ofRepo(repo), { recursive: true, mode: 0o700 });
       const at = path.join(ofRepo(repo), key);
-      await drop(at);
+      await leave(at);
       renameSync(arriving, at);
       await this.sweep();
       const entry = newestOf(repo);
-      if (entry !== null) await ready(entry);
+      if (entry !== null) copies.fill(entry.folder, readyOf(entry), 0);
       return true;
     },
 
@@ -136,14 +153,12 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
     async give(repo: string, to: string, owner: Owner | null): Promise<boolean> {
       const entry = newestOf(repo);
       if (entry === null) return false;
-      const mine = ready(entry);
-      copies.delete(entry.folder);
-      const at = await mine;
+      const at = await copies.take(entry.folder);
       if (at === null) return false;
       if (owner !== null) await command('chown', ['-hR', `${owner.uid}:${owner.gid}`, '--', at]);
       renameSync(at, to);
-      // The next task finds one too.
-      void ready(entry);
+      // The next tasks find one too.
+      copies.fill(entry.folder, readyOf(entry));
       return true;
     },
 
@@ -155,13 +170,10 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
         .toSorted((a, b) => b.usedMs - a.usedMs);
       let bytes = 0;
       for (const entry of all) {
-        // With its copy.
-        bytes += 2 * entry.bytes;
+        // With its copies.
+        bytes += (1 + readyOf(entry)) * entry.bytes;
         if (bytes <= maxBytes) continue;
-        const waiting = copies.get(entry.folder);
-        copies.delete(entry.folder);
-        if (waiting) await erase((await waiting) ?? '');
-        await drop(entry.folder);
+        await leave(entry.folder);
       }
     },
   };
@@ -181,7 +193,7 @@ function metaOf(at: string): Meta | null {
 
 /** Go's modules are closed to their own owner. */
 async function erase(at: string): Promise<void> {
-  if (at === '' || !existsSync(at)) return;
+  if (!existsSync(at)) return;
   await emptyFolder(at, null);
   rmSync(at, { recursive: true, force: true });
 }
