@@ -10,6 +10,7 @@ import {
   type RequiredCheck,
 } from '@mainloop/models/flow/ci';
 import type { SeenChecks } from '../port.ts';
+import { isStatus } from './errors.ts';
 
 type Kit = Octokit & { paginate: Octokit['paginate'] };
 interface Name {
@@ -147,20 +148,8 @@ async function mayRead<T, U>(what: string, without: U, read: () => Promise<T>): 
   }
 }
 
-/** Refused by its rights, which a rate limit is not. GitHub says 404 where it hides something. */
-function isClosed(err: unknown): boolean {
-  const thrown = err as {
-    status?: number;
-    message?: string;
-    response?: { headers?: Record<string, string> };
-  };
-  if (thrown.status === 404) return true;
-  return (
-    thrown.status === 403 &&
-    thrown.response?.headers?.['x-ratelimit-remaining'] !== '0' &&
-    !/rate limit/i.test(thrown.message ?? '')
-  );
-}
+/** Refused by its rights. GitHub says 404 where it hides something. */
+const isClosed = (err: unknown): boolean => isStatus(err, 403, 404);
 
 async function isTaken(ask: () => Promise<unknown>): Promise<boolean> {
   try {

@@ -1,5 +1,6 @@
 // What lies in a repository and what is open in it, for a look at it as a whole: few requests, however large it is.
 import type { Forge } from '../port.ts';
+import { isStatus } from './errors.ts';
 import type { GitHub } from './kit.ts';
 
 const MARKER = '<!-- mainloop:';
@@ -42,9 +43,9 @@ export const contents = ({
       const ours = await isOurs();
       const listed = await kit.issues.listForRepo(asked).then(
         (answer) => answer.data,
-        (err: { status?: number }) => {
+        (err: unknown) => {
           // It has none, or the token may not read them.
-          if ([403, 404, 410].includes(err.status ?? 0)) return [];
+          if (isStatus(err, 403, 404, 410)) return [];
           throw err;
         },
       );

@@ -1,7 +1,7 @@
 // What kind of refusal an answer of GitHub is: whether trying again helps hangs on it.
 import { expect, test } from '@jest/globals';
-import type { ForgeErrorKind } from '../port.ts';
-import { refusedMerge, translate } from './errors.ts';
+import type { ForgeError, ForgeErrorKind } from '../port.ts';
+import { isStatus, refusedMerge, translate } from './errors.ts';
 
 const SECONDARY = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
 const ABUSE =
@@ -33,6 +33,39 @@ test.each<[string, number, string, ForgeErrorKind]>([
 ])('%s: %i', (_, status, message, kind) => {
   expect(translate('a thing', answer(status, message))).toMatchObject({ kind });
 });
+
+const inMinutes = (minutes: number): string => String(Math.floor(Date.now() / 1000) + minutes * 60);
+test.each<[string, number, string, Record<string, string>, number, RegExp]>([
+  ['an hour that is used up', 403, 'API rate limit exceeded for user ID 1.', spentUntil(20), 20, /used up/],
+  ['the same by its own number', 429, 'Too many requests', spentUntil(20), 20, /used up/],
+  ['a secondary limit that says how long', 403, SECONDARY, { 'retry-after': '120' }, 2, /less often/],
+  // The reset of the hour says nothing of this one.
+  ['one that does not, with much of the hour left', 403, SECONDARY, leftUntil(59), 1, /less often/],
+  [
+    'one that says how long, with much left',
+    429,
+    SECONDARY,
+    { ...leftUntil(59), 'retry-after': '300' },
+    5,
+    /less/,
+  ],
+  ['one that is told by how long alone', 403, 'Forbidden', { 'retry-after': '60' }, 1, /less often/],
+  ['an end that cannot be read', 403, SECONDARY, { 'retry-after': 'soon' }, 1, /less often/],
+])('%s is waited out for as long as GitHub says', (_, status, message, headers, minutes, words) => {
+  const told = translate('a thing', answer(status, message, headers)) as ForgeError;
+  expect(told.kind).toBe('rate_limited');
+  expect(told.message).toMatch(words);
+  expect(Math.abs(told.retryAfterMs - minutes * 60_000)).toBeLessThan(5_000);
+  expect(told.message).toContain(`going on in ${minutes} min`);
+  // Nowhere it is taken for what a token may not do.
+  expect(isStatus(answer(status, message, headers), 403, 429)).toBe(false);
+});
+function spentUntil(minutes: number): Record<string, string> {
+  return { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inMinutes(minutes) };
+}
+function leftUntil(minutes: number): Record<string, string> {
+  return { 'x-ratelimit-remaining': '4987', 'x-ratelimit-reset': inMinutes(minutes) };
+}
 
 test('a limit that meets a merge is no refusal of it, and says when it is over', () => {
   const limited = answer(403, ABUSE, { 'retry-after': '90' });

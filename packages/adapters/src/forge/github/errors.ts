@@ -24,7 +24,7 @@ export function refusesDrafts(err: unknown): boolean {
 export function refusedMerge(err: unknown): never {
   const { status = 0, response } = err as { status?: number; response?: { data?: { message?: string } } };
   const said = response?.data?.message ?? '';
-  if (![403, 405, 409, 422].includes(status) || RATE.test(said)) throw err;
+  if (![403, 405, 409, 422].includes(status) || isRateLimit(err)) throw err;
   const why = mergeRefusal(said);
   if (status === 403 && why === 'other') throw err;
   if (why === 'base_moved') throw new ForgeError('unavailable', sayRefusal(why, said));
@@ -97,16 +97,39 @@ const RATE = /rate limit|abuse detection/i;
 const isFinal = (status: number): boolean => status >= 400 && status < 500 && !TRY_AGAIN.includes(status);
 const TRY_AGAIN: readonly number[] = [408, 425];
 
+const headersOf = (refusal: Refusal): Headers => refusal.headers ?? refusal.response?.headers ?? {};
+const wordsOf = ({ response, message }: Refusal): string =>
+  [response?.data?.message, ...(response?.data?.errors ?? []).map((x) => x.message)]
+    .filter(Boolean)
+    .join(': ') ||
+  (message ?? 'unknown');
+
+/** Asked too often, which GitHub answers with the same number as what a token may not do. */
+export function isRateLimit(err: unknown): boolean {
+  const refusal = err as Refusal;
+  if (refusal.status === 429) return true;
+  if (refusal.status !== 403) return false;
+  const headers = headersOf(refusal);
+  return headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers || RATE.test(wordsOf(refusal));
+}
+
+/** @returns whether it is one of these answers, and says something about what was asked, not how often */
+export const isStatus = (err: unknown, ...statuses: readonly number[]): boolean =>
+  statuses.includes((err as Refusal).status ?? 0) && !isRateLimit(err);
+
+/** When nothing says how long. */
+const WAIT_MS = 60_000;
+
+/** @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit */
 function rateLimited(headers: Headers): ForgeError {
-  const reset = headers['x-ratelimit-reset']
-    ? Number(headers['x-ratelimit-reset']) * 1000 - Date.now()
-    : 60_000;
-  const afterMs = Math.max(1_000, headers['retry-after'] ? Number(headers['retry-after']) * 1000 : reset);
-  return new ForgeError(
-    'rate_limited',
-    `GitHub's rate limit is used up; going on in ${Math.ceil(afterMs / 60_000)} min.`,
-    afterMs,
-  );
+  const afterS = Number(headers['retry-after'] ?? Number.NaN);
+  // Of the limit for the hour; the other one has no end that is told, and the hour's may be far away.
+  const isSpent = headers['x-ratelimit-remaining'] === '0';
+  const resetMs = Number(headers['x-ratelimit-reset'] ?? Number.NaN) * 1000 - Date.now();
+  const told = [afterS * 1000, isSpent ? resetMs : Number.NaN].find((ms) => !Number.isNaN(ms));
+  const afterMs = Math.max(1_000, told ?? WAIT_MS);
+  const why = isSpent ? "GitHub's rate limit is used up" : 'GitHub wants us to ask less often';
+  return new ForgeError('rate_limited', `${why}; going on in ${Math.ceil(afterMs / 60_000)} min.`, afterMs);
 }
 
 /**
@@ -117,12 +140,8 @@ export function translate(what: string, err: unknown): Error {
   if (err instanceof ForgeError) return err;
   if (err instanceof AppRefused) return new ForgeError(APP_KINDS[err.trouble.kind], err.message);
   const thrown = err as Refusal;
-  const said =
-    [thrown.response?.data?.message, ...(thrown.response?.data?.errors ?? []).map((x) => x.message)]
-      .filter(Boolean)
-      .join(': ') ||
-    (thrown.message ?? 'unknown');
-  const headers = thrown.headers ?? thrown.response?.headers ?? {};
+  const said = wordsOf(thrown);
+  const headers = headersOf(thrown);
   const type = graphqlType(thrown);
   if (type === 'RATE_LIMITED') return rateLimited(headers);
   if (type !== null)
@@ -132,11 +151,7 @@ export function translate(what: string, err: unknown): Error {
       'auth',
       'GitHub refused the token. Check GITHUB_TOKEN: it may be wrong or expired.',
     );
-  if (
-    thrown.status === 429 ||
-    (thrown.status === 403 && (headers['x-ratelimit-remaining'] === '0' || RATE.test(said)))
-  )
-    return rateLimited(headers);
+  if (isRateLimit(thrown)) return rateLimited(headers);
   if (thrown.status === 403 && /archived/i.test(said))
     return new ForgeError(
       'forbidden',

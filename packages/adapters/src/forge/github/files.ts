@@ -2,13 +2,11 @@
 // a branch nor a tag. GitHub has no way to upload a picture for a comment, but shows one that lies in the
 // repository to whoever may see that.
 import type { Forge } from '../port.ts';
+import { isStatus } from './errors.ts';
 import type { GitHub } from './kit.ts';
 
 /** The same files always are the same commit, whenever they are asked for: its address stands in comments. */
 const BY = { name: 'mainloop', email: 'mainloop@localhost', date: '2026-01-01T00:00:00Z' };
-
-const isStatus = (err: unknown, ...statuses: number[]): boolean =>
-  statuses.includes((err as { status?: number }).status ?? 0);
 
 /** @returns the part of the forge that writes files on a ref of ours */
 export function files({ kit, split, call }: GitHub): Pick<Forge, 'ensureFiles' | 'ensureRefGone'> {

@@ -1,6 +1,7 @@
 // Issues, and what is said below them; a pull request is one too.
 import type { IssueFields } from '@mainloop/models/flow/issue-template';
 import type { Forge, ForgeComment, Outcome } from '../port.ts';
+import { isStatus } from './errors.ts';
 import { ensured, type GitHub } from './kit.ts';
 
 const NO_FIELDS: IssueFields = { labels: [], assignees: [], type: '' };
@@ -59,7 +60,7 @@ export function issues({
       return true;
     } catch (err) {
       // Whatever may not be asked may not be set either.
-      if ([403, 404].includes((err as { status?: number }).status ?? 0)) return false;
+      if (isStatus(err, 403, 404)) return false;
       throw err;
     }
   };

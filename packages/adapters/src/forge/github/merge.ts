@@ -1,7 +1,7 @@
 // Merging: at once, by which ways, or through the queue.
 import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import type { Forge, Outcome } from '../port.ts';
-import { refusedMerge, refusedUpdate } from './errors.ts';
+import { isStatus, refusedMerge, refusedUpdate } from './errors.ts';
 import type { GitHub } from './kit.ts';
 
 /** @returns the part of the forge that merges */
@@ -51,7 +51,7 @@ export function merge({
           const rules = await kit.repos.getBranchRules({ ...split(repo), branch: base, per_page: 100 });
           return rules.data.some((r) => r.type === 'merge_queue');
         } catch (err) {
-          if ([403, 404].includes((err as { status?: number }).status ?? 0)) return false;
+          if (isStatus(err, 403, 404)) return false;
           throw err;
         }
       }),

@@ -2,7 +2,7 @@
 import { authorOf } from '@mainloop/models/flow/author';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
 import { ForgeError, type Forge, type Outcome } from '../port.ts';
-import { translate } from './errors.ts';
+import { isStatus, translate } from './errors.ts';
 import type { GitHub, GitHubOptions } from './kit.ts';
 
 /** @returns the part of the forge that is about the repository itself and whoever we are there */
@@ -21,7 +21,7 @@ export const repository = (
         return authorOf(await me(), options.baseUrl);
       } catch (err) {
         // "Resource not accessible by integration": it is an app's.
-        if ((err as { status?: number }).status === 403) return null;
+        if (isStatus(err, 403)) return null;
         throw err;
       }
     }),

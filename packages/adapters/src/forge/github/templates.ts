@@ -7,6 +7,7 @@ import {
 } from '@mainloop/models/flow/issue-template';
 import { isPullTemplate, TEMPLATE_FOLDERS } from '@mainloop/models/flow/pull-template';
 import type { Forge } from '../port.ts';
+import { isStatus } from './errors.ts';
 import type { GitHub } from './kit.ts';
 
 /** More of them nobody chooses from. */
@@ -23,7 +24,7 @@ export function templates({
     try {
       return (await kit.repos.getContent({ ...split(full), path })).data;
     } catch (err) {
-      if ([403, 404].includes((err as { status?: number }).status ?? 0)) return null;
+      if (isStatus(err, 403, 404)) return null;
       throw err;
     }
   };
