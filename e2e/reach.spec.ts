@@ -533,6 +533,56 @@ inBrowser.each(SIZES)(
   },
 );
 
+/** What is written there goes to no other device, @returns until it does again. */
+async function cutOff(page: Page): Promise<() => Promise<unknown>> {
+  await page.evaluate(`{
+    const send = fetch;
+    globalThis.isCutOff = true;
+    globalThis.fetch = (to, how) => (isCutOff && to === '/api/drafts' ? Promise.reject(new TypeError('cut off')) : send(to, how));
+  }`);
+  return () => page.evaluate("isCutOff = false; dispatchEvent(new Event('online'))");
+}
+const isWrittenDown = (page: Page, key: string, words: string): Promise<unknown> =>
+  until('it to be written down', () =>
+    page.evaluate<boolean>(`(localStorage.getItem('draft/${key}') ?? '').includes('${words}')`),
+  );
+
+inBrowser('a form that two devices wrote at once shows both, and the person says which', async () => {
+  await database.db.query('delete from drafts');
+  const [one, two] = [await open('phone', '/skills'), await open('desktop', '/skills')];
+  const field = (page: Page): Locator => page.locator('#skill-prompt');
+  const also = (page: Page): Locator => page.getByRole('group', { name: 'Also written on another device' });
+  const back = await cutOff(two.page);
+  await field(one.page).fill('Fix what lint says.');
+  await until('it to be kept', async () => (await keptOf('form/skill')).includes('lint says'));
+  await field(two.page).fill('Bump what is old, one by one.');
+  await isWrittenDown(two.page, 'form/skill', 'one by one');
+  await back();
+  await also(two.page).getByText('Fix what lint says.').waitFor();
+  expect(await field(two.page).inputValue()).toBe('Bump what is old, one by one.');
+  await two.page.screenshot({ path: shot('also-written') });
+  await visit(one.page, `${s.web}/skills`);
+  const use = also(one.page).getByRole('button', { name: 'Use it' });
+  await settled(use);
+  await use.click();
+  await until(
+    'it to stand there',
+    async () => (await field(one.page).inputValue()) === 'Fix what lint says.',
+  );
+  const drop = also(one.page).getByRole('button', { name: 'Drop it' });
+  await also(one.page).getByText('Bump what is old, one by one.').waitFor();
+  await settled(drop);
+  await drop.click();
+  await also(one.page).waitFor({ state: 'detached' });
+  await until('one to be left', async () => !(await keptOf('form/skill')).includes('Bump'));
+  await visit(two.page, `${s.web}/skills`);
+  await until('it to be there', async () => (await field(two.page).inputValue()) === 'Fix what lint says.');
+  expect(await also(two.page).count()).toBe(0);
+  expect([...one.complaints, ...two.complaints].filter((said) => !/Failed to fetch/.test(said))).toEqual([]);
+  await one.page.close();
+  await two.page.close();
+});
+
 inBrowser.each(SIZES)(
   'two devices that write at once, one of them cut off for a while, lose no word, %s',
   async (size) => {
@@ -540,18 +590,12 @@ inBrowser.each(SIZES)(
     const one = await open(size, '/');
     const two = await open(size === 'phone' ? 'desktop' : 'phone', '/');
     const field = (page: Page): Locator => page.getByLabel('Message', { exact: true });
-    await two.page.evaluate(`{
-      const send = fetch;
-      globalThis.isCutOff = true;
-      globalThis.fetch = (to, how) => (isCutOff && to === '/api/drafts' ? Promise.reject(new TypeError('cut off')) : send(to, how));
-    }`);
+    const back = await cutOff(two.page);
     await field(one.page).fill('Rename the table.');
     await until('it to be kept', async () => (await keptOf('chat')) === 'Rename the table.');
     await field(two.page).fill('And keep the old column.');
-    await until('it to be written down', () =>
-      two.page.evaluate<boolean>("(localStorage.getItem('draft/chat') ?? '').includes('old column')"),
-    );
-    await two.page.evaluate("isCutOff = false; dispatchEvent(new Event('online'))");
+    await isWrittenDown(two.page, 'chat', 'old column');
+    await back();
     const both = 'Rename the table. And keep the old column.';
     await until('both to be kept', async () => (await keptOf('chat')) === both);
     await until('both to stand there', async () => (await field(two.page).inputValue()) === both);

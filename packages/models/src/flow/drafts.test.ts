@@ -8,6 +8,9 @@ import {
   heard,
   joined,
   NEVER_SEEN,
+  versionsOf,
+  withVersions,
+  wordsElsewhere,
   type KeptDraft,
   type SeenDraft,
 } from './drafts.ts';
@@ -54,15 +57,57 @@ describe('a write', () => {
   ] as const)('that %s', (_, text, base, after) => {
     expect(afterWrite('item/a', kept, { text, base })).toEqual(after);
   });
-  test('of a whole form takes the longer one', () => {
-    const form = { text: '{"title":"abc"}', revision: 3 };
-    expect(afterWrite('proposal/p', form, { text: '{"title":"a"}', base: 1 })).toEqual(form);
-    expect(afterWrite('setting/maxRuns', { text: '12', revision: 2 }, { text: '7', base: 1 }).text).toBe(
-      '12',
-    );
-    expect(afterWrite('proposal/p', form, { text: '{"title":"abcdef"}', base: 1 }).text).toBe(
-      '{"title":"abcdef"}',
-    );
+  const form = (fields: object, also?: readonly object[]): string =>
+    JSON.stringify(also === undefined ? fields : { ...fields, also: also.map((one) => JSON.stringify(one)) });
+  test.each([
+    ['knew the newest', 3, { title: 'a' }, undefined, { title: 'a' }, undefined],
+    ['has less of the same words', 1, { title: 'ab' }, undefined, { title: 'abc' }, undefined],
+    ['has more of the same words', 1, { title: 'abcd' }, undefined, { title: 'abcd' }, undefined],
+    ['has other words', 1, { title: 'xy' }, undefined, { title: 'abc' }, [{ title: 'xy' }]],
+    ['has other words, and more', 1, { title: 'wxyz' }, undefined, { title: 'wxyz' }, [{ title: 'abc' }]],
+    ['has words in another field', 1, { why: 'x' }, undefined, { title: 'abc' }, [{ why: 'x' }]],
+    [
+      'differs in no word',
+      1,
+      { title: 'abc', isOpen: true },
+      undefined,
+      { title: 'abc', isOpen: true },
+      undefined,
+    ],
+    [
+      'knows of a third',
+      1,
+      { title: 'xy' },
+      [{ title: 'q' }],
+      { title: 'abc' },
+      [{ title: 'xy' }, { title: 'q' }],
+    ],
+    [
+      'knows of a third that is in it',
+      1,
+      { title: 'x' },
+      [{ title: 'b' }],
+      { title: 'abc' },
+      [{ title: 'x' }],
+    ],
+  ])('of a form that %s', (_, base, came, beside, after, also) => {
+    const before = { text: form({ title: 'abc' }), revision: 3 };
+    expect(afterWrite('form/skill', before, { text: form(came, beside), base }).text).toBe(form(after, also));
+  });
+  test('of an emptied form that knew an older one takes nothing away', () => {
+    const before = { text: form({ title: 'abc' }), revision: 3 };
+    expect(afterWrite('form/skill', before, { text: '', base: 1 })).toBe(before);
+  });
+  test('of a value takes the longer one, and of words that are no form both', () => {
+    const value = { text: '12', revision: 2 };
+    expect(afterWrite('setting/maxRuns', value, { text: '7', base: 1 }).text).toBe('12');
+    const pin = { text: 'Ask first', revision: 2 };
+    expect(afterWrite('form/pin', pin, { text: 'Use tabs', base: 1 }).text).toBe('Ask first Use tabs');
+  });
+  test('of a form brings only as much from elsewhere as a draft may hold', () => {
+    const before = { text: form({ title: 'a'.repeat(24_000) }), revision: 3 };
+    const came = form({ title: 'b'.repeat(23_000) });
+    expect(versionsOf(afterWrite('form/skill', before, { text: came, base: 1 }).text).also).toEqual([]);
   });
 });
 
@@ -121,50 +166,106 @@ test.each([
   expect(afterAnswer('chat', sent, now, answered)).toBe(after);
 });
 
-/** A device writes words, some of which it sends on, in any order with another one. */
-test('two devices that write, sync and lose answers in any order keep every word that neither took away', () => {
-  const act = fc.record({
-    device: fc.constantFrom(0, 1),
-    does: fc.constantFrom('write', 'sync', 'lose'),
-  });
-  fc.assert(
-    fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
-      let kept: KeptDraft = { text: '', revision: 0 };
-      const devices: { text: string; seen: SeenDraft }[] = [
-        { text: '', seen: NEVER_SEEN },
-        { text: '', seen: NEVER_SEEN },
-      ];
-      const words: string[] = [];
-      const sync = (n: number, isReceived: boolean): void => {
-        const device = devices[n]!;
-        const step = draftStep(device.text, device.seen, kept);
-        if (step.do === 'show') device.text = step.text;
-        if (step.do !== 'send') {
-          device.seen = { ...kept, sending: null };
-          return;
-        }
-        const sent = device.text;
-        device.seen = { ...heard(device.seen, kept), sending: sent };
-        kept = afterWrite('chat', kept, { text: sent, base: step.base });
-        if (!isReceived) return;
-        device.text = afterAnswer('chat', sent, device.text, kept.text);
-        device.seen = { ...kept, sending: null };
-      };
-      for (const { device, does } of acts) {
-        if (does === 'write') {
-          words.push(`w${words.length}.`);
-          devices[device]!.text += ` ${words.at(-1)!}`;
-        } else sync(device, does === 'sync');
-      }
-      for (const n of [0, 1, 0, 1]) sync(n, true);
-      for (const word of words) {
-        expect(devices[0]!.text).toContain(word);
-        expect(devices[1]!.text).toContain(word);
-      }
-      expect(devices[0]!.text).toBe(devices[1]!.text);
-    }),
-  );
+test.each([
+  ['words that are no form', 'Use tabs', { text: 'Use tabs', also: [] }],
+  ['what only looks like one', '{ tabs', { text: '{ tabs', also: [] }],
+  ['a form alone', '{"title":"a"}', { text: '{"title":"a"}', also: [] }],
+  ['a form and another one', '{"title":"a","also":["{}"]}', { text: '{"title":"a"}', also: ['{}'] }],
+  ['what no version of ours wrote', '{"also":[1,"{}"]}', { text: '{}', also: ['{}'] }],
+])('the versions of %s', (_, text, versions) => {
+  expect(versionsOf(text)).toEqual(versions);
+  expect(versionsOf(withVersions(versions))).toEqual(versions);
 });
+
+test('what was written elsewhere is told by the words that are not here, at any depth', () => {
+  const here = JSON.stringify({ name: 'fix-lint', given: { why: 'It is slow' }, isOpen: true });
+  const there = JSON.stringify({
+    name: 'fix',
+    given: { why: 'It is red', where: 'src' },
+    budget: 3,
+    next: ' ',
+  });
+  expect(wordsElsewhere(there, here)).toEqual(['It is red', 'src']);
+  expect(wordsElsewhere(here, here)).toEqual([]);
+});
+
+test('what is typed while the answer is on its way stays in sight, and words from elsewhere stand beside it', () => {
+  const [sent, now] = ['{"title":"a"}', '{"title":"ab"}'];
+  const answered = '{"title":"wxyz","also":["{\\"title\\":\\"a\\"}"]}';
+  expect(versionsOf(afterAnswer('form/skill', sent, now, answered))).toEqual({
+    text: now,
+    also: ['{"title":"wxyz"}'],
+  });
+});
+
+/** A device writes words, some of which it sends on, in any order with another one. */
+const words: Kind = { key: 'chat', write: (text, word) => `${text} ${word}` };
+/** Into one field or the other, by the word. */
+const forms: Kind = {
+  key: 'form/skill',
+  write(text, word) {
+    const versions = versionsOf(text === '' ? '{"name":"","prompt":""}' : text);
+    const form = JSON.parse(versions.text) as Record<string, string>;
+    const field = Number.parseInt(word.slice(1)) % 3 === 0 ? 'name' : 'prompt';
+    return withVersions({
+      ...versions,
+      text: JSON.stringify({ ...form, [field]: `${form[field]} ${word}` }),
+    });
+  },
+};
+interface Kind {
+  readonly key: string;
+  write(text: string, word: string): string;
+}
+test.each([
+  ['of words', words],
+  ['of a form', forms],
+])(
+  'two devices that write, sync and lose answers in any order keep every word that neither took away: %s',
+  (_, kind) => {
+    const act = fc.record({
+      device: fc.constantFrom(0, 1),
+      does: fc.constantFrom('write', 'sync', 'lose'),
+    });
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        let kept: KeptDraft = { text: '', revision: 0 };
+        const devices: { text: string; seen: SeenDraft }[] = [
+          { text: '', seen: NEVER_SEEN },
+          { text: '', seen: NEVER_SEEN },
+        ];
+        const written: string[] = [];
+        const sync = (n: number, isReceived: boolean): void => {
+          const device = devices[n]!;
+          const step = draftStep(device.text, device.seen, kept);
+          if (step.do === 'show') device.text = step.text;
+          if (step.do !== 'send') {
+            device.seen = { ...kept, sending: null };
+            return;
+          }
+          const sent = device.text;
+          device.seen = { ...heard(device.seen, kept), sending: sent };
+          kept = afterWrite(kind.key, kept, { text: sent, base: step.base });
+          if (!isReceived) return;
+          device.text = afterAnswer(kind.key, sent, device.text, kept.text);
+          device.seen = { ...kept, sending: null };
+        };
+        for (const { device, does } of acts) {
+          if (does === 'write') {
+            written.push(`w${written.length}.`);
+            devices[device]!.text = kind.write(devices[device]!.text, written.at(-1)!);
+          } else sync(device, does === 'sync');
+        }
+        for (const n of [0, 1, 0, 1]) sync(n, true);
+        for (const word of written) {
+          expect(devices[0]!.text).toContain(word);
+          expect(devices[1]!.text).toContain(word);
+        }
+        expect(devices[0]!.text).toBe(devices[1]!.text);
+      }),
+    );
+  },
+);
 
 test('of two texts none loses a word', () => {
   fc.assert(

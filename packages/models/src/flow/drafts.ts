@@ -17,8 +17,75 @@ export interface DraftAbout {
   readonly taskId: string | null;
 }
 
-/** A whole form, as JSON, or a value: two of them can't be put one behind the other. */
-const isForm = (key: string): boolean => /^(?:proposal|comment|setting|form)\//.test(key);
+/** A draft as a person sees it. */
+interface Versions {
+  /** What stands in the form, or in the field. */
+  readonly text: string;
+  /** Whole forms that were written on other devices meanwhile, and hold words that this one does not. */
+  readonly also: readonly string[];
+}
+/** Of what was written elsewhere, in letters, so that a draft stays as short as one may be: the newest of it. */
+const MOST_ELSEWHERE = 20_000;
+/** Of a form's JSON, beside its fields. */
+const ALSO = 'also';
+
+function formIn(text: string): Record<string, unknown> | null {
+  if (!text.startsWith('{')) return null;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    // It only looks like a form.
+    return null;
+  }
+}
+
+/** @param text as it is kept: of a form, with what was written elsewhere */
+export function versionsOf(text: string): Versions {
+  const form = formIn(text);
+  if (form === null || !Array.isArray(form[ALSO])) return { text, also: [] };
+  const { [ALSO]: also, ...fields } = form;
+  return {
+    text: JSON.stringify(fields),
+    also: [...new Set((also as unknown[]).filter((one) => typeof one === 'string'))],
+  };
+}
+
+/** @returns as it is kept: what `versionsOf` reads */
+export function withVersions({ text, also }: Versions): string {
+  const form = also.length === 0 ? null : formIn(text);
+  return form === null ? text : JSON.stringify({ ...form, [ALSO]: also });
+}
+
+/** What a person wrote in a form, by field. */
+function wordsIn(value: unknown, name = ''): Map<string, string> {
+  if (typeof value === 'string') return new Map(value.trim() === '' ? [] : [[name, value.trim()]]);
+  if (typeof value !== 'object' || value === null) return new Map();
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...wordsIn(inner, `${name}/${key}`)]));
+}
+/** What of a form was written elsewhere and does not stand here, by field and in its order. */
+export function wordsElsewhere(elsewhere: string, here: string): string[] {
+  const there = wordsIn(formIn(here));
+  return [...wordsIn(formIn(elsewhere))].flatMap(([name, words]) =>
+    there.get(name)?.includes(words) === true ? [] : [words],
+  );
+}
+
+const holds = (form: string, other: string): boolean => wordsElsewhere(other, form).length === 0;
+
+/** Two forms that were written without knowing of each other. @returns the first one, with what only the other holds beside it */
+function besides(first: Versions, other: Versions): Versions {
+  const also: string[] = [];
+  let room = MOST_ELSEWHERE;
+  for (const form of [other.text, ...first.also, ...other.also]) {
+    if (form.length > room || [first.text, ...also].some((one) => holds(one, form))) continue;
+    also.push(form);
+    room -= form.length;
+  }
+  return { text: first.text, also };
+}
+
+/** A value: two of them can't be put one behind the other, and neither has words. */
+const isValue = (key: string): boolean => key.startsWith('setting/');
 
 /**
  * Two texts that were written without knowing of each other.
@@ -31,6 +98,16 @@ export function joined(first: string, second: string): string {
 
 const longer = (one: string, other: string): string => (one.length >= other.length ? one : other);
 
+/** @param isFirst whether the one stays in sight; else the longer of two forms does */
+function merged(key: string, one: string, other: string, isFirst: boolean): string {
+  if (isValue(key) || one === '' || other === '') return longer(one, other);
+  const [first, second] = [versionsOf(one), versionsOf(other)];
+  if (formIn(first.text) === null || formIn(second.text) === null) return joined(one, other);
+  return withVersions(
+    isFirst || first.text.length >= second.text.length ? besides(first, second) : besides(second, first),
+  );
+}
+
 /**
  * What a draft is after a device wrote to it. Whoever knew the newest has the word, also to empty it; whoever
  * did not takes nothing away.
@@ -41,8 +118,7 @@ export function afterWrite(
   kept: KeptDraft,
   came: { readonly text: string; readonly base: number },
 ): KeptDraft {
-  const merge = isForm(key) ? longer : joined;
-  const text = came.base === kept.revision ? came.text : merge(kept.text, came.text);
+  const text = came.base === kept.revision ? came.text : merged(key, kept.text, came.text, false);
   return text === kept.text ? kept : { text, revision: kept.revision + 1 };
 }
 
@@ -80,6 +156,6 @@ export function draftStep(local: string, known: SeenDraft, remote: KeptDraft): D
 export function afterAnswer(key: string, sent: string, now: string, answered: string): string {
   if (now === sent) return answered;
   if (answered === sent) return now;
-  if (isForm(key)) return longer(now, answered);
+  if (isValue(key) || formIn(now) !== null) return merged(key, now, answered, true);
   return now.startsWith(sent) ? answered + now.slice(sent.length) : joined(answered, now);
 }

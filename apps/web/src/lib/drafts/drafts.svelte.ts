@@ -1,11 +1,13 @@
 // What was written and not sent yet. It stays on this device, under what it is about, until it is sent;
 // shared-drafts.ts brings it to the others.
-import { joined } from '@mainloop/models/flow/drafts';
+import { joined, versionsOf, withVersions } from '@mainloop/models/flow/drafts';
 import { keptFor, type About } from './kept.ts';
 
 /** Of a draft's name in what this device keeps. */
 export const PREFIX = 'draft/';
 const WRITE_MS = 150;
+/** Of such a form one can be sent after the other: what was written elsewhere is the next one, and not lost. */
+const OF_SOMETHING_NEW = /^(?:comment\/|form\/[^:]+$)/;
 
 /** How often words came from another device, or went because they were sent there. */
 export const fromElsewhere = $state({ times: 0 });
@@ -14,6 +16,7 @@ let written: (key: string) => void = () => undefined;
 
 class Draft {
   private value = $state('');
+  private elsewhere = $state<readonly string[]>([]);
   private loaded = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly name: string;
@@ -28,19 +31,48 @@ class Draft {
   }
   set text(text: string) {
     this.value = text;
+    // It was chosen from all that was in sight.
+    if (text === '') this.elsewhere = [];
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.write(), WRITE_MS);
+  }
+  /** The same form, as it was written on other devices meanwhile. */
+  get also(): readonly string[] {
+    return this.elsewhere;
+  }
+  /** As it is kept, and goes to other devices: with what was written there. */
+  get all(): string {
+    return withVersions({ text: this.value, also: this.elsewhere });
+  }
+  set all(all: string) {
+    const { text, also } = versionsOf(all);
+    this.text = text;
+    this.elsewhere = also;
+  }
+  /** Puts a form that was written elsewhere into the place of this one, which stands beside it then. */
+  swap(form: string): void {
+    const rest = this.elsewhere.filter((one) => one !== form);
+    this.all = withVersions({ text: form, also: this.value === '' ? rest : [this.value, ...rest] });
+    this.write();
+  }
+  /** @param form that was written elsewhere: nobody wants it */
+  leaveOut(form: string): void {
+    this.all = withVersions({ text: this.value, also: this.elsewhere.filter((one) => one !== form) });
+    this.write();
   }
   /** Reads what was kept, once. What was typed before this page listened is put behind it. */
   load(): void {
     if (this.loaded) return;
     this.loaded = true;
-    this.value = joined(keptFor(localStorage.getItem(this.key), Date.now()) ?? '', this.value);
+    const kept = versionsOf(keptFor(localStorage.getItem(this.key), Date.now()) ?? '');
+    this.value = joined(kept.text, this.value);
+    this.elsewhere = kept.also;
   }
   /** It was sent. @param sent what of it; other words that were written since are not */
   drop(sent: string = this.value): void {
     if (this.value.trim() !== sent.trim()) return;
-    this.text = '';
+    const [next = '', ...also] = OF_SOMETHING_NEW.test(this.name) ? this.elsewhere : [];
+    this.all = withVersions({ text: next, also });
     this.write();
   }
   /** Without delay: the page may be about to go. */
@@ -51,10 +83,7 @@ class Draft {
     try {
       if (this.value === '') localStorage.removeItem(this.key);
       else
-        localStorage.setItem(
-          this.key,
-          JSON.stringify({ text: this.value, at: Date.now(), about: this.about }),
-        );
+        localStorage.setItem(this.key, JSON.stringify({ text: this.all, at: Date.now(), about: this.about }));
     } catch {
       // Storage that is full or forbidden: the words stay for as long as the page does.
     }

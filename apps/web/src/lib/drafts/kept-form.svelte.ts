@@ -10,7 +10,8 @@ export class KeptForm<Fields extends object> {
   /** The form as it was opened: until it differs, nothing of it is the person's. */
   private opened = $state('');
   private readonly blank: () => Fields;
-  private readonly draft: ReturnType<typeof draftOf>;
+  /** What of it is kept; also as it was written elsewhere. */
+  readonly draft: ReturnType<typeof draftOf>;
   private isLoaded = false;
 
   /**

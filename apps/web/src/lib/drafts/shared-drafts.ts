@@ -27,14 +27,14 @@ function readDraft(key: string): { readonly text: string; readonly about: About 
   draft?.load();
   draft?.write();
   const kept = readKept(localStorage.getItem(PREFIX + key), Date.now());
-  return { text: draft?.text ?? kept?.text ?? '', about: draft?.about ?? kept?.about ?? null };
+  return { text: draft?.all ?? kept?.text ?? '', about: draft?.about ?? kept?.about ?? null };
 }
 
 /** Puts words of another device where they belong. */
 function showDraft(key: string, text: string, about: About | null): void {
   const draft = draftOf(key, about);
   draft.load();
-  draft.text = text;
+  draft.all = text;
   draft.write();
   fromElsewhere.times++;
 }

@@ -1,4 +1,5 @@
 // What a person wrote, out of what was kept of it. Pure.
+import { versionsOf } from '@mainloop/models/flow/drafts';
 import { formIn } from './form-in.ts';
 
 /**
@@ -7,6 +8,11 @@ import { formIn } from './form-in.ts';
  */
 export function wordsOf(key: string, text: string): string {
   if (!/^(?:proposal|comment)\//.test(key)) return text;
+  const versions = versionsOf(text);
+  return [versions.text, ...versions.also].map(wordsOfForm).filter(Boolean).join('\n\n');
+}
+
+function wordsOfForm(text: string): string {
   const form = formIn(text);
   if (form === null) return text;
   return ['title', 'prompt', 'path', 'text', 'suggestion']

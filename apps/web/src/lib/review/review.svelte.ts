@@ -12,7 +12,8 @@ export type Side = CommentPlace['side'];
 export class Composer {
   /** Whether the person opened it on this page; else it was left open and takes no focus. */
   byHand = $state(false);
-  private readonly draft: ReturnType<typeof draftOf>;
+  /** What of it is kept; also as it was written elsewhere. */
+  readonly draft: ReturnType<typeof draftOf>;
   /** @param task whose change is read */
   constructor(task: { readonly id: string; readonly title: string }) {
     this.draft = draftOf(`comment/${task.id}`, { title: task.title, taskId: task.id });
