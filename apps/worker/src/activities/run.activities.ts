@@ -1,6 +1,6 @@
 // Runs of the agent: prepared, started, looked after, stopped. The workflow sleeps while one works.
 import type { Forge } from '@mainloop/adapters/forge/port';
-import { SandboxError, type Sandbox } from '@mainloop/adapters/sandbox/port';
+import { SandboxError, type Sandbox, type SandboxRun } from '@mainloop/adapters/sandbox/port';
 import type { Logger } from '@mainloop/logs/log';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { unreadableWords } from '@mainloop/models/contracts/settings';
@@ -78,48 +78,11 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       // Colleagues see what was asked before it is done.
       if (input.phase === 'address_review')
         await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, task);
-      const answers = await answersOf(db, input.context.answered);
-      const about = input.context.about ? (await answersOf(db, [input.context.about]))[0]?.answer : undefined;
       const rules = applying(
         await listApproved(db, task.ownerId, task.projectId),
         [task.title, task.prompt, task.plan ?? ''].join('\n'),
       );
-      const facts: PromptFacts = {
-        phase: input.phase,
-        title: task.title,
-        prompt: task.prompt,
-        branch: task.branch,
-        base,
-        plan: task.plan,
-        answers,
-        resumed: input.context.resumed ?? false,
-        round: input.context.round ?? 1,
-        verifyCommand: resolveProjectSettings(task.settings).verifyCommand,
-        files: task.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
-        revise: input.phase === 'plan' ? (about ?? null) : null,
-        learned: learningWords(rules),
-        ...(input.phase === 'fix_ci' && about !== undefined ? { putBack: about } : {}),
-        ...(input.context.conflictsWith === undefined ? {} : { conflictsWith: input.context.conflictsWith }),
-        ...(input.phase === 'fix_ci' && about === undefined && input.context.conflictsWith === undefined
-          ? { failingLog: await failingLog(db, forge, task, input.context.ciSha ?? task.headSha ?? '') }
-          : {}),
-        ...(input.phase === 'address_review'
-          ? {
-              comments: [
-                ...(about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : []),
-                ...(await findOpen(db, task.id)).map(({ comment, kind }) => ({
-                  id: comment.id,
-                  author: comment.author === 'you' ? 'the reader' : comment.author,
-                  path: comment.path,
-                  line: comment.line,
-                  finding: kind,
-                  quote: comment.quote,
-                  body: comment.body,
-                })),
-              ],
-            }
-          : {}),
-      };
+      const facts = await promptFacts({ db, forge }, task, input, { base, learned: learningWords(rules) });
       const before = await findOutcomeBefore(db, { taskId: task.id, n: input.n });
       const isDone = doneBefore(before) !== null;
       const runId = await ensureRun(db, {
@@ -131,25 +94,8 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
           isDone && said.length === 0 ? '' : promptFor({ ...facts, said, freshSession }),
         model: task.model,
       });
-      if (rules.length > 0)
-        await appendOnce(
-          db,
-          [
-            learningGiven.atStart({
-              taskId: task.id,
-              actor: 'mainloop',
-              payload: { runId, ids: rules.map((l) => l.id), asked: null },
-            }),
-          ],
-          task.ownerId,
-        );
-      const sentence = unreadableWords(resolveProjectSettings(task.settings).unreadable, task.repo);
-      if (sentence !== null)
-        await appendOnce(
-          db,
-          [settingsUnreadable.new({ taskId: task.id, actor: 'mainloop', payload: { runId, sentence } })],
-          task.ownerId,
-        );
+      await noteRules(db, task, runId, rules);
+      await noteUnreadable(db, task, runId);
       return { runId, slot: await slotFor(runId, task) };
     },
 
@@ -178,13 +124,6 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       if (now.kind === 'running' && now.runId === run.id && now.epoch === run.epoch) return;
       const { run: opened, token } = await openEpoch(db, input.runId);
       hit('sandbox.start.before');
-      const project = resolveProjectSettings(task.settings);
-      // Where agents ask before they run something, nothing is run that was only found, and nobody is asked
-      // about a set-up beside a task.
-      const keeps = project.permissions !== 'ask' && (project.setupCommand !== null || project.findSetup);
-      const setup = keeps
-        ? { setup: { base: task.defaultBranch, command: project.setupCommand, folder: project.folder } }
-        : {};
       // A forge that is away does not keep a run from starting.
       const author = await forge.whoCommits().catch(() => null);
       const of = author === null ? {} : { author };
@@ -194,7 +133,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         epoch: opened.epoch,
         token,
         repo: task.repo,
-        ...setup,
+        ...keptSetupOf(task),
         ...of,
       });
       hit('sandbox.start.after');
@@ -256,6 +195,93 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
     },
   };
 };
+
+/**
+ * The set-up that is kept between tasks. Where agents ask before they run something, nothing is run that was only
+ * found, and nobody is asked about a set-up beside a task.
+ */
+function keptSetupOf(task: TaskRow): Pick<SandboxRun, 'setup'> {
+  const project = resolveProjectSettings(task.settings);
+  const keeps = project.permissions !== 'ask' && (project.setupCommand !== null || project.findSetup);
+  if (!keeps) return {};
+  return { setup: { base: task.defaultBranch, command: project.setupCommand, folder: project.folder } };
+}
+
+/** What its prompt is made of, beside what the person says while it waits. */
+async function promptFacts(
+  { db, forge }: Pick<RunDeps, 'db' | 'forge'>,
+  task: TaskRow,
+  { phase, context }: RunRequest,
+  given: Pick<PromptFacts, 'base' | 'learned'>,
+): Promise<PromptFacts> {
+  const answers = await answersOf(db, context.answered);
+  const about = context.about ? (await answersOf(db, [context.about]))[0]?.answer : undefined;
+  const isOfLog = phase === 'fix_ci' && about === undefined && context.conflictsWith === undefined;
+  return {
+    ...given,
+    phase,
+    title: task.title,
+    prompt: task.prompt,
+    branch: task.branch,
+    plan: task.plan,
+    answers,
+    resumed: context.resumed ?? false,
+    round: context.round ?? 1,
+    verifyCommand: resolveProjectSettings(task.settings).verifyCommand,
+    files: task.attachments.map((attachment) => `${INSIDE.home}/attachments/${attachment.name}`),
+    revise: phase === 'plan' ? (about ?? null) : null,
+    ...(phase === 'fix_ci' && about !== undefined ? { putBack: about } : {}),
+    ...(context.conflictsWith === undefined ? {} : { conflictsWith: context.conflictsWith }),
+    ...(isOfLog
+      ? { failingLog: await failingLog(db, forge, task, context.ciSha ?? task.headSha ?? '') }
+      : {}),
+    ...(phase === 'address_review' ? { comments: await commentsFor(db, task, about) } : {}),
+  };
+}
+
+/** @param about what the person answered to an item; it comes first */
+async function commentsFor(
+  db: Db,
+  task: TaskRow,
+  about: string | undefined,
+): Promise<NonNullable<PromptFacts['comments']>> {
+  const own = about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : [];
+  const open = await findOpen(db, task.id);
+  return [
+    ...own,
+    ...open.map(({ comment, kind }) => ({
+      id: comment.id,
+      author: comment.author === 'you' ? 'the reader' : comment.author,
+      path: comment.path,
+      line: comment.line,
+      finding: kind,
+      quote: comment.quote,
+      body: comment.body,
+    })),
+  ];
+}
+
+/** Which of the rules of the project a run was given at its start. */
+async function noteRules(
+  db: Db,
+  task: TaskRow,
+  runId: string,
+  rules: readonly { readonly id: string }[],
+): Promise<void> {
+  if (rules.length === 0) return;
+  const payload = { runId, ids: rules.map((rule) => rule.id), asked: null };
+  const given = learningGiven.atStart({ taskId: task.id, actor: 'mainloop', payload });
+  await appendOnce(db, [given], task.ownerId);
+}
+
+/** Settings that can't be read are said in the story, and the run goes by what is usual. */
+async function noteUnreadable(db: Db, task: TaskRow, runId: string): Promise<void> {
+  const sentence = unreadableWords(resolveProjectSettings(task.settings).unreadable, task.repo);
+  if (sentence === null) return;
+  const payload = { runId, sentence };
+  const noted = settingsUnreadable.new({ taskId: task.id, actor: 'mainloop', payload });
+  await appendOnce(db, [noted], task.ownerId);
+}
 
 function short(outcome: RunOutcome): RunEnd {
   if (outcome.kind === 'completed') return { kind: 'completed' };
