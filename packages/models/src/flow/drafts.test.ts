@@ -58,7 +58,9 @@ describe('a write', () => {
     expect(afterWrite('item/a', kept, { text, base })).toEqual(after);
   });
   const form = (fields: object, also?: readonly object[]): string =>
-    JSON.stringify(also === undefined ? fields : { ...fields, also: also.map((one) => JSON.stringify(one)) });
+    JSON.stringify(
+      also === undefined ? fields : { ...fields, writtenElsewhere: also.map((one) => JSON.stringify(one)) },
+    );
   test.each([
     ['knew the newest', 3, { title: 'a' }, undefined, { title: 'a' }, undefined],
     ['has less of the same words', 1, { title: 'ab' }, undefined, { title: 'abc' }, undefined],
@@ -169,9 +171,14 @@ test.each([
 test.each([
   ['words that are no form', 'Use tabs', { text: 'Use tabs', also: [] }],
   ['what only looks like one', '{ tabs', { text: '{ tabs', also: [] }],
+  ['JSON that a person pasted', '{"also":["a"]}', { text: '{"also":["a"]}', also: [] }],
   ['a form alone', '{"title":"a"}', { text: '{"title":"a"}', also: [] }],
-  ['a form and another one', '{"title":"a","also":["{}"]}', { text: '{"title":"a"}', also: ['{}'] }],
-  ['what no version of ours wrote', '{"also":[1,"{}"]}', { text: '{}', also: ['{}'] }],
+  [
+    'a form and another one',
+    '{"title":"a","writtenElsewhere":["{}"]}',
+    { text: '{"title":"a"}', also: ['{}'] },
+  ],
+  ['what no version of ours wrote', '{"writtenElsewhere":[1,"{}"]}', { text: '{}', also: ['{}'] }],
 ])('the versions of %s', (_, text, versions) => {
   expect(versionsOf(text)).toEqual(versions);
   expect(versionsOf(withVersions(versions))).toEqual(versions);
@@ -191,7 +198,7 @@ test('what was written elsewhere is told by the words that are not here, at any 
 
 test('what is typed while the answer is on its way stays in sight, and words from elsewhere stand beside it', () => {
   const [sent, now] = ['{"title":"a"}', '{"title":"ab"}'];
-  const answered = '{"title":"wxyz","also":["{\\"title\\":\\"a\\"}"]}';
+  const answered = '{"title":"wxyz","writtenElsewhere":["{\\"title\\":\\"a\\"}"]}';
   expect(versionsOf(afterAnswer('form/skill', sent, now, answered))).toEqual({
     text: now,
     also: ['{"title":"wxyz"}'],

@@ -26,8 +26,8 @@ interface Versions {
 }
 /** Of what was written elsewhere, in letters, so that a draft stays as short as one may be: the newest of it. */
 const MOST_ELSEWHERE = 20_000;
-/** Of a form's JSON, beside its fields. */
-const ALSO = 'also';
+/** Of a form's JSON, beside its fields: no key that words of a person would have which happen to be JSON. */
+const ALSO = 'writtenElsewhere';
 
 function formIn(text: string): Record<string, unknown> | null {
   if (!text.startsWith('{')) return null;

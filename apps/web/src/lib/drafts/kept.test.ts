@@ -42,7 +42,7 @@ test.each([
   ['proposal/p-1', '{"title":"A","prompt":"B\\nC","model":"m","dollars":5}', 'A\n\nB\nC'],
   ['comment/t-1', '{"path":"a.ts","start":1,"text":"Why?","suggestion":null}', 'a.ts\n\nWhy?'],
   ['comment/t-1', '{"path":"a.ts","text":"","suggestion":"x = 1"}', 'a.ts\n\nx = 1'],
-  ['comment/t-1', '{"text":"Why?","also":["{\\"text\\":\\"How?\\"}"]}', 'Why?\n\nHow?'],
+  ['comment/t-1', '{"text":"Why?","writtenElsewhere":["{\\"text\\":\\"How?\\"}"]}', 'Why?\n\nHow?'],
   ['proposal/p-1', 'null', ''],
   ['proposal/p-1', 'no form', 'no form'],
 ])('of %s, %s, the words are %j', (key, text, words) => {
