@@ -30,7 +30,7 @@ const suggestOf =
       failed: [],
       issues: [],
     });
-const rule = (path: string | null) => ({ id: 'L1', rule: 'Round.', why: '', path });
+const rule = (path: string | null) => ({ id: 'L1', rule: 'Round.', why: '', path, always: false });
 
 test.each<[string, (text: string) => unknown, string, string]>([
   ['an answer of the model that hides all the way', spellOutSoFar, '\u200b', ''],
@@ -95,6 +95,7 @@ test('as many rules as a page shows are held against each other at once, however
     rule: `${'a'.repeat(490)}${n}`,
     state: 'approved',
     projectId: null,
+    apart: [],
   }));
   const look = (): void =>
     expect(
