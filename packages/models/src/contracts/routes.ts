@@ -828,11 +828,11 @@ export const ROUTES = {
     path: '/api/learnings/{id}',
     topic: 'learnings',
     summary:
-      'Approve, reject, retire, edit or put off a rule, or make it what it was. Each can be undone by another',
+      'Approve, reject, retire, edit or put off a rule, tell it to every agent, say whether it is the same as another, or make it what it was',
     status: 200,
     body: DecideLearning,
     answer: Done,
-    refusals: ['no_learning', 'no_rule', 'no_version', 'learning_decided'],
+    refusals: ['no_learning', 'no_rule', 'no_version', 'learning_decided', 'too_much_for_all'],
   },
   listProjects: {
     method: 'GET',
