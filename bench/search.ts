@@ -261,15 +261,35 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function timedOften(name: string, times: number, work: () => Promise<unknown>): Promise<void> {
   const ms: number[] = [];
-  const [cpu, server] = [process.cpuUsage(), serverMs()];
-  for (let i = 0; i < times; i++) ms.push(await timed(work));
-  const { user, system } = process.cpuUsage(cpu);
+  const bare: number[] = [];
+  let [here, there] = [0, 0];
+  for (let i = 0; i < times; i++) {
+    const [cpu, server] = [process.cpuUsage(), serverMs()];
+    ms.push(await timed(work));
+    const { user, system } = process.cpuUsage(cpu);
+    here += (user + system) / 1000;
+    there += serverMs() - server;
+    // What the same machine takes in the same moment for a question without work: how busy it is.
+    bare.push(await timed(() => db.query('select 1')));
+  }
   const [half, most] = [quantile(ms, 0.5), quantile(ms, 0.95)];
+  const [bareHalf, bareMost] = [quantile(bare, 0.5), quantile(bare, 0.95)];
   // What it takes of a core, which is the same however busy the machine is.
-  const cores = `${((user + system) / 1000 / times).toFixed(1)} and ${((serverMs() - server) / times).toFixed(1)} ms`;
+  const cores = `${(here / times).toFixed(1)} and ${(there / times).toFixed(1)} ms`;
   console.log(
-    `${name}: p50 ${half.toFixed(1)} ms, p95 ${most.toFixed(1)} ms; of a core ${cores} (here, Postgres)`,
+    `${name}: p50 ${half.toFixed(1)} ms, p95 ${most.toFixed(1)} ms; of a core ${cores} (here, Postgres); ` +
+      `a bare question beside it ${bareHalf.toFixed(2)} and ${bareMost.toFixed(2)} ms, ` +
+      `so ${(half / bareHalf).toFixed(0)} and ${(most / bareMost).toFixed(0)} times that`,
   );
+}
+
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    // It has ended meanwhile, and took nothing more of a core.
+    return '';
+  }
 }
 
 /** What the processes of Postgres that are there have had of a core; counted in hundredths of a second. */
@@ -277,9 +297,7 @@ function serverMs(): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   let ticks = 0;
   for (const pid of pids) {
-    // One that has ended meanwhile has no file any more.
-    if (!existsSync(`/proc/${pid}/stat`)) continue;
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    const fields = statOf(pid).split(') ').at(-1)!.split(' ');
     if (Number(fields[1]) === postgres.process.pid) ticks += Number(fields[11]) + Number(fields[12]);
   }
   return ticks * 10;
