@@ -166,6 +166,7 @@ const ALL: readonly State[] = [
     },
   },
   { name: 'settings', where: '/settings' },
+  { name: 'tokens', where: '/settings/tokens' },
   { name: 'learnings', where: '/learnings' },
   { name: 'learnings-writing', where: '/learnings', act: tap('Edit') },
   {

@@ -259,6 +259,7 @@ describe('each answer is what the table says', () => {
     };
     await ask('listTokens', {});
     await ask('revokeToken', { id: tokenId });
+    await ask('restoreToken', { id: tokenId });
     await ask('changeModel', { id: 'one', body: { model: 'claude-sonnet-5-5' } });
     const running = await ensureRun(database.db, {
       ownerId: OWNER,

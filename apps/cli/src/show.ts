@@ -85,11 +85,19 @@ export function itemText(
   ].join('\n');
 }
 
+/** @returns what is not as usual about when it begins; an api from before there was an order says nothing of it */
+const orderText = ({
+  priority = 'normal',
+  blockedBy = [],
+}: Partial<Pick<Proposal, 'priority' | 'blockedBy'>>): string =>
+  `${priority === 'normal' ? '' : ` · ${plainLine(priority)} priority`}${blockedBy.length === 0 ? '' : ` · after ${plainLine(blockedBy.join(', '))}`}`;
+
 /** @returns the proposal with its prompt, and what to type about it in the last line */
 export const proposalText = (
-  proposal: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'>,
+  proposal: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'> &
+    Partial<Pick<Proposal, 'priority' | 'blockedBy'>>,
 ): string =>
-  `${proposal.id}  ${plainLine(proposal.title)}\n    ${plainLine(proposal.project)} · ${plainLine(proposal.model)} · at most $${(proposal.budgetCents / 100).toFixed(2)}\n    ${forecastWords(proposal.forecast ?? null)}\n${indent(plainLines(proposal.prompt))}\n    mainloop confirm ${proposal.id}   or   mainloop decline ${proposal.id}`;
+  `${proposal.id}  ${plainLine(proposal.title)}\n    ${plainLine(proposal.project)} · ${plainLine(proposal.model)} · at most $${(proposal.budgetCents / 100).toFixed(2)}${orderText(proposal)}\n    ${forecastWords(proposal.forecast ?? null)}\n${indent(plainLines(proposal.prompt))}\n    mainloop confirm ${proposal.id}   or   mainloop decline ${proposal.id}`;
 
 /** @returns how it is called, in which project, and its prompt */
 export const skillText = (skill: Answer<'listSkills'>[number]): string =>

@@ -18,6 +18,8 @@ const PROPOSAL = {
   project: 'a/b',
   digest: 'digest-1',
   budgetCents: 500,
+  priority: 'normal',
+  blockedBy: [],
 };
 const TASK = { id: 't-1', title: 'Round', project: 'a/b', costMicrousd: 1, items: [], runs: [] };
 const SKILL = {
@@ -132,6 +134,14 @@ describe.each(ERAS)('a client of %s', (_, mode) => {
     expect(done()).toEqual([
       { name: 'proposeTask', sends: { body: { projectId: 'pr-1', prompt: 'Round up.' } } },
     ]);
+    await use('propose_task', { project: 'a/b', prompt: 'Later.', priority: 'low', after: ['t-1', 't-2'] });
+    expect(done().at(-1)).toEqual({
+      name: 'proposeTask',
+      sends: { body: { projectId: 'pr-1', prompt: 'Later.', priority: 'low', blockedBy: ['t-1', 't-2'] } },
+    });
+    expect(await use('propose_task', { project: 'a/b', prompt: 'x', priority: 'now!' })).toMatchObject({
+      isError: true,
+    });
     expect(await use('propose_task', { project: 'no/where', prompt: 'x' })).toEqual({
       isError: true,
       text: 'There is no project no/where. See list_projects.',
@@ -143,6 +153,15 @@ describe.each(ERAS)('a client of %s', (_, mode) => {
     expect(await use('start_task', { proposalId: 'p-1' })).toMatchObject({ isError: false });
     expect(asked).toEqual(['Start “Round” in a/b, for at most $5.00?\n\nRound up.']);
     expect(done()).toEqual([{ name: 'confirmProposal', sends: { id: 'p-1', body: { digest: 'digest-1' } } }]);
+  });
+
+  test('is asked with the order that the card shows', async () => {
+    const later = { ...PROPOSAL, priority: 'urgent', blockedBy: ['t-1', 't-9'] };
+    const { use, asked } = await connect(mode, 'accept', { ...answers(), listProposals: [later] });
+    await use('start_task', { proposalId: 'p-1' });
+    expect(asked).toEqual([
+      'Start “Round” in a/b, for at most $5.00, urgent in priority, after t-1, t-9?\n\nRound up.',
+    ]);
   });
 
   const acting: [string, Record<string, unknown>][] = [

@@ -4,6 +4,7 @@ import type { Call } from '@mainloop/models/contracts/client';
 import { Decide } from '@mainloop/models/contracts/inbox';
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { dollars } from '@mainloop/models/flow/pricing';
+import { MAX_BLOCKERS, PRIORITIES } from '@mainloop/models/flow/dispatch';
 import { TASK_STATES } from '@mainloop/models/flow/states';
 import { z } from 'zod';
 
@@ -157,12 +158,20 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
       prompt: z.string().min(1).max(20_000).describe('Everything that the engineer needs to know'),
       title: z.string().min(1).max(200).optional(),
       skipPlan: z.boolean().optional().describe('Without a plan to approve'),
+      priority: z.enum(PRIORITIES).optional().describe('Among tasks that wait for an agent'),
+      after: z
+        .array(TaskId)
+        .max(MAX_BLOCKERS)
+        .optional()
+        .describe('Tasks that have to end before it begins, of whichever project'),
     }),
     kind: 'says',
-    run: async ({ project, ...wish }, call) => {
+    run: async ({ project, after, ...wish }, call) => {
       const found = (await call('listProjects')).find((each) => each.name === project);
       if (found === undefined) throw new Error(`There is no project ${project}. See list_projects.`);
-      return call('proposeTask', { body: { projectId: found.id, ...wish } });
+      return call('proposeTask', {
+        body: { projectId: found.id, ...wish, ...(after === undefined ? {} : { blockedBy: after }) },
+      });
     },
   }),
   send_message: tool({
@@ -204,8 +213,12 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     ask: async ({ proposalId }, call) => {
       const found = (await call('listProposals')).find((each) => each.id === proposalId);
       if (found === undefined) throw new Error('This proposal is not open (any more). See list_proposals.');
+      const order = [
+        ...(found.priority === 'normal' ? [] : [`, ${found.priority} in priority`]),
+        ...(found.blockedBy.length === 0 ? [] : [`, after ${found.blockedBy.join(', ')}`]),
+      ].join('');
       return {
-        message: `Start “${found.title}” in ${found.project}, for at most $${(found.budgetCents / 100).toFixed(2)}?\n\n${found.prompt}`,
+        message: `Start “${found.title}” in ${found.project}, for at most $${(found.budgetCents / 100).toFixed(2)}${order}?\n\n${found.prompt}`,
         about: found.digest,
       };
     },

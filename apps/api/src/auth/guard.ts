@@ -2,7 +2,9 @@
 import { isSecret } from '@mainloop/network/secrets';
 import type { NextFunction, Request, Response } from 'express';
 import { scopeNeeded } from '@mainloop/models/contracts/scopes';
+import { actingAs } from '@mainloop/models/db/acting';
 import { findScope } from '@mainloop/models/db/devices/tokens';
+import { tokenActor } from '@mainloop/models/flow/actors';
 import { covers, TOKEN_PREFIX } from '@mainloop/models/flow/scopes';
 import { findFirstUser } from '@mainloop/models/db/devices/sessions';
 import type { Db } from '@mainloop/models/db/pool';
@@ -37,8 +39,8 @@ export type Passage =
       readonly ok: true;
       readonly userId: string | null;
       readonly sessionToken: string | null;
-      /** It came with a token that was made for a program, which may be taken back. */
-      readonly byToken?: true;
+      /** It came with a token that was made for a program and may be taken back: how the log names it. */
+      readonly actor?: string;
     }
   | Stopped;
 
@@ -63,11 +65,12 @@ export class Guard {
       const passage = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
       if (!passage.ok) return stop(res, passage);
       if (
-        (passage.sessionToken !== null || passage.byToken === true) &&
+        (passage.sessionToken !== null || passage.actor !== undefined) &&
         req.headers.accept?.includes('event-stream')
       )
         this.watch(req, res);
-      next();
+      if (passage.actor === undefined) next();
+      else actingAs(passage.actor, next);
     } catch (err) {
       next(err);
     }
@@ -117,12 +120,13 @@ export class Guard {
   }
 
   private async byToken(req: Request, token: string): Promise<Passage> {
-    const scope = await findScope(this.db, token);
-    if (scope === null) return refusal('wrong_token');
-    if (scope === 'expired') return refusal('token_expired');
+    const found = await findScope(this.db, token);
+    if (found === null) return refusal('wrong_token');
+    if (found === 'expired') return refusal('token_expired');
+    const { scope, name } = found;
     const needed = scopeNeeded(req.method, req.path);
     return covers(scope, needed)
-      ? { ok: true, userId: null, sessionToken: null, byToken: true }
+      ? { ok: true, userId: null, sessionToken: null, actor: tokenActor(name) }
       : refusal('scope_missing', scope, needed);
   }
 

@@ -7,7 +7,7 @@ import { createToken } from '@mainloop/models/db/devices/tokens';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { covers, SCOPES, type Scope } from '@mainloop/models/flow/scopes';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject } from '@mainloop/testkit/seed';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startApi } from '../app.ts';
 import { loadConfig } from '../config.ts';
 
@@ -100,6 +100,62 @@ describe.each(['open', 'signed in'] as const)('%s', (where) => {
     expect((await ask(where, (await make('decide')).token, start)).status).toBe(200);
   });
 
+  test('what it does is logged with its name, whatever the route and whoever else is at work', async () => {
+    const about = `t-${where.replace(' ', '-')}`;
+    await seedTask(database.db, about);
+    await seedItem(database.db, about, `i-${about}`, 'question', 'Which?');
+    const named = async (name: string): Promise<string> =>
+      (await createToken(database.db, OWNER, { name, scope: 'admin', days: 1 })).token;
+    const [mine, other] = [await named('my\u202e\neditor'), await named('you')];
+    const ofTask = (blockedBy: string[]) => requestOf('setBlockers', { id: about, body: { blockedBy } });
+    const comment = {
+      id: `c-${about}`,
+      path: 'a.ts',
+      side: 'new',
+      startLine: null,
+      line: 1,
+      quote: '',
+    } as const;
+    const deeds = [
+      requestOf('setPriority', { id: about, body: { priority: 'high' } }),
+      requestOf('decide', { id: `i-${about}`, body: { decision: 'answer', text: 'Left.', via: 'cli' } }),
+      requestOf('addComment', { id: about, body: { ...comment, text: 'Why?' } }),
+      requestOf('steerTask', { id: about, body: { text: 'Go on.' } }),
+      requestOf('sendMessage', { body: { text: 'Hello.' } }),
+      requestOf('pin', { body: { text: `Mine, ${where}.` } }),
+      requestOf('addLearning', {
+        body: { rule: `Name the unit of ${about}.`, why: 'It was cents.', path: null, projectId: null },
+      }),
+      requestOf('cancelTask', { id: about }),
+    ];
+    const { rows: before } = await database.db.query<{ seq: number }>('select max(seq) as seq from events');
+    const answers = await Promise.all(
+      deeds.flatMap((deed) => [ask(where, mine, deed), ask(where, other, ofTask([]))]),
+    );
+    expect(answers.filter(({ status }) => status >= 400 && status !== 409)).toEqual([]);
+    const { rows } = await database.db.query<{ type: string; actor: string; who: string | null }>(
+      "select type, actor, coalesce(payload->>'by', payload->>'author') as who from events where seq > $1 order by type",
+      [before[0]!.seq],
+    );
+    const by = (wanted: string) => [...new Set(rows.filter((r) => r.actor === wanted).map((r) => r.type))];
+    expect(by('token:my editor')).toEqual([
+      'inbox.answered',
+      'learning.noted',
+      'memory.pinned',
+      'message.said',
+      'review.commented',
+      'task.priority_changed',
+      'task.state',
+      'task.steered',
+    ]);
+    expect([by('token:you'), by('you')]).toEqual([['task.blockers_changed'], []]);
+    expect(rows.filter(({ who }) => who !== null).map(({ type, who }) => [type, who])).toEqual(
+      ['inbox.answered', 'learning.noted', 'review.commented'].map((type) => [type, 'token:my editor']),
+    );
+    const again = await ask(where, mine, deeds[1]!);
+    expect(again.body.error).toMatch(/^Already answered by the token “my editor”/);
+  });
+
   test('one that ran out, one that was taken back and one that never was open nothing', async () => {
     const { id, token } = await make('admin');
     expect((await ask(where, token, TASKS)).status).toBe(200);
@@ -111,6 +167,20 @@ describe.each(['open', 'signed in'] as const)('%s', (where) => {
       id,
     ]);
     expect((await ask(where, token, requestOf('revokeToken', { id }))).status).toBe(200);
+    // A tap that was a slip is undone within a minute, and not later.
+    const back = requestOf('restoreToken', { id });
+    expect((await ask(where, MASTER, back)).status).toBe(200);
+    expect((await ask(where, token, TASKS)).status).toBe(200);
+    expect((await ask(where, MASTER, back)).status).toBe(404);
+    expect((await ask(where, token, requestOf('revokeToken', { id }))).status).toBe(200);
+    await database.db.query(
+      "update api_tokens set revoked_at = now() - interval '61 seconds' where id = $1",
+      [id],
+    );
+    expect((await ask(where, MASTER, back)).status).toBe(404);
+    await make('read');
+    const { rows: left } = await database.db.query('select id from api_tokens where id = $1', [id]);
+    expect(left).toEqual([]);
     for (const wrong of [token, `${token}x`, token.slice(0, -1), 'mlt_', "mlt_' or true --"])
       expect([wrong, (await ask(where, wrong, TASKS)).status]).toEqual([wrong, 401]);
   });

@@ -11,7 +11,7 @@ import { runTool } from './tools.ts';
 
 let database: TestDatabase;
 const recall = async (input: unknown): Promise<string> => {
-  const call = { turnId: 'turn', index: 0, ownerId: OWNER, name: 'recall', input };
+  const call = { turnId: 'turn', index: 0, ownerId: OWNER, speaker: 'you', name: 'recall', input };
   const result = await runTool(database.db, call, new Finder(database.db, minilm(null)));
   return `${result.isError ? 'refused: ' : ''}${result.text}`;
 };

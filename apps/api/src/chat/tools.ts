@@ -11,9 +11,13 @@ import { findProjectOf } from '@mainloop/models/db/projects/projects';
 import { propose, type ProposalDraft } from '@mainloop/models/db/conversation/proposals';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { readHolds } from '@mainloop/models/db/runs/holds';
+import { findMissing } from '@mainloop/models/db/tasks/order';
 import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
+import { MAX_BLOCKERS, PRIORITIES } from '@mainloop/models/flow/dispatch';
 import { optionWords, type AttachmentRef } from '@mainloop/models/flow/events';
+import { actorWords, tokenOf } from '@mainloop/models/flow/actors';
 import { dollars } from '@mainloop/models/flow/pricing';
+import { refusal } from '@mainloop/models/flow/refusals';
 import { isSaidIn } from '@mainloop/models/flow/memory/said';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { holdOf } from '@mainloop/models/flow/holds';
@@ -36,6 +40,15 @@ const SpawnTask = z.object({
   title: z.string().min(1).max(200),
   prompt: z.string().min(1).max(20_000).describe('everything the engineer needs to know'),
   skipPlan: z.boolean().optional().describe('true when the person said "just do it"'),
+  priority: z
+    .enum(PRIORITIES)
+    .optional()
+    .describe('how urgent it is among tasks that wait for an agent, when the person said so'),
+  after: z
+    .array(z.string())
+    .max(MAX_BLOCKERS)
+    .optional()
+    .describe('ids of tasks that have to end before it begins, of whichever project'),
 });
 const TellTask = z.object({
   taskId: z.string(),
@@ -120,6 +133,8 @@ export interface ToolCall {
   readonly turnId: string;
   readonly index: number;
   readonly ownerId: string;
+  /** Who said the message that the turn answers, as the log names them. */
+  readonly speaker: string;
   readonly name: string;
   readonly input: unknown;
 }
@@ -163,10 +178,17 @@ const RUN: Readonly<Record<string, (around: Around) => Promise<ToolResult>>> = {
   },
 };
 
+/** Tools that do at once what the person said. A program may say things; that it may decide nobody said. */
+const PERSONAL: ReadonlySet<string> = new Set(['answer_question', 'retry_task', 'remember']);
+
 /** @returns what the model is told; `isError` when the call could not be done */
 export async function runTool(db: Db, call: ToolCall, finder: Finder): Promise<ToolResult> {
   const run = own(RUN, call.name);
   if (run === undefined) return bad(`There is no tool ${call.name}.`);
+  if (PERSONAL.has(call.name) && tokenOf(call.speaker) !== null)
+    return bad(
+      `The person did not say that: ${actorWords(call.speaker)} did, for a program. Only the person decides; they find it in the inbox.`,
+    );
   try {
     return await run({ db, call, finder });
   } catch (err) {
@@ -188,6 +210,9 @@ async function spawnTask(around: Around): Promise<ToolResult> {
   const input = SpawnTask.parse(call.input);
   const project = await findProjectOf(db, call.ownerId, input.project);
   if (!project) return bad(`There is no project ${input.project}. The person can add it under Projects.`);
+  const blockedBy = [...new Set(input.after)];
+  const missing = await findMissing(db, call.ownerId, blockedBy);
+  if (missing !== null) return bad(`${refusal('no_blocker', missing).sentence} See list_tasks.`);
   const settings = resolveProjectSettings(project.settings);
   await showCard(around, {
     attachments: await filesFor(db, call),
@@ -197,6 +222,8 @@ async function spawnTask(around: Around): Promise<ToolResult> {
     model: settings.model,
     budgetCents: settings.budgetCents,
     skipPlan: input.skipPlan ?? settings.skipPlan,
+    ...(input.priority === undefined ? {} : { priority: input.priority }),
+    ...(blockedBy.length === 0 ? {} : { blockedBy }),
   });
   return fine('The card is shown. Nothing has started; the person decides.');
 }

@@ -203,8 +203,8 @@ test('an error that no sentence is known for is said in the log, and the turn st
   broken = true;
   const { turnId } = await say(database.db, 'kim', 'hello');
   speaker();
-  await until('the complaint', async () => complaints.length > 0);
-  expect(complaints[0]).toBe(`kim ${turnId}: the socket hung up`);
+  // A turn of another test whose lease ran out on a busy machine is broken as well.
+  await until('the complaint', async () => complaints.includes(`kim ${turnId}: the socket hung up`));
   expect(await many(database.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([
     { state: 'running', attempts: 1 },
   ]);

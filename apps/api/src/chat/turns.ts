@@ -7,6 +7,7 @@ import { readAttachment } from '@mainloop/models/db/conversation/attachments';
 import {
   claimTurn,
   endTurn,
+  findSpeaker,
   insertTurn,
   notifyDelta,
   updateDraft,
@@ -14,9 +15,11 @@ import {
   type Turn,
 } from '@mainloop/models/db/conversation/thread';
 import { callSkill } from '@mainloop/models/db/conversation/skills';
+import { actingAs } from '@mainloop/models/db/acting';
 import { append, freshId } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
+import { YOU } from '@mainloop/models/flow/actors';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { withTaskLinks, type NamedTask } from '@mainloop/models/flow/task-links';
 import { cleanText, spellOutSoFar } from '@mainloop/models/flow/text';
@@ -126,7 +129,10 @@ export class Turns {
       .then(async (turn) => {
         if (!turn) return;
         this.wake();
-        await withIds({ ownerId: turn.ownerId, turnId: turn.id }, () => this.speak(turn));
+        const speaker = (await findSpeaker(this.db, turn.seq)) ?? YOU;
+        await withIds({ ownerId: turn.ownerId, turnId: turn.id }, () =>
+          actingAs(speaker, () => this.speak(turn, speaker)),
+        );
         // The next message of this owner may have waited for this answer.
         this.wake();
       })
@@ -135,7 +141,8 @@ export class Turns {
     void work.finally(() => this.running.delete(work));
   }
 
-  private async speak(turn: Turn): Promise<void> {
+  /** @param speaker who said the message that it answers */
+  private async speak(turn: Turn, speaker: string): Promise<void> {
     // Whoever spoke it before died of it each time. What was said after it has waited long enough.
     if (turn.attempts > MAX_ATTEMPTS) return this.finish(turn, WENT_WRONG);
     const cut = new AbortController();
@@ -157,7 +164,7 @@ export class Turns {
       keeping = keeping.then(keep).catch(() => undefined);
     }, KEEP_MS);
     try {
-      const said = await this.converse(turn, signal, (delta) => {
+      const said = await this.converse(turn, speaker, signal, (delta) => {
         text += delta.replaceAll('\u0000', '');
       });
       await this.finish(turn, said);
@@ -173,7 +180,12 @@ export class Turns {
   }
 
   /** What the model is told, and what it may do. */
-  private async converse(turn: Turn, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
+  private async converse(
+    turn: Turn,
+    speaker: string,
+    signal: AbortSignal,
+    onText: (d: string) => void,
+  ): Promise<string> {
     const { db } = this;
     const prompt = await promptOf(db, turn);
     const called = await this.callIn(turn, prompt.memory.messages.at(-1)?.text ?? '');
@@ -192,7 +204,7 @@ export class Turns {
       signal,
       onText,
       runTool: async (name, input) => {
-        const call = { turnId: turn.id, index: calls++, ownerId: turn.ownerId, name, input };
+        const call = { turnId: turn.id, index: calls++, ownerId: turn.ownerId, speaker, name, input };
         const result = await runTool(db, call, this.finder);
         shown.push(...(result.tasks ?? []));
         return result;

@@ -1,7 +1,7 @@
 import { Controller, Inject, Param, Req } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { deleteSession, hasUsers, listSessions } from '@mainloop/models/db/devices/sessions';
-import { createToken, deleteToken, listTokens } from '@mainloop/models/db/devices/tokens';
+import { createToken, listTokens, restoreToken, revokeToken } from '@mainloop/models/db/devices/tokens';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { Db } from '@mainloop/models/db/pool';
 import type { Request } from 'express';
@@ -83,7 +83,13 @@ export class DevicesController {
 
   @Route('revokeToken')
   async revokeToken(@Param('id') id: string): Promise<Given<'revokeToken'>> {
-    if (!(await deleteToken(this.db, OWNER, id))) throw refuse('no_token');
+    if (!(await revokeToken(this.db, OWNER, id))) throw refuse('no_token');
+    return { ok: true };
+  }
+
+  @Route('restoreToken')
+  async restoreToken(@Param('id') id: string): Promise<Given<'restoreToken'>> {
+    if (!(await restoreToken(this.db, OWNER, id))) throw refuse('no_token');
     return { ok: true };
   }
 

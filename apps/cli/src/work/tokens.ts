@@ -5,7 +5,7 @@ import { Refused } from '../client.ts';
 import type { Context } from '../context.ts';
 import { plainLine } from '../terminal.ts';
 
-/** `tokens`, `tokens create`, `tokens revoke`. */
+/** `tokens`, `tokens create`, `tokens revoke`, `tokens restore`. */
 export function registerTokens(program: Command, { api, out }: Context): void {
   const tokens = program
     .command('tokens')
@@ -49,6 +49,17 @@ export function registerTokens(program: Command, { api, out }: Context): void {
     .argument('<token>', 'its id')
     .action(async (id: string) => {
       await api().call('revokeToken', { id });
-      out({ ok: true }, 'It opens nothing any more.');
+      out(
+        { ok: true },
+        `It opens nothing any more. Within a minute: mainloop tokens restore ${plainLine(id)}`,
+      );
+    });
+  tokens
+    .command('restore')
+    .description('undo that, within a minute')
+    .argument('<token>', 'its id')
+    .action(async (id: string) => {
+      await api().call('restoreToken', { id });
+      out({ ok: true }, 'It opens again what it did.');
     });
 }

@@ -14,13 +14,14 @@ import { listUnended } from '@mainloop/models/db/runs/lists';
 import { endRun } from '@mainloop/models/db/runs/endings';
 import { ensureRun, getRun } from '@mainloop/models/db/runs/runs';
 import { openEpoch } from '@mainloop/models/db/runs/epochs';
-import { takeSlot, type SlotCaps } from '@mainloop/models/db/runs/slots';
+import { Slots, type SlotCaps } from '@mainloop/models/db/runs/slots';
 import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { findOutcomeBefore, listOfRunner, sendCommand } from '@mainloop/models/db/runs/commands';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { learningGiven } from '@mainloop/models/events/learnings';
 import { settingsUnreadable } from '@mainloop/models/events/runs';
+import { actorWords, YOU } from '@mainloop/models/flow/actors';
 import { applying, learningWords } from '@mainloop/models/flow/learnings';
 import { own } from '@mainloop/models/flow/look';
 import { limitsIn } from '@mainloop/models/flow/money';
@@ -67,8 +68,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       },
     };
   };
-  const slotFor = async (runId: string, task: TaskRow): Promise<{ got: boolean; ahead: number }> =>
-    takeSlot(db, runId, await capsOf(task));
+  const slots = new Slots(db);
 
   return {
     /** @returns the run and, unless an older worker answers, whether it may start at once */
@@ -96,7 +96,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       });
       await noteRules(db, task, runId, rules);
       await noteUnreadable(db, task, runId);
-      return { runId, slot: await slotFor(runId, task) };
+      return { runId, slot: await slots.take(runId, () => capsOf(task), false) };
     },
 
     /** Makes the task's place while it is still being prepared. */
@@ -104,10 +104,11 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       await sandbox.provision(input.taskId);
     },
 
-    async takeSlot(input: { runId: string }): Promise<{ got: boolean; ahead: number }> {
-      const run = (await getRun(db, input.runId))!;
-      const task = await getTask(db, run.task_id);
-      return slotFor(input.runId, task);
+    /** @param input `isByTimer` is left out by workflows from before there was one look for all */
+    async takeSlot(input: { runId: string; isByTimer?: boolean }): Promise<{ got: boolean; ahead: number }> {
+      const caps = async (): Promise<SlotCaps> =>
+        capsOf(await getTask(db, (await getRun(db, input.runId))!.task_id));
+      return slots.take(input.runId, caps, input.isByTimer === true);
     },
 
     /** Short and repeatable: a run that is there is left alone, one that is gone is started under the next epoch. */
@@ -251,7 +252,7 @@ async function commentsFor(
     ...own,
     ...open.map(({ comment, kind }) => ({
       id: comment.id,
-      author: comment.author === 'you' ? 'the reader' : comment.author,
+      author: comment.author === YOU ? 'the reader' : actorWords(comment.author),
       path: comment.path,
       line: comment.line,
       finding: kind,

@@ -979,6 +979,15 @@ export const ROUTES = {
     answer: Done,
     refusals: ['no_token'],
   },
+  restoreToken: {
+    method: 'POST',
+    path: '/api/tokens/{id}/restore',
+    topic: 'devices',
+    summary: 'Undo that, within a minute',
+    status: 200,
+    answer: Done,
+    refusals: ['no_token'],
+  },
   getPushKey: {
     method: 'GET',
     path: '/api/push/key',
@@ -1025,7 +1034,10 @@ export const ROUTES = {
     summary: 'Live stream of Event, Delta and OutputHint (Server-Sent Events), resumable by Last-Event-ID',
     status: 200,
     query: z.object({
-      after: z.string().optional().describe('A place in the event log, where no Last-Event-ID is sent'),
+      after: z
+        .string()
+        .optional()
+        .describe('A place in the event log, or `now`, where no Last-Event-ID is sent'),
     }),
     answer: ByHand,
     gives: 'text/event-stream',

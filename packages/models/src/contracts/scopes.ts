@@ -95,6 +95,7 @@ export const NEEDS: Readonly<Record<RouteName, Scope | 'open'>> = {
   listTokens: 'admin',
   createToken: 'admin',
   revokeToken: 'admin',
+  restoreToken: 'admin',
 };
 
 const PLACES: readonly { readonly method: Route['method']; readonly path: RegExp; readonly needs: Scope }[] =

@@ -5,6 +5,7 @@ import { readEvents } from '../events/read.ts';
 import type { EventType, LoggedEvent, NewEvent } from '../events/registry.ts';
 import { newId } from '../flow/ids.ts';
 import { shownPayload } from '../events/shown.ts';
+import { actorNow } from './acting.ts';
 import type { DB } from './generated/tables.ts';
 import { takeLock } from './locks.ts';
 import { withTx, type Db, type Queryable, type Tx } from './pool.ts';
@@ -48,7 +49,8 @@ async function appendOne<T extends EventType>(
   event: NewEvent<T>,
   ownerId: string,
 ): Promise<LoggedEvent<T> | null> {
-  const { type, version, taskId, actor, dedupeKey } = event;
+  const { type, version, taskId, dedupeKey } = event;
+  const actor = actorNow(event.actor);
   const payload = shownPayload<T>(type, event.payload);
   const [kept] = await insertEvent(tx, {
     owner_id: ownerId,

@@ -1,4 +1,5 @@
 // A question asked where people talk about the code, and what of a comment there answers it. Pure.
+import { actorWords } from './actors.ts';
 import type { Option, Via } from './events.ts';
 import { agentLine, agentQuote, joined, ours, type ForgeText } from './forge-text.ts';
 import { isMachines, isReport, type Account, type Times } from './machines.ts';
@@ -34,7 +35,7 @@ export function questionComment(
   parts.push(ours`---`);
   if (answered !== null)
     parts.push(
-      ours`Answered by ${agentLine(answered.by)} ${agentLine(answered.where)}:\n\n${agentQuote(answered.text)}`,
+      ours`Answered by ${agentLine(actorWords(answered.by))} ${agentLine(answered.where)}:\n\n${agentQuote(answered.text)}`,
     );
   else if (question.options.length === 0) parts.push(ours`Answer with a comment, or in mainloop.`);
   else

@@ -1,5 +1,6 @@
 // Why the api refuses something: a code for programs, and beside it the sentence for a person. All of them
 // stand here, to be read as one text.
+import { actorWords } from './actors.ts';
 import { LISTENER_REFUSALS } from './listeners.ts';
 
 type Says = string | ((...about: never[]) => string);
@@ -76,7 +77,7 @@ export const REFUSALS = {
   item_answered: {
     status: 409,
     says: (by: string, where: string) =>
-      `Already answered by ${[by, where].filter((w) => w !== '').join(' ')}.`,
+      `Already answered by ${[actorWords(by), where].filter((w) => w !== '').join(' ')}.`,
   },
   /** With what closed it, as far as that is known. */
   item_closed: {

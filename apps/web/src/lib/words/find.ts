@@ -16,6 +16,7 @@ export const PAGES = [
   ['What agents know', '/learnings'],
   ['Memory', '/memory'],
   ['Settings', '/settings'],
+  ['Tokens for programs', '/settings/tokens'],
 ] as const;
 /** @param day as "Thursday, 26 November" */
 export const dayWords = (day: string): string => `The conversation on ${day}`;

@@ -1,5 +1,6 @@
 // What the page of what agents know says. Read it aloud before you change it.
 import type { StandsOn } from '@mainloop/models/flow/fading';
+import { actorWords } from '@mainloop/models/flow/actors';
 import type { LearningDecision, LearningSource, LearningState } from '@mainloop/models/flow/learnings';
 
 export const WHAT_AGENTS_KNOW = 'What agents know';
@@ -118,7 +119,7 @@ export const originWords = (rule: {
   readonly times: number;
   readonly path: string | null;
 }): string[] => [
-  WHO[rule.source](rule.author),
+  WHO[rule.source](actorWords(rule.author)),
   ...(rule.times > 1 ? [cameUpWords(rule.times)] : []),
   ...(rule.path === null ? [] : [rule.path]),
 ];

@@ -84,6 +84,10 @@ export async function listFiles(database: Queryable, ownerId: string): Promise<A
   ).flatMap((r) => r.attachments);
 }
 
+/** @param seq of a message, in the log @returns who said it, as the log names them; null when it is not there */
+export const findSpeaker = async (database: Queryable, seq: number): Promise<string | null> =>
+  (await row(database, tables.selectFrom('events').select('actor').where('seq', '=', seq)))?.actor ?? null;
+
 /** A turn that is held by a lease. */
 export interface Turn {
   readonly id: string;

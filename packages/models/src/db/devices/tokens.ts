@@ -8,6 +8,8 @@ import { now, nowAnd, row, rows, run, tables } from '../rows.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const USED_AGAIN_MS = 60_000;
+/** So long whoever took one back may have it back. */
+const UNDO_MS = 60_000;
 /** 256 bits. */
 const BYTES = 32;
 
@@ -24,6 +26,7 @@ export async function createToken(
   { name, scope, days }: { readonly name: string; readonly scope: Scope; readonly days: number },
 ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: Date }> {
   const id = `tk-${freshId()}`;
+  await forgetRevoked(database);
   const token = `${TOKEN_PREFIX}${randomBytes(BYTES).toString('base64url')}`;
   const made = await row(
     database,
@@ -50,28 +53,59 @@ export const listTokens = (database: Queryable, ownerId: string): Promise<Token[
         'used_at as usedAt',
       ])
       .where('owner_id', '=', ownerId)
+      .where('revoked_at', 'is', null)
       .orderBy('created_at', 'desc')
       .orderBy('id'),
   );
 
-/** Takes a token back, at once. @returns whether there was one */
-export const deleteToken = async (database: Queryable, ownerId: string, id: string): Promise<boolean> =>
-  (await run(
+/** Takes a token back, at once: it opens nothing from now on. @returns whether there was one */
+export async function revokeToken(database: Queryable, ownerId: string, id: string): Promise<boolean> {
+  await forgetRevoked(database);
+  return hasChanged(
     database,
-    tables.deleteFrom('api_tokens').where('id', '=', id).where('owner_id', '=', ownerId),
-  )) > 0;
+    tables
+      .updateTable('api_tokens')
+      .set({ revoked_at: now })
+      .where('id', '=', id)
+      .where('owner_id', '=', ownerId)
+      .where('revoked_at', 'is', null),
+  );
+}
+
+/** Undoes it, within a minute. @returns whether it opens again what it did */
+export const restoreToken = (database: Queryable, ownerId: string, id: string): Promise<boolean> =>
+  hasChanged(
+    database,
+    tables
+      .updateTable('api_tokens')
+      .set({ revoked_at: null })
+      .where('id', '=', id)
+      .where('owner_id', '=', ownerId)
+      .where('revoked_at', '>', nowAnd(-UNDO_MS)),
+  );
+
+const hasChanged = async (database: Queryable, change: Parameters<typeof run>[1]): Promise<boolean> =>
+  (await run(database, change)) > 0;
+
+/** Of those that nobody may have back any more not even the hash is kept. */
+const forgetRevoked = (database: Queryable): Promise<unknown> =>
+  run(database, tables.deleteFrom('api_tokens').where('revoked_at', '<=', nowAnd(-UNDO_MS)));
 
 /**
  * Looks a token up that somebody shows, and notes that it was used.
- * @returns what it may do; `expired` when its time is over, null when there is none like it
+ * @returns what it may do and how it is called; `expired` when its time is over, null when there is none like it
  */
-export async function findScope(database: Queryable, token: string): Promise<Scope | 'expired' | null> {
+export async function findScope(
+  database: Queryable,
+  token: string,
+): Promise<{ readonly scope: Scope; readonly name: string } | 'expired' | null> {
   const found = await row(
     database,
     tables
       .selectFrom('api_tokens')
-      .select(['id', 'scope', (eb) => eb('expires_at', '<=', now).as('isOver')])
-      .where('hash', '=', hashOf(token)),
+      .select(['id', 'name', 'scope', (eb) => eb('expires_at', '<=', now).as('isOver')])
+      .where('hash', '=', hashOf(token))
+      .where('revoked_at', 'is', null),
   );
   if (found === null) return null;
   if (found.isOver) return 'expired';
@@ -83,5 +117,5 @@ export async function findScope(database: Queryable, token: string): Promise<Sco
       .where('id', '=', found.id)
       .where((eb) => eb.or([eb('used_at', 'is', null), eb('used_at', '<', nowAnd(-USED_AGAIN_MS))])),
   );
-  return found.scope;
+  return { scope: found.scope, name: found.name };
 }

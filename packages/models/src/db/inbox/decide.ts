@@ -1,5 +1,6 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others
 // are told who answered.
+import { actorNow } from '../acting.ts';
 import { ANSWERED_WHERE } from '../../flow/answers.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
 import { readEvents } from '../../events/read.ts';
@@ -184,7 +185,7 @@ const answered = (input: DecideInput, taskId: string | null): NewEvent =>
       decision: input.decision,
       text: input.text,
       via: input.via,
-      by: input.by,
+      by: actorNow(input.by),
       ...(input.answerId === undefined ? {} : { answerId: input.answerId }),
       ...(input.taps === undefined ? {} : { taps: input.taps }),
       ...(input.ms === undefined ? {} : { ms: input.ms }),

@@ -1,4 +1,5 @@
 // What agents learn: kept when it is said, decided by a person, looked up for an agent.
+import { actorNow } from '../acting.ts';
 import type { EditedLearning, NewLearning } from '../../contracts/learnings.ts';
 import { inboxClosed } from '../../events/inbox.ts';
 import { learningDecided, learningNoted } from '../../events/learnings.ts';
@@ -182,7 +183,7 @@ export const addLearning = (
       return refusal('no_project');
     const rest = {
       source: 'person' as const,
-      author: by,
+      author: actorNow(by),
       projectId: learning.projectId,
       runId: null,
       like: null,

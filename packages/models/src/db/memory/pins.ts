@@ -1,5 +1,6 @@
 // What the person asked to remember, word for word.
 import { memoryPinned, memoryUnpinned } from '../../events/memory.ts';
+import { YOU } from '../../flow/actors.ts';
 import type { Pin } from '../../flow/memory/prompt.ts';
 import { append, decideAndAppend, freshId } from '../log.ts';
 import type { Db, Queryable } from '../pool.ts';
@@ -26,11 +27,13 @@ export const listOwnWords = async (database: Queryable, ownerId: string): Promis
     await rows(
       database,
       tables
-        .selectFrom('messages')
-        .select('text')
-        .where('owner_id', '=', ownerId)
-        .where('role', '=', 'user')
-        .orderBy('seq', 'desc')
+        .selectFrom('messages as m')
+        .innerJoin('events as e', 'e.seq', 'm.seq')
+        .select('m.text')
+        .where('m.owner_id', '=', ownerId)
+        .where('m.role', '=', 'user')
+        .where('e.actor', '=', YOU)
+        .orderBy('m.seq', 'desc')
         .limit(OWN_WORDS),
     )
   ).map((message) => message.text);

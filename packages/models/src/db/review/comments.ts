@@ -1,4 +1,5 @@
 // The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
+import { actorNow } from '../acting.ts';
 import type { Comment, NewComment } from '../../contracts/review.ts';
 import type { NewEvent } from '../../events/registry.ts';
 import {
@@ -82,7 +83,7 @@ export async function draftComment(
             sha: (await findShown(tx, input.taskId))?.sha ?? null,
             quote: cleanText(quote, 20_000),
             text: cleanText(text, 20_000),
-            author: input.by,
+            author: actorNow(input.by),
             via: 'app',
             state: 'draft',
             forgeId: null,

@@ -3,7 +3,7 @@ import { changedFiles } from '#lib/server/changes.ts';
 import { failureOf, shownTaskItem } from '#lib/server/items.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
-import { storyOf } from '#lib/task/story.ts';
+import { storyOf } from '@mainloop/models/events/story';
 import type { PageServerLoad } from './$types';
 
 /**

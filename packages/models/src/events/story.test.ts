@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { stepOf, storyOf } from './story.ts';
-import { took } from '../kit/format.ts';
+import { storyOf } from './story.ts';
 
 test('story: an event of a newer server is left out', () => {
   const at = new Date().toISOString();
@@ -56,25 +55,6 @@ test('the story tells a pause and a cancellation as what they are, and names wha
   ]);
 });
 
-test.each([
-  [400, '0 s'],
-  [59_400, '59 s'],
-  [60_000, '1 min'],
-  [3_599_000, '1 h'],
-  [7_500_000, '2 h 5 min'],
-])('%i ms took %s', (ms, words) => expect(took(ms)).toBe(words));
-
-test.each([
-  ['planning', 'plan', 'Step 1 of 4, plan'],
-  ['queued', 'plan', 'Step 1 of 4, plan'],
-  ['ci', 'implement', 'Step 3 of 4, checks'],
-  ['blocked', 'review', 'Step 4 of 4, review'],
-  ['blocked', 'constructor', null],
-])('a task that is %s in %s stands at %s', (state, phase, words) => {
-  expect(stepOf({ state, phase, endedAt: null })).toBe(words);
-  expect(stepOf({ state, phase, endedAt: new Date() })).toBeNull();
-});
-
 test('the story tells which comment was not taken as a request and why, and offers to take it until somebody has', () => {
   const e = (type: string, payload: object) =>
     ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
@@ -92,4 +72,38 @@ test('the story tells which comment was not taken as a request and why, and offe
     ["mona: “I'll look tomorrow” Not taken as a request: somebody says what they will do.", undefined],
     ['You took it as a request.', undefined],
   ]);
+});
+
+test('what a program did with a token is said of the token, and what you did of you', () => {
+  const told = (actor: string): readonly string[] => {
+    const e = (type: string, payload: object, by = actor) =>
+      ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: by, at: '' }) as never;
+    return storyOf([
+      e('task.confirmed', {}),
+      e('task.priority_changed', { priority: 'urgent' }),
+      e('task.steered', { text: 'You may use left-pad.' }),
+      e('inbox.answered', { id: 'i', decision: 'approve', text: '', via: 'cli', by: actor }),
+      e('inbox.answered', { id: 'i', decision: 'retry', text: '', via: 'cli', by: actor }),
+      e('task.state', { state: 'blocked', phase: 'ci', status: { is: 'cancelling' } }),
+      e('task.ended', { state: 'cancelled', how: 'cancelled', left: '' }, 'mainloop'),
+      e('task.ended', { state: 'done', how: null, left: '' }, 'mainloop'),
+    ]).map(({ text }) => text);
+  };
+  expect(told('token:my editor')).toEqual([
+    'The token “my editor” started it.',
+    'The token “my editor” made it urgent in priority.',
+    'The token “my editor”: “You may use left-pad.”',
+    'The token “my editor”: The plan was approved.',
+    'The token “my editor” told it to go on.',
+    'The token “my editor” cancelled it.',
+    'Done. Nothing is left behind.',
+  ]);
+  // Somebody on the forge may be called so.
+  for (const who of ['you', 'token'])
+    expect(told(who).slice(0, 4)).toEqual([
+      'You started it.',
+      'You made it urgent in priority.',
+      'You may use left-pad.',
+      'The plan was approved.',
+    ]);
 });

@@ -1,12 +1,13 @@
-// A task's events as sentences. An event of a newer server that we do not know is left out. Pure.
-import type { LoggedEvent } from '@mainloop/models/events/registry';
-import { PASSED_WORDS } from '@mainloop/models/flow/requests';
-import type { LearningSource } from '@mainloop/models/flow/learnings';
-import type { ShownPicture } from '@mainloop/models/flow/pictures';
-import { isPaused } from '@mainloop/models/flow/outcomes';
-import { ENDING_SENTENCE, sentences } from '@mainloop/models/flow/states';
+// A task's events as sentences, for the page and the command line. An event of a newer server that we do not know is left out. Pure.
+import type { EventType, LoggedEvent } from './registry.ts';
+import { actorWords, saidOf } from '../flow/actors.ts';
+import { PASSED_WORDS } from '../flow/requests.ts';
+import type { LearningSource } from '../flow/learnings.ts';
+import type { ShownPicture } from '../flow/pictures.ts';
+import { isPaused } from '../flow/outcomes.ts';
+import { ENDING_SENTENCE, sentences } from '../flow/states.ts';
 
-export interface Step {
+interface Step {
   readonly seq: number;
   readonly at: string;
   readonly text: string;
@@ -48,6 +49,21 @@ const DECISION: Record<string, (text: string) => string> = {
   keep: () => 'You stopped the task and kept its branch.',
 };
 
+/** What the user does, or a program for them: the sentence about it says who. */
+const DEEDS: ReadonlySet<string> = new Set<EventType>([
+  'task.budget_raised',
+  'task.model_changed',
+  'task.priority_changed',
+  'task.blockers_changed',
+  'task.confirmed',
+  'task.steered',
+  'task.ended',
+  'train.left',
+  'review.submitted',
+  'review.taken',
+  'inbox.answered',
+]);
+
 const CHECK = {
   setup: 'Set-up',
   verify: 'Check',
@@ -68,9 +84,18 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
   const taken = new Set(
     events.flatMap((e) => (e.type === 'review.taken' ? [`${e.payload.id} ${e.payload.words}`] : [])),
   );
+  const canceller = events.find(
+    (e) => e.type === 'task.state' && e.payload.status?.is === 'cancelling',
+  )?.actor;
   return events.flatMap((event) => {
-    const step = sentence(event, taken);
-    if (step === null) return [];
+    const about = sentence(event, taken);
+    if (about === null) return [];
+    const isCancelled = event.type === 'task.ended' && event.payload.how === 'cancelled';
+    const by = isCancelled ? (canceller ?? event.actor) : event.actor;
+    const step = {
+      ...about,
+      text: DEEDS.has(event.type) ? saidOf(by, about.text, event.type === 'task.steered') : about.text,
+    };
     const end = step.runId === undefined ? undefined : ends.get(step.runId);
     return [
       {
@@ -81,27 +106,6 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
       },
     ];
   });
-}
-
-const STEPS = ['Plan', 'Change', 'Checks', 'Review'] as const;
-const STEP_OF = new Map([
-  ['queued', 0],
-  ['plan', 0],
-  ['implement', 1],
-  ['ci', 2],
-  ['fix_ci', 2],
-  ['review', 3],
-  ['address_review', 3],
-]);
-
-/** Where a task stands: "Step 2 of 4, change". @returns null when it has ended, or stands where we do not know */
-export function stepOf(task: {
-  readonly state: string;
-  readonly phase: string;
-  readonly endedAt: Date | null;
-}): string | null {
-  const step = task.endedAt === null ? (STEP_OF.get(task.state) ?? STEP_OF.get(task.phase)) : undefined;
-  return step === undefined ? null : `Step ${step + 1} of ${STEPS.length}, ${STEPS[step]!.toLowerCase()}`;
 }
 
 const namesOf = (failures: readonly { readonly name: string }[] | undefined): string =>
@@ -351,7 +355,7 @@ function taughtBy({ source, author }: { readonly source: LearningSource; readonl
       return 'Written for every agent';
     case 'review':
     case 'sent_back':
-      return `Kept of what ${author} said, for later work`;
+      return `Kept of what ${actorWords(author)} said, for later work`;
     case 'ci':
       return `Kept of ${author}, for later work`;
     case 'commit':
