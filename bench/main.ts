@@ -27,7 +27,7 @@ const take = (results: Result[]): void => {
   all.push(...results);
 };
 
-if (wants('dispatch')) take(benchDispatch());
+if (wants('dispatch')) take(await benchDispatch());
 const stack = await startStack({ DEMO_PACE_MS: '0' });
 try {
   if (wants('memory')) {

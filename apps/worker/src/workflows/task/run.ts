@@ -79,13 +79,10 @@ async function runOnce(
   );
   const { runId } = prepared;
   await queued;
-  for (
-    let slot = prepared.slot ?? (await runs.takeSlot({ runId }));
-    !slot.got;
-    slot = await runs.takeSlot({ runId })
-  ) {
+  for (let slot = prepared.slot ?? (await runs.takeSlot({ runId })); !slot.got;) {
     const before = desk.lookAgains();
     await desk.until(() => desk.lookAgains() > before, CHECK_SLOT_MS, { what: 'slot', runId });
+    slot = await runs.takeSlot({ runId, isByTimer: desk.lookAgains() === before });
   }
   const told = setState(task, working, phase, status);
   if (!atOnce) await told;

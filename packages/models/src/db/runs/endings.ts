@@ -8,6 +8,7 @@ import { append, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { anyOf, now, row, rows, tables } from '../rows.ts';
 import { attemptsOf } from './runs.ts';
+import { wake } from './slots.ts';
 
 /**
  * Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one
@@ -70,13 +71,7 @@ export async function endRun(
       tx,
       tables.selectFrom(oldest.as('oldest')).select('task_id').orderBy('created_at').orderBy('id').limit(20),
     );
-    for (const waiting of next)
-      await toOutbox(tx, {
-        kind: 'signal',
-        workflowId: taskWorkflowId(waiting.task_id),
-        name: SIGNALS.lookAgain,
-        payload: {},
-      });
+    for (const waiting of next) await wake(tx, waiting.task_id);
     return 'ended';
   });
 }

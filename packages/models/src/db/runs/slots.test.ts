@@ -5,7 +5,7 @@ import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
 import { appendOnce } from '../log.ts';
 import { openEpoch } from './epochs.ts';
-import { takeSlot } from './slots.ts';
+import { LOOK_COUNTS_MS, Slots, takeSlot } from './slots.ts';
 
 const database = databaseOfFile(async (db) => {
   await seedProject(db);
@@ -80,5 +80,81 @@ test('a run that is only starting keeps its slot, whatever its task stood still 
   expect(await take(1)).toBe(false);
   await database.db.query("update runs set state = 'running' where id = $1", [ids[0]!]);
   expect(await take(1)).toBe(true);
+  await database.db.query("update runs set state = 'ended'");
+});
+
+test('one look counts for all that wait: a timer asks for nothing more, what happens is looked at, and whoever may start is woken once', async () => {
+  await database.db.query("update runs set state = 'ended'");
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) ids.push(await seedRun(database.db, await seedTask(database.db, `t-look${i}`)));
+  let [nowMs, looks] = [1_000_000, 0];
+  const slots = new Slots(database.db, () => nowMs);
+  const take = async (n: number, isByTimer: boolean): Promise<[got: boolean, looks: number]> => {
+    looks = 0;
+    const caps = async () => {
+      looks += 1;
+      return { all: 1, ofProject: () => 10 };
+    };
+    return [(await slots.take(ids[n]!, caps, isByTimer)).got, looks];
+  };
+  const woken = async (): Promise<string[]> => {
+    const { rows } = await database.db.query<{ workflow_id: string }>(
+      "delete from outbox where name = 'poke' and workflow_id like 'task/t-look%' returning workflow_id",
+    );
+    return rows.map((row) => row.workflow_id);
+  };
+  expect(await take(0, false)).toEqual([true, 1]);
+  for (const n of [1, 2, 3, 4]) expect(await take(n, true)).toEqual([false, 0]);
+  expect(await woken()).toEqual([]);
+  // It has its slot, whoever asks again.
+  expect(await take(0, true)).toEqual([true, 0]);
+  await database.db.query("update runs set state = 'ended' where id = $1", [ids[0]]);
+  // One that is not the next hears that something happened: it looks for the next, too.
+  expect(await take(3, false)).toEqual([false, 1]);
+  expect(await woken()).toEqual(['task/t-look1']);
+  expect(await take(4, false)).toEqual([false, 1]);
+  expect(await woken()).toEqual([]);
+  expect(await take(1, false)).toEqual([true, 1]);
+  // Nothing tells that money is there again, or a cap is higher: a look does not count for ever.
+  await database.db.query("update runs set state = 'ended' where id = $1", [ids[1]]);
+  nowMs += LOOK_COUNTS_MS - 1;
+  expect(await take(4, true)).toEqual([false, 0]);
+  nowMs += 1;
+  expect(await take(4, true)).toEqual([false, 1]);
+  expect(await woken()).toEqual(['task/t-look2']);
+  // Whoever came after the look was not in it.
+  ids.push(await seedRun(database.db, await seedTask(database.db, 't-look5')));
+  expect(await take(5, true)).toEqual([false, 1]);
+  await database.db.query("update runs set state = 'ended'");
+  expect(await take(5, true)).toEqual([false, 0]);
+});
+
+test('a thousand timers of tasks that wait at one cap look once, and what one that died was told another is told later', async () => {
+  await database.db.query("update runs set state = 'ended'");
+  const ids: string[] = [];
+  for (let i = 0; i < 20; i++)
+    ids.push(await seedRun(database.db, await seedTask(database.db, `t-many${i}`)));
+  let [nowMs, looks] = [0, 0];
+  const slots = new Slots(database.db, () => nowMs);
+  const caps = async () => {
+    looks += 1;
+    return { all: 2, ofProject: () => 10 };
+  };
+  await slots.take(ids[10]!, caps, false);
+  const all = async (): Promise<number> => {
+    let got = 0;
+    for (const id of ids.slice(2))
+      for (let n = 0; n < 50; n++) if ((await slots.take(id, caps, true)).got) got += 1;
+    return got;
+  };
+  expect([await all(), looks]).toEqual([0, 1]);
+  // The first two were woken and never came: they are woken again.
+  await database.db.query("delete from outbox where name = 'poke'");
+  nowMs += LOOK_COUNTS_MS;
+  await slots.take(ids[10]!, caps, true);
+  const { rows } = await database.db.query<{ workflow_id: string }>(
+    "delete from outbox where name = 'poke' returning workflow_id",
+  );
+  expect(rows.map((row) => row.workflow_id).toSorted()).toEqual(['task/t-many0', 'task/t-many1']);
   await database.db.query("update runs set state = 'ended'");
 });

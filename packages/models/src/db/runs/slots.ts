@@ -2,10 +2,13 @@
 import { resolveProjectSettings } from '../../contracts/settings.ts';
 import { dispatch, waitWords, type Caps, type DispatchRun, type Wait } from '../../flow/dispatch.ts';
 import { fullPeriod, NOTHING_SPENT, sumSpent, type Limits } from '../../flow/money.ts';
+import { taskWorkflowId } from '../../flow/ids.ts';
+import { SIGNALS } from '../../flow/workflow.ts';
 import { readSpent } from '../money/limits.ts';
 import { getSettings } from '../projects/settings.ts';
 import { isAllPaused } from './pause.ts';
 import { takeLock } from '../locks.ts';
+import { toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { anyOf, row, rows, run as runStatement, tables } from '../rows.ts';
 
@@ -25,34 +28,100 @@ interface MoneyCaps {
   readonly ofProject: (settings: unknown) => Limits;
 }
 
+interface Slot {
+  readonly got: boolean;
+  /** How many that wait are older. */
+  readonly ahead: number;
+}
+const NONE: Slot = { got: false, ahead: 0 };
+/** A look at all that waits counts so long for whoever asks by their timer. Their timers are as long. */
+export const LOOK_COUNTS_MS = 15_000;
+
 /**
- * Takes a slot when the run is the next that may have one.
- * @param caps `all` counts for the run's owner
- * @returns whether it has one now, and how many that wait are older
+ * Gives slots, with one look for all that wait: whoever asks first looks at everything and wakes the others
+ * that may start, and whoever asks by a timer soon after is told what that look came to.
+ * @param nowMs milliseconds that only grow
  */
-export async function takeSlot(
+export class Slots {
+  private readonly db: Db;
+  private readonly nowMs: () => number;
+  /** By owner, because caps are an owner's. */
+  private readonly looks = new Map<string, { readonly atMs: number; readonly waiting: readonly string[] }>();
+  /** When a run was woken: one that does not come is woken again at a later look. */
+  private readonly wokenAtMs = new Map<string, number>();
+  constructor(db: Db, nowMs: () => number = () => performance.now()) {
+    this.db = db;
+    this.nowMs = nowMs;
+  }
+
+  /**
+   * Takes a slot when the run is the next that may have one.
+   * @param caps of the run's owner; asked for only where everything is looked at
+   * @param isByTimer nothing has happened that the run was told of
+   */
+  async take(runId: string, caps: () => Promise<SlotCaps>, isByTimer: boolean): Promise<Slot> {
+    const me = await findQueued(this.db, runId);
+    if (me === null) return NONE;
+    if (me.state !== 'queued') return { got: true, ahead: 0 };
+    const known = this.looks.get(me.ownerId);
+    const ahead = known?.waiting.indexOf(runId) ?? -1;
+    if (isByTimer && known !== undefined && ahead >= 0 && this.nowMs() - known.atMs < LOOK_COUNTS_MS)
+      return { got: false, ahead };
+    const looked = await lookForAll(this.db, runId, await caps(), (ids) => this.asleep(ids));
+    this.looks.set(me.ownerId, { atMs: this.nowMs(), waiting: looked.waiting });
+    return { got: looked.got, ahead: Math.max(0, looked.waiting.indexOf(runId)) };
+  }
+
+  /** @returns those of these runs that were not woken a moment ago, and takes them for woken */
+  private asleep(runIds: readonly string[]): readonly string[] {
+    const atMs = this.nowMs();
+    for (const [id, woken] of this.wokenAtMs) if (atMs - woken >= LOOK_COUNTS_MS) this.wokenAtMs.delete(id);
+    const asleep = runIds.filter((id) => !this.wokenAtMs.has(id));
+    for (const id of asleep) this.wokenAtMs.set(id, atMs);
+    return asleep;
+  }
+}
+
+/** @returns null for a run that has ended, or is not there */
+export const findQueued = (
+  database: Queryable,
+  runId: string,
+): Promise<{ readonly state: string; readonly ownerId: string } | null> =>
+  row(
+    database,
+    tables
+      .selectFrom('runs')
+      .select(['state', 'owner_id as ownerId'])
+      .where('id', '=', runId)
+      .where('state', '<>', 'ended'),
+  );
+
+/** One look alone, with nobody woken. @param caps `all` counts for the run's owner */
+export const takeSlot = async (db: Db, runId: string, caps: SlotCaps): Promise<Slot> => {
+  const { got, waiting } = await lookForAll(db, runId, caps, () => []);
+  return { got, ahead: Math.max(0, waiting.indexOf(runId)) };
+};
+
+/**
+ * Looks at all that waits.
+ * @param asleep which of the others that may start have to be woken
+ * @returns whether the run has a slot now, and what waits still, the oldest first
+ */
+async function lookForAll(
   db: Db,
   runId: string,
   caps: SlotCaps,
-): Promise<{ got: boolean; ahead: number }> {
+  asleep: (runIds: readonly string[]) => readonly string[],
+): Promise<{ readonly got: boolean; readonly waiting: readonly string[] }> {
   return withTx(db, async (tx) => {
     await takeLock(tx, 'slots');
-    const me = await row(
-      tx,
-      tables
-        .selectFrom('runs')
-        .select(['state', 'owner_id'])
-        .where('id', '=', runId)
-        .where('state', '<>', 'ended'),
-    );
-    if (!me) return { got: false, ahead: 0 };
-    if (me.state !== 'queued') return { got: true, ahead: 0 };
+    const me = await findQueued(tx, runId);
+    if (me?.state !== 'queued') return { got: me !== null, waiting: [] };
     const runs = await listUnendedRuns(tx);
-    const queued = runs.filter((r) => !r.isActive);
-    const ahead = queued.findIndex((r) => r.id === runId);
-    if (await isAllPaused(tx, me.owner_id)) return { got: false, ahead };
+    const waiting = runs.filter((r) => !r.isActive).map(({ id }) => id);
+    if (await isAllPaused(tx, me.ownerId)) return { got: false, waiting };
     const settings = await settingsOf(tx, runs);
-    const isSpent = await spentIn(tx, me.owner_id, caps.money, settings);
+    const isSpent = await spentIn(tx, me.ownerId, caps.money, settings);
     const { starting } = dispatch(
       runs,
       await capsFor(tx, runs, settings, {
@@ -62,11 +131,24 @@ export async function takeSlot(
       }),
       Date.now(),
     );
-    if (!starting.includes(runId)) return { got: false, ahead };
+    // Their own workers know the caps of others' runs.
+    const others = runs.filter((r) => r.id !== runId && r.ownerId === me.ownerId && starting.includes(r.id));
+    const waking = new Set(asleep(others.map(({ id }) => id)));
+    for (const { taskId } of others.filter(({ id }) => waking.has(id))) await wake(tx, taskId);
+    if (!starting.includes(runId)) return { got: false, waiting };
     await runStatement(tx, tables.updateTable('runs').set({ state: 'starting' }).where('id', '=', runId));
-    return { got: true, ahead: 0 };
+    return { got: true, waiting };
   });
 }
+
+/** Lets a task that waits for its slot look again now instead of at its next timer. */
+export const wake = (tx: Tx, taskId: string): Promise<void> =>
+  toOutbox(tx, {
+    kind: 'signal',
+    workflowId: taskWorkflowId(taskId),
+    name: SIGNALS.lookAgain,
+    payload: {},
+  });
 
 /** @returns what has not ended, of all owners, oldest first */
 async function listUnendedRuns(database: Queryable): Promise<DispatchRun[]> {

@@ -4,8 +4,9 @@ import { circleOf, type Priority } from '../../flow/dispatch.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { isEnded } from '../../flow/states.ts';
 import { append, decideAndAppend } from '../log.ts';
-import type { Db, Queryable } from '../pool.ts';
-import { anyOf, row, rows, tables } from '../rows.ts';
+import type { Db, Queryable, Tx } from '../pool.ts';
+import { anyOf, hasRow, row, rows, tables } from '../rows.ts';
+import { wake } from '../runs/slots.ts';
 
 interface OfTask {
   readonly ownerId: string;
@@ -22,6 +23,7 @@ export const setPriority = (db: Db, input: OfTask & { readonly priority: Priorit
     if (refused !== null) return refused;
     const { taskId, by: actor, priority } = input;
     await append(tx, [taskPriorityChanged.new({ taskId, actor, payload: { priority } })], input.ownerId);
+    await wakeQueued(tx, taskId);
     return { ok: true };
   });
 
@@ -57,6 +59,7 @@ export const setBlockers = (
         circle.map((id) => tasks.get(id)?.title ?? id),
       );
     await append(tx, [taskBlockersChanged.new({ taskId, actor, payload: { blockedBy } })], ownerId);
+    await wakeQueued(tx, taskId);
     return { ok: true };
   });
 
@@ -73,6 +76,15 @@ export async function findMissing(
   );
   const there = new Set(found.map(({ id }) => id));
   return ids.find((id) => !there.has(id)) ?? null;
+}
+
+/** What waits for its slot goes by the new order at once. */
+async function wakeQueued(tx: Tx, taskId: string): Promise<void> {
+  const isQueued = await hasRow(
+    tx,
+    tables.selectFrom('runs').select('id').where('task_id', '=', taskId).where('state', '=', 'queued'),
+  );
+  if (isQueued) await wake(tx, taskId);
 }
 
 async function whyNot(
