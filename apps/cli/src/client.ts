@@ -7,18 +7,35 @@ import {
   type Call,
   type Request,
 } from '@mainloop/models/contracts/client';
-import type { RouteName } from '@mainloop/models/contracts/routes';
+import type { Answer, RouteName } from '@mainloop/models/contracts/routes';
 
 export class Refused extends Error {}
 /** Nobody answers. */
 export class Away extends Refused {}
+
+const AGAIN_MS = 500;
+/** The api says every 15 s that it is there. */
+const SILENT_MS = 45_000;
+
+export type StreamedEvent = Answer<'listEvents'>[number];
 
 export interface Api {
   /** Asks by the name of a route, see contracts/routes. @throws Refused */
   readonly call: Call;
   /** An answer line by line, of a route that needs nothing. @throws Refused */
   lines(name: RouteName): AsyncGenerator<string>;
-  stream(path: string, signal: AbortSignal, onEvent: (kind: string, data: unknown) => void): Promise<void>;
+  /**
+   * Events as they happen, each once, until `signal` ends it. After a break it goes on where it was.
+   * @throws Refused when the api does not want us
+   */
+  stream(watching: {
+    /** An event's place in the log, or `now`. */
+    readonly after: string;
+    readonly signal: AbortSignal;
+    readonly onEvent: (event: StreamedEvent) => void;
+    /** The connection is gone, and is tried again. */
+    readonly onBreak: () => void;
+  }): Promise<void>;
 }
 
 /** @param token shown instead of a sign-in, where one is needed */
@@ -44,39 +61,66 @@ export function apiAt(base: string, token: string | null): Api {
       }
       if (rest !== '') throw new Refused('The answer ended in the middle of a line. Ask again.');
     },
-    async stream(path, signal, onEvent) {
-      let last = '';
-      while (!signal.aborted) {
+    async stream({ after, signal, onEvent, onBreak }) {
+      let last = after;
+      for (let isAgain = false; !signal.aborted; isAgain = true) {
+        if (isAgain) await new Promise((r) => setTimeout(r, AGAIN_MS));
+        const connection = new AbortController();
+        const watchdog = setTimeout(() => connection.abort(), SILENT_MS);
         try {
-          const response = await fetch(`${base}${path}`, {
-            signal,
-            headers: {
-              ...who,
-              accept: 'text/event-stream',
-              ...(last === '' ? {} : { 'last-event-id': last }),
-            },
+          const response = await fetch(`${base}/api/stream?after=${last}`, {
+            signal: AbortSignal.any([signal, connection.signal]),
+            headers: { ...who, accept: 'text/event-stream' },
           });
-          let rest = '';
-          for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-            rest += chunk;
-            const parts = rest.split('\n\n');
-            rest = parts.pop() ?? '';
-            for (const part of parts) {
-              const fields = Object.fromEntries(
-                part
-                  .split('\n')
-                  .filter((l) => !l.startsWith(':'))
-                  .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1).trimStart()]),
-              );
-              if (fields.id) last = fields.id;
-              if (fields.data) onEvent(fields.event ?? 'message', JSON.parse(fields.data));
-            }
+          if (!response.ok) {
+            const sentence = await sentenceOf(response);
+            // A proxy says that whoever is behind it is away.
+            if (response.status < 500) throw new Refused(sentence);
+            onBreak();
+            continue;
           }
-        } catch {
+          for await (const { id, event, data } of frames(response.body!, () => watchdog.refresh())) {
+            if (id !== '') last = id;
+            if (event === 'event') onEvent(JSON.parse(data) as StreamedEvent);
+          }
+        } catch (error) {
           if (signal.aborted) return;
-          await new Promise((r) => setTimeout(r, 500));
+          if (error instanceof Refused) throw error;
+          onBreak();
+        } finally {
+          clearTimeout(watchdog);
         }
       }
     },
   };
+}
+
+interface Frame {
+  readonly id: string;
+  readonly event: string;
+  readonly data: string;
+}
+
+/**
+ * What a stream of Server-Sent Events says. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * @param onBytes called whenever something comes, also where it says nothing
+ */
+export async function* frames(body: ReadableStream<Uint8Array>, onBytes: () => void): AsyncGenerator<Frame> {
+  let rest = '';
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    onBytes();
+    const parts = `${rest}${chunk}`.split(/\r?\n\r?\n/);
+    rest = parts.pop() ?? '';
+    for (const part of parts) yield frameOf(part);
+  }
+}
+
+function frameOf(part: string): Frame {
+  const frame = { id: '', event: 'message', data: '' };
+  for (const line of part.split(/\r?\n/)) {
+    const [, name, value] = /^(id|event|data): ?(.*)$/s.exec(line) ?? [];
+    if (name === 'data') frame.data += `${frame.data === '' ? '' : '\n'}${value}`;
+    else if (name === 'id' || name === 'event') frame[name] = value!;
+  }
+  return frame;
 }

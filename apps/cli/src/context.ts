@@ -5,5 +5,7 @@ import type { Terminal } from './terminal.ts';
 export interface Context {
   readonly api: () => Api;
   readonly out: Terminal['out'];
+  readonly line: Terminal['line'];
   readonly say: Terminal['say'];
+  readonly warn: Terminal['warn'];
 }

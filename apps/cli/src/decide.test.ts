@@ -36,6 +36,8 @@ async function sent(
     api: () => ({ call, lines: none, stream: () => Promise.resolve() }),
     out: () => undefined,
     say: () => undefined,
+    line: () => undefined,
+    warn: () => undefined,
   });
   await program.parseAsync(line.split(' '), { from: 'user' });
   return bodies;

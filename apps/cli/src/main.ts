@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { apiAt, Refused } from './client.ts';
 import type { Context } from './context.ts';
-import { exitOf, EXITS, EXIT_WORDS } from './exits.ts';
+import { exitOf, EXITS, EXIT_WORDS, NotDone } from './exits.ts';
 import { registerEvents } from './events.ts';
 import { registerLocal } from './local.ts';
 import { registerMcp } from './mcp.ts';
@@ -29,7 +29,7 @@ const program = new Command('mainloop')
   )
   // Before the verbs are added, which take it over: what is misunderstood ends with a number of its own.
   .exitOverride();
-const { out, say, warn, fail } = terminal(
+const { out, line, say, warn, fail } = terminal(
   () => program.opts<{ json?: boolean }>().json === true,
   (text) => void process.stdout.write(text),
   (text) => void process.stderr.write(text),
@@ -37,12 +37,14 @@ const { out, say, warn, fail } = terminal(
 const context: Context = {
   api: () => apiAt(program.opts<{ api: string }>().api, apiToken(process.env)),
   out,
+  line,
   say,
+  warn,
 };
 registerLocal(program, context);
 registerEvents(program, context);
 registerWork(program, context);
-registerMcp(program, { api: context.api, warn });
+registerMcp(program, context);
 registerLearnings(program, context);
 registerMemory(program, context);
 
@@ -50,7 +52,7 @@ try {
   await program.parseAsync();
 } catch (err) {
   // What Node would print itself may repeat an answer from outside, escape sequences and all.
-  if (!(err instanceof CommanderError))
+  if (!(err instanceof CommanderError) && !(err instanceof NotDone))
     fail(err instanceof Refused ? err.message : String((err as Error).stack ?? err));
   process.exitCode = exitOf(err);
 }

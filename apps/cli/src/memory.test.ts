@@ -21,6 +21,8 @@ async function sent(...words: string[]): Promise<unknown[]> {
     api: () => ({ call, lines, stream: () => Promise.resolve() }),
     out: () => undefined,
     say: () => undefined,
+    line: () => undefined,
+    warn: () => undefined,
   });
   await program.parseAsync(['memory', ...words], { from: 'user' });
   return requests;

@@ -209,6 +209,18 @@ const ANSWERS: readonly [RegExp, unknown][] = [
   [/^\/api\/runs\//, { next: 1, text: `${LINES.join('\n')}\n` }],
   [/^\/api\/tasks$/, [TASK]],
   [/^\/api\/tasks\/[^/]+$/, TASK],
+  [
+    /^\/api\/tasks\/[^/]+\/events$/,
+    ['task.steered', 'inbox.opened', HOSTILE].map((type, seq) => ({
+      seq,
+      type,
+      taskId: 't-1',
+      ownerId: 'me',
+      actor: `token:${HOSTILE}`,
+      at: '2026-11-27T09:30:00.000Z',
+      payload: { title: HOSTILE, text: HOSTILE, kind: 'plan' },
+    })),
+  ],
   [/^\/api\/checkup$/, [{ name: HOSTILE, ok: false, says: HOSTILE }]],
   [/^\/api\/devices\/links$/, { url: `https://a.example/pair#${HOSTILE}`, expiresAt: HOSTILE }],
   [/^\/api\//, { heard: HOSTILE, taskId: HOSTILE, error: HOSTILE, healthy: true, says: HOSTILE }],
@@ -257,6 +269,8 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   tokens: [],
   'tokens create': ['CI'],
   'tokens revoke': ['tk-1'],
+  'tokens restore': ['tk-1'],
+  watch: ['t-1'],
   'blocked-by': ['t-1', 't-2'],
   tell: ['t-1', 'stop'],
   pause: ['t-1'],
@@ -340,6 +354,8 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
   const context = {
     api: () => api,
     say: t.say,
+    line: t.line,
+    warn: t.warn,
     // Without the QR code: we draw that ourselves, of escape sequences.
     out: (data: unknown, words: string): void => t.out(data, words),
   };
@@ -359,10 +375,16 @@ describe('every verb', () => {
   const all = (command: Command, before: string[] = []): string[] =>
     command.commands.flatMap((x) => [[...before, x.name()].join(' '), ...all(x, [...before, x.name()])]);
   const program = new Command();
-  const none = { api: () => null as never, out: () => undefined, say: () => undefined };
+  const none = {
+    api: () => null as never,
+    out: () => undefined,
+    line: () => undefined,
+    say: () => undefined,
+    warn: () => undefined,
+  };
   registerLocal(program, none);
   registerWork(program, none);
-  registerMcp(program, { ...none, warn: () => undefined });
+  registerMcp(program, none);
   registerLearnings(program, none);
   registerMemory(program, none);
   test('is asked here', () => expect(all(program).toSorted()).toEqual(Object.keys(CALLS).toSorted()));

@@ -25,6 +25,8 @@ export const plainJson = (data: unknown, indent?: number): string =>
 export interface Terminal {
   /** A result, for people or, asked for with --json, for programs. */
   out(data: unknown, text: string, art?: string): void;
+  /** One of many that come one after the other: a line, for programs a line of JSON. */
+  line(data: unknown, text: string): void;
   /** What goes on meanwhile; not for programs. */
   say(text: string): void;
   /** What happened beside the result, where stdout belongs to somebody else. */
@@ -43,6 +45,7 @@ export function terminal(
     // `art` is drawn by us, of escape sequences: a QR code.
     out: (data, text, art = '') =>
       stdout(isJson() ? `${plainJson(data, 2)}\n` : `${art}${plainLines(text)}\n`),
+    line: (data, text) => stdout(`${isJson() ? plainJson(data) : plainLine(text)}\n`),
     say: (text) => stdout(`${plainLines(text)}\n`),
     warn: (text) => stderr(`${plainLines(text)}\n`),
     fail: (text) => (isJson() ? stdout(`${plainJson({ error: text })}\n`) : stderr(`${plainLines(text)}\n`)),

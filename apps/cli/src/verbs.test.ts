@@ -59,14 +59,20 @@ test.each<[string, unknown, number]>([
 
 describe('completions', () => {
   const program = new Command('mainloop');
-  const none = { api: () => null as never, out: () => undefined, say: () => undefined };
+  const none = {
+    api: () => null as never,
+    out: () => undefined,
+    line: () => undefined,
+    say: () => undefined,
+    warn: () => undefined,
+  };
   registerWork(program, none);
   registerMemory(program, none);
 
   test('know every verb, the verbs of verbs, options and choices', () => {
     const all = new Map(wordsOf(program).map(({ after, words }) => [after, words]));
     expect(all.get('mainloop')).toEqual(expect.arrayContaining(['approve', 'deny', 'queue', 'tokens']));
-    expect(all.get('mainloop tokens')).toEqual(['create', 'revoke']);
+    expect(all.get('mainloop tokens')).toEqual(['create', 'revoke', 'restore']);
     expect(all.get('mainloop priority')).toEqual(['urgent', 'high', 'normal', 'low']);
     expect(all.get('mainloop allow')).toEqual(['--task', '--project']);
   });
@@ -88,7 +94,7 @@ describe('completions', () => {
         .split('\n')
         .filter(Boolean);
     expect(complete('mainloop', 'app')).toEqual(['approve']);
-    expect(complete('mainloop', 'tokens', 'r')).toEqual(['revoke']);
+    expect(complete('mainloop', 'tokens', 'rev')).toEqual(['revoke']);
     expect(complete('mainloop', '--json', 'tokens', 'create', '--s')).toEqual(['--scope']);
     expect(complete('mainloop', 'priority', 't-1', 'u')).toEqual(['urgent']);
     expect(complete('mainloop', '$(touch /tmp/x)', 'que')).toEqual(['queue']);

@@ -29,6 +29,8 @@ async function asked(...words: string[]): Promise<unknown[]> {
     api: () => ({ call, lines: none, stream: () => Promise.resolve() }),
     out: () => undefined,
     say: () => undefined,
+    line: () => undefined,
+    warn: () => undefined,
   });
   await program.parseAsync(words, { from: 'user' });
   return calls;
@@ -87,6 +89,8 @@ test.each([
       api: () => ({ call, stream: () => Promise.resolve(), lines: none }),
       out: (_data, text) => void said.push(text),
       say: () => undefined,
+      line: () => undefined,
+      warn: () => undefined,
     });
     await program.parseAsync(words, { from: 'user' });
     expect(said.join('\n')).toContain(says);

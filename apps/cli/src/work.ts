@@ -16,6 +16,7 @@ import { registerSkills } from './work/skills.ts';
 import { registerSteering } from './work/steering.ts';
 import { registerTokens } from './work/tokens.ts';
 import { registerTasks } from './work/tasks.ts';
+import { registerWatch } from './work/watch.ts';
 
 /**
  * Adds them all, in the order in which `mainloop help` lists them.
@@ -27,6 +28,7 @@ export function registerWork(program: Command, context: Context): void {
   registerProposals(program, context);
   registerProjects(program, context);
   registerTasks(program, context);
+  registerWatch(program, context);
   registerInbox(program, context);
   registerBudget(program, context);
   registerOrder(program, context);

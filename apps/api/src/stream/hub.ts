@@ -49,6 +49,11 @@ export class Hub {
     await this.stopListening?.();
   }
 
+  /** Where it stands: the newest event that its readers were given. */
+  get at(): number {
+    return this.cursor;
+  }
+
   get readers(): number {
     return this.sinks.size;
   }

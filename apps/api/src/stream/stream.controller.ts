@@ -16,7 +16,7 @@ export class StreamController {
   }
 
   /**
-   * Events as they happen. Resumes after `Last-Event-ID` (or `?after=`) on any replica; a connection lives
+   * Events as they happen. Resumes after `Last-Event-ID` (or `?after=`, `now` for what is still to come) on any replica; a connection lives
    * five minutes at most.
    */
   @Route('stream')
@@ -25,14 +25,16 @@ export class StreamController {
     @Res() res: Response,
     @Asked('stream') { after }: AskedOf<'stream'>,
   ): Promise<void> {
-    const from = Number(req.headers['last-event-id'] ?? after ?? 0);
+    const asked = req.headers['last-event-id'] ?? (after === 'now' ? this.hub.at : Number(after ?? 0));
+    const from = Number.isSafeInteger(Number(asked)) ? Math.max(0, Number(asked)) : 0;
     res.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
       connection: 'keep-alive',
     });
-    res.write('retry: 500\n\n');
+    // Its place at once: whoever is cut off before the first event misses none.
+    res.write(`retry: 500\nid: ${from}\n\n`);
     let leave: (() => void) | null = null;
     let closed = false;
     const end = (): void => {
@@ -45,7 +47,7 @@ export class StreamController {
     const beat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS);
     const life = setTimeout(end, LIFE_MS);
     res.on('close', end);
-    leave = await this.hub.join(Number.isSafeInteger(from) && from >= 0 ? from : 0, (item) => {
+    leave = await this.hub.join(from, (item) => {
       // A reader that does not read is dropped; it resumes where it was.
       if (res.writableLength > 4 * 1024 * 1024) return end();
       res.write(
