@@ -32,7 +32,8 @@ import { RecurringController } from './http/recurring.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
 import { isWebhook, MAX_WEBHOOK_BYTES, WebhooksController } from './http/webhooks.controller.ts';
 import { WorkController } from './http/work.controller.ts';
-import { Hub } from './stream/hub.ts';
+import type { LoggedEvent } from '@mainloop/models/events/registry';
+import { Hub, type Sink } from './stream/hub.ts';
 import { StreamController } from './stream/stream.controller.ts';
 import { AUTH, CONFIG, DB, FINDER, GUARD, HUB, MODEL } from './tokens.ts';
 
@@ -120,7 +121,7 @@ export async function startApi(config: ApiConfig): Promise<{ port: number; close
   app.useBodyParser('json', { type: (req) => req.url?.split('?', 1)[0] === '/mcp', limit: '1mb' });
   app.useBodyParser('json', { limit: '26mb' });
   app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
-  app.use(protocol(() => portOf(app), config.signIn?.publicUrl ?? 'the page on this machine'));
+  app.use(protocol(() => portOf(app), config.signIn?.publicUrl ?? 'the page on this machine', hub));
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
   app.use(docsPages());
@@ -167,11 +168,16 @@ const portOf = (app: NestExpressApplication): number =>
   (app.getHttpServer().address() as { port: number }).port;
 
 /** MCP. Loaded with its first request: most never see one. */
-function protocol(port: () => number, address: string) {
+function protocol(port: () => number, address: string, hub: Hub) {
   let handler: Promise<(req: Request, res: Response) => Promise<void>> | undefined;
   return (req: Request, res: Response, next: NextFunction): void => {
     if (req.path !== '/mcp') return next();
-    handler ??= import('./http/mcp.ts').then(({ serveMcp }) => serveMcp(port, address));
+    handler ??= import('./http/mcp.ts').then(({ serveMcp }) =>
+      serveMcp(port, address, (take) => {
+        const sink: Sink = ({ kind, data }) => kind === 'event' && take(data as LoggedEvent);
+        return hub.join(hub.at, sink);
+      }),
+    );
     handler.then((serve) => serve(req, res)).catch(next);
   };
 }

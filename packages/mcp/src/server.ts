@@ -2,18 +2,23 @@
 // Serves the revision of 2026-07-28 and the one before from the same table.
 import type { Call } from '@mainloop/models/contracts/client';
 import type { Answer } from '@mainloop/models/contracts/routes';
+import { REFUSALS } from '@mainloop/models/flow/refusals';
 import { fillSkill } from '@mainloop/models/flow/skills';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   inputRequired,
   inputResponse,
   McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
   ResourceTemplate,
   type CallToolResult,
   type InputRequiredResult,
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import type { Changed } from './changes.ts';
 import { TOOLS, type Tool } from './tools.ts';
 
 const INSTRUCTIONS =
@@ -80,6 +85,11 @@ export interface Options {
   readonly call: Call;
   /** Where the person finds the page. */
   readonly address: string;
+  /**
+   * How this connection hears what changed, as long as it is open; `elsewhere`: whoever serves many at once
+   * tells them. Left out: it can't be told.
+   */
+  readonly changes?: 'elsewhere' | ((take: (changed: Changed) => void) => () => void);
 }
 
 /**
@@ -91,7 +101,14 @@ export async function mcpServer(options: Options): Promise<McpServer> {
   const skills = await call('listSkills');
   const server = new McpServer(
     { name: 'mainloop', title: 'mainloop', version: '1.0.0' },
-    { instructions: INSTRUCTIONS, capabilities: { tools: {}, resources: {}, prompts: {} } },
+    {
+      instructions: INSTRUCTIONS,
+      capabilities: {
+        tools: {},
+        resources: options.changes === undefined ? {} : { subscribe: true, listChanged: true },
+        prompts: {},
+      },
+    },
   );
   for (const [name, made] of Object.entries(TOOLS))
     server.registerTool(
@@ -109,8 +126,44 @@ export async function mcpServer(options: Options): Promise<McpServer> {
       (input: Record<string, unknown>, context: ServerContext) => act(server, made, input, context, options),
     );
   readable(server, call);
+  if (typeof options.changes === 'function') tellChanges(server, options.changes);
   for (const skill of skills) prompt(server, skill);
   return server;
+}
+
+/** So many may be subscribed to by one client. */
+const MAX_SUBSCRIBED = 1_000;
+
+/**
+ * Says what changed. A client of 2026-07-28 said what it wants to hear by `subscriptions/listen`, which is kept where
+ * the connection is served; one of the revision before subscribes here.
+ */
+function tellChanges(server: McpServer, changes: (take: (changed: Changed) => void) => () => void): void {
+  const subscribed = new Set<string>();
+  server.server.setRequestHandler('resources/subscribe', ({ params }) => {
+    if (!params.uri.startsWith('mainloop://'))
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such resource.');
+    if (subscribed.size >= MAX_SUBSCRIBED)
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `At most ${MAX_SUBSCRIBED} can be subscribed to.`,
+      );
+    subscribed.add(params.uri);
+    return {};
+  });
+  server.server.setRequestHandler('resources/unsubscribe', ({ params }) => {
+    subscribed.delete(params.uri);
+    return {};
+  });
+  const isModern = (): boolean => server.server.getClientCapabilities() === undefined;
+  const stop = changes(({ uris, isListed }) => {
+    // The client may have left in this very moment.
+    const quiet = (): void => undefined;
+    for (const uri of uris)
+      if (isModern() || subscribed.has(uri)) server.server.sendResourceUpdated({ uri }).catch(quiet);
+    if (isListed) server.server.sendResourceListChanged().catch(quiet);
+  });
+  server.server.onclose = stop;
 }
 
 const JSON_TEXT = { mimeType: 'application/json' } as const;
@@ -137,8 +190,13 @@ function readable(server: McpServer, call: Call): void {
     { title: 'What agents know', description: 'Rules from earlier work', ...JSON_TEXT },
     async () => page('mainloop://learnings', await call('listLearnings')),
   );
-  const ofTask = async (uri: URL, id: string): Promise<ReturnType<typeof page>> =>
-    page(uri.href, await call('getTask', { id }));
+  const taskAt = async (uri: URL, id: string): Promise<Answer<'getTask'>> => {
+    try {
+      return await call('getTask', { id });
+    } catch (error) {
+      throw (error as Error).message === REFUSALS.no_task.says ? new ResourceNotFoundError(uri.href) : error;
+    }
+  };
   server.registerResource(
     'task',
     new ResourceTemplate('mainloop://tasks/{id}', {
@@ -151,13 +209,16 @@ function readable(server: McpServer, call: Call): void {
       }),
     }),
     { title: 'A task', ...JSON_TEXT },
-    (uri, { id }) => ofTask(uri, String(id)),
+    async (uri, { id }) => page(uri.href, await taskAt(uri, String(id))),
   );
   server.registerResource(
     'events',
     new ResourceTemplate('mainloop://tasks/{id}/events', { list: undefined }),
     { title: 'The story of a task', ...JSON_TEXT },
-    async (uri, { id }) => page(uri.href, await call('listEvents', { id: String(id) })),
+    async (uri, { id }) => {
+      await taskAt(uri, String(id));
+      return page(uri.href, await call('listEvents', { id: String(id) }));
+    },
   );
 }
 

@@ -4,10 +4,11 @@ import { listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { createToken } from '@mainloop/models/db/devices/tokens';
 import { appendOnce } from '@mainloop/models/db/log';
 import { listTasks } from '@mainloop/models/db/tasks/tasks';
-import { taskConfirmed } from '@mainloop/models/events/tasks';
+import { taskConfirmed, taskSteered } from '@mainloop/models/events/tasks';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject } from '@mainloop/testkit/seed';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { request } from 'node:http';
 import { startApi } from '../app.ts';
@@ -103,6 +104,26 @@ describe.each([
     const client = await connect(mode, open.port);
     expect((await client.listTools()).tools.length).toBeGreaterThan(10);
   });
+});
+
+test('over HTTP a client of 2026-07-28 hears what changed of what it subscribed to; an older one is not offered it', async () => {
+  const made = await createToken(database.db, OWNER, { name: 'listens', scope: 'read', days: 1 });
+  const client = await connect({ pin: '2026-07-28' }, signedIn.port, made.token);
+  const heard: string[] = [];
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => void heard.push(params.uri));
+  const task = await seedTask(database.db, 't-heard');
+  const uri = `mainloop://tasks/${task}`;
+  const subscription = await client.listen({ resourceSubscriptions: [uri] });
+  expect(subscription.honoredFilter).toEqual({ resourceSubscriptions: [uri] });
+  const say = (text: string, taskId: string) =>
+    appendOnce(database.db, [taskSteered.new({ taskId, actor: 'you', payload: { text } })], OWNER);
+  await say('Elsewhere.', await seedTask(database.db, 't-elsewhere'));
+  await say('Here.', task);
+  await until('it was told', async () => heard.length > 0);
+  expect(new Set(heard)).toEqual(new Set([uri]));
+  await subscription.close();
+  const older = await connect('legacy', open.port);
+  expect(older.getServerCapabilities()?.resources).not.toHaveProperty('subscribe');
 });
 
 const post = (port: number, body: string, headers: Record<string, string> = {}): Promise<Response> =>

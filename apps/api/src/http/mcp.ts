@@ -1,5 +1,6 @@
 // `/mcp`: MCP over HTTP (Streamable HTTP), behind the same listener and sign-in as everything else. It asks the api's
 // own routes, with the token that came with the request, so it can do nothing that they would refuse.
+import { gathering, type Happened } from '@mainloop/mcp/changes';
 import { mcpServer } from '@mainloop/mcp/server';
 import { callOver, fetchOptions, type Call } from '@mainloop/models/contracts/client';
 import { createMcpHandler } from '@modelcontextprotocol/server';
@@ -21,12 +22,28 @@ function callOf(port: number, authorization: string | null): Call {
  * Answers requests of the protocol, whose bodies were read before.
  * @param port of this api, once it listens
  * @param address of the page
+ * @param join how everything that happens is heard of
  */
-export function serveMcp(port: () => number, address: string): (req: Asked, res: Answering) => Promise<void> {
-  const handler = createMcpHandler(({ requestInfo }) =>
-    mcpServer({ call: callOf(port(), requestInfo?.headers.get('authorization') ?? null), address }),
+export function serveMcp(
+  port: () => number,
+  address: string,
+  join: (take: (event: Happened) => void) => Promise<unknown>,
+): (req: Asked, res: Answering) => Promise<void> {
+  const handler = createMcpHandler(({ era, requestInfo }) =>
+    mcpServer({
+      call: callOf(port(), requestInfo?.headers.get('authorization') ?? null),
+      address,
+      // An older client has no connection here that anything could be said on.
+      ...(era === 'modern' ? { changes: 'elsewhere' } : {}),
+    }),
   );
+  const gathered = gathering(({ uris, isListed }) => {
+    for (const uri of uris) handler.notify.resourceUpdated(uri);
+    if (isListed) handler.notify.resourcesChanged();
+  });
+  const joined = join(gathered.take);
   return async (req, res) => {
+    await joined;
     const headers = new Headers(
       Object.entries(req.headersDistinct).flatMap(([name, values]) =>
         (values ?? []).map((value): [string, string] => [name, value]),
