@@ -16,9 +16,11 @@ export function eventText(event: StreamedEvent, before: readonly StreamedEvent[]
   return typeof title === 'string' && title !== '' ? `${event.type}: ${title}` : event.type;
 }
 
-/** Who cancelled a task is said when it has ended. */
+/** Who cancelled a task is said when it has ended, and who paused it once. */
 const isAsked = (event: StreamedEvent): boolean =>
-  event.type === 'task.state' && (event.payload.status as { is?: unknown } | undefined)?.is === 'cancelling';
+  event.type === 'task.paused' ||
+  (event.type === 'task.state' &&
+    (event.payload.status as { is?: unknown } | undefined)?.is === 'cancelling');
 
 interface Options {
   readonly after?: string;
@@ -98,12 +100,12 @@ async function follow(
 
 /** @param names whether a line says which task it is about */
 function printer({ line }: Context, names: boolean): (event: StreamedEvent, isShown?: boolean) => void {
-  const asked = new Map<string | null, StreamedEvent>();
+  const asked = new Map<string | null, StreamedEvent[]>();
   return (event, isShown = true) => {
-    if (isAsked(event)) asked.set(event.taskId, event);
+    const before = asked.get(event.taskId) ?? [];
+    const text = isShown ? eventText(event, before) : '';
+    if (isAsked(event)) asked.set(event.taskId, [...before.filter(({ type }) => type !== event.type), event]);
     if (!isShown) return;
-    const before = asked.get(event.taskId);
-    const text = eventText(event, before === undefined || before === event ? [] : [before]);
     const about = names && event.taskId !== null ? `${event.taskId}  ` : '';
     line({ ...event, text }, `${event.at.slice(11, 19)}  ${about}${text.split('\n').join(' ')}`);
   };

@@ -82,6 +82,7 @@ test('what a program did with a token is said of the token, and what you did of 
       e('task.confirmed', {}),
       e('task.priority_changed', { priority: 'urgent' }),
       e('task.steered', { text: 'You may use left-pad.' }),
+      e('task.paused', { runId: 'r-1' }),
       e('inbox.answered', { id: 'i', decision: 'approve', text: '', via: 'cli', by: actor }),
       e('inbox.answered', { id: 'i', decision: 'retry', text: '', via: 'cli', by: actor }),
       e('task.state', { state: 'blocked', phase: 'ci', status: { is: 'cancelling' } }),
@@ -93,6 +94,7 @@ test('what a program did with a token is said of the token, and what you did of 
     'The token “my editor” started it.',
     'The token “my editor” made it urgent in priority.',
     'The token “my editor”: “You may use left-pad.”',
+    'The token “my editor” paused it.',
     'The token “my editor”: The plan was approved.',
     'The token “my editor” told it to go on.',
     'The token “my editor” cancelled it.',
@@ -100,10 +102,22 @@ test('what a program did with a token is said of the token, and what you did of 
   ]);
   // Somebody on the forge may be called so.
   for (const who of ['you', 'token'])
-    expect(told(who).slice(0, 4)).toEqual([
+    expect(told(who).slice(0, 5)).toEqual([
       'You started it.',
       'You made it urgent in priority.',
       'You may use left-pad.',
+      'You paused it.',
       'The plan was approved.',
     ]);
+});
+
+test('a pause is told once, by whoever did it; one from before that was logged by its item', () => {
+  const item = (seq: number, errorCode: string) =>
+    ({ seq, type: 'inbox.opened', payload: { id: `i-${seq}`, kind: 'failure', title: 'Paused by you.', body: '', options: [], errorCode } }) as never; // prettier-ignore
+  const by = (seq: number, actor: string) =>
+    ({ seq, type: 'task.paused', actor, at: '', payload: { runId: 'r-1' } }) as never;
+  expect(storyOf([item(1, 'paused'), by(2, 'token:CI'), item(3, 'paused')]).map(({ text }) => text)).toEqual([
+    'You paused it.',
+    'The token “CI” paused it.',
+  ]);
 });

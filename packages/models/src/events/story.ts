@@ -57,6 +57,7 @@ const DEEDS: ReadonlySet<string> = new Set<EventType>([
   'task.blockers_changed',
   'task.confirmed',
   'task.steered',
+  'task.paused',
   'task.ended',
   'train.left',
   'review.submitted',
@@ -87,8 +88,12 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
   const canceller = events.find(
     (e) => e.type === 'task.state' && e.payload.status?.is === 'cancelling',
   )?.actor;
+  // Events from before it was logged who paused a task have the item alone.
+  const pausedAt = events.find(({ type }) => type === 'task.paused')?.seq ?? Infinity;
   return events.flatMap((event) => {
-    const about = sentence(event, taken);
+    const isSaid =
+      event.type === 'inbox.opened' && event.payload.errorCode === 'paused' && event.seq > pausedAt;
+    const about = isSaid ? null : sentence(event, taken);
     if (about === null) return [];
     const isCancelled = event.type === 'task.ended' && event.payload.how === 'cancelled';
     const by = isCancelled ? (canceller ?? event.actor) : event.actor;
@@ -151,6 +156,8 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
         : null;
     case 'sandbox.stuck':
       return { text: `Its sandbox could not be removed: ${event.payload.reason}`, tone: 'bad' };
+    case 'task.paused':
+      return { text: 'You paused it.', tone: 'you' };
     case 'task.steered':
       return { text: event.payload.text, tone: 'you' };
     case 'evidence.recorded': {

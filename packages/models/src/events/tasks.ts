@@ -85,6 +85,16 @@ export const taskSteered = defineEvent({
   keys: { new: null },
 });
 
+export const taskPaused = defineEvent({
+  type: 'task.paused',
+  version: 1,
+  says: 'The person told the agent of the task to stop where it stands. The item that asks whether to go on follows.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ runId: z.string() }),
+  keys: { new: null },
+});
+
 export const taskAllowed = defineEvent({
   type: 'task.allowed',
   version: 1,

@@ -57,6 +57,7 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
     await run(tx, items.where('task_id', '=', ofTask(event)).where('state', '=', 'open'));
   },
   'task.steered': touchTask,
+  'task.paused': touchTask,
   'task.allowed': touchTask,
   'task.allowed_once': touchTask,
   'task.budget_raised': (tx, event) => setTask(tx, event, { budget_cents: event.payload.budgetCents }),

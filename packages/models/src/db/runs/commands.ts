@@ -3,7 +3,8 @@
 import { RUNNER_ASKS, type RunnerCommand } from '../../contracts/runner.ts';
 import { append, lockLog } from '../log.ts';
 import { inboxClosed } from '../../events/inbox.ts';
-import { taskAllowed, taskAllowedOnce, taskSteered } from '../../events/tasks.ts';
+import { taskAllowed, taskAllowedOnce, taskPaused, taskSteered } from '../../events/tasks.ts';
+import { YOU } from '../../flow/actors.ts';
 import { MAX_RULE, sayRefused } from '../../flow/permissions.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { isCutOff, type RunOutcome } from '../../flow/outcomes.ts';
@@ -149,6 +150,8 @@ export async function pause(
     const wasIn = await takeOut(tx, { ...input, by: 'you', why: 'You took it out before it was merged.' });
     // It may be in the train while its agent brings the base into it.
     if (task.runId === null) return wasIn ? { ok: true } : refusal('no_agent');
+    const payload = { runId: task.runId };
+    await append(tx, [taskPaused.new({ taskId: input.taskId, actor: YOU, payload })], input.ownerId);
     await sendCommand(tx, task.runId, { type: 'stop', why: 'stopped' });
     return { ok: true };
   });
