@@ -5,6 +5,7 @@ import { findOutcome, lastNumber } from '@mainloop/models/db/runs/lists';
 import { findItem } from '@mainloop/models/db/inbox/items';
 import { lineOf } from '@mainloop/models/db/tasks/status';
 import { takeOut, wakeBehind } from '@mainloop/models/db/forge/train';
+import { wakeBlocked } from '@mainloop/models/db/tasks/order';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
@@ -156,6 +157,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
         ],
         task.ownerId,
       );
+      await wakeBlocked(tx, task.id);
     });
   },
 });

@@ -9,7 +9,7 @@ import { confirm, listOpenProposals, proposeWish } from '../conversation/proposa
 import { appendOnce } from '../log.ts';
 import { withTx } from '../pool.ts';
 import { listQueued, takeSlot } from '../runs/slots.ts';
-import { setBlockers, setPriority } from './order.ts';
+import { setBlockers, setPriority, wakeBlocked } from './order.ts';
 import { findTask } from './tasks.ts';
 
 let database: TestDatabase;
@@ -147,4 +147,26 @@ test('a proposal carries both to its task, the card can change them, and the fin
       proposeWish(tx, OWNER, 'none', { projectId: 'pr-1', prompt: 'x', blockedBy: ['t-none'] }),
     ),
   ).toMatchObject({ code: 'no_blocker' });
+});
+
+test('whoever waits for its slot looks at once when its order changes, or what it waited for ends; nobody else does', async () => {
+  const [first, second, other] = [await task(), await task('pr-2'), await task()];
+  const woken = async (): Promise<string[]> =>
+    (
+      await database.db.query<{ workflow_id: string }>(
+        "delete from outbox where name = 'poke' returning workflow_id",
+      )
+    ).rows.map((row) => row.workflow_id);
+  await woken();
+  await block(second.taskId, first.taskId);
+  expect(await woken()).toEqual([`task/${second.taskId}`]);
+  await setPriority(database.db, { ownerId: OWNER, taskId: other.taskId, priority: 'low', by: 'you' });
+  expect(await woken()).toEqual([`task/${other.taskId}`]);
+  await withTx(database.db, (tx) => wakeBlocked(tx, first.taskId));
+  expect(await woken()).toEqual([`task/${second.taskId}`]);
+  // One that is at work hears nothing: it would look for what is not there.
+  await database.db.query("update runs set state = 'running' where id = $1", [second.runId]);
+  await withTx(database.db, (tx) => wakeBlocked(tx, first.taskId));
+  await setPriority(database.db, { ownerId: OWNER, taskId: second.taskId, priority: 'high', by: 'you' });
+  expect(await woken()).toEqual([]);
 });

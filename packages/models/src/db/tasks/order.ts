@@ -87,6 +87,23 @@ async function wakeQueued(tx: Tx, taskId: string): Promise<void> {
   if (isQueued) await wake(tx, taskId);
 }
 
+/**
+ * What waited for a task that has ended looks for its slot now.
+ * @param taskId the one that has ended
+ */
+export async function wakeBlocked(tx: Tx, taskId: string): Promise<void> {
+  const waiting = await rows(
+    tx,
+    tables
+      .selectFrom('tasks as t')
+      .innerJoin('runs as r', 'r.task_id', 't.id')
+      .select('t.id')
+      .where('r.state', '=', 'queued')
+      .where((of) => of(of.val(taskId), '=', of.fn.any('t.blocked_by'))),
+  );
+  for (const { id } of waiting) await wake(tx, id);
+}
+
 async function whyNot(
   database: Queryable,
   { ownerId, taskId }: OfTask,
