@@ -1,11 +1,11 @@
-// What a decision costs on a phone, in taps from a fresh open of the inbox, and that it can be made from what
-// the card shows.
+// What a decision costs on a phone, in taps from a fresh open of the inbox, that it can be made from what the
+// card shows, and that a tap counts on a slow phone too, before the page listens.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
-import { seedProject } from '@mainloop/testkit/seed';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Browser, Locator, Page } from 'playwright-core';
 
@@ -134,4 +134,100 @@ inBrowser('one tap takes back what one tap decided', async () => {
   await until('the later answer', async () => (await answerTo('t-paused-item')) !== null);
   expect(await answerTo('t-gate-item')).toBeNull();
   await thumb.page.close();
+});
+
+/** A page whose script has not come yet, and what lets it come. */
+async function slowPage(
+  where: string,
+): Promise<{ page: Page; complaints: string[]; listens: () => Promise<void> }> {
+  const { page, complaints } = await openPage(browser, 'phone');
+  let letCome = (): void => undefined;
+  const comes = new Promise<void>((now) => (letCome = now));
+  await page.route('**/_app/immutable/**/*.js', async (route) => {
+    await comes;
+    await route.continue();
+  });
+  await page.goto(`${s.web}${where}`, { waitUntil: 'commit' });
+  const listens = async (): Promise<void> => {
+    const greeted = page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting');
+    letCome();
+    await greeted;
+  };
+  return { page, complaints, listens };
+}
+/** For as long as it takes to read what stands there. */
+const stoodStill = (page: Page): Promise<unknown> =>
+  until('what is tapped to have stood there', () =>
+    page.evaluate<boolean>(`(() => {
+      const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity;
+      const since = [...(window.early?.places.values() ?? [])].map((place) => place.sinceMs);
+      return performance.now() - Math.max(paint, ...since) > 1100;
+    })()`),
+  );
+const waitingPlan = async (task: string): Promise<string> =>
+  seedItem(database.db, await seedTask(database.db, task), `${task}-plan`, 'plan', 'Plan, revision 1');
+
+inBrowser('a tap before the page listens decides once it does', async () => {
+  const plan = await waitingPlan('early-tap');
+  const { page, complaints, listens } = await slowPage('/inbox');
+  const approve = page.locator(`#main #item-${plan}`).getByRole('button', { name: 'Approve' });
+  await approve.waitFor();
+  await stoodStill(page);
+  // Nothing happens, and so it is tapped once more.
+  await approve.tap({ force: true });
+  await approve.tap({ force: true });
+  await listens();
+  await until('the answer', async () => (await answerTo(plan))?.decision === 'approve');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser('a tap before the page listens decides nothing when something else is there by then', async () => {
+  const [moved, fresh] = [await waitingPlan('early-moved'), await waitingPlan('early-fresh')];
+  const { page, complaints, listens } = await slowPage('/inbox');
+  const approve = page.locator(`#main #item-${moved}`).getByRole('button', { name: 'Approve' });
+  await approve.waitFor();
+  await stoodStill(page);
+  await approve.tap({ force: true });
+  await page.locator('[data-heard]').waitFor();
+  // In the page itself, so that nothing hangs on how fast this machine is: the other one is tapped in the moment
+  // in which it comes to where the finger is.
+  await page.evaluate(`{
+    const buttons = document.querySelectorAll('#main #item-${fresh} button');
+    const button = [...buttons].find((one) => one.textContent.trim() === 'Approve');
+    document.querySelector('#main').style.paddingTop = '300px';
+    button.scrollIntoView();
+    const { x, y } = button.getBoundingClientRect();
+    const at = { clientX: x + 9, clientY: y + 9, detail: 1, bubbles: true, cancelable: true };
+    button.dispatchEvent(new MouseEvent('click', at));
+  }`);
+  await listens();
+  const later = page.locator(`#main #item-${moved}`).getByRole('button', { name: 'Later' });
+  await until('the page to listen', async () => (await later.getAttribute('aria-disabled')) === null);
+  await until(
+    'nothing to wait for being played',
+    async () => (await page.locator('[data-heard]').count()) === 0,
+  );
+  const decided = await page.locator('#main [data-row]').filter({ has: page.getByRole('button', { name: 'Undo', exact: true }) }).evaluateAll((rows) => rows.map((row) => row.id)); // prettier-ignore
+  expect(decided).toEqual([]);
+  expect([await answerTo(moved), await answerTo(fresh)]).toEqual([null, null]);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser('words that were typed and sent before the page listens arrive', async () => {
+  const { page, complaints, listens } = await slowPage('/');
+  const field = page.getByRole('textbox', { name: 'Message' });
+  await field.fill('Typed on a slow phone.');
+  await stoodStill(page);
+  await page.getByRole('button', { name: 'Send', exact: true }).tap({ force: true });
+  await listens();
+  await until(
+    'the message',
+    async () =>
+      (await database.db.query("select 1 from messages where text like 'Typed on a slow phone.%'")).rows
+        .length === 1,
+  );
+  expect(complaints).toEqual([]);
+  await page.close();
 });

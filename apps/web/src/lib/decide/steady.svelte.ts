@@ -1,4 +1,5 @@
 // Watches where the deciding buttons are, so that none decides by a finger that was aimed at another one.
+import { standsSince } from './early-taps.ts';
 import { hasMoved, mayDecide, settlesInMs, type Place } from './settling.ts';
 
 interface Watched {
@@ -43,6 +44,26 @@ function look(element: HTMLElement, seen: Watched, nowMs: number): void {
   if (hasMoved(seen.place, now, byProgram)) seen.movedAtMs = nowMs;
   seen.place = now;
   seen.settled(settlesInMs(seen.movedAtMs, nowMs) === 0);
+}
+
+/** What stood there before this page listened, and still does, has settled already; null for what is new. */
+function stoodBefore(
+  element: HTMLElement,
+  scrollers: readonly HTMLElement[],
+): Pick<Watched, 'place' | 'movedAtMs'> {
+  const nowMs = performance.now();
+  if (window.early === undefined) return { place: null, movedAtMs: nowMs };
+  const place = placeOf(element, scrollers);
+  const at = { x: place.x + place.scrolledX, y: place.y + place.scrolledY };
+  return { place, movedAtMs: standsSince(element, at, nowMs) };
+}
+
+/** @returns since when it has stood where it stands, in milliseconds since the page began; null: it decides nothing */
+export function steadySince(element: HTMLElement): number | null {
+  const seen = watched.get(element);
+  if (seen === undefined) return null;
+  look(element, seen, performance.now());
+  return seen.movedAtMs;
 }
 
 /** Looks at all of them now, and again until everything has settled. */
@@ -110,8 +131,7 @@ export class Steady {
     // And what it scrolls in gets more room: a note at the foot left, a field under it became shorter.
     if (scrollers[0]) sizes.observe(scrollers[0]);
     this.w = {
-      place: null,
-      movedAtMs: performance.now(),
+      ...stoodBefore(element, scrollers),
       settled: (is) => {
         if (is) this.moved = true;
         this.settled = is;
