@@ -115,3 +115,18 @@ export async function recordsOfGit(
     return 'more';
   });
 }
+
+/** @returns the line of an error that says why, without what git shows the forge */
+export const lastLine = (err: unknown): string => {
+  const thrown = err as { stderr?: string; message: string };
+  const line =
+    (thrown.stderr ?? '')
+      .trim()
+      .split('\n')
+      .filter((l) => /fatal|error|rejected|remote/.test(l))
+      .at(-1) ?? thrown.message.split('\n')[0]!;
+  return line
+    .replace(/^(fatal|error): /, '')
+    .replace(/Authorization:.*/g, '')
+    .slice(0, 300);
+};
