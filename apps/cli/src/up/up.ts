@@ -3,21 +3,19 @@ import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { COMPILE_CACHE, NODE_FLAGS } from '@mainloop/models/contracts/node';
+import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { closeHome } from './closed.ts';
-import { embedderFiles, fetchEmbedder, type EmbedderFiles } from './embedder.ts';
+import { embedderFiles, fetchEmbedder } from './embedder.ts';
 import { ensureKit } from './kit.ts';
-import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
+import { adopt, canConnect, POSTGRES_SOCKET, startPostgres } from './postgres.ts';
 import { isAlive } from './pids.ts';
-import { DATABASE_ROLES, KUBERNETES, ROOT, SIGN_IN, type Settings } from './settings.ts';
+import { baseEnv, services } from './services.ts';
+import { DATABASE_ROLES, ROOT, type Settings } from './settings.ts';
 import { ensureClosedFolder, socketsOf } from './sockets.ts';
 import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
 import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET, temporalCommand } from './temporal.ts';
 import { ensureToolchains, findToolchains } from './toolchains.ts';
 import { ensureTool } from './wheels.ts';
-
-const httpOk = (url: string) => async (): Promise<boolean> =>
-  (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
 
 /**
  * @param say one line of progress
@@ -89,22 +87,6 @@ function socketFolder(home: string): string {
   ensureClosedFolder(dir, uid === 0 ? 0o711 : 0o700, [uid]);
   return dir;
 }
-
-/** What every process of ours is told. */
-const baseEnv = (settings: Settings): Record<string, string> => ({
-  PATH: process.env.PATH ?? '/usr/bin:/bin',
-  HOME: process.env.HOME ?? '/',
-  LANG: 'C.UTF-8',
-  NODE_ENV: 'production',
-  NO_COLOR: '1',
-  MAINLOOP_HOME: settings.home,
-  // glibc keeps an arena of memory a thread, and Node has many threads that hardly ask for any.
-  MALLOC_ARENA_MAX: '2',
-  NODE_COMPILE_CACHE: path.join(ROOT, COMPILE_CACHE),
-  MAINLOOP_LOCAL_USERS: settings.MAINLOOP_LOCAL_USERS ?? '',
-  // Pods reach what listens here under an address of their own.
-  MAINLOOP_HOSTS: settings.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
-});
 
 /** The embedded Temporal behind its proxy; where the machine has no network for it, on a port, and that is said. */
 function temporalService(
@@ -188,216 +170,6 @@ async function database(settings: Settings, sup: Supervisor, say: (line: string)
     },
   );
   return url;
-}
-
-function services(
-  settings: Settings,
-  tools: {
-    bwrap: string;
-    act: string | null;
-    node: string;
-    toolchains: string;
-    embedder: EmbedderFiles | null;
-  },
-  temporal: { service: Service; address: string } | null,
-  databaseUrl: string,
-): Service[] {
-  const node = [process.execPath, ...NODE_FLAGS] as const;
-  const base = baseEnv(settings);
-  const embedded = settings.DATABASE_URL === undefined;
-  /** Our own server: each process its role. Somebody else's: the one URL, unless there is one for this process. */
-  const urlOf = (role: (typeof DATABASE_ROLES)[number], given?: string): string =>
-    given ?? (embedded ? urlFor(databaseUrl, role, settings.secrets[role]) : databaseUrl);
-  const forge = settings.forge ?? { kind: 'token', token: settings.secrets.localGitHubToken };
-  const signIn: Record<string, string> =
-    forge.kind === 'token'
-      ? { GITHUB_TOKEN: forge.token }
-      : { GITHUB_APP_ID: forge.appId, GITHUB_APP_PRIVATE_KEY: forge.privateKey };
-  const githubApi =
-    settings.GITHUB_API_URL ??
-    (settings.localGitHub ? `http://127.0.0.1:${settings.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
-  const webhookSecret = settings.GITHUB_WEBHOOK_SECRET ?? settings.secrets.webhookSecret;
-  const given = (values: Record<string, string | undefined>): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).filter((e): e is [string, string] => e[1] !== undefined));
-  const modelEnv = settings.demoModel
-    ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${settings.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' }
-    : given({
-        ANTHROPIC_BASE_URL: settings.ANTHROPIC_BASE_URL,
-        ANTHROPIC_API_KEY: settings.ANTHROPIC_API_KEY,
-        CLAUDE_CODE_OAUTH_TOKEN: settings.CLAUDE_CODE_OAUTH_TOKEN,
-      });
-  // A subscription's token is for Claude Code's own requests, so then the chat is one of them.
-  const chatViaClaudeCode =
-    settings.MAINLOOP_CHAT_VIA === 'claude-code' ||
-    (settings.MAINLOOP_CHAT_VIA === undefined && !settings.demoModel && !settings.ANTHROPIC_API_KEY);
-  const embedderEnv: Record<string, string> =
-    tools.embedder === null
-      ? {}
-      : { MAINLOOP_EMBEDDER: tools.embedder.model, MAINLOOP_EMBEDDER_WORDS: tools.embedder.words };
-  const app = (...parts: string[]): string => path.join(ROOT, 'apps', ...parts);
-  // These make what sandboxes read: other uids, where root starts them.
-  const shared = process.getuid?.() === 0 ? 0o022 : 0o077;
-  const list: (Service | null)[] = [
-    temporal?.service ?? null,
-    !settings.demoModel
-      ? null
-      : {
-          name: 'demo-model',
-          port: settings.DEMO_MODEL_PORT,
-          ready: httpOk(`http://127.0.0.1:${settings.DEMO_MODEL_PORT}/healthz`),
-          command: [...node, app('demo/src/model-main.ts')],
-          env: {
-            ...base,
-            DEMO_MODEL_PORT: String(settings.DEMO_MODEL_PORT),
-            ...given({
-              MAINLOOP_DEMO_SCRIPT: settings.MAINLOOP_DEMO_SCRIPT,
-              DEMO_PACE_MS: settings.DEMO_PACE_MS,
-            }),
-          },
-        },
-    !settings.localGitHub
-      ? null
-      : {
-          name: 'local-github',
-          umask: shared,
-          port: settings.LOCAL_GITHUB_PORT,
-          ready: () => canConnect({ port: settings.LOCAL_GITHUB_PORT }),
-          command: [...node, app('demo/src/github-main.ts')],
-          env: {
-            ...base,
-            LOCAL_GITHUB_PORT: String(settings.LOCAL_GITHUB_PORT),
-            GITHUB_TOKEN: settings.secrets.localGitHubToken,
-            LOCAL_GITHUB_OPERATOR_SECRET: settings.secrets.localGitHubOperator,
-            GITHUB_WEBHOOK_SECRET: webhookSecret,
-            WEBHOOK_URL: `http://127.0.0.1:${settings.API_PORT}/api/webhooks/github`,
-            MAINLOOP_ACT: tools.act!,
-            MAINLOOP_BWRAP: tools.bwrap,
-            MAINLOOP_TOOLCHAINS: tools.toolchains,
-            MAINLOOP_NODE: tools.node,
-            MAINLOOP_CI_SECRET: settings.secrets.ciSecret,
-            LOCAL_GITHUB_SEED: settings.demoModel ? 'yes' : 'no',
-            ...given({
-              MAINLOOP_DEMO_SCRIPT: settings.MAINLOOP_DEMO_SCRIPT,
-              LOCAL_GITHUB_STALE_MS: settings.LOCAL_GITHUB_STALE_MS,
-              LOCAL_GITHUB_USERS: settings.LOCAL_GITHUB_USERS,
-              MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS,
-            }),
-          },
-        },
-    {
-      name: 'api',
-      port: settings.API_PORT,
-      ready: httpOk(`http://127.0.0.1:${settings.API_PORT}/api/healthz`),
-      command: [...node, app('api/dist/main.js')],
-      env: {
-        ...base,
-        DATABASE_URL: urlOf('mainloop_api'),
-        MAINLOOP_MIGRATE: embedded ? 'no' : 'yes',
-        API_PORT: String(settings.API_PORT),
-        GATEWAY_URL: `http://127.0.0.1:${settings.GATEWAY_PORT}`,
-        MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,
-        MAINLOOP_AUTH_SECRET: settings.secrets.authSecret,
-        MAINLOOP_API_TOKEN: settings.secrets.apiToken,
-        GITHUB_WEBHOOK_SECRET: webhookSecret,
-        MAINLOOP_DEMO: settings.demoModel ? 'yes' : 'no',
-        ...embedderEnv,
-        ...given({
-          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode
-            ? path.join(settings.home, 'kit/current/claude')
-            : undefined,
-          MAINLOOP_PUSH_LOOPBACK: settings.MAINLOOP_PUSH_LOOPBACK,
-          ...Object.fromEntries(SIGN_IN.map((n) => [n, settings[n]])),
-        }),
-      },
-    },
-    {
-      name: 'gateway',
-      umask: shared,
-      port: settings.GATEWAY_PORT,
-      ready: httpOk(`http://127.0.0.1:${settings.GATEWAY_PORT}/healthz`),
-      command: [...node, app('gateway/src/main.ts')],
-      env: {
-        ...base,
-        GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', settings.GATEWAY_DATABASE_URL),
-        GATEWAY_PORT: String(settings.GATEWAY_PORT),
-        MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,
-        // For jobs of the local CI, and for set-ups that are to be kept.
-        MAINLOOP_CI_SECRET: settings.secrets.ciSecret,
-        ...given({
-          MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS,
-          PERMISSION_PATIENCE_SECONDS: settings.PERMISSION_PATIENCE_SECONDS,
-        }),
-        ...signIn,
-        GITHUB_API_URL: githubApi,
-        ...settings.packages,
-        ...modelEnv,
-      },
-    },
-    {
-      name: 'worker',
-      umask: shared,
-      port: null,
-      ready: httpOk(`http://127.0.0.1:${settings.API_PORT}/api/healthz`),
-      command: [...node, app('worker/src/main.ts')],
-      env: {
-        ...base,
-        DATABASE_URL: urlOf('mainloop_worker'),
-        TEMPORAL_ADDRESS: settings.TEMPORAL_ADDRESS ?? temporal!.address,
-        ...signIn,
-        GITHUB_API_URL: githubApi,
-        GATEWAY_URL: `http://127.0.0.1:${settings.GATEWAY_PORT}`,
-        MAINLOOP_CHAT_TOKEN: settings.secrets.chatToken,
-        MAINLOOP_BWRAP: tools.bwrap,
-        MAINLOOP_TOOLCHAINS: tools.toolchains,
-        MAINLOOP_UNCONFINED: settings.MAINLOOP_UNCONFINED,
-        MAINLOOP_CI_SECRET: settings.secrets.ciSecret,
-        MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
-        ...embedderEnv,
-        ...given({
-          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode
-            ? path.join(settings.home, 'kit/current/claude')
-            : undefined,
-          ...(settings.MAINLOOP_SANDBOX === 'kubernetes'
-            ? Object.fromEntries(KUBERNETES.map((n) => [n, settings[n]]))
-            : {}),
-          LOCAL_GITHUB_OPERATOR_SECRET: settings.localGitHub
-            ? settings.secrets.localGitHubOperator
-            : undefined,
-          MAINLOOP_SANDBOX: settings.MAINLOOP_SANDBOX,
-          TEMPORAL_NAMESPACE: settings.TEMPORAL_NAMESPACE,
-          MAINLOOP_FAILPOINTS: settings.MAINLOOP_FAILPOINTS,
-          FORGE_POLL_SECONDS: settings.FORGE_POLL_SECONDS,
-          FORGE_SETTLE_MS: settings.FORGE_SETTLE_MS,
-          CI_GRACE_SECONDS: settings.CI_GRACE_SECONDS,
-          SILENCE_MINUTES: settings.SILENCE_MINUTES,
-          CI_PATIENCE_MINUTES: settings.CI_PATIENCE_MINUTES,
-          REVIEW_QUIET_SECONDS: settings.REVIEW_QUIET_SECONDS,
-          MAINLOOP_SANDBOX_PROCESSES: settings.MAINLOOP_SANDBOX_PROCESSES,
-          MAINLOOP_SANDBOX_MEMORY_MIB: settings.MAINLOOP_SANDBOX_MEMORY_MIB,
-          MAINLOOP_SANDBOX_DISK_MIB: settings.MAINLOOP_SANDBOX_DISK_MIB,
-          MAINLOOP_KEPT_MIB: settings.MAINLOOP_KEPT_MIB,
-          MAINLOOP_CONTACT: settings.MAINLOOP_CONTACT,
-          MAINLOOP_PUSH_LOOPBACK: settings.MAINLOOP_PUSH_LOOPBACK,
-        }),
-      },
-    },
-    {
-      name: 'web',
-      port: settings.WEB_PORT,
-      ready: httpOk(`http://127.0.0.1:${settings.WEB_PORT}/healthz`),
-      command: [...node, app('web/server.ts')],
-      env: {
-        ...base,
-        WEB_PORT: String(settings.WEB_PORT),
-        API_URL: `http://127.0.0.1:${settings.API_PORT}`,
-        WEB_DATABASE_URL: urlOf('mainloop_web', settings.WEB_DATABASE_URL),
-        MAINLOOP_DEMO: settings.demoModel ? 'yes' : 'no',
-        MAINLOOP_LOCAL_GITHUB: settings.localGitHub ? 'yes' : 'no',
-        ...given({ MAINLOOP_PUBLIC_URL: settings.MAINLOOP_PUBLIC_URL }),
-      },
-    },
-  ];
-  return list.filter((x) => x !== null);
 }
 
 /** The demo project is added through the api, like any other. */
