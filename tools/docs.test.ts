@@ -6,7 +6,7 @@ import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { linksIn, namesIn, problemsOf, problemsOfTree, recipesIn, targetsIn } from './docs.ts';
+import { linksIn, namesIn, problemsOf, problemsOfTree, recipesIn, targetsIn, unlisted } from './docs.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const text = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -92,6 +92,15 @@ test.each(['docker', 'podman', 'buildah'])('make images builds both images with 
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+});
+
+test('a room that docs/architecture.md has no row for is noticed; one that it only mentions has none', () => {
+  const page =
+    'The room `lib/kit` is mentioned.\n\n| room | what it holds |\n|---|---|\n| `lib/chat` | the conversation |\n';
+  expect(unlisted(page, 'lib', ['chat', 'generated'])).toEqual([]);
+  expect(unlisted(page, 'lib', ['chat', 'kit'])).toEqual([
+    'docs/architecture.md has no row that says what lib/kit holds',
+  ]);
 });
 
 test('docs/development.md has a row for each step of make check, in order', () => {

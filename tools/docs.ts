@@ -1,6 +1,6 @@
 // A step of `make check`: a file that our pages name, in code or by a link, is there, and so is every `make`
-// target. Names are whole paths from the root, so that a reader and this can find them.
-import { existsSync, globSync, readFileSync } from 'node:fs';
+// target; and docs/architecture.md says of each room what it holds. Names are whole paths from the root, so that a reader and this can find them.
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -79,9 +79,25 @@ export function problemsOf(
   ];
 }
 
+/** Folders whose rooms docs/architecture.md lists, each in a row with what it holds. */
+const LISTED = ['apps/web/src/lib', 'packages/models/src/db'];
+/** What a machine makes. */
+const NO_ROOMS = ['generated'];
+
 /**
- * @returns one sentence for each thing that our pages name and that is not there. What has changed is
- * history: CHANGELOG.md is not asked.
+ * @param markdown the page that lists them
+ * @param folder whose rooms they are
+ * @param rooms the names of the folders in it
+ * @returns a sentence for each room that has no row
+ */
+export const unlisted = (markdown: string, folder: string, rooms: readonly string[]): string[] =>
+  rooms
+    .filter((room) => !NO_ROOMS.includes(room) && !markdown.includes(`\n| \`${folder}/${room}\` | `))
+    .map((room) => `docs/architecture.md has no row that says what ${folder}/${room} holds`);
+
+/**
+ * @returns one sentence for each thing that our pages name and that is not there, and for each room that
+ * they do not name. What has changed is history: CHANGELOG.md is not asked.
  */
 export function problemsOfTree(): string[] {
   const pages = [
@@ -93,9 +109,17 @@ export function problemsOfTree(): string[] {
   const isThere = (name: string): boolean =>
     name.includes('*') ? globSync(name, { cwd: root }).length > 0 : existsSync(path.join(root, name));
   const recipes = recipesIn(readFileSync(path.join(root, 'Makefile'), 'utf8'));
-  return pages.flatMap((page) =>
-    problemsOf(page, readFileSync(path.join(root, page), 'utf8'), isThere, recipes),
-  );
+  const rooms = (folder: string): string[] =>
+    readdirSync(path.join(root, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  const architecture = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
+  return [
+    ...pages.flatMap((page) =>
+      problemsOf(page, readFileSync(path.join(root, page), 'utf8'), isThere, recipes),
+    ),
+    ...LISTED.flatMap((folder) => unlisted(architecture, folder, rooms(folder))),
+  ];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
