@@ -39,6 +39,21 @@ test('the newest are listed, however many there are, the oldest of them first', 
   expect(await keep('task/1', 'y')).toEqual({ text: 'x y', revision: 2 });
 });
 
+test('words that wait are listed, however much was sent after them', async () => {
+  await database.db.query('delete from drafts');
+  await keep('task/waits', 'Not sent yet');
+  await database.db.query(
+    `insert into drafts (owner_id, key, text, revision, updated_at)
+     select $1, 'item/' || n, '', 2, now() + n * interval '1 second' from generate_series(1, 600) n`,
+    [OWNER],
+  );
+  const listed = await listDrafts(database.db, OWNER);
+  expect([listed.length, listed.at(-1)]).toEqual([
+    500,
+    { key: 'task/waits', text: 'Not sent yet', revision: 1, about: null },
+  ]);
+});
+
 test('what nobody came back to for sixty days is neither listed nor kept', async () => {
   await keep('item/old', 'Long ago');
   await database.db.query("update drafts set updated_at = now() - interval '61 days' where key = 'item/old'");

@@ -14,7 +14,11 @@ const LISTED = 500;
 /** Postgres keeps no NUL, and what was pasted may hold one. */
 const storable = (text: string): string => text.replaceAll('\0', '');
 
-/** The person's drafts, those that were sent as ''. @returns the newest, so many at most, oldest first */
+/**
+ * The person's drafts, those that were sent as ''. A device lets go of words that are not listed any more, so
+ * those that were sent give way first.
+ * @returns the newest, so many at most, oldest first; before them those that were sent
+ */
 export const listDrafts = async (
   db: Db,
   ownerId: string,
@@ -24,6 +28,7 @@ export const listDrafts = async (
     .select(['key', 'text', 'revision', 'about'])
     .where('owner_id', '=', ownerId)
     .where('updated_at', '>', nowAnd(-KEEP_MS))
+    .orderBy((eb) => eb('text', '=', ''))
     .orderBy('updated_at', 'desc')
     .limit(LISTED);
   return (await rows(db, newest)).toReversed();
