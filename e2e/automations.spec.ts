@@ -91,5 +91,4 @@ inBrowser.each(['phone', 'desktop'] as const)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  180_000,
 );

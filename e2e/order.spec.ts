@@ -65,7 +65,6 @@ inBrowser.each(['phone', 'desktop'] as const)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  180_000,
 );
 
 inBrowser.each(['phone', 'desktop'] as const)(
@@ -94,5 +93,4 @@ inBrowser.each(['phone', 'desktop'] as const)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  180_000,
 );

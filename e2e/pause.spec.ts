@@ -56,7 +56,6 @@ inBrowser.each(['phone', 'desktop'] as const)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  180_000,
 );
 
 inBrowser.each(['phone', 'desktop'] as const)(
@@ -101,5 +100,4 @@ inBrowser.each(['phone', 'desktop'] as const)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  180_000,
 );

@@ -8,7 +8,7 @@ import { confirm } from '@mainloop/models/db/conversation/proposals';
 import { proposalExpired } from '@mainloop/models/events/proposals';
 import { taskStateChanged } from '@mainloop/models/events/tasks';
 import { PLAIN } from '@mainloop/models/flow/status';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
@@ -276,11 +276,7 @@ inBrowser.each(SIZES)(
     await below.getByRole('textbox').press('Escape');
     await below.getByRole('textbox').waitFor({ state: 'detached' });
     await until('it to have come down', async () => (await y()) > before + 20);
-    await until(
-      'it to have been held',
-      async () => (await approve.getAttribute('data-was-held')) !== null,
-      10_000,
-    );
+    await until('it to have been held', async () => (await approve.getAttribute('data-was-held')) !== null);
     await settled(approve);
     expect(complaints).toEqual([]);
     await page.close();
@@ -298,14 +294,18 @@ inBrowser.each(SIZES)(
     await main.getByRole('textbox').last().fill('A name that is not ready');
     await settled(answer);
     const { x, y, width, height } = (await answer.boundingBox())!;
-    await visit(page, `${s.web}/inbox`);
+    await visitOnOwnClock(page, `${s.web}/inbox`);
     await page
       .locator(`#item-${task}-q`)
       .getByRole('link', { name: `Task ${task}` })
       .click();
-    await main.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
+    // However slow this machine is, the tap comes in the moment in which the page has come.
+    const isThere = (): Promise<boolean> =>
+      main.getByRole('heading', { level: 1, name: `Task ${task}` }).isVisible();
+    await until('the task', async () => (await isThere()) || (await page.clock.runFor(20), false));
     const at = { x: x + width / 2, y: y + height / 2 };
     await (size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y));
+    await page.clock.resume();
     await settled(answer);
     expect(await main.getByText('You answered').count()).toBe(0);
     // Meant, it goes.
@@ -356,11 +356,13 @@ inBrowser.each(SIZES)(
       'Left',
       'Right',
     ]);
-    const { page, complaints } = await open(size, `/task/${task}`);
+    const { page, complaints } = await openPage(browser, size);
+    await visitOnOwnClock(page, `${s.web}/task/${task}`);
     const left = page.locator('#main').getByRole('button', { name: 'Left' });
     await settled(left);
     await left.click();
     await page.getByRole('textbox', { name: 'Or type your own answer' }).last().fill('Straight on, I think.');
+    await page.clock.resume();
     await until(
       'the answer',
       async () =>

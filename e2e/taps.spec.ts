@@ -1,7 +1,7 @@
 // What a decision costs on a phone, in taps from a fresh open of the inbox, that it can be made from what the
 // card shows, and that a tap counts on a slow phone too, before the page listens.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, SETTLED_MS, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
@@ -51,9 +51,9 @@ const answerTo = async (id: string): Promise<{ decision: string; text?: string }
       [id],
     )
   ).rows[0]!.answer;
-async function inbox(): Promise<{ thumb: Thumb; complaints: string[] }> {
+async function inbox(open = visit): Promise<{ thumb: Thumb; complaints: string[] }> {
   const { page, complaints } = await openPage(browser, 'phone');
-  await visit(page, `${s.web}/inbox`);
+  await open(page, `${s.web}/inbox`);
   return { thumb: new Thumb(page), complaints };
 }
 
@@ -123,12 +123,14 @@ inBrowser.each<[string, Decided]>([
 });
 
 inBrowser('one tap takes back what one tap decided', async () => {
-  const { thumb, complaints } = await inbox();
+  const { thumb, complaints } = await inbox(visitOnOwnClock);
   const card = thumb.page.locator('#main #item-t-gate-item');
   await thumb.tap(card.getByRole('button', { name: 'Allow' }));
+  await thumb.page.clock.runFor(SETTLED_MS);
   await thumb.tap(card.getByRole('button', { name: 'Undo' }));
   await card.getByRole('button', { name: 'Allow' }).waitFor();
   expect([thumb.taps, complaints]).toEqual([2, []]);
+  await thumb.page.clock.resume();
   // What is decided after it goes out after it: by then the first would have.
   await thumb.tap(thumb.page.locator('#main #item-t-paused-item').getByRole('button', { name: 'Resume' }));
   await until('the later answer', async () => (await answerTo('t-paused-item')) !== null);

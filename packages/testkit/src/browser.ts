@@ -55,6 +55,28 @@ export async function visit(page: Page, url: string): Promise<void> {
 }
 
 /**
+ * Opens a page whose clock goes on only when the test says so, until `page.clock.resume()`: what is held for a few
+ * seconds is still held however slow this machine is. Its buttons have settled.
+ */
+export async function visitOnOwnClock(page: Page, url: string): Promise<void> {
+  await page.clock.install();
+  await visit(page, url);
+  await stopClock(page);
+}
+
+/**
+ * Stops the clock of a page.
+ * @param page whose clock was installed before it was opened
+ */
+export async function stopClock(page: Page): Promise<void> {
+  await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
+  await page.clock.runFor(SETTLED_MS);
+}
+
+/** After this, in milliseconds, a button that came or moved takes a tap again. */
+export const SETTLED_MS = 2_000;
+
+/**
  * The browser tells the service worker that the network is back, as Chromium does for a background sync. Source:
  * https://chromedevtools.github.io/devtools-protocol/tot/ServiceWorker/
  * @param page of the same origin

@@ -41,7 +41,7 @@ export const DRAFT: ProposalDraft = {
 export async function seedProposal(
   db: Db,
   key: string,
-  expiresInMs = 60_000,
+  expiresInMs = 3_600_000,
   draft: ProposalDraft = DRAFT,
 ): Promise<{ id: string; digest: string }> {
   const id = await withTx(db, (tx) =>

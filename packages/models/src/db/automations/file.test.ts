@@ -1,5 +1,6 @@
 // Rules as they are written: what is wrong with one is one sentence.
 import { expect, test } from '@jest/globals';
+import { cpuMs } from '@mainloop/testkit/cpu';
 import fc from 'fast-check';
 import { readRule } from './file.ts';
 import { loadPatterns } from './pattern.ts';
@@ -159,9 +160,8 @@ test('no pattern takes long, whatever it is', async () => {
   const readPattern = await loadPatterns();
   for (const source of ['(a+)+$', '(a|a)*b', '(.*)*x', '([a-z]+)*[0-9]']) {
     const pattern = readPattern(source);
-    const began = Date.now();
-    expect(pattern.ok && pattern.test('a'.repeat(10_000) + '!')).toBe(false);
-    expect(Date.now() - began).toBeLessThan(20_000);
+    const look = (): void => expect(pattern.ok && pattern.test('a'.repeat(10_000) + '!')).toBe(false);
+    expect(await cpuMs(look)).toBeLessThan(20_000);
   }
 });
 

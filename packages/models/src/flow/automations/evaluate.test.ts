@@ -1,5 +1,6 @@
 // The evaluator of automations by property: what is judged in one go and what is judged bit by bit are the same.
 import { expect, test } from '@jest/globals';
+import { cpuMs } from '@mainloop/testkit/cpu';
 import fc from 'fast-check';
 import {
   DAY_MS,
@@ -82,7 +83,7 @@ test.each<[Condition, boolean]>([
   expect(matches(where)).toBe(is);
 });
 
-test('a glob is what a regular expression of it would be, also where it is all stars', () => {
+test('a glob is what a regular expression of it would be, also where it is all stars', async () => {
   const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 12 });
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 12 });
   fc.assert(
@@ -92,9 +93,8 @@ test('a glob is what a regular expression of it would be, also where it is all s
     }),
     { numRuns: 2_000 },
   );
-  const began = Date.now();
-  expect(isLike('a'.repeat(10_000), `${'*a'.repeat(90)}*b`)).toBe(false);
-  expect(Date.now() - began).toBeLessThan(5_000);
+  const look = (): void => expect(isLike('a'.repeat(10_000), `${'*a'.repeat(90)}*b`)).toBe(false);
+  expect(await cpuMs(look)).toBeLessThan(5_000);
 });
 
 const leaf: fc.Arbitrary<Condition> = fc.oneof(
