@@ -7,6 +7,7 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { openStage, type Stage } from '@mainloop/testkit/pages';
 import { seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
 
 const inBrowser = hasBrowser ? test : test.skip;
@@ -58,6 +59,11 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await page.getByRole('heading', { name: `The token of “<b>editor</b> ${size}”` }).waitFor();
     const token = (await page.locator('[data-token]').textContent()) ?? '';
     expect(token).toMatch(/^mlt_[\w-]{43}$/);
+    // The button was far below it.
+    await until('it is in sight', async () => {
+      const box = await page.locator('[data-token]').boundingBox();
+      return box !== null && box.y > 0 && box.y + box.height < page.viewportSize()!.height;
+    });
     await page.screenshot({ path: shot(`made-${size}`), fullPage: true });
     await press('Copy');
     await page.getByText('Copied.').waitFor();
