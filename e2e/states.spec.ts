@@ -8,7 +8,8 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
 import { seedKept } from '@mainloop/testkit/kept';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
-import { seedProject } from '@mainloop/testkit/seed';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { seedStanding } from '@mainloop/testkit/standing';
 import { until } from '@mainloop/testkit/stack';
 import axe from 'axe-core';
 import { mkdirSync } from 'node:fs';
@@ -41,6 +42,8 @@ let browser: Browser;
 let empty: World;
 let begun: World;
 let full: World;
+/** What comes by itself, beside nothing else: in the full one it would stand below all that is there. */
+let standing: World;
 
 async function seedRecurring(db: TestDatabase['db']): Promise<void> {
   for (const [cron, startCents] of [
@@ -79,10 +82,16 @@ beforeAll(async () => {
     await seedRecurring(database.db);
     await seedProject(database.db, 'pr-2', 'a-company-with-a-long-name/a-repository-with-a-longer-one');
   });
+  standing = await openWorld(async ({ db }) => {
+    await seedProject(db, 'pr-1', 'acme/api');
+    await seedTask(db, 't-kept');
+    await seedKept(db, 't-kept');
+    await seedStanding(db);
+  });
 });
 afterAll(async () => {
   await browser?.close();
-  for (const world of [empty, begun, full]) {
+  for (const world of [empty, begun, full, standing]) {
     await world?.s.stop();
     await world?.t.drop();
   }
@@ -104,6 +113,18 @@ const choose =
   (page: Page): Promise<unknown> =>
     page.locator('#main').getByLabel('View').selectOption({ label: way });
 
+/** A form, and the same one as two other devices had it. */
+const ALSO_WRITTEN = JSON.stringify({
+  name: 'fix-lint',
+  prompt: 'Fix what lint says, file by file.',
+  projectId: '',
+  fallbacks: {},
+  writtenElsewhere: [
+    '{"name":"fix-lint","prompt":"Fix what lint says in {{folder}}, and say in the pull request what was only moved."}',
+    '{"name":"lint","prompt":"a-word-that-is-longer-than-the-phone-is-wide-and-has-no-blank-in-it-anywhere"}',
+  ],
+});
+
 const NOTHING: readonly State[] = [
   { name: 'empty-chat', where: '/' },
   { name: 'empty-inbox', where: '/inbox' },
@@ -113,8 +134,47 @@ const NOTHING: readonly State[] = [
   { name: 'empty-skills', where: '/skills' },
   { name: 'empty-memory', where: '/memory' },
   { name: 'empty-recurring', where: '/recurring' },
+  { name: 'empty-automations', where: '/automations' },
 ];
 const BEGUN: readonly State[] = [{ name: 'begun-chat', where: '/' }];
+const STANDING: readonly State[] = [
+  { name: 'standing', where: '/inbox' },
+  { name: 'standing-chat', where: '/' },
+  { name: 'alarm', where: '/inbox?item=recurring-alarm' },
+  { name: 'campfire-writing', where: '/inbox', act: tap('Edit') },
+  { name: 'automations', where: '/automations' },
+  {
+    name: 'automations-writing',
+    where: '/automations',
+    act: async (page) => {
+      const form = page.locator('form:has(#written)');
+      await form.getByLabel(/^Name/).fill('told');
+      await form.getByLabel('When').selectOption('task.steered');
+      await form.getByLabel('Field', { exact: true }).selectOption('text');
+      await form.getByLabel('How', { exact: true }).selectOption('regex');
+      await form.getByLabel('Value', { exact: true }).fill('(?=now)');
+      await form.getByLabel(/^Words/).fill('Said in {{task.title}}');
+      await form.getByRole('button', { name: 'Try on the last week' }).click();
+      await form.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'also-written',
+    where: '/skills',
+    first: (database) =>
+      database.db.query(
+        'insert into drafts (owner_id, key, text, revision, updated_at) values ($1, $2, $3, 1, now())',
+        ['owner', 'form/skill', ALSO_WRITTEN],
+      ),
+    act: (page) => page.getByRole('group', { name: 'Also written on another device' }).first().waitFor(),
+  },
+  {
+    name: 'error',
+    where: '/learnings',
+    first: (database) => database.db.query('alter table learnings rename to learnings_away'),
+    last: (_, t) => t.db.query('alter table learnings_away rename to learnings'),
+  },
+];
 const ALL: readonly State[] = [
   { name: 'chat', where: '/' },
   { name: 'inbox', where: '/inbox' },
@@ -130,6 +190,11 @@ const ALL: readonly State[] = [
   { name: 'paused', where: '/task/t-paused' },
   { name: 'working', where: '/task/t-working' },
   { name: 'queued', where: '/task/t-queued' },
+  {
+    name: 'order',
+    where: '/task/t-queued',
+    act: (page) => page.locator('#main summary', { hasText: 'Order' }).first().click(),
+  },
   { name: 'done', where: '/task/t-done' },
   { name: 'cancelled', where: '/task/t-cancelled' },
   { name: 'cancelling', where: '/task/t-working', act: tap('Cancel task') },
@@ -347,6 +412,7 @@ inBrowser.each([
   for (const [world, states] of [
     [empty, NOTHING],
     [begun, BEGUN],
+    [standing, STANDING],
     [full, ALL],
   ] as const) {
     for (const state of states.filter(({ name }) => WANTED.test(name))) {
@@ -355,7 +421,7 @@ inBrowser.each([
       await world.t.db.query('delete from drafts');
       await state.first?.(world.t);
       const { page, complaints } = await openPage(browser, size, theme === 'dark');
-      if (/^\/(signin|pair|nothing|task\/nothing)/.test(state.where))
+      if (state.name === 'error' || /^\/(signin|pair|nothing|task\/nothing)/.test(state.where))
         await page.goto(`${world.s.web}${state.where}`);
       else await visit(page, `${world.s.web}${state.where}`);
       await state.act?.(page);
