@@ -3,7 +3,7 @@ import type { FiringState } from '@mainloop/models/flow/automations/rule';
 
 export const AUTOMATIONS = 'Automations';
 export const WHAT_THEY_ARE =
-  'When something happens that is like this, then do that. They route and do not think: a skill is proposed, and nothing runs before you tap Start, unless the rule allows it with a limit.';
+  'When something happens that is like this, then do that. A skill is only proposed: nothing runs before you tap Start, unless the rule allows it with a limit.';
 
 // One of them.
 export const nameWords = (name: string, paused: boolean): string => `${name}${paused ? ', paused' : ''}`;
@@ -29,7 +29,11 @@ export const MAKE_ONE = 'Make one';
 export const WRITE_IT = 'Write it';
 export const NAME = 'Name, such as tell-red';
 export const WHEN = 'When';
+/** While nothing is chosen yet. */
+export const CHOOSE = 'choose what happens';
 export const WHERE = 'Where';
+/** Of the field, while none is chosen: there is no condition then. */
+export const ANYTHING = 'anything';
 export const AND = 'and';
 export const FIELD = 'Field';
 export const HOW = 'How';
