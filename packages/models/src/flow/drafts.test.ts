@@ -1,15 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { joined, versionsOf, withVersions } from './draft-versions.ts';
 import {
   afterAnswer,
   afterWrite,
   DRAFT_KEY,
   draftStep,
   heard,
-  joined,
   NEVER_SEEN,
-  versionsOf,
-  withVersions,
   wordsElsewhere,
   type KeptDraft,
   type SeenDraft,

@@ -1,4 +1,5 @@
 // Words that were begun and not sent yet, on several devices at once: no words are lost, whoever writes last. Pure.
+import { formIn, joined, versionsOf, withVersions, type Versions } from './draft-versions.ts';
 
 /** What the server has of a draft. */
 export interface KeptDraft {
@@ -17,45 +18,8 @@ export interface DraftAbout {
   readonly taskId: string | null;
 }
 
-/** A draft as a person sees it. */
-interface Versions {
-  /** What stands in the form, or in the field. */
-  readonly text: string;
-  /** Whole forms that were written on other devices meanwhile, and hold words that this one does not. */
-  readonly also: readonly string[];
-}
 /** Of what was written elsewhere, in letters, so that a draft stays as short as one may be: the newest of it. */
 const MOST_ELSEWHERE = 20_000;
-/** Of a form's JSON, beside its fields: no key that words of a person would have which happen to be JSON. */
-const ALSO = 'writtenElsewhere';
-
-function formIn(text: string): Record<string, unknown> | null {
-  if (!text.startsWith('{')) return null;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    // It only looks like a form.
-    return null;
-  }
-}
-
-/** @param text as it is kept: of a form, with what was written elsewhere */
-export function versionsOf(text: string): Versions {
-  const form = formIn(text);
-  if (form === null || !Array.isArray(form[ALSO])) return { text, also: [] };
-  const { [ALSO]: also, ...fields } = form;
-  return {
-    text: JSON.stringify(fields),
-    also: [...new Set((also as unknown[]).filter((one) => typeof one === 'string'))],
-  };
-}
-
-/** @returns as it is kept: what `versionsOf` reads */
-export function withVersions({ text, also }: Versions): string {
-  const form = also.length === 0 ? null : formIn(text);
-  return form === null ? text : JSON.stringify({ ...form, [ALSO]: also });
-}
-
 /** What a person wrote in a form, by field. */
 function wordsIn(value: unknown, name = ''): Map<string, string> {
   if (typeof value === 'string') return new Map(value.trim() === '' ? [] : [[name, value.trim()]]);
@@ -86,15 +50,6 @@ function besides(first: Versions, other: Versions): Versions {
 
 /** A value: two of them can't be put one behind the other, and neither has words. */
 const isValue = (key: string): boolean => key.startsWith('setting/');
-
-/**
- * Two texts that were written without knowing of each other.
- * @returns both, the first one first; one alone where it holds the other
- */
-export function joined(first: string, second: string): string {
-  if (second.includes(first)) return second;
-  return first.includes(second) ? first : `${first.trimEnd()} ${second.trimStart()}`;
-}
 
 const longer = (one: string, other: string): string => (one.length >= other.length ? one : other);
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { joined } from '@mainloop/models/flow/drafts';
+import { joined } from '@mainloop/models/flow/draft-versions';
 import { KEEP_MS, keptFor, readKept } from './kept.ts';
 import { refilled } from './refilled.ts';
 import { wordsOf } from './words-of.ts';

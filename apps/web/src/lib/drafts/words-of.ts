@@ -1,5 +1,5 @@
 // What a person wrote, out of what was kept of it. Pure.
-import { versionsOf } from '@mainloop/models/flow/drafts';
+import { versionsOf } from '@mainloop/models/flow/draft-versions';
 import { formIn } from './form-in.ts';
 
 /**
