@@ -278,6 +278,7 @@ const instantForge: Forge = {
   ensureIssue: async () => ensured,
   ensureDraftPr: async () => ensured,
   ensureComment: async () => ({ id: 1, outcome: 'created' }),
+  ensureLabel: async () => 'updated',
   ensureLineComment: async () => ({ id: 1, outcome: 'created' }),
   ensureReply: async () => ({ id: 1, outcome: 'created' }),
   listThreads: async () => [],

@@ -32,6 +32,7 @@ import { recurringActivities } from './activities/recurring.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
+import { effects } from './effects.ts';
 import { backlogOf, serveBacklog } from './backlog.ts';
 import {
   checkUp,
@@ -124,7 +125,12 @@ const worker = await Worker.create({
       ...projectActivities({ db, forge, importer }),
       ...memoryActivities({ db, model: chatModel(), hit }),
       ...recurringActivities({ db }),
-      ...automationActivities({ db }),
+      ...automationActivities({
+        db,
+        forge,
+        hit,
+        effect: effects({ db, hit, settleMs: settings.forgeSettleMs }),
+      }),
     },
     log,
     ownerOfTask(db),
@@ -184,7 +190,7 @@ const maintenance = [
     'automations',
     5_000,
     async () => {
-      while (!stopping.signal.aborted && (await judgeLog(db, OWNER)));
+      while (!stopping.signal.aborted && (await judgeLog(db, OWNER, hit)));
     },
     wake('mainloop'),
   ),

@@ -49,6 +49,14 @@ export const FAILPOINTS = [
   .flatMap((n) => [`${n}.before`, `${n}.after`])
   .concat(GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun|update)\./.test(n)));
 
+/** Those of what automations do, which are no part of the story. */
+export const AUTOMATION_FAILPOINTS: readonly string[] = [
+  'automation.judge',
+  'automation.act',
+  'forge.automation',
+  'forge.label',
+].flatMap((name) => [`${name}.before`, `${name}.after`]);
+
 export type Kill =
   | { readonly kind: 'process'; readonly name: (typeof PROCESSES)[number] }
   /** Armed until somebody runs into it. */

@@ -1,18 +1,18 @@
 // What an automation that came does. Asked twice it does it once; a webhook goes out again under the same id.
 import { requestOutside } from '@mainloop/network/outside';
-import {
-  actOn,
-  failFiring,
-  type Acted,
-  type Delivery,
-  type OwnedFiring,
-} from '@mainloop/models/db/automations/acting';
+import type { Forge } from '@mainloop/adapters/forge/port';
+import type { Hit } from '@mainloop/network/failpoints';
+import { actOn, failFiring, type Deed, type OwnedFiring } from '@mainloop/models/db/automations/acting';
 import type { Db } from '@mainloop/models/db/pool';
+import { getTask } from '@mainloop/models/db/tasks/tasks';
+import { marker } from '@mainloop/models/flow/ids';
 import type { AutomationWorkflowInput } from '@mainloop/models/flow/workflow';
+import type { Effect } from '../effects.ts';
 
 const TIMEOUT_MS = 10_000;
 
-type Send = (delivery: Delivery) => Promise<void>;
+type Webhook = Extract<Deed, { is: 'webhook' }>;
+type Send = (webhook: Webhook) => Promise<void>;
 
 /** Sends it to the internet or nowhere. @throws Error with one sentence when it did not arrive */
 const sendOutside: Send = async ({ id, url, body }) => {
@@ -33,21 +33,56 @@ const firingOf = ({ ownerId, id, version, seq }: AutomationWorkflowInput): Owned
   seq,
 });
 
-export const automationActivities = ({ db, send = sendOutside }: { db: Db; send?: Send }) => ({
-  /** @returns how many webhooks there are to send */
-  actAutomation: async (input: AutomationWorkflowInput): Promise<{ readonly webhooks: number }> => ({
-    webhooks: (await deliveries(db, input)).length,
-  }),
-  /** @param input `at`: which of its webhooks, from 0 */
-  sendWebhook: async (input: AutomationWorkflowInput & { readonly at: number }): Promise<void> => {
-    const delivery = (await deliveries(db, input))[input.at];
-    if (delivery !== undefined) await send(delivery);
+/** `isHeld`: everything is paused, so nothing was done and it is asked again. */
+interface Held {
+  readonly isHeld: boolean;
+}
+
+interface Hands {
+  readonly db: Db;
+  readonly forge: Pick<Forge, 'ensureComment' | 'ensureLabel'>;
+  readonly hit: Hit;
+  readonly effect: Effect;
+  readonly send?: Send;
+}
+
+export const automationActivities = ({ db, forge, hit, effect, send = sendOutside }: Hands) => ({
+  /** @returns how many deeds there are that go out; the name is that of the first kind, and histories hold it */
+  actAutomation: async (input: AutomationWorkflowInput): Promise<Held & { readonly webhooks: number }> => {
+    hit('automation.act.before');
+    const acted = await actOn(db, firingOf(input));
+    hit('automation.act.after');
+    return { webhooks: acted.is === 'done' ? acted.deeds.length : 0, isHeld: acted.is === 'held' };
+  },
+  /** Does one deed that goes out: a webhook, a comment, a label. @param input `at`: which of them, from 0 */
+  sendWebhook: async (input: AutomationWorkflowInput & { readonly at: number }): Promise<Held> => {
+    const acted = await actOn(db, firingOf(input));
+    const deed = acted.is === 'done' ? acted.deeds[input.at] : undefined;
+    if (deed !== undefined) await doDeed(deed, { db, forge, effect, send });
+    return { isHeld: acted.is === 'held' };
   },
   failAutomation: (input: AutomationWorkflowInput & { readonly sentence: string }): Promise<void> =>
     failFiring(db, firingOf(input), input.sentence),
 });
 
-async function deliveries(db: Db, input: AutomationWorkflowInput): Promise<readonly Delivery[]> {
-  const acted: Acted = await actOn(db, firingOf(input));
-  return acted.is === 'done' ? acted.deliveries : [];
+/** A task that has no page on the forge yet has nobody to read what would be said there: that is no failure. */
+async function doDeed(deed: Deed, { db, forge, effect, send }: Required<Omit<Hands, 'hit'>>): Promise<void> {
+  if (deed.is === 'webhook') return send(deed);
+  const task = await getTask(db, deed.taskId);
+  const number = task.prNumber ?? task.issueNumber;
+  if (number === null) return;
+  const { repo } = task;
+  if (deed.is === 'comment')
+    await effect(task, { kind: 'automation', of: deed.id }, () =>
+      forge.ensureComment({
+        repo,
+        number,
+        marker: marker(task.id, `automation-${deed.id.replaceAll('/', '-')}`),
+        body: deed.text,
+      }),
+    );
+  else
+    await effect(task, { kind: 'label', of: deed.id }, async () => ({
+      outcome: await forge.ensureLabel({ repo, number, name: deed.label, isOn: deed.isOn }),
+    }));
 }

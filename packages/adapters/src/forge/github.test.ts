@@ -235,3 +235,19 @@ test('a repository without issues: what is new of its pull requests is heard all
   expect((await forge.changed(R, 'main', memory)).numbers).toEqual([3]);
   expect((await forge.changed(R, 'main', memory)).numbers).toEqual([]);
 });
+
+test('a label is put on and taken off once, whatever capitals it is written with', async () => {
+  const has = [{ name: 'Bug' }, { name: 'needs/look' }];
+  const { forge, asked } = await forgeThatSays(({ line }) => [200, line.startsWith('GET') ? has : []]);
+  const at = { repo: R, number: 3 };
+  expect([
+    await forge.ensureLabel({ ...at, name: 'bug', isOn: true }),
+    await forge.ensureLabel({ ...at, name: 'new', isOn: false }),
+    await forge.ensureLabel({ ...at, name: 'new', isOn: true }),
+    await forge.ensureLabel({ ...at, name: 'NEEDS/look', isOn: false }),
+  ]).toEqual(['unchanged', 'unchanged', 'updated', 'updated']);
+  expect(asked.filter(({ line }) => !line.startsWith('GET'))).toEqual([
+    { line: 'POST /repos/o/r/issues/3/labels', body: { labels: ['new'] } },
+    { line: 'DELETE /repos/o/r/issues/3/labels/needs%2Flook', body: {} },
+  ]);
+});

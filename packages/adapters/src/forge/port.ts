@@ -205,6 +205,11 @@ export interface Forge {
     body: ForgeText;
     known?: number;
   }): Promise<{ id: number; outcome: Outcome }>;
+  /**
+   * Puts a label on an issue or a pull request, or takes it off. One that the repository does not have is made.
+   * Names are told apart as the forge does, without regard to capitals.
+   */
+  ensureLabel(label: { repo: string; number: number; name: string; isOn: boolean }): Promise<Outcome>;
   /** One comment on lines for each marker. `rejected` when those lines are not part of the change any more. */
   ensureLineComment(comment: LineComment): Promise<{ id: number; outcome: Outcome }>;
   /** One reply for each marker, under a comment on a line. */

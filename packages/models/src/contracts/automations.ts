@@ -17,6 +17,11 @@ const Value = z.union(
   'A value is a text, a number, true, false or null.',
 );
 const Text = z.string('A text is wanted here.').max(2_000);
+/** GitHub takes no longer one. */
+const Label = z
+  .string('Say which label.')
+  .min(1, 'Say which label.')
+  .max(50, 'A label has 50 characters at most.');
 const Span = z
   .string('A time is written as 90m, 12h or 3d.')
   .regex(SPAN, 'A time is written as 90m, 12h or 3d.');
@@ -53,13 +58,17 @@ const Action: z.ZodType<Action> = z.discriminatedUnion(
       startCents: z.int('startCents is a number of cents.').min(1).max(100_000).nullable().default(null),
     }),
     z.strictObject({ do: z.literal('message'), text: Text.min(1) }),
+    z.strictObject({ do: z.literal('wake'), text: Text.min(1) }),
+    z.strictObject({ do: z.literal('comment'), text: Text.min(1) }),
+    z.strictObject({ do: z.literal('label'), label: Label }),
+    z.strictObject({ do: z.literal('unlabel'), label: Label }),
     z.strictObject({
       do: z.literal('webhook'),
       url: z.string('A webhook has a url.').max(2_000),
       text: Text.default(''),
     }),
   ],
-  'do is one of notify, skill, message and webhook.',
+  'do is one of notify, skill, message, wake, comment, label, unlabel and webhook.',
 );
 
 const Types = z.union(

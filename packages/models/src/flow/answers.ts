@@ -12,6 +12,7 @@ export const ANSWERED_WHERE: Record<Via, string> = {
   cli: 'on the command line',
   chat: 'in the chat',
   github: 'on GitHub',
+  automation: 'by an automation',
 };
 
 export interface Question {

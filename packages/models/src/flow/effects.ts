@@ -9,6 +9,8 @@ export const EFFECT_KINDS = [
   'reply',
   'rerun',
   'thread',
+  'automation',
+  'label',
 ] as const;
 export type EffectKind = (typeof EFFECT_KINDS)[number];
 

@@ -74,6 +74,6 @@ export interface Option {
 export const optionWords = (option: Option): string =>
   `${option.label}${option.recommended === true ? ' (recommended)' : ''}`;
 
-export const VIAS = ['app', 'push', 'cli', 'chat', 'github'] as const;
-/** Where an answer came from; `push`: a button on a notification. */
+export const VIAS = ['app', 'push', 'cli', 'chat', 'github', 'automation'] as const;
+/** Where an answer came from; `push`: a button on a notification; `automation`: a rule of theirs. */
 export type Via = (typeof VIAS)[number];

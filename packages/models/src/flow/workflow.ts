@@ -24,6 +24,8 @@ export interface AutomationWorkflowInput extends FiringId {
   readonly ownerId: string;
   /** milliseconds since 1970 */
   readonly dueMs: number;
+  /** Deeds before this one have gone out; absent at the beginning. */
+  readonly from?: number;
 }
 
 export interface ProjectWorkflowInput {

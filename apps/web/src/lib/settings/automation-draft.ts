@@ -11,7 +11,7 @@ export interface AutomationDraft {
   when: string;
   conditions: DraftCondition[];
   does: keyof typeof ACTIONS;
-  /** Of a skill its name, of a webhook its address. */
+  /** Of a skill its name, of a webhook its address, of a label itself. */
   target: string;
   words: string;
   cooldown: string;
@@ -45,7 +45,12 @@ function actionOf({ does, target, words }: AutomationDraft): object {
     case 'skill':
       return { do: does, skill: target };
     case 'message':
+    case 'wake':
+    case 'comment':
       return { do: does, text: words };
+    case 'label':
+    case 'unlabel':
+      return { do: does, label: target };
     case 'webhook':
       return { do: does, url: target, text: words };
   }

@@ -5,6 +5,9 @@ export const AUTOMATIONS = 'Automations';
 export const WHAT_THEY_ARE =
   'When something happens that is like this, then do that. A skill is only proposed: nothing runs before you tap Start, unless the rule allows it with a limit.';
 
+export const ALL_HELD =
+  'Everything is paused, and so is what they do: it waits, and is done at most a minute after you resume.';
+
 // One of them.
 export const nameWords = (name: string, paused: boolean): string => `${name}${paused ? ', paused' : ''}`;
 export const LAST_TIMES = 'Last times';
@@ -51,10 +54,15 @@ export const ACTIONS = {
   notify: 'tell me',
   skill: 'propose a skill',
   message: 'say to its task',
+  wake: 'wake its task with',
+  comment: 'comment on its page',
+  label: 'put a label on its page',
+  unlabel: 'take a label off its page',
   webhook: 'send it to an address',
 } as const;
 export const SKILL = 'Skill';
 export const ADDRESS = 'Address';
+export const LABEL = 'Label';
 export const TEXT = 'Words; {{task.title}} stands for what happened';
 export const COOLDOWN = 'Not again within, such as 2h; may be empty';
 export const WRITE_YOURSELF = 'Or write it yourself: YAML, as docs/automations.md says';

@@ -44,7 +44,13 @@ export function issues({
   isOurs,
 }: GitHub): Pick<
   Forge,
-  'ensureIssue' | 'ensureComment' | 'ensureClosed' | 'readClosing' | 'listIssueComments' | 'listReactions'
+  | 'ensureIssue'
+  | 'ensureComment'
+  | 'ensureLabel'
+  | 'ensureClosed'
+  | 'readClosing'
+  | 'listIssueComments'
+  | 'listReactions'
 > {
   const recent = async (repo: string) =>
     kit.issues.listForRepo({
@@ -139,6 +145,18 @@ export function issues({
         if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
         await kit.issues.updateComment({ ...split(input.repo), comment_id: there.id, body });
         return { id: there.id, outcome: 'updated' };
+      }),
+
+    ensureLabel: ({ repo, number, name, isOn }) =>
+      call(`the label ${name} on #${number}`, async (): Promise<Outcome> => {
+        const at = { ...split(repo), issue_number: number };
+        // An issue has a hundred labels at most.
+        const { data } = await kit.issues.listLabelsOnIssue({ ...at, per_page: 100 });
+        const has = data.find((label) => label.name.toLowerCase() === name.toLowerCase());
+        if ((has !== undefined) === isOn) return 'unchanged';
+        if (has === undefined) await kit.issues.addLabels({ ...at, labels: [name] });
+        else await kit.issues.removeLabel({ ...at, name: has.name });
+        return 'updated';
       }),
 
     ensureClosed: (repo, number) =>

@@ -1,14 +1,19 @@
 // What a rule that came does. All that stays inside is done in one transaction, or none of it.
 import { automationActed, automationFailed } from '../../events/automations.ts';
 import { inboxOpened } from '../../events/inbox.ts';
-import { fillMarkdown, fillText } from '../../flow/automations/template.ts';
+import { fillForge, fillMarkdown, fillText } from '../../flow/automations/template.ts';
 import type { Action, FiringId, Rule, SeenEvent } from '../../flow/automations/rule.ts';
+import type { ItemKind } from '../../flow/events.ts';
+import type { ForgeText } from '../../flow/forge-text.ts';
+import type { Decision } from '../../flow/workflow.ts';
 import { confirmIn } from '../conversation/proposals.ts';
 import { callSkill } from '../conversation/skills.ts';
+import { decideIn } from '../inbox/decide.ts';
 import { append, decideAndAppend, hasEvent } from '../log.ts';
 import type { Db, Tx } from '../pool.ts';
-import { row, tables } from '../rows.ts';
+import { anyOf, row, tables } from '../rows.ts';
 import { tell } from '../runs/commands.ts';
+import { isAllPaused } from '../runs/pause.ts';
 import { findNamed } from './automations.ts';
 import { isStanding } from './judging.ts';
 import { findSeenEvent } from './seen.ts';
@@ -17,16 +22,22 @@ export interface OwnedFiring extends FiringId {
   readonly ownerId: string;
 }
 
-/** What still has to go out. `id` is the same each time it is sent. */
-export interface Delivery {
-  readonly id: string;
-  readonly url: string;
-  /** JSON */
-  readonly body: string;
-}
+/** What still has to go out, to the forge or to an address. `id` is the same each time it is tried. */
+export type Deed = { readonly id: string } & (
+  | {
+      readonly is: 'webhook';
+      readonly url: string;
+      /** JSON */
+      readonly body: string;
+    }
+  | { readonly is: 'comment'; readonly taskId: string; readonly text: ForgeText }
+  | { readonly is: 'label'; readonly taskId: string; readonly label: string; readonly isOn: boolean }
+);
 
 export type Acted =
-  | { readonly is: 'done'; readonly deliveries: readonly Delivery[] }
+  | { readonly is: 'done'; readonly deeds: readonly Deed[] }
+  /** Everything is paused: nothing was done, and it is asked again. */
+  | { readonly is: 'held' }
   | { readonly is: 'left_out' }
   | { readonly is: 'failed'; readonly sentence: string };
 
@@ -42,6 +53,7 @@ class Undone extends Error {}
 export async function actOn(db: Db, firing: OwnedFiring): Promise<Acted> {
   try {
     return await decideAndAppend(db, async (tx): Promise<Acted> => {
+      if (await isAllPaused(tx, firing.ownerId)) return { is: 'held' };
       const found = await findFired(tx, firing);
       const isDone = await hasEvent(tx, `acted/${nameOf(firing)}`);
       if (found === null || (!isDone && !(await isStanding(tx, firing)))) {
@@ -53,7 +65,7 @@ export async function actOn(db: Db, firing: OwnedFiring): Promise<Acted> {
         for (const [at, action] of rule.actions.entries()) await act(tx, { firing, rule, event, action, at });
         await append(tx, [acted(firing, 'done')], firing.ownerId);
       }
-      return { is: 'done', deliveries: deliveriesOf(firing, rule, event) };
+      return { is: 'done', deeds: deedsOf(firing, rule, event) };
     });
   } catch (err) {
     if (!(err instanceof Undone)) throw err;
@@ -132,9 +144,55 @@ async function act(tx: Tx, acting: Acting): Promise<void> {
       await tell(tx, { ownerId, taskId: event.task.id, text: fillText(action.text, event), by: 'mainloop' });
       return;
     }
+    case 'wake':
+      return wake(tx, acting, fillText(action.text, event));
+    case 'comment':
+    case 'label':
+    case 'unlabel':
     case 'webhook':
       return;
   }
+}
+
+/** How a task goes on that waits with such an item. What else waits is the person's to decide. */
+const GOES_ON: ReadonlyMap<ItemKind, Decision> = new Map([
+  ['failure', 'retry'],
+  ['plan', 'revise'],
+  ['review', 'changes'],
+]);
+
+/** Where the task waits with an item of no such kind, or for nobody, it is only told. */
+async function wake(tx: Tx, { firing, event, at }: Acting, text: string): Promise<void> {
+  if (event.task === null) return;
+  const { ownerId } = firing;
+  const taskId = event.task.id;
+  const waits = tables
+    .selectFrom('inbox_items')
+    .select(['id', 'kind'])
+    .where('owner_id', '=', ownerId)
+    .where('task_id', '=', taskId)
+    .where('state', '=', 'open');
+  const item = await row(
+    tx,
+    waits
+      .where('kind', '=', anyOf([...GOES_ON.keys()]))
+      .orderBy('created_at', 'desc')
+      .limit(1),
+  );
+  const decision = item === null ? undefined : GOES_ON.get(item.kind);
+  if (decision === undefined || decision === 'retry')
+    await tell(tx, { ownerId, taskId, text, by: 'mainloop' });
+  if (item === null || decision === undefined) return;
+  const decided = await decideIn(tx, {
+    ownerId,
+    itemId: item.id,
+    decision,
+    text: decision === 'retry' ? '' : text,
+    via: 'automation',
+    by: 'mainloop',
+    answerId: `automation/${nameOf(firing)}/${at}`,
+  });
+  if (!decided.ok) throw new Undone(decided.sentence);
 }
 
 async function callFor(
@@ -163,28 +221,44 @@ async function callFor(
   if (!started.ok) throw new Undone(started.sentence);
 }
 
-/** JSON, so that nothing in an event can be anything but a value in it. */
-function deliveriesOf(firing: FiringId, rule: Rule, event: SeenEvent): Delivery[] {
-  return rule.actions.flatMap((action, at) =>
-    action.do === 'webhook'
-      ? [
-          {
-            id: `${nameOf(firing)}/${at}`,
-            url: action.url,
-            body: JSON.stringify({
-              automation: rule.name,
-              text: fillText(action.text, event),
-              event: {
-                seq: event.seq,
-                type: event.type,
-                at: new Date(event.atMs).toISOString(),
-                taskId: event.task?.id ?? null,
-                taskTitle: event.task?.title ?? null,
-                project: event.project,
-              },
-            }),
-          },
-        ]
-      : [],
-  );
+function deedsOf(firing: FiringId, rule: Rule, event: SeenEvent): Deed[] {
+  return rule.actions.flatMap((action, at) => {
+    const deed = deedOf(rule, action, event);
+    return deed === null ? [] : [{ id: `${nameOf(firing)}/${at}`, ...deed }];
+  });
 }
+
+type Unnamed<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** @returns null for what was done inside, and where the event is about no task that it could be done to */
+function deedOf(rule: Rule, action: Action, event: SeenEvent): Unnamed<Deed> | null {
+  const taskId = event.task?.id ?? null;
+  switch (action.do) {
+    case 'webhook':
+      return { is: 'webhook', url: action.url, body: bodyOf(rule, action.text, event) };
+    case 'comment':
+      return taskId === null ? null : { is: 'comment', taskId, text: fillForge(action.text, event) };
+    case 'label':
+    case 'unlabel':
+      return taskId === null
+        ? null
+        : { is: 'label', taskId, label: action.label, isOn: action.do === 'label' };
+    default:
+      return null;
+  }
+}
+
+/** JSON, so that nothing in an event can be anything but a value in it. */
+const bodyOf = (rule: Rule, text: string, event: SeenEvent): string =>
+  JSON.stringify({
+    automation: rule.name,
+    text: fillText(text, event),
+    event: {
+      seq: event.seq,
+      type: event.type,
+      at: new Date(event.atMs).toISOString(),
+      taskId: event.task?.id ?? null,
+      taskTitle: event.task?.title ?? null,
+      project: event.project,
+    },
+  });

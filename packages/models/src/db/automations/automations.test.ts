@@ -2,17 +2,18 @@
 // dry run says is what comes.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { SaveSkill } from '../../contracts/skills.ts';
-import { taskSteered } from '../../events/tasks.ts';
+import { taskModelChanged, taskSteered } from '../../events/tasks.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { decline, listOpenProposals } from '../conversation/proposals.ts';
 import { removeSkill, saveSkill } from '../conversation/skills.ts';
 import { decide } from '../inbox/decide.ts';
 import { listOpenItems } from '../inbox/items.ts';
 import { appendOnce, lastSeq } from '../log.ts';
-import { many } from '../pool.ts';
+import { many, one } from '../pool.ts';
 import { checkRebuild } from '../rebuild.ts';
+import { pauseAll, resumeAll } from '../runs/pause.ts';
 import { actOn, failFiring, type OwnedFiring } from './acting.ts';
 import {
   listAutomations,
@@ -60,6 +61,25 @@ const fired = async (): Promise<(OwnedFiring & { dueMs: number })[]> =>
       "select payload from outbox where name = 'automationWorkflow' and sent_at is null order by id",
     )
   ).map(({ payload }) => payload);
+/** A rule that wakes comes of another model for this task, and is done twice. */
+async function wakes(task: string): Promise<void> {
+  const then = '[{ do: wake, text: "Look at {{model}}." }]';
+  await saved(rule('cooldown: 1h', then).replace('task.steered', 'task.model_changed'));
+  const about = { taskId: task, actor: 'you', payload: { model: 'x' } };
+  await appendOnce(database.db, [taskModelChanged.new(about)], OWNER);
+  await judgeAll();
+  const [firing] = await fired();
+  for (let again = 0; again < 2; again++)
+    expect(await actOn(database.db, firing!)).toMatchObject({ is: 'done' });
+}
+const toldTo = async (task: string): Promise<string[]> =>
+  (
+    await many<{ text: string }>(
+      database.db,
+      "select payload->>'text' as text from events where type = 'task.steered' and task_id = $1 order by seq",
+      [task],
+    )
+  ).map(({ text }) => text);
 const list = () => listAutomations(database.db, OWNER);
 const titles = async (): Promise<string[]> =>
   (await listOpenItems(database.db, OWNER)).map(({ title }) => title);
@@ -221,13 +241,93 @@ test('a webhook is told again under the same id, as JSON whatever the event says
   const [firing] = await fired();
   const acted = await actOn(database.db, firing!);
   expect(await actOn(database.db, firing!)).toEqual(acted);
-  const [delivery] = acted.is === 'done' ? acted.deliveries : [];
-  expect(delivery).toMatchObject({ id: `${firing!.id}/1/${firing!.seq}/0`, url: 'https://example.com/hook' });
-  expect(JSON.parse(delivery!.body)).toMatchObject({
+  const [deed] = acted.is === 'done' ? acted.deeds : [];
+  expect(deed).toMatchObject({
+    is: 'webhook',
+    id: `${firing!.id}/1/${firing!.seq}/0`,
+    url: 'https://example.com/hook',
+  });
+  expect(JSON.parse(deed?.is === 'webhook' ? deed.body : '')).toMatchObject({
     automation: 'a-rule',
     text: 'Saw "} {',
     event: { type: 'task.steered', taskId: 't-1', project: 'acme/api' },
   });
+});
+
+test('what goes to the page of a task is told again as the same, and nothing in an event sets anything off there', async () => {
+  const then =
+    '[{ do: comment, text: "/retest: {{text}}" }, { do: label, label: look }, { do: unlabel, label: new }]';
+  await saved(rule('', then));
+  await happens('@mona\n/merge fixes #1');
+  await judgeAll();
+  const [firing] = await fired();
+  const acted = await actOn(database.db, firing!);
+  expect(await actOn(database.db, firing!)).toEqual(acted);
+  const deeds = acted.is === 'done' ? acted.deeds : [];
+  const id = (at: number): string => `${firing!.id}/1/${firing!.seq}/${at}`;
+  expect(deeds).toMatchObject([
+    { id: id(0), is: 'comment', taskId: 't-1' },
+    { id: id(1), is: 'label', taskId: 't-1', label: 'look', isOn: true },
+    { id: id(2), is: 'label', taskId: 't-1', label: 'new', isOn: false },
+  ]);
+  const [comment] = deeds;
+  // The rule's own words are the person's, and stay as they are.
+  expect(comment?.is === 'comment' ? comment.text : '').toMatch(
+    /^\/retest: @\u2060mona \/merge f\u2060ixes #1$/,
+  );
+});
+
+test.each([
+  ['failure', 'retry', '', true],
+  ['plan', 'revise', 'Look at x.', false],
+  ['review', 'changes', 'Look at x.', false],
+] as const)('a task that waits with a %s is woken', async (kind, decision, text, isTold) => {
+  const task = await seedTask(database.db, `waits-${kind}`);
+  await seedItem(database.db, task, `${task}-item`, kind, 'It waits');
+  await wakes(task);
+  const item = await one(database.db, 'select state, answer, answered_via from inbox_items where id = $1', [
+    `${task}-item`,
+  ]);
+  expect(item).toMatchObject({ state: 'answered', answered_via: 'automation', answer: { decision, text } });
+  const signals = await many(
+    database.db,
+    "select payload->>'kind' as kind from outbox where kind = 'signal' and workflow_id = $1",
+    [`task/${task}`],
+  );
+  expect(signals).toEqual([{ kind: decision }]);
+  expect(await toldTo(task)).toEqual(isTold ? ['Look at x.'] : []);
+});
+
+test.each(['question', 'permission', 'gate', 'pr_closed'] as const)(
+  'what a %s asks stays the decision of the person: its task is only told',
+  async (kind) => {
+    const task = await seedTask(database.db, `asks-${kind}`);
+    await seedItem(database.db, task, `${task}-item`, kind, 'It asks');
+    await wakes(task);
+    const item = await one(database.db, 'select state from inbox_items where id = $1', [`${task}-item`]);
+    expect(item).toEqual({ state: 'open' });
+    expect(await toldTo(task)).toEqual(['Look at x.']);
+  },
+);
+
+test('while everything is paused nothing is done, and nothing is lost', async () => {
+  await saved(
+    rule('', '[{ do: notify, title: Held }, { do: webhook, url: "https://example.com/hook", text: x }]'),
+  );
+  await pauseAll(database.db, { ownerId: OWNER, via: 'app', by: 'you' });
+  await happens();
+  await judgeAll();
+  const [firing] = await fired();
+  expect(await actOn(database.db, firing!)).toEqual({ is: 'held' });
+  expect(await titles()).not.toContain('Held');
+  expect(await list()).toMatchObject([{ came: [{ state: 'waits' }] }]);
+  await resumeAll(database.db, { ownerId: OWNER, via: 'app', by: 'you' });
+  expect(await actOn(database.db, firing!)).toMatchObject({ is: 'done', deeds: [{ is: 'webhook' }] });
+  expect(await titles()).toContain('Held');
+  // What has still to go out waits as well.
+  await pauseAll(database.db, { ownerId: OWNER, via: 'app', by: 'you' });
+  expect(await actOn(database.db, firing!)).toEqual({ is: 'held' });
+  await resumeAll(database.db, { ownerId: OWNER, via: 'app', by: 'you' });
 });
 
 test('a change is a new version that knows nothing of the one before; a pause makes up for nothing', async () => {

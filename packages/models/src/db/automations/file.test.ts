@@ -84,9 +84,23 @@ test.each<[string, string, string]>([
   ['a time that is too long', rule('cooldown: 400d'), '400d is too long'],
   [
     'an action that is not there',
-    rule('', '[{ do: wake }]'),
-    'actions.0.do: do is one of notify, skill, message and webhook.',
+    rule('', '[{ do: merge }]'),
+    'actions.0.do: do is one of notify, skill, message, wake, comment, label, unlabel and webhook.',
   ],
+  ['one that wakes without a rest', rule('', '[{ do: wake, text: x }]'), 'Say how long the rule rests then'],
+  [
+    'a comment on the page of no task',
+    rule('', '[{ do: comment, text: x }]').replace('ci.verdict', 'project.added'),
+    'project.added is about no task',
+  ],
+  ['a label of an event', rule('', '[{ do: label, label: "{{verdict}}" }]'), 'A label stands for itself'],
+  ['a label of two lines', rule('', '[{ do: label, label: "a\\nb" }]'), 'A label is one line'],
+  [
+    'a label that is too long',
+    rule('', `[{ do: label, label: "${'a'.repeat(51)}" }]`),
+    'has 50 characters at most',
+  ],
+  ['a label of nothing', rule('', '[{ do: unlabel, label: "" }]'), 'Say which label.'],
   ['nothing to do', rule('', '[]'), 'actions: Say what it does'],
   ['a field too many', rule('colour: red'), 'A rule has no colour.'],
   [
@@ -184,7 +198,7 @@ test('a rule as a text is read as the same rule', async () => {
           title: words,
           body: fc.oneof(fc.constant(''), words),
         }),
-        fc.record({ do: fc.constant('message' as const), text: words }),
+        fc.record({ do: fc.constantFrom('message' as const, 'comment' as const), text: words }),
         fc.record({
           do: fc.constant('skill' as const),
           skill: fc.constant('fix'),

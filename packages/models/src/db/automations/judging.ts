@@ -18,13 +18,18 @@ const KEY = 'automations';
 /**
  * Goes on in the log where it stopped the last time. What comes of it, what the rules remember and how far it
  * came are kept together.
+ * @param hit where a test may end the process
  * @returns whether there may be more; false also when another worker is at it
  */
-export async function judgeLog(db: Db, ownerId: string): Promise<boolean> {
+export async function judgeLog(
+  db: Db,
+  ownerId: string,
+  hit: (point: string) => void = () => undefined,
+): Promise<boolean> {
   const from = await findCursor(db, ownerId, KEY);
   // Most of the time nothing has happened.
   if ((await eventsAfter(db, ownerId, from, 1)).upTo === from) return false;
-  return withTx(db, async (tx) => {
+  const mayBeMore = await withTx(db, async (tx) => {
     if (!(await claimLock(tx, 'automations'))) return false;
     // The events first: a rule that is saved between the two is about none of them.
     const { events, upTo, isLast } = await eventsAfter(
@@ -52,8 +57,11 @@ export async function judgeLog(db: Db, ownerId: string): Promise<boolean> {
       }
     }
     await saveCursor(tx, ownerId, KEY, upTo);
+    hit('automation.judge.before');
     return !isLast;
   });
+  hit('automation.judge.after');
+  return mayBeMore;
 }
 
 /** Appended once, and its workflow started once: both have its name. */

@@ -72,107 +72,110 @@ export interface DecideInput {
  * @returns `ok` with the id of the task, or why the item can't be decided so; the same answer (`answerId`)
  * twice is `ok` twice
  */
-export async function decide(db: Db, input: DecideInput): Promise<DecideResult> {
-  return withTx(db, async (tx) => {
-    await lockLog(tx);
-    const item = await row(
-      tx,
-      tables
-        .selectFrom('inbox_items')
-        .select([
-          'task_id',
-          'kind',
-          'state',
-          'answer',
-          'answered_via',
-          'answered_by',
-          'options',
-          'title',
-          'body',
-          'error_code as errorCode',
-          'held',
-        ])
-        .where('id', '=', input.itemId)
-        .where('owner_id', '=', input.ownerId),
+export const decide = (db: Db, input: DecideInput): Promise<DecideResult> =>
+  withTx(db, (tx) => decideIn(tx, input));
+
+/** @returns see `decide`, of which this is the part inside a transaction */
+export async function decideIn(tx: Tx, input: DecideInput): Promise<DecideResult> {
+  await lockLog(tx);
+  const item = await row(
+    tx,
+    tables
+      .selectFrom('inbox_items')
+      .select([
+        'task_id',
+        'kind',
+        'state',
+        'answer',
+        'answered_via',
+        'answered_by',
+        'options',
+        'title',
+        'body',
+        'error_code as errorCode',
+        'held',
+      ])
+      .where('id', '=', input.itemId)
+      .where('owner_id', '=', input.ownerId),
+  );
+  if (!item) return refusal('no_item');
+  if (item.state === 'answered' && input.answerId !== undefined && item.answer?.answerId === input.answerId)
+    return { ok: true, taskId: item.task_id };
+  if (item.state === 'answered')
+    return refusal(
+      'item_answered',
+      item.answered_by ?? 'somebody',
+      item.answered_via === null ? '' : ANSWERED_WHERE[item.answered_via],
     );
-    if (!item) return refusal('no_item');
-    if (item.state === 'answered' && input.answerId !== undefined && item.answer?.answerId === input.answerId)
-      return { ok: true, taskId: item.task_id };
-    if (item.state === 'answered')
-      return refusal(
-        'item_answered',
-        item.answered_by ?? 'somebody',
-        item.answered_via === null ? '' : ANSWERED_WHERE[item.answered_via],
-      );
-    if (item.state !== 'open') return refusal('item_closed', await findWhyClosed(tx, input));
-    if (!DECISIONS_OF[item.kind].includes(input.decision))
-      return refusal('wrong_decision', DECISIONS_OF[item.kind]);
-    if (item.task_id === null) {
-      await append(tx, [answered(input, null)], input.ownerId);
-      if (item.kind === 'campfire') await putOffCampfire(tx, input.ownerId, input.itemId, input.by);
-      return { ok: true, taskId: null };
-    }
-    const taskId = item.task_id;
-    // Neither a button on a notification nor the chat shows what would be let through.
-    if ((input.via === 'push' || input.via === 'chat') && isGate(item)) return refusal('gate_unseen');
-    // What could not be shown whole is allowed from no surface.
-    if (item.kind === 'ci_files' && input.decision === 'allow' && item.held?.mayAllow !== true)
-      return refusal('not_shown_whole');
-    if (
-      (input.decision === 'allow_task' || input.decision === 'allow_project') &&
-      !(await canBeKept(tx, input.itemId))
-    )
-      return refusal('rule_too_long');
-    const refused =
-      input.decision === 'merge'
-        ? wayRefused(input.method ?? MERGE_METHODS[0], await findActing(tx, taskId))
-        : null;
-    if (refused !== null) return refusal('acting_commits', refused);
-    const drafts = input.decision === 'changes' ? await draftsOf(tx, taskId) : [];
-    const said =
-      input.text.trim() !== '' ||
-      drafts.length > 0 ||
-      (input.decision === 'changes' && (await hasUnanswered(tx, taskId)));
-    if (NEEDS_TEXT.has(input.decision) && !said) return refusal('nothing_said');
-    // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
-    const text = item.kind === 'gate' ? gateAnswer(item) : input.text;
+  if (item.state !== 'open') return refusal('item_closed', await findWhyClosed(tx, input));
+  if (!DECISIONS_OF[item.kind].includes(input.decision))
+    return refusal('wrong_decision', DECISIONS_OF[item.kind]);
+  if (item.task_id === null) {
+    await append(tx, [answered(input, null)], input.ownerId);
+    if (item.kind === 'campfire') await putOffCampfire(tx, input.ownerId, input.itemId, input.by);
+    return { ok: true, taskId: null };
+  }
+  const taskId = item.task_id;
+  // Neither a button on a notification nor the chat shows what would be let through.
+  if ((input.via === 'push' || input.via === 'chat') && isGate(item)) return refusal('gate_unseen');
+  // What could not be shown whole is allowed from no surface.
+  if (item.kind === 'ci_files' && input.decision === 'allow' && item.held?.mayAllow !== true)
+    return refusal('not_shown_whole');
+  if (
+    (input.decision === 'allow_task' || input.decision === 'allow_project') &&
+    !(await canBeKept(tx, input.itemId))
+  )
+    return refusal('rule_too_long');
+  const refused =
+    input.decision === 'merge'
+      ? wayRefused(input.method ?? MERGE_METHODS[0], await findActing(tx, taskId))
+      : null;
+  if (refused !== null) return refusal('acting_commits', refused);
+  // What the person has begun to say of the change is not sent by a rule.
+  const drafts = input.decision === 'changes' && input.via !== 'automation' ? await draftsOf(tx, taskId) : [];
+  const said =
+    input.text.trim() !== '' ||
+    drafts.length > 0 ||
+    (input.decision === 'changes' && (await hasUnanswered(tx, taskId)));
+  if (NEEDS_TEXT.has(input.decision) && !said) return refusal('nothing_said');
+  // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
+  const text = item.kind === 'gate' ? gateAnswer(item) : input.text;
+  await append(
+    tx,
+    [
+      answered({ ...input, text }, taskId),
+      ...(drafts.length > 0
+        ? [reviewSubmitted.new({ taskId, actor: input.by, payload: { ids: drafts } })]
+        : []),
+    ],
+    input.ownerId,
+  );
+  if (input.decision === 'retry')
     await append(
       tx,
-      [
-        answered({ ...input, text }, taskId),
-        ...(drafts.length > 0
-          ? [reviewSubmitted.new({ taskId, actor: input.by, payload: { ids: drafts } })]
-          : []),
-      ],
+      [taskRetried.new({ taskId, actor: input.by, payload: { itemId: input.itemId } })],
       input.ownerId,
     );
-    if (input.decision === 'retry')
-      await append(
-        tx,
-        [taskRetried.new({ taskId, actor: input.by, payload: { itemId: input.itemId } })],
-        input.ownerId,
-      );
-    if (item.kind === 'permission') {
-      const { isReceived } = await passPermissionOn(tx, { ...input, taskId });
-      // Where its session was ended meanwhile, it is the workflow that goes on with the answer.
-      if (isReceived) return { ok: true, taskId };
-    }
-    const signal: HumanSignal = {
-      id: input.itemId,
-      kind: input.decision,
-      itemId: input.itemId,
-      // Without one the repository's own way is taken.
-      text: input.decision === 'merge' ? (input.method ?? '') : text,
-      ...(input.decision === 'retry' ? { onlyRetry: true } : {}),
-    };
-    await toOutbox(tx, {
-      kind: 'signal',
-      workflowId: taskWorkflowId(taskId),
-      name: SIGNALS.human,
-      payload: signal,
-    });
-    return { ok: true, taskId };
+  if (item.kind === 'permission') {
+    const { isReceived } = await passPermissionOn(tx, { ...input, taskId });
+    // Where its session was ended meanwhile, it is the workflow that goes on with the answer.
+    if (isReceived) return { ok: true, taskId };
+  }
+  const signal: HumanSignal = {
+    id: input.itemId,
+    kind: input.decision,
+    itemId: input.itemId,
+    // Without one the repository's own way is taken.
+    text: input.decision === 'merge' ? (input.method ?? '') : text,
+    ...(input.decision === 'retry' ? { onlyRetry: true } : {}),
+  };
+  await toOutbox(tx, {
+    kind: 'signal',
+    workflowId: taskWorkflowId(taskId),
+    name: SIGNALS.human,
+    payload: signal,
   });
+  return { ok: true, taskId };
 }
 
 /** @param taskId null for what is about no task: nobody but the log is told of the decision */

@@ -1,6 +1,7 @@
 // What is wrong with an automation, in one sentence, before it is kept. Pure.
 import { spanMs, EVENT_FIELDS, type Action, type Condition, type Rule } from './rule.ts';
 import { own } from '../look.ts';
+import { cleanTitle } from '../text.ts';
 import { isLike, partsOf, type ReadPattern } from './evaluate.ts';
 import { fieldsIn, hasLogic, textsOf } from './template.ts';
 
@@ -87,9 +88,18 @@ function wrongAction(action: Action, rule: Rule, known: KnownEvents): string | n
       .find((found) => found !== null);
     if (wrong !== undefined) return wrong;
   }
-  if (action.do === 'message' && !rule.when.some(known.isOfTask))
+  if (IS_OF_TASK.has(action.do) && !rule.when.some(known.isOfTask))
     return `${rule.when.join(' and ')} is about no task, so there is none to say something to.`;
+  if (action.do === 'wake' && rule.cooldown === null)
+    return 'A task that is woken may come to the same again. Say how long the rule rests then, as cooldown: 1h.';
+  if (action.do === 'label' || action.do === 'unlabel') return wrongLabel(action.label);
   return action.do === 'webhook' ? wrongAddress(action.url) : null;
+}
+const IS_OF_TASK: ReadonlySet<Action['do']> = new Set(['message', 'wake', 'comment', 'label', 'unlabel']);
+
+function wrongLabel(label: string): string | null {
+  if (/\{\{|\}\}/.test(label)) return 'A label stands for itself: nothing is filled in between {{ and }}.';
+  return cleanTitle(label, label.length) === label ? null : 'A label is one line, with nothing hidden in it.';
 }
 
 function wrongAddress(address: string): string | null {
@@ -115,10 +125,22 @@ function madeBy(action: Action): readonly Made[] | null {
       return action.startCents === null ? [{ type: 'proposal.made', says: {} }] : null;
     case 'message':
       return [{ type: 'task.steered', says: {} }];
+    // What its agent does then is bounded by the rest that such a rule has to take.
+    case 'wake':
+      return WOKEN;
+    case 'comment':
+    case 'label':
+    case 'unlabel':
     case 'webhook':
       return [];
   }
 }
+const WOKEN: readonly Made[] = [
+  { type: 'task.steered', says: {} },
+  { type: 'task.retried', says: {} },
+  { type: 'inbox.answered', says: { via: 'automation' } },
+  { type: 'review.submitted', says: {} },
+];
 
 type Maybe = 'yes' | 'no' | 'maybe';
 

@@ -32,6 +32,12 @@ export type Action =
     }
   /** Said to the task that the event is about. */
   | { readonly do: 'message'; readonly text: string }
+  /** Said to that task, which goes on with it where it waits for the person. */
+  | { readonly do: 'wake'; readonly text: string }
+  /** Said on that task's page of the forge: its pull request, or its issue before there is one. */
+  | { readonly do: 'comment'; readonly text: string }
+  /** Put on that page, or taken off it. A label stands for itself: nothing is filled in. */
+  | { readonly do: 'label' | 'unlabel'; readonly label: string }
   | { readonly do: 'webhook'; readonly url: string; readonly text: string };
 export type ActionName = Action['do'];
 

@@ -43,6 +43,14 @@ export function actionWords(action: Action): string {
     }
     case 'message':
       return `say to its task “${action.text}”`;
+    case 'wake':
+      return `wake its task with “${action.text}”`;
+    case 'comment':
+      return `comment on its page “${action.text}”`;
+    case 'label':
+      return `put the label “${action.label}” on its page`;
+    case 'unlabel':
+      return `take the label “${action.label}” off its page`;
     case 'webhook':
       return `send it to ${hostOf(action.url)}`;
   }

@@ -1,4 +1,5 @@
 // Texts of automations: `{{field}}` is a field of the event, and nothing else stands for anything. Pure.
+import { agentLine, joined, personsWords, type ForgeText } from '../forge-text.ts';
 import { cleanTitle, spellOut } from '../text.ts';
 import { valuesOf } from './evaluate.ts';
 import type { Action, SeenEvent } from './rule.ts';
@@ -35,6 +36,19 @@ const MARKS = /[\\`*_~<>[\]|#!&]/g;
 export const fillMarkdown = (text: string, event: SeenEvent): string =>
   spellOut(text.replace(PLACE, (_, field: string) => valueIn(event, field).replace(MARKS, '\\$&')));
 
+/**
+ * The same for the forge: the rule's own words are the person's and stay as they are, and what is filled in sets
+ * nothing off.
+ */
+export const fillForge = (text: string, event: SeenEvent): ForgeText =>
+  joined(
+    spellOut(text)
+      .split(PLACE)
+      // A split gives the words and the fields between them by turns.
+      .map((part, at) => (at % 2 === 0 ? personsWords(part) : agentLine(valueIn(event, part), VALUE_CHARS))),
+    '',
+  );
+
 /** @returns every text of an action that has places */
 export function textsOf(action: Action): string[] {
   switch (action.do) {
@@ -43,8 +57,12 @@ export function textsOf(action: Action): string[] {
     case 'skill':
       return Object.values(action.given);
     case 'message':
-      return [action.text];
+    case 'wake':
+    case 'comment':
     case 'webhook':
       return [action.text];
+    case 'label':
+    case 'unlabel':
+      return [];
   }
 }

@@ -30,7 +30,7 @@ function actionLines(action: Action): string[] {
   const { do: does, ...rest } = action;
   const given = Object.entries(rest).filter(
     ([key, value]) =>
-      !FALLBACK.has(key) || value !== FALLBACK.get(key) || (does === 'message' && key === 'text'),
+      !FALLBACK.has(key) || value !== FALLBACK.get(key) || (does !== 'webhook' && key === 'text'),
   );
   return [`  - do: ${does}`, ...given.map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`)];
 }

@@ -58,9 +58,16 @@ test.each<[Partial<Rule>, string]>([
       },
       per: 'project',
       cooldown: '30m',
-      actions: [skill(null), { do: 'message', text: 'Go on.' }],
+      actions: [
+        skill(null),
+        { do: 'message', text: 'Go on.' },
+        { do: 'wake', text: 'Again.' },
+        { do: 'comment', text: 'It ended.' },
+        { do: 'label', label: 'over' },
+        { do: 'unlabel', label: 'under way' },
+      ],
     },
-    'When task.ended or run.ended happens and not (state is “merged” or “failed” or turns is 0): propose /fix, then say to its task “Go on.”; not again within 30 minutes for the same project, at most 20 in a day.',
+    'When task.ended or run.ended happens and not (state is “merged” or “failed” or turns is 0): propose /fix, then say to its task “Go on.”, then wake its task with “Again.”, then comment on its page “It ended.”, then put the label “over” on its page, then take the label “under way” off its page; not again within 30 minutes for the same project, at most 20 in a day.',
   ],
 ])('%#: reads as a sentence', (some, says) => {
   expect(sentenceOf(rule(some))).toBe(says);
@@ -141,6 +148,34 @@ test.each<[string, Partial<Rule>, Partial<Rule>[], string[] | null]>([
     { when: ['ci.verdict'], actions: [{ do: 'message', text: 'x' }] },
     [{ when: ['task.steered'], actions: [skill(100)] }],
     ['a-rule', 'other-0', 'a-rule'],
+  ],
+  [
+    'one that wakes, on what it says',
+    { when: ['task.steered'], actions: [{ do: 'wake', text: 'x' }] },
+    [],
+    ['a-rule', 'a-rule'],
+  ],
+  [
+    'one that wakes, on answers of the person',
+    {
+      when: ['inbox.answered'],
+      where: { not: { field: 'via', equals: 'automation' } },
+      actions: [{ do: 'wake', text: 'x' }],
+    },
+    [],
+    null,
+  ],
+  [
+    'a comment and a label on what happens in tasks',
+    {
+      when: ['task.steered', 'ci.verdict'],
+      actions: [
+        { do: 'comment', text: 'x' },
+        { do: 'label', label: 'x' },
+      ],
+    },
+    [],
+    null,
   ],
   [
     'others that trigger themselves are not its fault',
