@@ -10,6 +10,7 @@ import {
   type RouteName,
   type Sends,
 } from '@mainloop/models/contracts/routes';
+import { noteRuleFiles } from '@mainloop/models/db/automations/repository';
 import { insertPush } from '@mainloop/models/db/forge/effects';
 import { appendOnce } from '@mainloop/models/db/log';
 import { one, withTx } from '@mainloop/models/db/pool';
@@ -348,6 +349,11 @@ describe('each answer is what the table says', () => {
     await ask('whyAutomation', { id: automation.id, body: { seq: 1 } });
     await ask('pauseAutomation', { id: automation.id, body: { paused: true } });
     await ask('removeAutomation', { id: automation.id });
+    const repository = { id: 'pr-1', name: 'acme/api', repo: 'acme/api', folder: '' };
+    await noteRuleFiles(database.db, OWNER, repository, [{ path: '.mainloop/automations/red.yaml', text }]);
+    const listed = (await ask('listAutomationFiles', {})) as { digest: string }[];
+    expect(listed).toMatchObject([{ name: 'red', state: 'waits' }]);
+    await ask('approveAutomation', { body: { digest: listed[0]!.digest } });
     await ask('removeSkill', { name: 'bump' });
     await ask('changeSettings', { body: { weekBudgetCents: 2_000 } });
     expect(await ask('listLimits', {})).toContainEqual({

@@ -140,6 +140,30 @@ export const automationText = (automation: Automation): string =>
     .filter((line) => line !== '')
     .join('\n');
 
+type RuleFile = Answer<'listAutomationFiles'>[number];
+const FILE: Readonly<Record<RuleFile['state'], string>> = {
+  waits: 'waits for your approval',
+  changed: 'changed, and waits for your approval; it goes on as you approved it',
+  stands: 'approved',
+  wrong: 'is no rule',
+};
+/** A rule of a repository with all its words, as it would be approved. */
+export const ruleFileText = (file: RuleFile): string =>
+  [
+    `${plainLine(file.project)}  ${plainLine(file.path)}: ${FILE[file.state]}`,
+    ...(file.problem === '' ? [] : [`    ${plainLine(file.problem)}`]),
+    ...(file.sentence === '' ? [] : [`    ${plainLine(file.sentence)}`]),
+    ...(file.state === 'waits' || file.state === 'changed'
+      ? [
+          ...file.text
+            .trimEnd()
+            .split('\n')
+            .map((line) => `      ${line.match(/^ */)?.[0] ?? ''}${plainLine(line)}`),
+          `    mainloop automations approve ${plainLine(file.digest)}`,
+        ]
+      : []),
+  ].join('\n');
+
 type Limit = Answer<'listLimits'>[number];
 /**
  * A line of what was spent next to what may be.

@@ -152,6 +152,23 @@ const ANSWERS: readonly [RegExp, unknown][] = [
     ),
   ],
   [
+    /^\/api\/automations\/files$/,
+    [
+      {
+        project: HOSTILE,
+        path: HOSTILE,
+        digest: HOSTILE,
+        state: 'changed',
+        problem: HOSTILE,
+        name: HOSTILE,
+        sentence: HOSTILE,
+        text: HOSTILE,
+        automationId: null,
+      },
+    ],
+  ],
+  [/^\/api\/automations\/approve$/, { id: 'au-1', sentence: HOSTILE }],
+  [
     /^\/api\/automations\/dry-run$/,
     {
       sentence: HOSTILE,
@@ -287,6 +304,8 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   automations: [],
   'automations list': [],
   'automations add': [import.meta.filename],
+  'automations files': [],
+  'automations approve': ['0'.repeat(64)],
   'automations dry-run': [import.meta.filename],
   'automations why': ['au-1', '7'],
   'automations pause': ['au-1'],

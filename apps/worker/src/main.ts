@@ -56,6 +56,7 @@ import { likenRules, nothingCompared } from './likeness.ts';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
 import { nothingSynced, tendRecurring } from './recurring-schedules.ts';
+import { readRuleFiles } from './rule-files.ts';
 import { notifyDevices } from './push.ts';
 import { isGone, relayOnce } from './relay.ts';
 
@@ -149,6 +150,9 @@ let isScheduled = false;
 let rounds = 0;
 const compared = nothingCompared();
 const clocks = nothingSynced();
+/** A look is three small questions for each project, of the five thousand that an hour has. */
+const RULE_FILES_MS = 900_000;
+const ruleFiles = new Map<string, string>();
 const maintain = (
   name: string,
   everyMs: number,
@@ -198,6 +202,7 @@ const maintenance = [
     likenRules(db, settings.embedder === null ? null : embedder, OWNER, compared),
   ),
   maintain('fading', 3_600_000, () => fadeRules(db, forge, OWNER, rounds++)),
+  maintain('rule files', RULE_FILES_MS, () => readRuleFiles(db, OWNER, forge, ruleFiles)),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),
   ...(settings.chat === null
     ? []

@@ -8,6 +8,7 @@ import {
   tryAutomation,
   whyAutomation,
 } from '@mainloop/models/db/automations/automations';
+import { approveRuleFile, listRuleFiles } from '@mainloop/models/db/automations/repository';
 import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
@@ -29,6 +30,19 @@ export class AutomationsController {
   @Route('saveAutomation')
   async save(@Sent('saveAutomation') { text }: Taken<'saveAutomation'>): Promise<Given<'saveAutomation'>> {
     const { id, sentence } = granted(await saveAutomation(this.db, OWNER, text));
+    return { id, sentence };
+  }
+
+  @Route('listAutomationFiles')
+  files(): Promise<Given<'listAutomationFiles'>> {
+    return listRuleFiles(this.db, OWNER);
+  }
+
+  @Route('approveAutomation')
+  async approve(
+    @Sent('approveAutomation') { digest }: Taken<'approveAutomation'>,
+  ): Promise<Given<'approveAutomation'>> {
+    const { id, sentence } = granted(await approveRuleFile(this.db, OWNER, digest));
     return { id, sentence };
   }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { automationText } from '../show.ts';
+import { automationText, ruleFileText } from '../show.ts';
 import { plainLine } from '../terminal.ts';
 
 /** @param file `-` for what is piped in */
@@ -33,6 +33,7 @@ export function registerAutomations(program: Command, context: Context): void {
       const saved = await api().call('saveAutomation', { body: { text: await readRule(file) } });
       out(saved, `${plainLine(saved.sentence)}\nIt counts from now on: ${plainLine(saved.id)}`);
     });
+  registerFiles(automations, context);
   registerDryRun(automations, context);
   registerWhy(automations, context);
   for (const [verb, paused, says] of [
@@ -52,6 +53,26 @@ export function registerAutomations(program: Command, context: Context): void {
     .argument('<id>')
     .action(async (id: string) => {
       out(await api().call('removeAutomation', { id }), 'Removed.');
+    });
+}
+
+function registerFiles(automations: Command, { api, out }: Context): void {
+  automations
+    .command('files')
+    .description('rules that stand in repositories, and whether each was approved')
+    .action(async () => {
+      const all = await api().call('listAutomationFiles');
+      const none =
+        'None. A rule of a repository is a file .mainloop/automations/name.yaml on its default branch.';
+      out(all, all.length === 0 ? none : all.map(ruleFileText).join('\n'));
+    });
+  automations
+    .command('approve')
+    .description('approve a rule of a repository, exactly as `files` shows it')
+    .argument('<digest>', 'as `files` says it')
+    .action(async (digest: string) => {
+      const saved = await api().call('approveAutomation', { body: { digest } });
+      out(saved, `${plainLine(saved.sentence)}\nIt counts from now on: ${plainLine(saved.id)}`);
     });
 }
 

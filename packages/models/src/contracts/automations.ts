@@ -8,6 +8,7 @@ import {
   type Condition,
   type Rule,
 } from '../flow/automations/rule.ts';
+import { FILE_STATES } from '../flow/automations/repository-rule.ts';
 import { SKILL_NAME } from '../flow/skills.ts';
 import { Id, Time } from './fields.ts';
 
@@ -141,6 +142,31 @@ export const Automation = z
   })
   .meta({ id: 'Automation' });
 export type Automation = z.output<typeof Automation>;
+
+export const AutomationFile = z
+  .object({
+    project: z.string().describe('owner/name'),
+    path: z.string().describe('In its repository, on the default branch'),
+    digest: z.string().describe('Of what would be approved; another one with each change'),
+    state: z
+      .enum(FILE_STATES)
+      .describe('`changed`: an earlier one was approved and goes on; `wrong`: it is no rule'),
+    problem: z.string().describe('Why it is no rule; empty otherwise'),
+    name: z.string(),
+    sentence: z.string().describe('The rule as it reads; empty where it is none'),
+    text: z.string().describe('The rule as YAML, kept to its project'),
+    automationId: Id.nullable().describe('What it was approved as'),
+  })
+  .meta({ id: 'AutomationFile' });
+export type AutomationFile = z.output<typeof AutomationFile>;
+export const ApproveAutomation = z
+  .object({
+    digest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('Of exactly what was looked at'),
+  })
+  .meta({ id: 'ApproveAutomation' });
 
 export const TryAutomation = z
   .object({ text: RuleText, days: z.int().min(1).max(90).default(7) })

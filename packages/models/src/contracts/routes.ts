@@ -26,7 +26,9 @@ import { PauseAll, Paused } from './pause.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
 import {
   AskWhy,
+  ApproveAutomation,
   Automation,
+  AutomationFile,
   DryRun,
   PauseAutomation,
   SaveAutomation,
@@ -430,6 +432,25 @@ export const ROUTES = {
     body: SaveAutomation,
     answer: SavedAutomation,
     refusals: ['rule_wrong'],
+  },
+  listAutomationFiles: {
+    method: 'GET',
+    path: '/api/automations/files',
+    topic: 'chat',
+    summary: 'Rules that stand in repositories, and whether each was approved',
+    status: 200,
+    answer: z.array(AutomationFile),
+    refusals: [],
+  },
+  approveAutomation: {
+    method: 'POST',
+    path: '/api/automations/approve',
+    topic: 'chat',
+    summary: 'Approve a rule of a repository exactly as it was looked at; a change has to be approved again',
+    status: 200,
+    body: ApproveAutomation,
+    answer: SavedAutomation,
+    refusals: ['rule_changed', 'rule_wrong'],
   },
   tryAutomation: {
     method: 'POST',

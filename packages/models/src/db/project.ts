@@ -38,6 +38,7 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   recurring: ['id'],
   recurring_times: ['recurring_id', 'due_at'],
   automations: ['id'],
+  automation_files: ['project_id', 'path'],
   automation_firings: ['automation_id', 'version', 'seq'],
 };
 

@@ -43,6 +43,47 @@ export const automationRemoved = defineEvent({
   keys: { new: null },
 });
 
+export const automationFileRead = defineEvent({
+  type: 'automation.file_read',
+  version: 1,
+  says: 'A file of a repository asks to be a rule, or it changed. It does nothing before it is approved.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({
+    projectId: z.string(),
+    path: z.string().describe('in the repository'),
+    digest: z.string().describe('of what would be approved'),
+    rule: z.string().nullable().describe('as JSON; null where it is none'),
+    problem: z.string().describe('why it is none; empty otherwise'),
+  }),
+  keys: { new: null },
+});
+
+export const automationFileGone = defineEvent({
+  type: 'automation.file_gone',
+  version: 1,
+  says: 'A file that asked to be a rule is gone from its repository. The rule that it was approved as is paused.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({ projectId: z.string(), path: z.string() }),
+  keys: { new: null },
+});
+
+export const automationApproved = defineEvent({
+  type: 'automation.approved',
+  version: 1,
+  says: 'The person approved a file of a repository as a rule, as it was then.',
+  about: 'owner',
+  writtenBy: ['api'],
+  payload: z.object({
+    projectId: z.string(),
+    path: z.string(),
+    digest: z.string(),
+    id: z.string().describe('of the rule'),
+  }),
+  keys: { new: null },
+});
+
 export const automationFired = defineEvent({
   type: 'automation.fired',
   version: 1,

@@ -52,6 +52,7 @@ export const REFUSALS = {
   no_automation: { status: 404, says: 'There is no such automation. It may have been removed.' },
   /** Which says what is wrong. */
   rule_wrong: { status: 422, says: (sentence: string) => sentence },
+  rule_changed: { status: 409, says: 'This file has changed, or is gone. Look at it again.' },
   no_event: { status: 404, says: 'There is no such event.' },
 
   // Proposals.

@@ -1,4 +1,5 @@
 // What the page of automations says. Read it aloud before you change it.
+import type { FileState } from '@mainloop/models/flow/automations/repository-rule';
 import type { FiringState } from '@mainloop/models/flow/automations/rule';
 
 export const AUTOMATIONS = 'Automations';
@@ -26,6 +27,19 @@ export const PAUSE = 'Pause';
 export const RESUME = 'Resume';
 export const EDIT = 'Edit';
 export const REMOVE = 'Remove';
+
+// Those of repositories.
+export const OF_REPOSITORIES = 'Rules in your repositories';
+export const WHAT_FILES_ARE =
+  'Files .mainloop/automations/*.yaml on a default branch. None does anything before you approve it, each change has to be approved again, and each sees only what happens in its own project.';
+export const FILE_STATE: Readonly<Record<FileState, string>> = {
+  waits: 'waits for your approval',
+  changed: 'changed, and waits for your approval; it goes on as you approved it',
+  stands: 'approved',
+  wrong: 'is no rule',
+};
+export const APPROVE = 'Approve';
+export const ALL_WORDS = 'All of it';
 
 // The form.
 export const MAKE_ONE = 'Make one';

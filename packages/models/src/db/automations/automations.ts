@@ -8,9 +8,9 @@ import type { Rule } from '../../flow/automations/rule.ts';
 import { ruleText } from '../../flow/automations/text.ts';
 import { sentenceOf, verdictWords, whyLines } from '../../flow/automations/sentence.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
-import { append, freshId, lastSeq, lockLog } from '../log.ts';
-import { withTx, type Db, type Queryable } from '../pool.ts';
-import { anyOf, row, rows, tables } from '../rows.ts';
+import { append, decideAndAppend, freshId, lastSeq, lockLog } from '../log.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { anyOf, hasRow, row, rows, tables } from '../rows.ts';
 import { findSkill } from '../conversation/skills.ts';
 import { readRule } from './file.ts';
 import { loadPatterns } from './pattern.ts';
@@ -64,27 +64,45 @@ export async function saveAutomation(
   const read = await readRule(text);
   if (!read.ok) return refusal('rule_wrong', read.sentence);
   const { rule } = read;
-  return withTx(db, async (tx) => {
-    await lockLog(tx);
-    const all = await rows(tx, automations(ownerId).orderBy('name'));
-    const kept = all.find(({ name }) => name === rule.name);
-    const others = all.filter((other) => other !== kept).map((other) => other.rule);
-    if (kept === undefined && all.length >= MOST_RULES)
-      return refusal(
-        'rule_wrong',
-        `There are ${MOST_RULES} automations, which is the most. Remove one first.`,
-      );
-    const way = cycleOf(rule, others, KNOWN_EVENTS);
-    if (way !== null) return refusal('rule_wrong', cycleSentence(way));
-    const missing = await missingFor(tx, ownerId, rule);
-    if (missing !== null) return refusal('rule_wrong', missing);
-    const id = kept?.id ?? `au-${freshId()}`;
-    const version = (kept?.version ?? 0) + 1;
-    const payload = { id, name: rule.name, version, rule: JSON.stringify(rule) };
-    await append(tx, [automationSaved.new({ actor: 'you', payload })], ownerId);
-    return { ok: true, id, sentence: sentenceOf(rule) };
-  });
+  return decideAndAppend(db, (tx) => keepRule(tx, ownerId, rule, null));
 }
+
+/**
+ * @param file of a repository: the automation that it was approved as, or will be; null: the person wrote it here,
+ * and it is known by its name
+ * @returns what was kept, with the rule as it reads; call it under the lock of the log
+ */
+export async function keepRule(
+  tx: Tx,
+  ownerId: string,
+  rule: Rule,
+  file: { readonly id: string } | null,
+): Promise<{ readonly ok: true; readonly id: string; readonly sentence: string } | Refusal<'rule_wrong'>> {
+  const no = (sentence: string) => refusal('rule_wrong', sentence);
+  const all = await rows(tx, automations(ownerId).orderBy('name'));
+  const named = all.find(({ name }) => name === rule.name);
+  const kept = file === null ? named : all.find(({ id }) => id === file.id);
+  if (file !== null && named !== undefined && named !== kept)
+    return no(
+      `There is an automation called ${rule.name} already. Remove it, or give the one in the file another name.`,
+    );
+  if (file === null && kept !== undefined && (await isOfFile(tx, kept.id)))
+    return no(`${rule.name} stands in a repository. Change its file there, or give this one another name.`);
+  if (kept === undefined && all.length >= MOST_RULES)
+    return no(`There are ${MOST_RULES} automations, which is the most. Remove one first.`);
+  const others = all.filter((other) => other !== kept).map((other) => other.rule);
+  const way = cycleOf(rule, others, KNOWN_EVENTS);
+  if (way !== null) return no(cycleSentence(way));
+  const missing = await missingFor(tx, ownerId, rule);
+  if (missing !== null) return no(missing);
+  const id = kept?.id ?? file?.id ?? `au-${freshId()}`;
+  const payload = { id, name: rule.name, version: (kept?.version ?? 0) + 1, rule: JSON.stringify(rule) };
+  await append(tx, [automationSaved.new({ actor: 'you', payload })], ownerId);
+  return { ok: true, id, sentence: sentenceOf(rule) };
+}
+
+const isOfFile = (database: Queryable, id: string): Promise<boolean> =>
+  hasRow(database, tables.selectFrom('automation_files').select('path').where('automation_id', '=', id));
 
 /** What a rule needs and is not there, in a sentence; null when all is. */
 async function missingFor(database: Queryable, ownerId: string, rule: Rule): Promise<string | null> {

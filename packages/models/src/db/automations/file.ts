@@ -14,8 +14,9 @@ export type ReadRule =
 /**
  * Reads a rule. Whatever is wrong with it is said in one sentence.
  * @param text YAML without anchors
+ * @param narrow what becomes of it before it is checked
  */
-export async function readRule(text: string): Promise<ReadRule> {
+export async function readRule(text: string, narrow = (rule: Rule): Rule => rule): Promise<ReadRule> {
   const no = (sentence: string): ReadRule => ({ ok: false, sentence: cleanTitle(sentence, 600) });
   if (text.length > MOST_CHARS) return no('This is too long for a rule.');
   const { parseDocument } = await import('yaml');
@@ -34,8 +35,9 @@ export async function readRule(text: string): Promise<ReadRule> {
     const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
     return no(`${where}${issue?.message ?? 'It can not be read.'}`);
   }
-  const wrong = wrongWithRule(read.data, KNOWN_EVENTS, await loadPatterns());
-  return wrong === null ? { ok: true, rule: read.data } : no(wrong);
+  const rule = narrow(read.data);
+  const wrong = wrongWithRule(rule, KNOWN_EVENTS, await loadPatterns());
+  return wrong === null ? { ok: true, rule } : no(wrong);
 }
 
 const firstLine = (text: string): string => text.split('\n')[0]?.replace(/:$/, '.') ?? '';

@@ -4,6 +4,8 @@ import type { Tx } from '../pool.ts';
 import { run, tables } from '../rows.ts';
 import type { Projections, TypesOf } from './apply.ts';
 
+const FILE_GONE = 'Its file is gone from the default branch of its repository.';
+
 const setFiring = (tx: Tx, { id, version, seq }: FiringId, state: FiringState, says: string) =>
   run(
     tx,
@@ -44,6 +46,42 @@ export const ofAutomations: Projections<TypesOf<'automation'>> = {
     await run(tx, tables.deleteFrom('automation_firings').where('automation_id', '=', payload.id));
     await run(tx, tables.deleteFrom('automations').where('id', '=', payload.id));
   },
+  'automation.file_read': (tx, { payload, ownerId, at }) => {
+    const { projectId, path, digest, rule, problem } = payload;
+    const values = { digest, rule, problem, read_at: at };
+    return run(
+      tx,
+      tables
+        .insertInto('automation_files')
+        .values({ project_id: projectId, path, owner_id: ownerId, ...values })
+        .onConflict((conflict) => conflict.columns(['project_id', 'path']).doUpdateSet(values)),
+    );
+  },
+  'automation.file_gone': async (tx, { payload, at }) => {
+    const { projectId, path } = payload;
+    const ofFile = tables
+      .selectFrom('automation_files')
+      .select('automation_id')
+      .where('project_id', '=', projectId);
+    await run(
+      tx,
+      tables
+        .updateTable('automations')
+        .set({ paused: true, problem: FILE_GONE, updated_at: at })
+        .where('id', 'in', ofFile.where('path', '=', path)),
+    );
+    const gone = tables.deleteFrom('automation_files').where('project_id', '=', projectId);
+    await run(tx, gone.where('path', '=', path));
+  },
+  'automation.approved': (tx, { payload: { projectId, path, digest, id } }) =>
+    run(
+      tx,
+      tables
+        .updateTable('automation_files')
+        .set({ automation_id: id, approved: digest })
+        .where('project_id', '=', projectId)
+        .where('path', '=', path),
+    ),
   'automation.fired': (tx, { payload: { id, version, seq, due } }) =>
     run(
       tx,

@@ -13,7 +13,7 @@ import {
   spentWords,
   type Spent,
 } from '../../flow/money.ts';
-import { RuleFile } from '../../contracts/automations.ts';
+import { RuleFile, type AutomationFile } from '../../contracts/automations.ts';
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
 import { PARAMETER_KINDS } from '../../flow/skills.ts';
 import type { RecurringOutcome } from '../../flow/recurring.ts';
@@ -23,6 +23,7 @@ import { ruleText } from '../../flow/automations/text.ts';
 import { sentenceOf } from '../../flow/automations/sentence.ts';
 import type { AutomationView, PauseView, RecurringView, SkillView, SpentLimitView } from '../read-views.ts';
 import { offeredEvents } from '../automations/offered.ts';
+import { listRuleFiles } from '../automations/repository.ts';
 import { nextOf } from '../recurring/next.ts';
 import { saySuggestion } from '../../flow/suggestions.ts';
 import type { Views } from './views.ts';
@@ -169,6 +170,8 @@ export const settings = ({ db, queryable, repoOf }: Views) => ({
 
   /** What a rule can wait for. */
   offeredEvents,
+
+  automationFiles: (): Promise<AutomationFile[]> => listRuleFiles(queryable, OWNER),
 
   automations: async (): Promise<AutomationView[]> => {
     const all = await db.automation.findMany({ where: { ownerId: OWNER }, orderBy: { name: 'asc' } });

@@ -4,6 +4,10 @@ import type { PageServerLoad } from './$types';
 export const load: PageServerLoad = async ({ depends }) => {
   depends('app:live');
   const result = read();
-  const [automations, skills] = await Promise.all([result.automations(), result.skills()]);
-  return { automations, skills: skills.map(({ name }) => name), events: result.offeredEvents() };
+  const [automations, files, skills] = await Promise.all([
+    result.automations(),
+    result.automationFiles(),
+    result.skills(),
+  ]);
+  return { automations, files, skills: skills.map(({ name }) => name), events: result.offeredEvents() };
 };
