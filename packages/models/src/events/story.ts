@@ -1,6 +1,7 @@
 // A task's events as sentences, for the page and the command line. An event of a newer server that we do not know is left out. Pure.
 import type { EventType, LoggedEvent } from './registry.ts';
 import { actorWords, saidOf } from '../flow/actors.ts';
+import { own } from '../flow/look.ts';
 import { PASSED_WORDS } from '../flow/requests.ts';
 import type { LearningSource } from '../flow/learnings.ts';
 import type { ShownPicture } from '../flow/pictures.ts';
@@ -332,7 +333,7 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
     case 'inbox.answered':
       return {
         text:
-          (DECISION[event.payload.decision]?.(event.payload.text) ?? event.payload.decision) +
+          (own(DECISION, event.payload.decision)?.(event.payload.text) ?? event.payload.decision) +
           (event.payload.via === 'github' ? ` (${event.payload.by}, on GitHub)` : ''),
         tone: 'you',
       };
