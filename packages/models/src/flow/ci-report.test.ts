@@ -1,6 +1,6 @@
 // What follows from a verdict, sentences included.
 import { describe, expect, test } from '@jest/globals';
-import { check, NOW } from '@mainloop/testkit/checks';
+import { check, NOW, suite } from '@mainloop/testkit/checks';
 import { ciVerdict, type CheckRun, type CiFacts, type CiVerdict, type CommitStatus } from './ci.ts';
 import { afterCi, failureOf, reportOnCi, type Situation } from './ci-report.ts';
 
@@ -78,6 +78,31 @@ describe('what is told', () => {
     expect(tell({ required: [{ name: 'e2e', appId: null }] }).ask).toMatch(
       /^CI waits for "e2e", which is required, since 10:30 UTC/,
     );
+  });
+
+  test('a job that a rule of its environment holds back is told at once, and what to do', () => {
+    const held = check({ name: 'deploy', status: 'waiting', conclusion: null, startedAt: null });
+    const patience = { since: '2026-11-20T11:59:00Z' };
+    for (const of of [
+      { checks: [check({}), held] },
+      // The run itself is told too, by whichever word.
+      { checks: [check({}), held], suites: [suite({ status: 'waiting', conclusion: null })] },
+      { checks: [check({}), held], suites: [suite({ status: 'in_progress', conclusion: null })] },
+    ])
+      expect(tell(of, patience).ask).toMatch(
+        /^CI waits for "deploy \(a\.yml\)": a rule of its environment wants an approval, or some time to pass\. Approve it on GitHub;/,
+      );
+    const running = check({ name: 'slow', status: 'in_progress', conclusion: null, startedAt: null });
+    const begun = { createdAt: '2026-11-20T11:59:00Z' };
+    for (const other of [
+      { checks: [held, running] },
+      { checks: [held], required: [{ name: 'e2e', appId: null }] },
+      { checks: [held], statuses: [{ ...status('cla', 'pending'), at: '2026-11-20T11:59:00Z' }] },
+      { checks: [check({})], suites: [suite({ ...begun, status: 'in_progress', conclusion: null })] },
+    ])
+      expect(tell(other, patience).ask).toBeNull();
+    // Red is the agent's, whatever waits beside it.
+    expect(tell({ checks: [held, check({ conclusion: 'failure' })] }, patience).ask).toBeNull();
   });
 
   test('what is no fault of the code asks for nobody before it ran again, and then for the person', () => {

@@ -61,7 +61,7 @@ export function reportOnCi({ outcome }: CiVerdict, situation: Situation): CiRepo
     case 'red':
       return { ...report, red: sayRed(situation.failures, 'is red'), ask: sayStuck(situation) };
     case 'pending':
-      return { ...report, ask: sayOverdue(outcome.awaited, situation) };
+      return { ...report, ask: sayHeld(outcome.awaited) ?? sayOverdue(outcome.awaited, situation) };
     case 'infrastructure':
       return {
         ...report,
@@ -107,6 +107,12 @@ function sayRed(failures: readonly Failure[], how: string): string {
   if (first === undefined) return `CI ${how}.`;
   const line = firstLine(first.message, 160).replace(/[.\s]+$/, '');
   return `${nameAll([first, ...others])} ${how}${line === '' ? '' : `: ${line}`}.`;
+}
+
+/** Nothing else is on its way, so time alone may change nothing: it is told at once. */
+function sayHeld(awaited: readonly AwaitedCheck[]): string | null {
+  if (!awaited.every((a) => a.isHeld === true)) return null;
+  return `CI waits for ${nameAll(awaited)}: a rule of its environment wants an approval, or some time to pass. Approve it on GitHub; it goes on by itself then, and Retry looks again.`;
 }
 
 function sayOverdue(

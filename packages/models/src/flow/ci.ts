@@ -75,6 +75,8 @@ export interface AwaitedCheck {
   /** ISO time since when; null: since the commit is there. */
   readonly since: string | null;
   readonly required: boolean;
+  /** A rule of its environment holds it back: somebody approves it on the forge, or a time passes. */
+  readonly isHeld?: true;
 }
 export type CiOutcome =
   /** `notHere`: what of it could not run on this forge. */
@@ -104,6 +106,7 @@ interface Judged extends NamedCheck {
   /** As a rule of the branch would name it; null for what no rule can name. */
   readonly context: string | null;
   readonly since: string | null;
+  readonly isHeld: boolean;
 }
 
 export const ACTIONS = 'github-actions';
@@ -112,6 +115,11 @@ export const ACTIONS = 'github-actions';
  * that field to who makes the check.
  */
 export const NOT_HERE = 'mainloop-not-run-here';
+/**
+ * A job waits for a rule of its environment:
+ * https://docs.github.com/actions/concepts/workflows-and-actions/deployment-environments
+ */
+const HELD = 'waiting';
 /**
  * GitHub opens a suite for every app that might report, and many never do: after so long one without any
  * check holds nothing up.
@@ -135,6 +143,7 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
       summary: summaryOf(check),
       job: jobOf(check),
       since: check.startedAt,
+      isHeld: check.status === HELD,
     })),
     ...contexts.map((status) => ({
       is: judgeStatus(status.state),
@@ -144,6 +153,7 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
       summary: status.summary,
       job: null,
       since: status.at,
+      isHeld: false,
     })),
     ...judgeSuites(suites, checks, nowMs),
   ];
@@ -160,7 +170,12 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
   const outcome = (): CiOutcome => {
     if (failed.length > 0) return { is: 'red', failed: failed.map(named) };
     if (count.pending > 0) {
-      const awaited = pending.map((j) => ({ name: j.name, since: j.since, required: isRequired(j) }));
+      const awaited = pending.map((j) => ({
+        name: j.name,
+        since: j.since,
+        required: isRequired(j),
+        ...(j.isHeld ? { isHeld: true as const } : {}),
+      }));
       return {
         is: 'pending',
         awaited: byName([...awaited, ...missing.map((r) => ({ name: r.name, since: null, required: true }))]),
@@ -273,15 +288,29 @@ function judgeSuites(suites: readonly CheckSuite[], checks: readonly CheckRun[],
   const isRunAnew = (suite: CheckSuite): boolean =>
     suite.workflow !== null &&
     suites.some((x) => x.id > suite.id && x.app === suite.app && x.workflow === suite.workflow);
+  /** Whether all that is left of it waits so, which those checks tell; what needs them comes after them. */
+  const isToldByHeld = (suite: CheckSuite): boolean => {
+    const left = checks.filter((c) => c.suite === suite.id && c.status !== 'completed');
+    return left.length > 0 && left.every((c) => c.status === HELD);
+  };
   return suites.flatMap((suite): Judged[] => {
     const isEmpty = !filled.has(suite.id);
     const name = suite.workflow === null ? suite.app : shortWorkflow(suite.workflow);
     const told = (is: Judgement, summary = ''): Judged[] => [
-      { is, name, context: null, url: suite.url, summary, job: null, since: suite.createdAt },
+      {
+        is,
+        name,
+        context: null,
+        url: suite.url,
+        summary,
+        job: null,
+        since: suite.createdAt,
+        isHeld: suite.status === HELD,
+      },
     ];
     if (suite.status !== 'completed') {
       // Jobs that need others are there when those are done. What another app is about is told by its checks.
-      if (suite.app === ACTIONS) return told('pending');
+      if (suite.app === ACTIONS) return isToldByHeld(suite) ? [] : told('pending');
       const isSilent = suite.createdAt !== null && nowMs - Date.parse(suite.createdAt) >= SILENT_APP_MS;
       return isEmpty && !isSilent ? told('pending') : [];
     }
