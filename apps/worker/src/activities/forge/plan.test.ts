@@ -22,6 +22,33 @@ test('a repository without issues: the plan stays in the app, nobody is stopped,
   expect(rows).toEqual([{ says: 'This repository has no issues, so the plan is only here.' }]);
 });
 
+test.each([
+  ['not_found', 4],
+  ['disabled', 6],
+] as const)(
+  "a plan's issue that is gone (%s) is told once, and the plan is decided here",
+  async (kind, number) => {
+    const id = `gone-${kind.replace('_', '-')}`;
+    await seedTask(database.db, id);
+    await database.db.query('update tasks set issue_number = $2 where id = $1', [id, number]);
+    const activities = forgeAt(pull('h'), all, {
+      listIssueComments: () => Promise.reject(new ForgeError(kind, 'gone')),
+    });
+    for (const _ of [1, 2]) await activities.readPlanAnswer({ taskId: id, itemId: 'i', sinceIso: '' });
+    const { rows } = await database.db.query(
+      "select payload->>'sentence' as says from events where task_id = $1 and type = 'forge.unreadable'",
+      [id],
+    );
+    expect(rows).toEqual([
+      { says: expect.stringContaining(`The plan's issue #${number} is gone from GitHub`) as string },
+    ]);
+    const away = forgeAt(pull('h'), all, {
+      listIssueComments: () => Promise.reject(new ForgeError('unavailable', 'away')),
+    });
+    await expect(away.readPlanAnswer({ taskId: id, itemId: 'i', sinceIso: '' })).rejects.toThrow('away');
+  },
+);
+
 test("the plan's issue is as the repository's own form for such a thing has it, in each of its revisions", async () => {
   await seedTask(database.db, 'formed');
   await database.db.query(

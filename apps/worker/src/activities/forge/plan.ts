@@ -1,5 +1,5 @@
 // The plan's issue, and what is asked and answered on it.
-import { ForgeError } from '@mainloop/adapters/forge/port';
+import { ForgeError, type ForgeComment } from '@mainloop/adapters/forge/port';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
@@ -83,6 +83,20 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
     }
   };
 
+  /** @returns null where somebody has deleted it, or moved it out of sight: the plan is decided here then */
+  const commentsOf = async (task: TaskRow, number: number): Promise<ForgeComment[] | null> => {
+    try {
+      return await forge.listIssueComments(task.repo, number);
+    } catch (err) {
+      if (!(err instanceof ForgeError) || (err.kind !== 'not_found' && err.kind !== 'disabled')) throw err;
+      const sentence = `The plan's issue #${number} is gone from GitHub, so nothing is heard from there. Decide the plan here.`;
+      await log(task, (about) =>
+        forgeUnreadable.new({ ...about, key: { repo: task.repo }, payload: { sentence } }),
+      );
+      return null;
+    }
+  };
+
   return {
     ensureIssue,
 
@@ -103,9 +117,9 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
           by: author,
           answerId,
         });
-      const page = (await forge.listIssueComments(task.repo, task.issueNumber)).filter(
-        (c) => !isOurComment(c),
-      );
+      const listed = await commentsOf(task, task.issueNumber);
+      if (listed === null) return;
+      const page = listed.filter((c) => !isOurComment(c));
       const lastId = Math.max(
         0,
         ...(await listForgeAnswers(db, task.id)).map((id) => (id === null ? 0 : commentIdOf(id))),

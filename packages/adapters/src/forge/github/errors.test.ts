@@ -27,11 +27,26 @@ test.each<[string, number, string, ForgeErrorKind]>([
   ['malformed', 400, 'Problems parsing JSON', 'rejected'],
   ['too large', 413, 'Payload too large', 'rejected'],
   ['switched off', 410, 'Issues are disabled for this repo', 'disabled'],
+  ['an issue that somebody deleted', 410, 'This issue was deleted', 'not_found'],
+  ['locked', 403, 'Unable to create comment because issue is locked.', 'forbidden'],
   ['a slow answer', 408, 'Request Timeout', 'unavailable'],
   ['a gateway', 502, 'Server Error', 'unavailable'],
   ['a line that broke', 0, 'read ECONNRESET', 'unavailable'],
 ])('%s: %i', (_, status, message, kind) => {
   expect(translate('a thing', answer(status, message))).toMatchObject({ kind });
+});
+
+test.each([
+  [
+    403,
+    'Unable to create comment because issue is locked.',
+    /locked, so a thing can't be written\. Unlock it/,
+  ],
+  [410, 'This issue was deleted', /^Somebody deleted it on GitHub/],
+])('%i is said in words that tell what to do, and asks for no other token', (status, message, words) => {
+  const told = translate('a thing', answer(status, message)).message;
+  expect(told).toMatch(words);
+  expect(told).not.toMatch(/scope|token|switched off/);
 });
 
 const inMinutes = (minutes: number): string => String(Math.floor(Date.now() / 1000) + minutes * 60);

@@ -157,6 +157,11 @@ export function translate(what: string, err: unknown): Error {
       'forbidden',
       `The repository is archived, so ${what} can't be changed. Unarchive it on GitHub, then Retry.`,
     );
+  if (thrown.status === 403 && /\bis locked\b/i.test(said))
+    return new ForgeError(
+      'forbidden',
+      `The conversation is locked, so ${what} can't be written. Unlock it on GitHub, then Retry.`,
+    );
   if (thrown.status === 403 && /not accessible by integration/i.test(said))
     return new ForgeError('forbidden', sayLacking(what, headers['x-accepted-github-permissions']));
   if (thrown.status === 403)
@@ -164,6 +169,8 @@ export function translate(what: string, err: unknown): Error {
       'forbidden',
       `GitHub does not allow this token to touch ${what} (${said}). It needs the scopes "repo" and "workflow".`,
     );
+  if (thrown.status === 410 && /deleted/i.test(said))
+    return new ForgeError('not_found', `Somebody deleted it on GitHub: ${what} can't be had any more.`);
   if (thrown.status === 410)
     return new ForgeError('disabled', `The repository has switched off what ${what} needs: ${said}`);
   if (thrown.status === 404)

@@ -1,6 +1,6 @@
 // Issues, and what is said below them; a pull request is one too.
 import type { IssueFields } from '@mainloop/models/flow/issue-template';
-import type { Forge, ForgeComment, Outcome } from '../port.ts';
+import { ForgeError, type Forge, type ForgeComment, type Outcome } from '../port.ts';
 import { isStatus } from './errors.ts';
 import { ensured, type GitHub } from './kit.ts';
 
@@ -107,6 +107,9 @@ export function issues({
             ? (await kit.issues.get({ ...split(input.repo), issue_number: input.known })).data
             : (await recent(input.repo)).data.find((x) => !x.pull_request && ours(x, input.marker));
         if (!there) return create(input.repo, { title: input.title, body }, input.fields);
+        // Its number leads to where it was moved to; there, it has another one, which here is somebody else's.
+        if (input.known !== null && there.number !== input.known)
+          return { ...ensured(there, 'unchanged'), number: input.known };
         if (sameText(there.body, body) && there.title === input.title) return ensured(there, 'unchanged');
         return ensured(
           (
@@ -136,12 +139,13 @@ export function issues({
           await kit.issues.updateComment({ ...split(input.repo), comment_id: input.known, body });
           return { id: input.known, outcome: 'updated' };
         }
-        if (!there)
-          return {
-            id: (await kit.issues.createComment({ ...split(input.repo), issue_number: input.number, body }))
-              .data.id,
-            outcome: 'created',
-          };
+        if (!there) {
+          const said = { ...split(input.repo), issue_number: input.number, body };
+          const { id } = (await kit.issues.createComment(said)).data as { readonly id?: number };
+          // Led elsewhere a write becomes a read, and is answered with a list.
+          if (id === undefined) throw new ForgeError('rejected', movedWords(input.repo, input.number));
+          return { id, outcome: 'created' };
+        }
         if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
         await kit.issues.updateComment({ ...split(input.repo), comment_id: there.id, body });
         return { id: there.id, outcome: 'updated' };
@@ -204,6 +208,9 @@ export function issues({
       ),
   };
 }
+
+const movedWords = (repo: string, number: number): string =>
+  `#${number} of ${repo} was moved to another repository, so nothing can be written on it. Answer here, in mainloop.`;
 
 /** GitHub may hand a body back with \r\n. */
 const sameText = (a: string | null | undefined, b: string): boolean =>
