@@ -40,7 +40,7 @@ test.each([
       [id],
     );
     expect(rows).toEqual([
-      { says: expect.stringContaining(`The plan's issue #${number} is gone from GitHub`) as string },
+      { says: expect.stringContaining(`The plan's issue #${number} is gone from GitHub`) },
     ]);
     const away = forgeAt(pull('h'), all, {
       listIssueComments: () => Promise.reject(new ForgeError('unavailable', 'away')),

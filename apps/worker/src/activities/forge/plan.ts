@@ -84,7 +84,7 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   };
 
   /** @returns null where somebody has deleted it, or moved it out of sight: the plan is decided here then */
-  const commentsOf = async (task: TaskRow, number: number): Promise<ForgeComment[] | null> => {
+  const commentsOf = async (task: TaskRow, number: number): Promise<readonly ForgeComment[] | null> => {
     try {
       return await forge.listIssueComments(task.repo, number);
     } catch (err) {
