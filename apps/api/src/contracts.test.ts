@@ -182,8 +182,8 @@ describe('each answer is what the table says', () => {
     await ask('keepDraft', { body: { key: 'item/q1', text: 'left', base: 0, about } });
     await ask('keepDraft', { body: { key: 'item/q1', text: '', base: 1, about } });
     expect(await ask('listDrafts', {})).toEqual([
-      { key: 'chat', text: 'half a thought other words', revision: 2, about: null },
       { key: 'item/q1', text: '', revision: 2, about },
+      { key: 'chat', text: 'half a thought other words', revision: 2, about: null },
     ]);
   });
 
