@@ -1,18 +1,17 @@
 // The git proxy of a gateway that is signed in as a GitHub App: tokens of the hour, and what is said where there is none.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendOnce } from '@mainloop/models/db/log';
 import { many } from '@mainloop/models/db/pool';
-import { projectAdded } from '@mainloop/models/events/projects';
-import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
+import { taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
-import { seedTask } from '@mainloop/testkit/seed';
+import { CLEAN_GIT, seedRepository, startHub } from '@mainloop/testkit/hub';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
+import type { LocalGitHub } from '../../demo/src/github/server.ts';
 import { nowIso, type Installation } from '../../demo/src/github/store.ts';
 
 const GRANTED = { contents: 'write', pull_requests: 'write', metadata: 'read' };
@@ -28,42 +27,14 @@ let installed: Installation;
 const git = (dir: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> =>
   run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], {
     cwd: dir,
-    env: {
-      PATH: process.env.PATH,
-      HOME: '/nonexistent',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      GIT_TERMINAL_PROMPT: '0',
-    },
+    env: CLEAN_GIT,
   });
 
 beforeAll(async () => {
   database = await freshDatabase();
-  hub = await startLocalGitHub({
-    root: path.join(home, 'hub'),
-    port: 0,
-    tokens: new Map([['tok', 'mainloop']]),
-    operatorSecret: 'x'.repeat(32),
-    webhook: null,
-    ci: null,
-    reviewers: [],
-  });
-  const folder = path.join(home, 'tally');
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, 'a.txt'), 'a\n');
-  await git(folder, 'init', '-q', '-b', 'main');
-  await git(folder, 'add', '-A');
-  await git(folder, 'commit', '-qm', 'first');
-  await hub.importRepo('demo/tally', folder, 'main');
-  const payload = {
-    id: 'pr-1',
-    name: 'tally',
-    repo: 'demo/tally',
-    defaultBranch: 'main',
-    remoteUrl: `${hub.url}/demo/tally.git`,
-    localPath: null,
-  };
-  await appendOnce(database.db, [projectAdded.new({ actor: 'test', payload })], OWNER);
+  hub = await startHub(path.join(home, 'hub'), { token: 'tok' });
+  await seedRepository(hub, 'demo/tally', path.join(home, 'tally'), { 'a.txt': 'a\n' });
+  await seedProject(database.db, 'pr-1', 'demo/tally', `${hub.url}/demo/tally.git`);
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

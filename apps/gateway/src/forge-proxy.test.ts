@@ -1,19 +1,18 @@
 // What an agent asks of the forge besides git, by the `gh` of its sandbox: the real gateway and a local GitHub.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendOnce } from '@mainloop/models/db/log';
 import { many } from '@mainloop/models/db/pool';
-import { projectAdded } from '@mainloop/models/events/projects';
 import { NODE_FLAGS } from '@mainloop/models/contracts/node';
-import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
+import { taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
-import { seedTask } from '@mainloop/testkit/seed';
+import { gitIn, seedRepository, startHub } from '@mainloop/testkit/hub';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
+import type { LocalGitHub } from '../../demo/src/github/server.ts';
 import { nowIso } from '../../demo/src/github/store.ts';
 
 const GH = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../runner/src/gh.ts');
@@ -47,43 +46,21 @@ const asUser = (method: string, where: string, body?: object): Promise<{ number:
 
 beforeAll(async () => {
   database = await freshDatabase();
-  hub = await startLocalGitHub({
-    root: path.join(home, 'hub'),
-    port: 0,
-    tokens: new Map([['the-forge-token', 'mainloop']]),
-    operatorSecret: 'x'.repeat(32),
-    webhook: null,
-    ci: null,
-    reviewers: [],
-  });
+  hub = await startHub(path.join(home, 'hub'));
   const folder = path.join(home, 'tally');
-  mkdirSync(folder);
-  const git = (...args: string[]) =>
-    run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: folder });
-  writeFileSync(path.join(folder, 'a.txt'), 'a\n');
-  await git('init', '-q', '-b', 'main');
-  await git('add', '-A');
-  await git('commit', '-qm', 'first');
-  await hub.importRepo('demo/tally', folder, 'main');
+  await seedRepository(hub, 'demo/tally', folder, { 'a.txt': 'a\n' });
   await hub.importRepo('demo/other', folder, 'main');
   writeFileSync(path.join(folder, 'b.txt'), 'b\n');
-  await git('add', '-A');
-  await git('commit', '-qm', 'second');
-  await git(
+  await gitIn(folder, 'add', '-A');
+  await gitIn(folder, 'commit', '-qm', 'second');
+  await gitIn(
+    folder,
     'push',
     '-q',
     `${hub.url.replace('//', '//x:the-forge-token@')}/demo/tally.git`,
     `HEAD:refs/heads/${BRANCH}`,
   );
-  const payload = {
-    id: 'pr-1',
-    name: 'tally',
-    repo: 'demo/tally',
-    defaultBranch: 'main',
-    remoteUrl: `${hub.url}/demo/tally.git`,
-    localPath: null,
-  };
-  await appendOnce(database.db, [projectAdded.new({ actor: 'test', payload })], OWNER);
+  await seedProject(database.db, 'pr-1', 'demo/tally', `${hub.url}/demo/tally.git`);
   ({ token } = await seedRun(database.db, await seedTask(database.db, 'ghgh')));
   model = await startModel((_, res) => void res.end('{}'));
   gateway = await startGateway(database.url, model.url, { GITHUB_API_URL: hub.url });

@@ -2,15 +2,14 @@
 // what a large push costs.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decide } from '@mainloop/models/db/inbox/decide';
-import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
-import { projectAdded } from '@mainloop/models/events/projects';
 import { readDiff } from '@mainloop/models/flow/diff';
 import type { Held as HeldChange } from '@mainloop/models/flow/held';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
-import { seedTask } from '@mainloop/testkit/seed';
+import { CLEAN_GIT as CLEAN, seedRepository, startHub } from '@mainloop/testkit/hub';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -26,7 +25,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { deflateSync } from 'node:zlib';
-import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
+import type { LocalGitHub } from '../../demo/src/github/server.ts';
 import { pkt } from './pkt.ts';
 
 let database: TestDatabase;
@@ -34,13 +33,6 @@ let model: Awaited<ReturnType<typeof startModel>>;
 let gateway: TestGateway;
 let hub: LocalGitHub;
 const home = mkdtempSync('/tmp/mainloop-git-proxy-');
-const CLEAN = {
-  PATH: process.env.PATH,
-  HOME: '/nonexistent',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-};
 const git = (dir: string, ...a: string[]): string =>
   execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
     cwd: dir,
@@ -54,40 +46,12 @@ const CI = 'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n     
 
 beforeAll(async () => {
   database = await freshDatabase();
-  hub = await startLocalGitHub({
-    root: path.join(home, 'hub'),
-    port: 0,
-    tokens: new Map([['the-forge-token', 'mainloop']]),
-    operatorSecret: 'x'.repeat(32),
-    webhook: null,
-    ci: null,
-    reviewers: [],
+  hub = await startHub(path.join(home, 'hub'));
+  await seedRepository(hub, 'demo/tally', path.join(home, 'tally'), {
+    '.github/workflows/ci.yml': CI,
+    '.github/ISSUE_TEMPLATE.md': 'Say:\n```\n<!-- open\n',
   });
-  const folder = path.join(home, 'tally');
-  mkdirSync(path.join(folder, '.github/workflows'), { recursive: true });
-  writeFileSync(path.join(folder, '.github/workflows/ci.yml'), CI);
-  writeFileSync(path.join(folder, '.github/ISSUE_TEMPLATE.md'), 'Say:\n```\n<!-- open\n');
-  git(folder, 'init', '-q', '-b', 'main');
-  git(folder, 'add', '-A');
-  git(folder, 'commit', '-qm', 'first');
-  await hub.importRepo('demo/tally', folder, 'main');
-  await appendOnce(
-    database.db,
-    [
-      projectAdded.new({
-        actor: 'test',
-        payload: {
-          id: 'pr-1',
-          name: 'tally',
-          repo: 'demo/tally',
-          defaultBranch: 'main',
-          remoteUrl: `${hub.url}/demo/tally.git`,
-          localPath: null,
-        },
-      }),
-    ],
-    OWNER,
-  );
+  await seedProject(database.db, 'pr-1', 'demo/tally', `${hub.url}/demo/tally.git`);
   model = await startModel((_, res) => void res.end('{}'));
   gateway = await startGateway(database.url, model.url);
 });

@@ -1,13 +1,12 @@
 // The gateway ended in the middle, at each place that is named for it: what it had done is done, is written
 // down, and is done once.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendOnce } from '@mainloop/models/db/log';
-import { projectAdded } from '@mainloop/models/events/projects';
 import { many, one } from '@mainloop/models/db/pool';
-import { taskBranch, OWNER } from '@mainloop/models/flow/ids';
+import { taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
-import { seedTask } from '@mainloop/testkit/seed';
+import { seedRepository, startHub } from '@mainloop/testkit/hub';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import { execFile, execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
@@ -15,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
+import type { LocalGitHub } from '../../demo/src/github/server.ts';
 
 const home = mkdtempSync('/tmp/gateway-kills-');
 const failpoints = path.join(home, 'failpoints');
@@ -36,45 +35,18 @@ const start = async (): Promise<void> => {
   });
 };
 
-const startHub = async (port: number): Promise<void> => {
-  hub = await startLocalGitHub({
-    root: path.join(home, 'github'),
-    port,
-    tokens: new Map([['the-forge-token', 'mainloop']]),
-    operatorSecret: 'the operator of this test',
-    webhook: null,
-    ci: null,
-    reviewers: [],
-  });
+/** @param port 0: any that is free; for the one that comes back, its own */
+const openHub = async (port: number): Promise<void> => {
+  hub = await startHub(path.join(home, 'github'), { port });
 };
 
 beforeAll(async () => {
   const folder = path.join(home, 'repo');
-  for (const d of [folder, failpoints, path.join(home, 'gateway')]) mkdirSync(d);
-  git(folder, 'init', '-q', '-b', 'main');
-  writeFileSync(path.join(folder, 'README.md'), '# Notes\n');
-  git(folder, 'add', '-A');
-  git(folder, 'commit', '-qm', 'first');
-  await startHub(0);
-  await hub.importRepo('local/repo', folder, 'main');
+  for (const d of [failpoints, path.join(home, 'gateway')]) mkdirSync(d);
+  await openHub(0);
+  await seedRepository(hub, 'local/repo', folder, { 'README.md': '# Notes\n' });
   database = await freshDatabase();
-  await appendOnce(
-    database.db,
-    [
-      projectAdded.new({
-        actor: 'test',
-        payload: {
-          id: 'pr-1',
-          name: 'repo',
-          repo: 'local/repo',
-          defaultBranch: 'main',
-          remoteUrl: `${hub.url}/local/repo.git`,
-          localPath: null,
-        },
-      }),
-    ],
-    OWNER,
-  );
+  await seedProject(database.db, 'pr-1', 'local/repo', `${hub.url}/local/repo.git`);
   await start();
 });
 afterAll(async () => {
@@ -241,7 +213,7 @@ test('a forge that goes away under a push and comes back: the push waits for it,
   void pushed.finally(() => (ended = true));
   while (calls < 4 && !ended) await sleep(50);
   await new Promise((closed) => dead.close(closed));
-  await startHub(port);
+  await openHub(port);
   expect(await pushed).toBe('pushed');
   expect(
     await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch('away', 'x')}`),

@@ -1,10 +1,8 @@
 // A merge train for real: git, Postgres and the forge's adapter against the local GitHub. CI is a rule about
 // the tree, the agents that repair and the person who approves are this file.
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { github } from '../../adapters/src/forge/github.ts';
 import type { Forge } from '../../adapters/src/forge/port.ts';
 import { appendOnce } from '@mainloop/models/db/log';
@@ -12,12 +10,12 @@ import { branchPushed, pullRequestEnsured } from '@mainloop/models/events/forge'
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 import { ours } from '@mainloop/models/flow/forge-text';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { gitIn, seedRepository, startHub } from './hub.ts';
 import { seedProject, seedTask } from './seed.ts';
-import { startLocalGitHub, type LocalGitHub } from '../../../apps/demo/src/github/server.ts';
+import type { LocalGitHub } from '../../../apps/demo/src/github/server.ts';
 import { forgeActivities } from '../../../apps/worker/src/activities/forge.activities.ts';
 import type { TrainLook } from '../../../apps/worker/src/activities/forge/train.ts';
 
-const run = promisify(execFile);
 const dir = mkdtempSync('/tmp/mainloop-train-');
 const tree = path.join(dir, 'tree');
 export const R = 'local/train';
@@ -26,8 +24,7 @@ export let hub: LocalGitHub;
 export let forge: Forge;
 export let activities: ReturnType<typeof forgeActivities>;
 
-export const git = async (...a: string[]): Promise<string> =>
-  (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-C', tree, ...a])).stdout.trim();
+export const git = (...args: string[]): Promise<string> => gitIn(tree, ...args);
 export const write = (file: string, text: string): void => writeFileSync(path.join(tree, file), text);
 export const read = (file: string): string => readFileSync(path.join(tree, file), 'utf8');
 
@@ -51,22 +48,11 @@ export function useTrain(): void {
 async function open(): Promise<void> {
   database = await freshDatabase();
   await seedProject(database.db, 'pr-1', R);
-  hub = await startLocalGitHub({
-    root: path.join(dir, 'hub'),
-    port: 0,
-    tokens: new Map([['tok', 'you']]),
-    operatorSecret: 'x'.repeat(32),
-    webhook: null,
-    ci: null,
-    reviewers: [],
+  hub = await startHub(path.join(dir, 'hub'), { token: 'tok', login: 'you' });
+  await seedRepository(hub, R, tree, {
+    'lines.txt': Array.from({ length: 40 }, (_, n) => `${n}\n`).join(''),
+    'limit.txt': '3\n',
   });
-  mkdirSync(tree);
-  await git('init', '-q', '-b', 'main');
-  write('lines.txt', Array.from({ length: 40 }, (_, n) => `${n}\n`).join(''));
-  write('limit.txt', '3\n');
-  await git('add', '-A');
-  await git('commit', '-qm', 'first');
-  await hub.importRepo(R, tree, 'main');
   await git('remote', 'add', 'origin', `${hub.url.replace('//', '//x:tok@')}/${R}.git`);
   forge = github({ token: 'tok', baseUrl: hub.url });
   activities = forgeActivities({

@@ -1,20 +1,17 @@
 // Whether a pull request can be merged, as the local GitHub tells it: real branches, real git, the real server.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { github } from '@mainloop/adapters/forge/github';
 import { ours } from '@mainloop/models/flow/forge-text';
-import { startLocalGitHub, type LocalGitHub } from './server.ts';
+import { gitIn, seedRepository, startHub } from '@mainloop/testkit/hub';
+import type { LocalGitHub } from './server.ts';
 
 const R = 'local/notes';
 const dir = mkdtempSync('/tmp/mainloop-mergeable-');
 const folder = path.join(dir, 'notes');
 let hub: LocalGitHub;
-const run = promisify(execFile);
-const git = async (...a: string[]): Promise<string> =>
-  (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-C', folder, ...a])).stdout.trim();
+const git = (...args: string[]): Promise<string> => gitIn(folder, ...args);
 const ask = async <T>(method: string, route: string, body?: object): Promise<T> => {
   const response = await fetch(`${hub.url}/repos/${R}${route}`, {
     method,
@@ -31,21 +28,8 @@ interface Pull {
 }
 
 beforeAll(async () => {
-  hub = await startLocalGitHub({
-    root: path.join(dir, 'hub'),
-    port: 0,
-    tokens: new Map([['tok', 'you']]),
-    operatorSecret: 'x'.repeat(32),
-    webhook: null,
-    ci: null,
-    reviewers: [],
-  });
-  mkdirSync(folder);
-  await git('init', '-q', '-b', 'main');
-  writeFileSync(path.join(folder, 'readme'), 'x\n');
-  await git('add', '-A');
-  await git('commit', '-qm', 'first');
-  await hub.importRepo(R, folder, 'main');
+  hub = await startHub(path.join(dir, 'hub'), { token: 'tok', login: 'you' });
+  await seedRepository(hub, R, folder, { readme: 'x\n' });
   await git('remote', 'add', 'origin', `${hub.url.replace('//', '//x:tok@')}/${R}.git`);
 });
 afterAll(async () => {
