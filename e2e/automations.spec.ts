@@ -1,8 +1,8 @@
 // Automations in the hands of a person: on a phone and at a desk, on the pages and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { actOn } from '@mainloop/models/db/automations/acting';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
@@ -20,18 +20,16 @@ let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `automations-${name}.png`);
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  await seedTask(database.db, 't-1');
-  pages = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage(async (db) => {
+    await seedProject(db, 'pr-1', 'acme/api');
+    await seedTask(db, 't-1');
+  });
+  ({ database, pages } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await pages?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 
 const says = (text: string) =>
   appendOnce(database.db, [taskSteered.new({ taskId: 't-1', actor: 'you', payload: { text } })], OWNER);

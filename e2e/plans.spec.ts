@@ -1,8 +1,8 @@
 // A skill that comes by itself, in the hands of a person: on a phone and at a desk, on the pages and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
 import { SaveSkill } from '@mainloop/models/contracts/skills';
 import { saveSkill } from '@mainloop/models/db/conversation/skills';
@@ -18,23 +18,21 @@ let browser: Browser;
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `plans-${name}.png`);
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  const tidy = {
-    name: 'tidy',
-    prompt: 'Tidy {{what}} up.',
-    parameters: [{ name: 'what', kind: 'text' }],
-  };
-  await saveSkill(database.db, OWNER, SaveSkill.parse(tidy));
-  pages = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage(async (db) => {
+    await seedProject(db, 'pr-1', 'acme/api');
+    const tidy = {
+      name: 'tidy',
+      prompt: 'Tidy {{what}} up.',
+      parameters: [{ name: 'what', kind: 'text' }],
+    };
+    await saveSkill(db, OWNER, SaveSkill.parse(tidy));
+  });
+  ({ database, pages } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await pages?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 
 inBrowser.each(['phone', 'desktop'] as const)(
   'one is planned, refused in a sentence, changed, paused and removed on its page: %s',
