@@ -68,18 +68,7 @@ export function checkRoutes(context: Ctx, { tell, page, R }: Desk): Route[] {
         const state = isRed ? 'failure' : colour;
         return ok({
           state,
-          statuses: page(request, list).map((status) => ({
-            url: `${base}/repos/${status.repo}/statuses/${status.sha}`,
-            avatar_url: null,
-            id: status.id,
-            node_id: `S_${status.id}`,
-            state: status.state,
-            description: status.description ?? null,
-            target_url: null,
-            context: status.context,
-            created_at: status.createdAt,
-            updated_at: status.createdAt,
-          })),
+          statuses: page(request, list).map((status) => shape.status(base, status)),
           sha: request.m[2],
           total_count: list.length,
           repository: shape.repo(base, request.repo),
@@ -107,16 +96,7 @@ export function checkRoutes(context: Ctx, { tell, page, R }: Desk): Route[] {
           context: status.context,
         });
         return created({
-          url: `${base}/repos/${status.repo}/statuses/${status.sha}`,
-          avatar_url: null,
-          id: status.id,
-          node_id: `S_${status.id}`,
-          state: status.state,
-          description: status.description ?? null,
-          target_url: null,
-          context: status.context,
-          created_at: status.createdAt,
-          updated_at: status.createdAt,
+          ...shape.status(base, status),
           creator: shape.user(base, request.user),
         });
       },

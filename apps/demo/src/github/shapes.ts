@@ -10,6 +10,7 @@ import type {
   Repo,
   Review,
   ReviewComment,
+  Status,
   WorkflowRun,
 } from './store.ts';
 
@@ -592,3 +593,20 @@ export function workflowRun(base: string, run: WorkflowRun, repoDoc: Repo) {
     head_repository: repo(base, repoDoc),
   };
 }
+
+/**
+ * What a service said of a commit, without who it is:
+ * https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference
+ */
+export const status = (base: string, said: Status) => ({
+  url: `${base}/repos/${said.repo}/statuses/${said.sha}`,
+  avatar_url: null,
+  id: said.id,
+  node_id: `S_${said.id}`,
+  state: said.state,
+  description: said.description ?? null,
+  target_url: null,
+  context: said.context,
+  created_at: said.createdAt,
+  updated_at: said.createdAt,
+});

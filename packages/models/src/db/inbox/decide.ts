@@ -203,6 +203,25 @@ const taskOf = (input: { readonly ownerId: string; readonly taskId: string }) =>
     .where('owner_id', '=', input.ownerId);
 
 /**
+ * Changes a task that has not ended, under the log's lock.
+ * @param change what is done to it, in the same transaction
+ * @returns `ok`, or `no_task` and `task_ended`
+ */
+const changeOpenTask = (
+  db: Db,
+  input: { readonly ownerId: string; readonly taskId: string },
+  change: (tx: Tx, task: { readonly phase: string }) => Promise<void>,
+): Promise<TaskResult> =>
+  withTx(db, async (tx) => {
+    await lockLog(tx);
+    const task = await row(tx, taskOf(input));
+    if (!task) return refusal('no_task');
+    if (isEnded(task.state)) return refusal('task_ended', task.state);
+    await change(tx, task);
+    return { ok: true, taskId: input.taskId };
+  });
+
+/**
  * Cancels a task that has not ended. Asking twice is harmless.
  * @returns `ok`, or `no_task` and `task_ended`
  * @param input `by` names the user in the event
@@ -211,11 +230,7 @@ export async function cancelTask(
   db: Db,
   input: { ownerId: string; taskId: string; by: string },
 ): Promise<TaskResult> {
-  return withTx(db, async (tx) => {
-    await lockLog(tx);
-    const task = await row(tx, taskOf(input));
-    if (!task) return refusal('no_task');
-    if (isEnded(task.state)) return refusal('task_ended', task.state);
+  return changeOpenTask(db, input, async (tx, task) => {
     await takeOut(tx, { ...input, why: 'The task is cancelled.' });
     const fresh = await append(
       tx,
@@ -235,7 +250,6 @@ export async function cancelTask(
         name: SIGNALS.human,
         payload: { id: `cancel-${input.taskId}`, kind: 'cancel' } satisfies HumanSignal,
       });
-    return { ok: true, taskId: input.taskId };
   });
 }
 
@@ -248,11 +262,7 @@ export async function setBudget(
   db: Db,
   input: { ownerId: string; taskId: string; budgetCents: number; by: string },
 ): Promise<TaskResult> {
-  return withTx(db, async (tx) => {
-    await lockLog(tx);
-    const task = await row(tx, taskOf(input));
-    if (!task) return refusal('no_task');
-    if (isEnded(task.state)) return refusal('task_ended', task.state);
+  return changeOpenTask(db, input, async (tx) => {
     await append(
       tx,
       [
@@ -264,7 +274,6 @@ export async function setBudget(
       ],
       input.ownerId,
     );
-    return { ok: true, taskId: input.taskId };
   });
 }
 
@@ -278,11 +287,7 @@ export async function setModel(
   db: Db,
   input: { ownerId: string; taskId: string; model: string; by: string },
 ): Promise<TaskResult> {
-  return withTx(db, async (tx) => {
-    await lockLog(tx);
-    const task = await row(tx, taskOf(input));
-    if (!task) return refusal('no_task');
-    if (isEnded(task.state)) return refusal('task_ended', task.state);
+  return changeOpenTask(db, input, async (tx) => {
     const [event] = await append(
       tx,
       [taskModelChanged.new({ taskId: input.taskId, actor: input.by, payload: { model: input.model } })],
@@ -295,7 +300,6 @@ export async function setModel(
       name: SIGNALS.human,
       payload: signal,
     });
-    return { ok: true, taskId: input.taskId };
   });
 }
 
