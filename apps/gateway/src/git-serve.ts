@@ -59,7 +59,11 @@ export async function advertise(
   else res.destroy();
 }
 
-/** Sends what a fetch wants. */
+/**
+ * Sends what a fetch wants.
+ * @param dir the repository that has it
+ * @throws Refused, for a request that is too large or no pack of git's
+ */
 export async function upload(req: IncomingMessage, res: ServerResponse, dir: string): Promise<void> {
   const protocol = req.headers['git-protocol'];
   // Read whole before git starts: a body that is cut or is not what it says is refused in words, and no

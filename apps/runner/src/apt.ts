@@ -54,7 +54,7 @@ export const alternativesOf = (postinst: string): (readonly [name: string, progr
       .matchAll(/--install\s+\/(?:usr\/)?s?bin\/([\w.+-]+)\s+\S+\s+\/((?:usr\/)?s?bin\/[\w.+-]+)/g),
   ].map(([, name, program]) => [name!, program!] as const);
 
-/** A folder of its own for everything that apt would keep in the system's. */
+/** @returns options that give apt a folder of its own for everything that it would keep in the system's */
 export const aptOptions = (root: string): string[] =>
   [
     `Dir::State=${root}/state`,

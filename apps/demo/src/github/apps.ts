@@ -314,7 +314,7 @@ const installationShape = (base: string, app: App, installation: Installation) =
   suspended_at: installation.suspendedAt,
 });
 
-/** A user as their page of the API shows them: https://docs.github.com/rest/users/users#get-a-user */
+/** @returns a user as their page of the API shows them: https://docs.github.com/rest/users/users#get-a-user */
 export const publicUser = (base: string, login: string) => ({
   ...shape.user(base, login),
   name: login,

@@ -31,7 +31,10 @@ export interface Hub extends Api {
   readonly reads: Read[];
 }
 
-/** Answers it. Throws what went wrong in us. */
+/**
+ * Answers one request.
+ * @throws what went wrong in us
+ */
 export async function handle(hub: Hub, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { store, base } = hub.context;
   const url = new URL(req.url ?? '/', base);
@@ -215,7 +218,7 @@ function reply(req: IncomingMessage, res: ServerResponse, answer: Answer): Omit<
   return { status: answer.status, bytes: Buffer.byteLength(text) };
 }
 
-/** Sends a body as JSON. */
+/** @param data what goes out as JSON */
 export function json(res: ServerResponse, status: number, data: unknown): void {
   res.writeHead(status, { 'content-type': 'application/json' });
   res.end(JSON.stringify(data));

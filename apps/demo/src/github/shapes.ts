@@ -595,7 +595,7 @@ export function workflowRun(base: string, run: WorkflowRun, repoDoc: Repo) {
 }
 
 /**
- * What a service said of a commit, without who it is:
+ * @returns what a service said of a commit, without who it is:
  * https://docs.github.com/rest/commits/statuses#get-the-combined-status-for-a-specific-reference
  */
 export const status = (base: string, said: Status) => ({

@@ -67,6 +67,7 @@ function hangsOn(made: SetupMade): Pick<Seen, 'by' | 'key'> {
   return { by: made.reads === 'everything' ? 'tree' : 'manifests', key: made.key };
 }
 
+/** Makes set-ups ahead of the tasks that want them, one at a time. @returns how it is told of one, and ended */
 export function keeper(options: KeeperOptions) {
   let wanted: SetupWanted | null = null;
   const places = options.places(() => JSON.stringify(wanted));

@@ -262,7 +262,7 @@ export function resolveSettings(raw: unknown): OwnerSettings {
   return { ...OWN_DEFAULTS, ...set, unreadable };
 }
 
-/** Where the person's days begin and end. */
+/** @returns the time zone in which the person's days begin and end */
 export const zoneOf = (settings: Pick<OwnerSettings, 'timeZone' | 'quietHours'>): string =>
   settings.timeZone ?? settings.quietHours?.timeZone ?? 'UTC';
 

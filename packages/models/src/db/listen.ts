@@ -21,6 +21,7 @@ export interface Word {
   waiting(): number;
 }
 
+/** @returns a word that is passed on inside of this process, for whoever waits for it */
 export function openWord(): Word {
   const waiting = new Set<() => void>();
   let given = 0;

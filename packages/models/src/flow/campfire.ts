@@ -8,6 +8,7 @@ export const CAMPFIRE_RULES = 10;
 /** "Not now" is for so long, in milliseconds. */
 export const NOT_NOW_MS = 7 * 24 * 3_600_000;
 export const NOT_NOW_WORDS = 'Not now. You are asked again in a week.';
+/** @param day YYYY-MM-DD */
 export const campfireItemId = (day: string): string => `campfire-${day}`;
 
 /**

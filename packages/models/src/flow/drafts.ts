@@ -107,6 +107,7 @@ export function draftStep(local: string, known: SeenDraft, remote: KeptDraft): D
 /**
  * What stands in the field when the server has answered: it may hold words of another device, and meanwhile
  * more was typed here.
+ * @param sent what the server was sent, `now` what stands in the field
  */
 export function afterAnswer(key: string, sent: string, now: string, answered: string): string {
   if (now === sent) return answered;

@@ -35,7 +35,7 @@ export const SUBJECT_OF = {
 } as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring' | 'automation'>;
 /** The kinds of items that are about a task. */
 export type TaskItemKind = { [K in ItemKind]: (typeof SUBJECT_OF)[K] extends 'task' ? K : never }[ItemKind];
-/** Whether an item of this kind is about a task. */
+/** @returns whether an item of this kind is about a task */
 export const isOfTask = (kind: ItemKind): kind is TaskItemKind => SUBJECT_OF[kind] === 'task';
 /** The running agent's request that an item of kind `permission` answers. */
 export interface PermissionAsk {

@@ -3,7 +3,7 @@ export const OWNER = 'owner';
 
 /** @returns Temporal's id of the workflow that does this task */
 export const taskWorkflowId = (taskId: string): string => `task/${taskId}`;
-/** One for each time that an automation comes. */
+/** @returns Temporal's id of a workflow: one for each time that an automation comes */
 export const automationWorkflowId = (fired: {
   readonly id: string;
   readonly version: number;

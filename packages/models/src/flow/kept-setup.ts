@@ -81,6 +81,7 @@ const COMPILED = /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f90|gyp|gypi|node)$/;
 /** What of a commit a set-up may read. */
 export type SetupReads = 'manifests' | 'everything';
 
+/** @returns `everything` where a set-up may build what it finds, and not only install what is named */
 export const setupReads = (made: Pick<KeptFrom, 'isOwn' | 'runsAtInstall' | 'files'>): SetupReads =>
   made.isOwn || made.runsAtInstall || made.files.some((f) => COMPILED.test(f.path))
     ? 'everything'

@@ -98,7 +98,10 @@ export async function leaveTrain(
   for (const next of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, next.id);
 }
 
-/** Tells those behind a task that it stands still for a person, and is passed meanwhile. */
+/**
+ * Tells those behind a task that it stands still for a person, and is passed meanwhile.
+ * @param taskId of the one that stands still; nobody is told where it is in no train
+ */
 export async function wakeBehind(tx: Tx, taskId: string): Promise<void> {
   const train = await trainOf(tx, taskId);
   for (const next of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, next.id);

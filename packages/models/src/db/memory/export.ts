@@ -9,7 +9,7 @@ const PAGE = 1_000;
 /** One line of the export. */
 export type ExportLine = { readonly kind: 'message' | 'summary' | 'pin' } & Readonly<Record<string, unknown>>;
 
-/** Messages oldest first, then summaries, then pins. */
+/** @returns messages oldest first, then summaries, then pins; read page by page */
 export async function* exportLines(database: Queryable, ownerId: string): AsyncGenerator<ExportLine> {
   let after = 0;
   for (;;) {

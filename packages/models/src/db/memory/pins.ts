@@ -6,7 +6,7 @@ import { append, decideAndAppend, freshId } from '../log.ts';
 import type { Db, Queryable } from '../pool.ts';
 import { rows, run, tables } from '../rows.ts';
 
-/** Oldest first. */
+/** @returns what is kept word for word, oldest first */
 export const listPins = (database: Queryable, ownerId: string): Promise<Pin[]> =>
   rows(
     database,

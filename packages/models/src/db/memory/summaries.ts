@@ -24,7 +24,7 @@ import { anyOf, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 
 const current = tables.selectFrom('summaries').where('replaced_at', 'is', null);
 
-/** All that count now, oldest first, without their words. */
+/** @returns all that count now, oldest first, without their words */
 export async function listKept(database: Queryable, ownerId: string): Promise<Kept[]> {
   const found = await rows(
     database,
@@ -383,7 +383,7 @@ export const saveSummary = (
     return 'written';
   });
 
-/** How many messages were said before a place in the log that no summary tells. At most some thousands are counted. */
+/** @returns how many messages before a place in the log no summary tells; at most some thousands are counted */
 export async function countUntold(database: Queryable, ownerId: string, beforeSeq: number): Promise<number> {
   const told = await row(
     database,

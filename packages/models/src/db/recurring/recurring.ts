@@ -74,7 +74,7 @@ async function cameOf(
   }));
 }
 
-/** The plans of an owner with their next and their last times. */
+/** @returns the plans of an owner with their next and their last times, by the name of the skill */
 export async function listRecurring(database: Queryable, ownerId: string, now: Date): Promise<Recurring[]> {
   const all = await rows(
     database,
@@ -106,7 +106,7 @@ export interface ClockedPlan {
   readonly since: Date;
 }
 
-/** All that are not paused, of everybody. */
+/** @returns all that are not paused, of everybody */
 export const listClocked = (database: Queryable): Promise<ClockedPlan[]> =>
   rows(
     database,
@@ -120,7 +120,10 @@ export const listClocked = (database: Queryable): Promise<ClockedPlan[]> =>
 const findPlan = (tx: Queryable, ownerId: string, id: string) =>
   row(tx, plans.where('r.owner_id', '=', ownerId).where('r.id', '=', id));
 
-/** Keeps a plan. What it would call has to work now: a skill that wants something that is not given is refused here. */
+/**
+ * Keeps a plan. What it would call has to work now: a skill that wants something that is not given is refused here.
+ * @returns its id and its next times, or why it was refused
+ */
 export const saveRecurring = (
   db: Db,
   ownerId: string,
@@ -165,9 +168,13 @@ const change = (
     return { ok: true };
   });
 
-/** Pauses a plan, or lets it go on from now: what was due meanwhile is not made up. */
+/**
+ * Pauses a plan, or lets it go on from now: what was due meanwhile is not made up.
+ * @returns `ok`, or `no_recurring`
+ */
 export const pauseRecurring = (db: Db, ownerId: string, id: string, paused: boolean) =>
   change(db, ownerId, id, () => recurringPaused.new({ actor: 'you', payload: { id, paused } }));
+/** Removes a plan, and closes what it asks. @returns `ok`, or `no_recurring` */
 export const removeRecurring = (db: Db, ownerId: string, id: string) =>
   change(
     db,
@@ -176,7 +183,7 @@ export const removeRecurring = (db: Db, ownerId: string, id: string) =>
     () => recurringRemoved.new({ actor: 'you', payload: { id } }),
     'The plan was removed.',
   );
-/** The person has read the alarm. */
+/** The person has read the alarm. @returns `ok`, or `no_recurring` */
 export const seeRecurring = (db: Db, ownerId: string, id: string) =>
   change(db, ownerId, id, () => recurringSeen.new({ actor: 'you', payload: { id } }), 'You have read it.');
 

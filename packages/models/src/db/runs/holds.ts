@@ -9,7 +9,7 @@ import { getSettings } from '../projects/settings.ts';
 import { isAllPaused } from './pause.ts';
 import { listQueued } from './slots.ts';
 
-/** What was spent of the limits of the owner, then of each project. */
+/** @returns what was spent of the limits of the owner, then of each project that has one */
 export async function readAccounts(
   database: Queryable,
   ownerId: string,
@@ -28,6 +28,7 @@ export async function readAccounts(
   return accountsOf(limitsIn(mine), limited, spent);
 }
 
+/** @returns what holds work up, for all tasks of an owner at once */
 export const readHolds = async (database: Queryable, ownerId: string, nowMs: number): Promise<Holds> => ({
   paused: await isAllPaused(database, ownerId),
   spent: spentOf(await readAccounts(database, ownerId, nowMs)),

@@ -270,6 +270,7 @@ export interface QueuedTask {
 /**
  * Every task of an owner whose next run waits for its slot, the longest first, and why. A pause of everything
  * and what is spent are not looked at: they are told for all tasks at once.
+ * @returns none of those that run
  */
 export async function listQueued(database: Queryable, ownerId: string): Promise<QueuedTask[]> {
   const runs = await listUnendedRuns(database);

@@ -16,7 +16,10 @@ interface OfTask {
 type Ordered<C extends 'no_blocker' | 'blockers_circle' = never> =
   { readonly ok: true } | Refusal<'no_task' | 'task_ended' | C>;
 
-/** Says how urgent a task is: what waits in line goes by it from now on. */
+/**
+ * Says how urgent a task is: what waits in line goes by it from now on.
+ * @returns `ok`, or `no_task` and `task_ended`
+ */
 export const setPriority = (db: Db, input: OfTask & { readonly priority: Priority }): Promise<Ordered> =>
   decideAndAppend(db, async (tx) => {
     const refused = await whyNot(tx, input);

@@ -50,7 +50,10 @@ interface Part {
   readonly isClosed: boolean;
 }
 
-/** A day in parts of about one size. What comes later never changes a closed one. */
+/**
+ * A day in parts of about one size. What comes later never changes a closed one.
+ * @param marks its messages, oldest first
+ */
 export function partsOf(marks: readonly Mark[]): Part[] {
   const parts: { firstSeq: number; lastSeq: number; isClosed: boolean }[] = [];
   let chars = 0;

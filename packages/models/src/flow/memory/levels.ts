@@ -65,7 +65,11 @@ function clockMs(ms: number, zone: string): number {
   return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
 }
 
-/** The day of the person at that time, as 2026-11-26. */
+/**
+ * The day of the person at that time.
+ * @param ms since 1970
+ * @returns as 2026-11-26
+ */
 export const dayOf = (ms: number, zone: string): string =>
   new Date(clockMs(ms, zone)).toISOString().slice(0, 10);
 
