@@ -20,6 +20,7 @@ const steps: [string, string, string[]][] = [
     bin('oxlint'),
     ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e', 'bench'],
   ],
+  ['no function grows too long', process.execPath, ['tools/lengths.ts']],
   ['no error is dropped without a reason', process.execPath, ['tools/errors.ts']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['lookups by words from outside', process.execPath, ['tools/lookups.ts']],

@@ -31,9 +31,11 @@ export type FigureName =
   'lines' | 'ternaries' | 'names' | 'functions' | 'docstrings' | 'tests' | 'sql' | 'casts';
 
 const LONG_LINE = 120;
-const LONG_FUNCTION = 60;
+/** Lines of a function, its own first and last among them. */
+export const LONG_FUNCTION = 60;
 
-const isTest = (file: string): boolean =>
+/** @param file a path from the root */
+export const isTest = (file: string): boolean =>
   /\.(test|spec|fixture)\.ts$/.test(file) || /^(packages\/testkit|e2e)\//.test(file);
 const isEndToEnd = (file: string): boolean => file.startsWith('e2e/') || file.endsWith('.spec.ts');
 const lineCount = (text: string): number => text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
@@ -42,7 +44,8 @@ const lineCount = (text: string): number => text.split('\n').length - (text.ends
  * The script of a Svelte component, each line where it stood; a `.ts` file as it is. What stands in its
  * markup is not counted.
  */
-const scriptOf = ({ file, text }: Source): string => (file.endsWith('.svelte') ? scriptsOf(text) : text);
+export const scriptOf = ({ file, text }: Source): string =>
+  file.endsWith('.svelte') ? scriptsOf(text) : text;
 
 const outOfParentheses = (node: ts.Node): ts.Node =>
   ts.isParenthesizedExpression(node) ? outOfParentheses(node.expression) : node;
@@ -66,7 +69,8 @@ function declaredName(node: ts.Node): string | null {
     : null;
 }
 
-const isFunctionWithBody = (node: ts.Node): boolean =>
+/** Also a method, a getter and an arrow; not what is only declared. */
+export const isFunctionWithBody = (node: ts.Node): boolean =>
   ts.isFunctionLike(node) && 'body' in node && node.body !== undefined;
 
 /** `x as never`, or a type that is reached through `unknown`; the old form with angle brackets as well. */

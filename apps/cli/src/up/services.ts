@@ -26,7 +26,7 @@ export const baseEnv = (settings: Settings): Record<string, string> => ({
 });
 
 /** What `mainloop up` has fetched or found on this machine. */
-export interface Tools {
+interface Tools {
   readonly bwrap: string;
   readonly act: string | null;
   readonly node: string;
