@@ -169,6 +169,11 @@ export const DOWNLOADS: readonly {
     heldBy: "the gateway's package proxy, by the registry's hash; it runs in a task's sandbox",
   },
   {
+    file: 'packages/models/src/flow/causes.ts',
+    command: 'yarn npx',
+    heldBy: 'nothing is downloaded: both are words that say nothing of what went wrong',
+  },
+  {
     file: 'tools/bootstrap.sh',
     command: 'npm ci',
     heldBy: 'tools/toolchain/package-lock.json, without scripts',

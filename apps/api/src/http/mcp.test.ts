@@ -110,7 +110,10 @@ test('over HTTP a client of 2026-07-28 hears what changed of what it subscribed 
   const made = await createToken(database.db, OWNER, { name: 'listens', scope: 'read', days: 1 });
   const client = await connect({ pin: '2026-07-28' }, signedIn.port, made.token);
   const heard: string[] = [];
-  client.setNotificationHandler('notifications/resources/updated', ({ params }) => void heard.push(params.uri));
+  client.setNotificationHandler(
+    'notifications/resources/updated',
+    ({ params }) => void heard.push(params.uri),
+  );
   const task = await seedTask(database.db, 't-heard');
   const uri = `mainloop://tasks/${task}`;
   const subscription = await client.listen({ resourceSubscriptions: [uri] });

@@ -134,27 +134,9 @@ export const SILENT_APP_MS = 10 * 60_000;
 export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs: number): CiVerdict {
   const standing = standingChecks(checks, suites);
   const contexts = latestStatuses(statuses);
-  const judged: Judged[] = [
-    ...standing.map((check) => ({
-      is: judgeCheck(check),
-      name: nameOf(check),
-      context: check.name,
-      url: check.url,
-      summary: summaryOf(check),
-      job: jobOf(check),
-      since: check.startedAt,
-      isHeld: check.status === HELD,
-    })),
-    ...contexts.map((status) => ({
-      is: judgeStatus(status.state),
-      name: status.context,
-      context: status.context,
-      url: status.url,
-      summary: status.summary,
-      job: null,
-      since: status.at,
-      isHeld: false,
-    })),
+  const judged = [
+    ...standing.map(judgedCheck),
+    ...contexts.map(judgedStatus),
     ...judgeSuites(suites, checks, nowMs),
   ];
   const isReported = (wanted: RequiredCheck): boolean =>
@@ -195,6 +177,28 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
   };
   return { outcome: outcome(), ...count, names };
 }
+
+const judgedCheck = (check: CheckRun): Judged => ({
+  is: judgeCheck(check),
+  name: nameOf(check),
+  context: check.name,
+  url: check.url,
+  summary: summaryOf(check),
+  job: jobOf(check),
+  since: check.startedAt,
+  isHeld: check.status === HELD,
+});
+
+const judgedStatus = (status: CommitStatus): Judged => ({
+  is: judgeStatus(status.state),
+  name: status.context,
+  context: status.context,
+  url: status.url,
+  summary: status.summary,
+  job: null,
+  since: status.at,
+  isHeld: false,
+});
 
 /** Sorted, so that the same verdict reads the same. */
 function byName<T extends { readonly name: string }>(values: readonly T[]): T[] {

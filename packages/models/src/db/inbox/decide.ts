@@ -78,26 +78,7 @@ export const decide = (db: Db, input: DecideInput): Promise<DecideResult> =>
 /** @returns see `decide`, of which this is the part inside a transaction */
 export async function decideIn(tx: Tx, input: DecideInput): Promise<DecideResult> {
   await lockLog(tx);
-  const item = await row(
-    tx,
-    tables
-      .selectFrom('inbox_items')
-      .select([
-        'task_id',
-        'kind',
-        'state',
-        'answer',
-        'answered_via',
-        'answered_by',
-        'options',
-        'title',
-        'body',
-        'error_code as errorCode',
-        'held',
-      ])
-      .where('id', '=', input.itemId)
-      .where('owner_id', '=', input.ownerId),
-  );
+  const item = await findDecidable(tx, input);
   if (!item) return refusal('no_item');
   if (item.state === 'answered' && input.answerId !== undefined && item.answer?.answerId === input.answerId)
     return { ok: true, taskId: item.task_id };
@@ -115,7 +96,49 @@ export async function decideIn(tx: Tx, input: DecideInput): Promise<DecideResult
     if (item.kind === 'campfire') await putOffCampfire(tx, input.ownerId, input.itemId, input.by);
     return { ok: true, taskId: null };
   }
-  const taskId = item.task_id;
+  const about = { ...item, taskId: item.task_id };
+  const refused = await findRefusal(tx, input, about);
+  if (refused !== null) return refused;
+  // What the person has begun to say of the change is not sent by a rule.
+  const drafts =
+    input.decision === 'changes' && input.via !== 'automation' ? await draftsOf(tx, about.taskId) : [];
+  const said =
+    input.text.trim() !== '' ||
+    drafts.length > 0 ||
+    (input.decision === 'changes' && (await hasUnanswered(tx, about.taskId)));
+  if (NEEDS_TEXT.has(input.decision) && !said) return refusal('nothing_said');
+  // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
+  const text = item.kind === 'gate' ? gateAnswer(item) : input.text;
+  await append(tx, deedsOf({ ...input, text }, about.taskId, drafts), input.ownerId);
+  await passOn(tx, { ...input, text }, about);
+  return { ok: true, taskId: about.taskId };
+}
+
+const findDecidable = (tx: Tx, { itemId, ownerId }: DecideInput) =>
+  row(
+    tx,
+    tables
+      .selectFrom('inbox_items')
+      .select([
+        'task_id',
+        'kind',
+        'state',
+        'answer',
+        'answered_via',
+        'answered_by',
+        'options',
+        'title',
+        'body',
+        'error_code as errorCode',
+        'held',
+      ])
+      .where('id', '=', itemId)
+      .where('owner_id', '=', ownerId),
+  );
+type Decidable = NonNullable<Awaited<ReturnType<typeof findDecidable>>> & { readonly taskId: string };
+
+/** @returns why an open item of a task can't be decided so, from there; null where nothing stands against it */
+async function findRefusal(tx: Tx, input: DecideInput, item: Decidable) {
   // Neither a button on a notification nor the chat shows what would be let through.
   if ((input.via === 'push' || input.via === 'chat') && isGate(item)) return refusal('gate_unseen');
   // What could not be shown whole is allowed from no surface.
@@ -128,45 +151,35 @@ export async function decideIn(tx: Tx, input: DecideInput): Promise<DecideResult
     return refusal('rule_too_long');
   const refused =
     input.decision === 'merge'
-      ? wayRefused(input.method ?? MERGE_METHODS[0], await findActing(tx, taskId))
+      ? wayRefused(input.method ?? MERGE_METHODS[0], await findActing(tx, item.taskId))
       : null;
-  if (refused !== null) return refusal('acting_commits', refused);
-  // What the person has begun to say of the change is not sent by a rule.
-  const drafts = input.decision === 'changes' && input.via !== 'automation' ? await draftsOf(tx, taskId) : [];
-  const said =
-    input.text.trim() !== '' ||
-    drafts.length > 0 ||
-    (input.decision === 'changes' && (await hasUnanswered(tx, taskId)));
-  if (NEEDS_TEXT.has(input.decision) && !said) return refusal('nothing_said');
-  // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
-  const text = item.kind === 'gate' ? gateAnswer(item) : input.text;
-  await append(
-    tx,
-    [
-      answered({ ...input, text }, taskId),
-      ...(drafts.length > 0
-        ? [reviewSubmitted.new({ taskId, actor: input.by, payload: { ids: drafts } })]
-        : []),
-    ],
-    input.ownerId,
-  );
-  if (input.decision === 'retry')
-    await append(
-      tx,
-      [taskRetried.new({ taskId, actor: input.by, payload: { itemId: input.itemId } })],
-      input.ownerId,
-    );
-  if (item.kind === 'permission') {
+  return refused === null ? null : refusal('acting_commits', refused);
+}
+
+/** What the log says of a decision. @param drafts ids of the comments that go with it */
+const deedsOf = (input: DecideInput, taskId: string, drafts: readonly string[]): NewEvent[] => [
+  answered(input, taskId),
+  ...(drafts.length > 0
+    ? [reviewSubmitted.new({ taskId, actor: input.by, payload: { ids: [...drafts] } })]
+    : []),
+  ...(input.decision === 'retry'
+    ? [taskRetried.new({ taskId, actor: input.by, payload: { itemId: input.itemId } })]
+    : []),
+];
+
+/** To the agent that asked, or to the workflow. */
+async function passOn(tx: Tx, input: DecideInput, { kind, taskId }: Decidable): Promise<void> {
+  if (kind === 'permission') {
     const { isReceived } = await passPermissionOn(tx, { ...input, taskId });
     // Where its session was ended meanwhile, it is the workflow that goes on with the answer.
-    if (isReceived) return { ok: true, taskId };
+    if (isReceived) return;
   }
   const signal: HumanSignal = {
     id: input.itemId,
     kind: input.decision,
     itemId: input.itemId,
     // Without one the repository's own way is taken.
-    text: input.decision === 'merge' ? (input.method ?? '') : text,
+    text: input.decision === 'merge' ? (input.method ?? '') : input.text,
     ...(input.decision === 'retry' ? { onlyRetry: true } : {}),
   };
   await toOutbox(tx, {
@@ -175,7 +188,6 @@ export async function decideIn(tx: Tx, input: DecideInput): Promise<DecideResult
     name: SIGNALS.human,
     payload: signal,
   });
-  return { ok: true, taskId };
 }
 
 /** @param taskId null for what is about no task: nobody but the log is told of the decision */
