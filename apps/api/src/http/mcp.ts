@@ -3,17 +3,22 @@
 import { gathering, type Happened } from '@mainloop/mcp/changes';
 import { mcpServer } from '@mainloop/mcp/server';
 import { callOver, fetchOptions, type Call } from '@mainloop/models/contracts/client';
+import { atMost } from '@mainloop/network/at-most';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request as Asked, Response as Answering } from 'express';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
+/** A thousand programs that come at once would take every connection to the database, the page's too. */
+const ASKED_AT_ONCE = 12;
+const inTurn = atMost(ASKED_AT_ONCE);
+
 /** @param port of this api, on this machine @param authorization as it came, or null */
 function callOf(port: number, authorization: string | null): Call {
   const who: Record<string, string> = authorization === null ? {} : { authorization };
   return callOver(
-    (request) => fetch(`http://127.0.0.1:${port}${request.path}`, fetchOptions(request, who)),
+    (request) => inTurn(() => fetch(`http://127.0.0.1:${port}${request.path}`, fetchOptions(request, who))),
     (sentence) => new Error(sentence),
   );
 }
