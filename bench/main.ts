@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../packages/testkit/src/stack.ts';
 import { benchDependencies, DEPENDENCIES_STORY, startDependencies } from './deps.ts';
+import { benchAutomations } from './automations.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchGateway, startUpstream } from './gateway.ts';
 import type { Result } from './lib.ts';
@@ -38,6 +39,7 @@ try {
   if (wants('stream')) take(await benchStream(stack));
   if (wants('page')) take(await benchInPage(stack));
   if (wants('throughput')) take(await benchThroughput(stack));
+  if (wants('automations')) take(await benchAutomations(stack));
   if (wants('pages')) take(await benchPages(stack));
 } finally {
   await stack.stop();

@@ -153,16 +153,20 @@ const clocks = nothingSynced();
 /** A look is three small questions for each project, of the five thousand that an hour has. */
 const RULE_FILES_MS = 900_000;
 const ruleFiles = new Map<string, string>();
+/** Of what each event wakes: nobody sees that it comes a tenth of a second later. */
+const REST_MS = 100;
 const maintain = (
   name: string,
   everyMs: number,
   work: () => Promise<unknown>,
   word?: Listener,
+  restMs?: number,
 ): Promise<void> =>
   repeat({
     everyMs,
     work,
     word,
+    restMs,
     over: stopping.signal,
     onError: (err) => log.warn({ err, maintenance: name }, 'will try again'),
   });
@@ -175,6 +179,7 @@ const maintenance = [
     10_000,
     () => notifyDevices(db, { subject: settings.contact, toLoopback: settings.pushToLoopback }, hit),
     wake('mainloop'),
+    REST_MS,
   ),
   maintain('trains', 20_000, () => watchTrains(db, (id) => isGone(client, id))),
   maintain('reaper', 20_000, () => reapOrphans(db, sandbox)),
@@ -197,6 +202,7 @@ const maintenance = [
       while (!stopping.signal.aborted && (await judgeLog(db, OWNER, hit)));
     },
     wake('mainloop'),
+    REST_MS,
   ),
   maintain('likeness', 15_000, () =>
     likenRules(db, settings.embedder === null ? null : embedder, OWNER, compared),

@@ -66,3 +66,32 @@ test('a word that comes between two waits is heard by everyone who listens', asy
   await Promise.all(again);
   expect(word.waiting()).toBe(0);
 });
+
+test('however many words come, it rests between two rounds, and hears the last of them', async () => {
+  const over = new AbortController();
+  const word = openWord();
+  const [restMs, words] = [50, 200];
+  let [rounds, given, heard] = [0, 0, 0];
+  const began = performance.now();
+  const going = repeat({
+    everyMs: 600_000,
+    restMs,
+    over: over.signal,
+    onError: () => undefined,
+    word: word.listener(),
+    work: () => {
+      rounds++;
+      heard = given;
+      if (heard === words) over.abort();
+      return Promise.resolve();
+    },
+  });
+  while (given < words) {
+    given++;
+    word.give();
+    await new Promise((r) => setTimeout(r, 1));
+  }
+  await going;
+  expect(heard).toBe(words);
+  expect(rounds).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / restMs) + 1);
+});

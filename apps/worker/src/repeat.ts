@@ -9,6 +9,8 @@ export interface Maintenance {
   readonly work: () => Promise<unknown>;
   /** Wakes it before its time. */
   readonly word?: Listener | undefined;
+  /** At least so long from one round to the next, however many words come: each commits, and appends wait for that. */
+  readonly restMs?: number | undefined;
   /** Ends it, after the round that is under way. */
   readonly over: AbortSignal;
   readonly onError: (err: Error) => void;
@@ -20,12 +22,14 @@ export interface Maintenance {
  */
 export async function repeat(maintenance: Maintenance): Promise<void> {
   const pause = maintenance.word ?? openWord().listener();
+  const rest = openWord().listener();
   while (!maintenance.over.aborted) {
     try {
       while ((await maintenance.work()) === FULL_BATCH && !maintenance.over.aborted);
     } catch (err) {
       maintenance.onError(err as Error);
     }
+    if (maintenance.restMs !== undefined) await rest(maintenance.restMs, maintenance.over);
     await pause(maintenance.everyMs, maintenance.over);
   }
 }
