@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { atMost } from '@mainloop/network/at-most';
 import { allowedHost } from '../egress.ts';
 import { Refused } from '../http.ts';
 import { plainPath, type Answer, type AnswerTo, type Asked, type Found, type Page } from './asked.ts';
@@ -32,7 +33,7 @@ export interface PackageClient {
  */
 export function packageProxy(registries: readonly Registry[], cache: Cache, fetch: Fetch) {
   const underWay = new Map<string, Promise<KeptFile>>();
-  const turn = gate(MAX_PAGES);
+  const turn = atMost(MAX_PAGES);
 
   /**
    * The first registry that knows it; one that fails is not passed over, or somebody else's package would be
@@ -258,21 +259,4 @@ function sendPage(req: IncomingMessage, res: ServerResponse, answer: Answer): vo
 function originOf(req: IncomingMessage): string {
   const host = req.headers.host ?? '';
   return /^127\.0\.0\.1:\d{1,5}$/.test(host) ? `http://${host}` : 'http://127.0.0.1';
-}
-
-/** @returns runs what it is given, so many at once */
-function gate(max: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= max) await new Promise<void>((go) => waiting.push(go));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }
