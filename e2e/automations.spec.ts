@@ -1,6 +1,6 @@
 // Automations in the hands of a person: on a phone and at a desk, on the pages and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
@@ -56,19 +56,19 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await form.getByLabel('How', { exact: true }).selectOption('regex');
     await form.getByLabel('Value', { exact: true }).fill('(?=now)');
     await form.getByLabel(/^Words/).fill(`Said in {{task.title}} (${size})`);
-    await form.getByRole('button', { name: 'Try on the last week' }).click();
+    await tap(form.getByRole('button', { name: 'Try on the last week' }));
     await form.getByRole('alert').filter({ hasText: "The pattern /(?=now)/ can't be used" }).waitFor();
     await form.getByLabel('Value', { exact: true }).fill('now$');
-    await form.getByRole('button', { name: 'Try on the last week' }).click();
+    await tap(form.getByRole('button', { name: 'Try on the last week' }));
     await form.getByText(/^In the last week it would have come/).waitFor();
     await page.screenshot({ path: shot(`form-${size}`), fullPage: true });
-    await form.getByRole('button', { name: 'Save' }).click();
+    await tap(form.getByRole('button', { name: 'Save' }));
     const card = page.locator(`[data-automation=told-${size}]`);
     await card.getByText('When task.steered happens and text matches /now$/').waitFor();
     await says('now');
     await work();
     await card.getByText(/: done$/).waitFor();
-    await card.getByRole('button', { name: /^Why/ }).click();
+    await tap(card.getByRole('button', { name: /^Why/ }));
     await card.getByText('yes: text matches /now$/; it is “now”').waitFor();
     await page.screenshot({ path: shot(size), fullPage: true });
     await visit(page, `${pages.web}/inbox`);
@@ -77,14 +77,14 @@ inBrowser.each(['phone', 'desktop'] as const)(
       .filter({ hasText: `Said in Task t-1 (${size})` })
       .waitFor();
     await visit(page, `${pages.web}/automations`);
-    await card.getByRole('button', { name: 'Edit' }).click();
+    await tap(card.getByRole('button', { name: 'Edit' }));
     const written = await form.locator('#written').inputValue();
     await form.locator('#written').fill(written.replace('perDay: 20', 'perDay: 3'));
-    await form.getByRole('button', { name: 'Save' }).click();
+    await tap(form.getByRole('button', { name: 'Save' }));
     await card.getByText(/at most 3 in a day\.$/).waitFor();
-    await card.getByRole('button', { name: 'Pause' }).click();
+    await tap(card.getByRole('button', { name: 'Pause' }));
     await card.getByRole('heading', { name: `told-${size}, paused` }).waitFor();
-    await card.getByRole('button', { name: 'Remove' }).click();
+    await tap(card.getByRole('button', { name: 'Remove' }));
     await card.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
     await page.close();

@@ -1,6 +1,14 @@
 // The campfire in the hands of a person: by taps on a phone and by keys at a desk, on the pages and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, SETTLED_MS, stopClock, visit } from '@mainloop/testkit/browser';
+import {
+  hasBrowser,
+  openBrowser,
+  openPage,
+  SETTLED_MS,
+  stopClock,
+  tap,
+  visit,
+} from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
@@ -100,19 +108,19 @@ inBrowser(
     await page.screenshot({ path: shot('phone'), fullPage: true });
     await stopClock(page);
     const row = (id: string) => card.locator(`[data-decides="/api/learnings/${id}"]`);
-    const tap = (id: string, name: string): Promise<void> =>
-      row(id).getByRole('button', { name, exact: true }).click();
-    await tap(round, 'Never');
+    const press = (id: string, name: string): Promise<void> =>
+      tap(row(id).getByRole('button', { name, exact: true }));
+    await press(round, 'Never');
     await page.clock.runFor(SETTLED_MS);
-    await tap(round, 'Undo');
+    await press(round, 'Undo');
     await page.clock.resume();
-    await tap(round, 'Approve');
-    await tap(lint, 'Never');
-    await tap(snake, 'Not now');
-    await tap(unit, 'Edit');
+    await press(round, 'Approve');
+    await press(lint, 'Never');
+    await press(snake, 'Not now');
+    await press(unit, 'Edit');
     await row(unit).getByLabel('The rule').fill('Name the unit of a number.');
     await page.screenshot({ path: shot('phone-deciding'), fullPage: true });
-    await tap(unit, 'Approve these words');
+    await press(unit, 'Approve these words');
     await Promise.all([
       becomes(round, 'approved'),
       becomes(lint, 'rejected'),
@@ -149,13 +157,13 @@ inBrowser(
       await becomes(id, state);
     }
     expect(await stateOf(unit)).toBe('proposed');
-    await card.getByRole('button', { name: 'Not now, all of it' }).click();
+    await tap(card.getByRole('button', { name: 'Not now, all of it' }));
     await becomes(unit, 'proposed, not now');
     await card.waitFor({ state: 'detached' });
     await visit(page, `${pages.web}/learnings`);
     const rule = page.locator(`[data-learning=${round}]`);
-    await rule.getByText('Before', { exact: true }).click();
-    await rule.getByRole('button', { name: 'Make it this again' }).first().click();
+    await tap(rule.getByText('Before', { exact: true }));
+    await tap(rule.getByRole('button', { name: 'Make it this again' }).first());
     await becomes(round, 'proposed');
     await visit(page, `${pages.web}/settings`);
     const at = page.getByLabel(/^When what a day taught/);

@@ -1,7 +1,7 @@
 // A conversation of years in the browser: scrolled back to its beginning, entered at a day or at a message
 // that was found. The pages and the api alone, on a seeded database.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
@@ -94,7 +94,7 @@ inBrowser.each(SIZES)(
     await option.waitFor();
     expect(await option.locator('mark').allTextContents()).toContain('zebra');
     await shot(page, `found-${size}`);
-    await option.click();
+    await tap(option);
     const found = page.locator('[data-seq="7"]');
     await until('it to be in view', () => found.isVisible());
     expect(await shown(page)).toEqual(run(1, 56));
@@ -117,7 +117,7 @@ inBrowser('a day is typed, and the conversation opens at it; back to now shows i
   const { page, complaints } = await open('phone', '/', true);
   const day = new Date(Date.now() - 300 * 24 * 3_600_000);
   const iso = `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}`;
-  await page.getByRole('log', { name: 'Conversation' }).click();
+  await tap(page.getByRole('log', { name: 'Conversation' }));
   await page.keyboard.press('/');
   const field = page.getByRole('combobox', { name: 'Find a task, a message or a page' });
   await field.waitFor();
@@ -127,7 +127,7 @@ inBrowser('a day is typed, and the conversation opens at it; back to now shows i
   const there = page.locator(`[data-seq="${SAID - 300}"]`);
   await until('the day to be in view', async () => (await there.count()) === 1 && there.isVisible());
   await shot(page, 'day-dark');
-  await page.getByRole('link', { name: 'Back to now' }).click();
+  await tap(page.getByRole('link', { name: 'Back to now' }));
   await until('the newest to be in view', () => page.getByText(`Message number ${SAID}.`).isVisible());
   expect(await shown(page)).toEqual(run(SAID - 99, SAID));
   expect(complaints).toEqual([]);
@@ -142,7 +142,7 @@ inBrowser('an earlier piece that can not be loaded says so, and comes at a tap',
   const sentence = page.getByText('That part of the conversation could not be loaded. Try again.');
   await scroll(page, -3_000, 'the sentence', () => sentence.isVisible());
   await page.unroute('**/thread?*');
-  await page.getByRole('button', { name: 'Earlier messages' }).click();
+  await tap(page.getByRole('button', { name: 'Earlier messages' }));
   await until('it to have come', async () => (await shown(page)).length === 200);
   expect(await sentence.count()).toBe(0);
   await page.close();

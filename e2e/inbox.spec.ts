@@ -6,7 +6,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { pullRequestMerged } from '@mainloop/models/events/forge';
 import { costMetered } from '@mainloop/models/events/money';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import type { Item } from '@mainloop/testkit/story';
@@ -58,12 +58,12 @@ inBrowser(
     await page.getByLabel('Linux').check();
     await page.getByLabel('macOS').check();
     await page.screenshot({ path: shot('phone-two-questions') });
-    await page.getByRole('button', { name: 'Answer' }).click();
+    await tap(page.getByRole('button', { name: 'Answer' }));
     await page.getByText('Which name?').waitFor();
     // One answer is not enough: it waits for the other.
     expect(await state(taskId)).toBe('blocked');
     await page.getByLabel('Your own answer').fill('Tally');
-    await page.getByRole('button', { name: 'Answer' }).click();
+    await tap(page.getByRole('button', { name: 'Answer' }));
     const t = await until('the plan', async () => {
       const d = await stack.call('getTask', { id: taskId });
       return d.plan ? d : null;
@@ -87,7 +87,7 @@ inBrowser(
       await visit(page, `${stack.web}/inbox`);
       const card = page.locator('#item-clock-q');
       await card.getByText(/· (just now|\d min ago)$/).waitFor();
-      await card.getByRole('button', { name: 'Later' }).click();
+      await tap(card.getByRole('button', { name: 'Later' }));
       await until('later', async () => {
         const result = await db.query<{ h: number }>(
           "select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'",
@@ -130,8 +130,8 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   await page.keyboard.press('s');
   await page.getByText('Later', { exact: false }).first().waitFor();
   await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor({ state: 'detached' });
-  await page.locator('summary', { hasText: 'Later' }).click();
-  await page.locator('#item-k3-plan').getByRole('button', { name: 'Back' }).click();
+  await tap(page.locator('summary', { hasText: 'Later' }));
+  await tap(page.locator('#item-k3-plan').getByRole('button', { name: 'Back' }));
   await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('task k3');
@@ -189,7 +189,7 @@ inBrowser(
     const card = page.locator('#item-l1-q');
     await card.scrollIntoViewIfNeeded();
     await until('shown', async () => (await ledger('l1-q')).shown_at !== null);
-    await card.getByRole('button', { name: 'Yes' }).click();
+    await tap(card.getByRole('button', { name: 'Yes' }));
     await until('answered', async () => (await ledger('l1-q')).taps !== null);
     const row = await ledger('l1-q');
     expect([row.opened_at !== null, row.taps! >= 1, row.attention_ms! > 500, row.not_needed]).toEqual([
@@ -206,8 +206,8 @@ inBrowser(
     // It is known by now; nobody is greeted twice.
     expect(await again.page.getByRole('region', { name: 'While you were away' }).count()).toBe(0);
     const second = again.page.locator('#main #item-l1-q2');
-    await second.getByRole('button', { name: 'Yes' }).click();
-    await again.page.getByRole('button', { name: 'Did not need me' }).click();
+    await tap(second.getByRole('button', { name: 'Yes' }));
+    await tap(again.page.getByRole('button', { name: 'Did not need me' }));
     await until('noted', async () => (await ledger('l1-q2')).not_needed);
     await again.page.close();
 
@@ -261,12 +261,12 @@ inBrowser(
     await page.getByText('fake.png is not an image, whatever its name says.').waitFor();
     await page.screenshot({ path: shot('phone-attach') });
     await page.getByLabel('Message', { exact: true }).fill('case pictures');
-    await page.getByRole('button', { name: 'Send' }).click();
+    await tap(page.getByRole('button', { name: 'Send' }));
     await page.getByRole('img', { name: 'screen.png' }).first().waitFor();
     const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Case pictures' });
     await card.getByRole('img', { name: 'screen.png' }).waitFor();
     await page.screenshot({ path: shot('phone-pictures') });
-    await card.getByRole('button', { name: 'Start' }).click();
+    await tap(card.getByRole('button', { name: 'Start' }));
     const started = card.locator('a[href^="/task/"]');
     await started.waitFor();
     const taskId = (await started.getAttribute('href'))!.split('/').at(-1)!;
@@ -309,7 +309,7 @@ inBrowser('a message about a task that runs is offered to it, and told only afte
   const { page, complaints } = await openPage(browser, 'phone');
   await visit(page, `${stack.web}/`);
   await page.getByLabel('Message', { exact: true }).fill('tell told to keep the old name');
-  await page.getByRole('button', { name: 'Send' }).click();
+  await tap(page.getByRole('button', { name: 'Send' }));
   const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Tell the task' });
   await card.getByText('Keep the old name, please.').waitFor();
   const steered = async (): Promise<number> =>

@@ -1,6 +1,6 @@
 // The order in which tasks get their agents, as a person sees it and says it. On a phone and at a desk.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedProposal, seedRun, seedTask } from '@mainloop/testkit/seed';
@@ -36,7 +36,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/task/${second}`);
     await page.getByText('It starts in a moment. You are not needed.').first().waitFor();
-    await page.getByText('Order', { exact: true }).click();
+    await tap(page.getByText('Order', { exact: true }));
     await page.getByLabel('Priority').selectOption('urgent');
     await page.getByText('You made it urgent in priority.').waitFor();
     await page.getByLabel('Waits until these have ended').selectOption(first);
@@ -50,13 +50,13 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await visit(page, `${pages.web}/inbox`);
     await page.getByText(`It waits until "Task ${first}" has ended.`).first().waitFor();
     await visit(page, `${pages.web}/task/${first}`);
-    await page.getByText('Order', { exact: true }).click();
+    await tap(page.getByText('Order', { exact: true }));
     await page.getByLabel('Waits until these have ended').selectOption(second);
     await page.getByText('They would wait for each other for ever').waitFor();
     await page.screenshot({ path: shot(`circle-${size}`) });
     await visit(page, `${pages.web}/task/${second}`);
-    await page.getByText('Order · urgent priority · after another task').click();
-    await page.getByRole('button', { name: `No longer wait for Task ${first}` }).click();
+    await tap(page.getByText('Order · urgent priority · after another task'));
+    await tap(page.getByRole('button', { name: `No longer wait for Task ${first}` }));
     await until(
       'it waits for nobody',
       async () => (await findTask(database.db, OWNER, second))?.blockedBy.length === 0,
@@ -74,11 +74,11 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/inbox`);
     const card = page.locator(`#proposal-${id}`);
-    await card.getByRole('button', { name: 'Edit' }).click();
+    await tap(card.getByRole('button', { name: 'Edit' }));
     await card.getByLabel('Priority').selectOption('low');
     await card.getByLabel('Waits until these have ended').selectOption(`t-first-${size}`);
     await page.screenshot({ path: shot(`card-${size}`), fullPage: true });
-    await card.getByRole('button', { name: 'Start' }).click();
+    await tap(card.getByRole('button', { name: 'Start' }));
     const started = async (): Promise<{ priority: string; blockedBy: readonly string[] } | null> => {
       const { rows } = await database.db.query<{ task_id: string | null }>(
         'select task_id from proposals where id = $1',

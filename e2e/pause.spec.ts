@@ -1,6 +1,6 @@
 // What a person sees and taps of what holds all work up: the one switch, and limits of money. On a phone and at a desk.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedProposal, seedRun, seedTask } from '@mainloop/testkit/seed';
@@ -33,7 +33,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await resumeAll(database.db, { ownerId: OWNER, via: 'app', by: 'test' });
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/inbox`);
-    await page.getByRole('button', { name: 'Pause all' }).click();
+    await tap(page.getByRole('button', { name: 'Pause all' }));
     const banner = page.locator('[data-banner=paused]');
     await banner.waitFor();
     expect((await readPause(database.db, OWNER)).since).not.toBeNull();
@@ -46,12 +46,12 @@ inBrowser.each(['phone', 'desktop'] as const)(
       expect(await page.getByRole('button', { name: /^Pause (all|everything)$/ }).count()).toBe(0);
       await page.screenshot({ path: shot(`${where.split('/')[1] || 'chat'}-${size}`) });
     }
-    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await tap(page.getByRole('button', { name: 'Resume', exact: true }));
     await banner.waitFor({ state: 'detached' });
     expect((await readPause(database.db, OWNER)).since).toBeNull();
     await visit(page, `${pages.web}/settings`);
     await page.screenshot({ path: shot(`off-${size}`) });
-    await page.getByRole('button', { name: 'Pause everything' }).click();
+    await tap(page.getByRole('button', { name: 'Pause everything' }));
     await banner.waitFor();
     expect(complaints).toEqual([]);
     await page.close();
@@ -91,7 +91,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await visit(page, `${pages.web}/task/t-one`);
     await page.getByRole('status').filter({ has: waits }).waitFor();
     await visit(page, `${pages.web}/inbox`);
-    await page.getByRole('button', { name: 'Raise to $30' }).click();
+    await tap(page.getByRole('button', { name: 'Raise to $30' }));
     await banner.waitFor({ state: 'detached' });
     expect((await getSettings(database.db, OWNER)).weekBudgetCents).toBe(3_000);
     await visit(page, `${pages.web}/settings`);

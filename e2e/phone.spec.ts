@@ -2,7 +2,7 @@
 // two devices.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { hasBrowser, openBrowser, openPage, SIZES } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, settled, SIZES } from '@mainloop/testkit/browser';
 import { startPushService, type PushService } from '@mainloop/testkit/push-service';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
@@ -315,11 +315,7 @@ describe('on the phone', () => {
       b.page.getByRole('button', { name: 'Two' }),
     ];
     // Both take a tap by now; whichever comes second may find its card gone.
-    for (const button of answers)
-      await until(
-        'the button to have settled',
-        async () => (await button.getAttribute('aria-disabled')) === null,
-      );
+    for (const button of answers) await settled(button);
     // A double tap on one of them besides.
     await Promise.all(
       [answers[0]!.dblclick({ timeout: 5_000 }), answers[1]!.click({ timeout: 5_000 })].map((tap) =>

@@ -1,6 +1,6 @@
 // A skill that comes by itself, in the hands of a person: on a phone and at a desk, on the pages and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
@@ -45,25 +45,25 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await form.getByLabel(/^In(?! the)/).selectOption({ label: 'acme/api' });
     await form.getByLabel(/^When/).fill('0 9 30 2 *');
     await form.getByLabel('In the time zone').fill('Europe/Berlin');
-    await form.getByRole('button', { name: 'Save' }).click();
+    await tap(form.getByRole('button', { name: 'Save' }));
     await form
       .getByRole('alert')
       .filter({ hasText: '"0 9 30 2 *" never comes: no day is like that.' })
       .waitFor();
     await form.getByLabel(/^When/).fill('30 9 * * 1-5');
-    await form.getByRole('button', { name: 'Save' }).click();
+    await tap(form.getByRole('button', { name: 'Save' }));
     const card = page.locator('[data-recurring=tidy]');
     await card.getByText('30 9 * * 1-5 · Europe/Berlin').waitFor();
     expect(await card.getByText(/, 09:30$/).count()).toBe(5);
     await page.screenshot({ path: shot(size), fullPage: true });
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-    await card.getByRole('button', { name: 'Edit' }).click();
+    await tap(card.getByRole('button', { name: 'Edit' }));
     await form.getByLabel(/^When/).fill('15 7 1 * *');
-    await form.getByRole('button', { name: 'Save' }).click();
+    await tap(form.getByRole('button', { name: 'Save' }));
     await card.getByText('15 7 1 * * · Europe/Berlin').waitFor();
-    await card.getByRole('button', { name: 'Pause' }).click();
+    await tap(card.getByRole('button', { name: 'Pause' }));
     await card.getByRole('heading', { name: '/tidy, paused' }).waitFor();
-    await card.getByRole('button', { name: 'Resume' }).click();
+    await tap(card.getByRole('button', { name: 'Resume' }));
     await card.getByRole('heading', { name: '/tidy', exact: true }).waitFor();
     const [plan] = await listRecurring(database.db, OWNER, new Date());
     // Three days without mainloop.
@@ -72,13 +72,13 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const alarm = page.getByRole('article').filter({ hasText: '/tidy did not come as planned.' });
     await alarm.getByText('because mainloop did not run').waitFor();
     await page.screenshot({ path: shot(`alarm-${size}`) });
-    await alarm.getByRole('button', { name: 'Seen' }).click();
+    await tap(alarm.getByRole('button', { name: 'Seen' }));
     await until('the alarm to be read', async () => {
       const [now] = await listRecurring(database.db, OWNER, new Date());
       return now!.alarm === '';
     });
     await visit(page, `${pages.web}/recurring`);
-    await card.getByRole('button', { name: 'Remove' }).click();
+    await tap(card.getByRole('button', { name: 'Remove' }));
     await card.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
     await page.close();

@@ -8,7 +8,7 @@ import { confirm } from '@mainloop/models/db/conversation/proposals';
 import { proposalExpired } from '@mainloop/models/events/proposals';
 import { taskStateChanged } from '@mainloop/models/events/tasks';
 import { PLAIN } from '@mainloop/models/flow/status';
-import { hasBrowser, openPage, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, settled, tap, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
@@ -46,8 +46,6 @@ const open = async (size: Size, where: string): Promise<{ page: Page; complaints
   await visit(opened.page, `${s.web}${where}`);
   return opened;
 };
-const settled = (button: Locator): Promise<unknown> =>
-  until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
 
 inBrowser.each(SIZES)(
   'words for what was decided elsewhere are shown until they are copied or dropped, %s',
@@ -56,8 +54,7 @@ inBrowser.each(SIZES)(
     const plan = await seedItem(database.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
     const { page, complaints } = await open(size, '/inbox');
     const card = page.locator(`#item-${plan}`);
-    await settled(card.getByRole('button', { name: 'Change it' }));
-    await card.getByRole('button', { name: 'Change it' }).click();
+    await tap(card.getByRole('button', { name: 'Change it' }));
     await card.getByRole('textbox').fill('Leave the old name as it is.');
     expect(await page.getByRole('region', { name: 'Not sent' }).count()).toBe(0);
     await appendOnce(
@@ -70,8 +67,7 @@ inBrowser.each(SIZES)(
     await page.screenshot({ path: shot(`not-sent-${size}`) });
     await visit(page, `${s.web}/inbox`);
     await left.getByText(`Task ${task}`).waitFor();
-    await settled(left.getByRole('button', { name: 'Drop' }));
-    await left.getByRole('button', { name: 'Drop' }).click();
+    await tap(left.getByRole('button', { name: 'Drop' }));
     await left.waitFor({ state: 'detached' });
     await visit(page, `${s.web}/inbox`);
     await page.getByRole('region', { name: 'Needs you' }).waitFor();
@@ -117,19 +113,18 @@ inBrowser.each(SIZES)(
     await card.focus();
     await page.keyboard.press('j');
     await until('the next row to have it', async () => (await focusOf(page)) === `proposal-${id}`);
-    await card.getByRole('button', { name: 'Change it' }).click();
-    await card.getByRole('button', { name: 'Back' }).click();
+    await tap(card.getByRole('button', { name: 'Change it' }));
+    await tap(card.getByRole('button', { name: 'Back' }));
     await until(
       'the button that opened the form to have it',
       async () => (await focusOf(page)) === 'Change it',
     );
     const proposed = page.locator(`#proposal-${id}`);
-    await settled(proposed.getByRole('button', { name: 'Not now' }));
-    await proposed.getByRole('button', { name: 'Not now' }).click();
+    await tap(proposed.getByRole('button', { name: 'Not now' }));
     await until('what stands above it to have it', async () => (await focusOf(page)) === `item-${plan}`);
     const task = await seedTask(database.db, fresh());
     await visit(page, `${s.web}/task/${task}`);
-    await page.getByRole('button', { name: 'Cancel task' }).click();
+    await tap(page.getByRole('button', { name: 'Cancel task' }));
     await page.getByRole('alertdialog').waitFor();
     await page.keyboard.press('Escape');
     await until('the button that asked to have it', async () => (await focusOf(page)) === 'Cancel task');
@@ -171,7 +166,7 @@ inBrowser.each(SIZES)(
     await settled(card.getByRole('button', { name: /Down.*Recommended/ }));
     expect(await card.locator('[aria-pressed=true], [aria-checked=true], :checked').count()).toBe(0);
     await page.screenshot({ path: shot(`recommended-${size}`) });
-    await card.getByRole('button', { name: /^Down/ }).click();
+    await tap(card.getByRole('button', { name: /^Down/ }));
     await card.getByText('You answered “Down”.').waitFor();
     expect(complaints).toEqual([]);
     await page.close();
@@ -185,7 +180,7 @@ inBrowser(
     const plan = await seedItem(database.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
     const { page, complaints } = await open('desktop', '/');
     const panel = page.locator('[data-beside-chat]');
-    await page.locator(`#item-${plan}`).getByRole('link', { name: 'View task' }).click();
+    await tap(page.locator(`#item-${plan}`).getByRole('link', { name: 'View task' }));
     await panel.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
     await page.waitForURL(new RegExp(`/task/${task}$`));
     expect(await page.getByRole('textbox', { name: 'Message' }).isVisible()).toBe(true);
@@ -260,8 +255,7 @@ inBrowser.each(SIZES)(
     await appendOnce(database.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-p`, kind: 'plan', title: 'Plan, revision 1', body, options: [] } })], OWNER); // prettier-ignore
     const { page, complaints } = await open(size, '/inbox');
     const [above, below] = [page.locator(`#item-${first}-p`), page.locator(`#item-${last}-p`)];
-    await settled(below.getByRole('button', { name: 'Change it' }));
-    await below.getByRole('button', { name: 'Change it' }).click();
+    await tap(below.getByRole('button', { name: 'Change it' }));
     await page.evaluate("document.querySelector('[data-scroll]').scrollTop = 1e6");
     const approve = above.getByRole('button', { name: 'Approve' });
     await settled(approve);
@@ -295,10 +289,7 @@ inBrowser.each(SIZES)(
     await settled(answer);
     const { x, y, width, height } = (await answer.boundingBox())!;
     await visitOnOwnClock(page, `${s.web}/inbox`);
-    await page
-      .locator(`#item-${task}-q`)
-      .getByRole('link', { name: `Task ${task}` })
-      .click();
+    await tap(page.locator(`#item-${task}-q`).getByRole('link', { name: `Task ${task}` }));
     // However slow this machine is, the tap comes in the moment in which the page has come.
     const isThere = (): Promise<boolean> =>
       main.getByRole('heading', { level: 1, name: `Task ${task}` }).isVisible();
@@ -309,7 +300,7 @@ inBrowser.each(SIZES)(
     await settled(answer);
     expect(await main.getByText('You answered').count()).toBe(0);
     // Meant, it goes.
-    await answer.click();
+    await tap(answer);
     await main.getByText('You answered').first().waitFor();
     expect(complaints).toEqual([]);
     await page.close();
@@ -326,8 +317,7 @@ inBrowser.each(SIZES)(
     const { page, complaints } = await open(size, '/inbox');
     for (const { id } of [gone, untouched]) {
       const edit = page.locator(`#proposal-${id}`).getByRole('button', { name: 'Edit' });
-      await settled(edit);
-      await edit.click();
+      await tap(edit);
     }
     const field = page.locator(`#proposal-${gone.id}`).getByRole('textbox', { name: 'What to do' });
     await field.fill('No cent may be lost, and none made.');
@@ -340,8 +330,7 @@ inBrowser.each(SIZES)(
     await visit(page, `${s.web}/inbox`);
     await left.getByText('Keep the odd cent').first().waitFor();
     expect(await page.locator(`[data-unsent="proposal/${untouched.id}"]`).count()).toBe(0);
-    await settled(left.getByRole('button', { name: 'Drop' }));
-    await left.getByRole('button', { name: 'Drop' }).click();
+    await tap(left.getByRole('button', { name: 'Drop' }));
     await left.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
     await page.close();
@@ -359,8 +348,7 @@ inBrowser.each(SIZES)(
     const { page, complaints } = await openPage(browser, size);
     await visitOnOwnClock(page, `${s.web}/task/${task}`);
     const left = page.locator('#main').getByRole('button', { name: 'Left' });
-    await settled(left);
-    await left.click();
+    await tap(left);
     await page.getByRole('textbox', { name: 'Or type your own answer' }).last().fill('Straight on, I think.');
     await page.clock.resume();
     await until(
@@ -410,12 +398,10 @@ inBrowser.each(SIZES)(
     const plan = await seedItem(database.db, await seedTask(database.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1'); // prettier-ignore
     const { page, complaints } = await open(size, '/inbox');
     const card = page.locator(`#item-${plan}`);
-    await settled(card.getByRole('button', { name: 'Change it' }));
-    await card.getByRole('button', { name: 'Change it' }).click();
+    await tap(card.getByRole('button', { name: 'Change it' }));
     await card.getByRole('textbox').fill('Leave the old name.');
-    await card.getByRole('button', { name: 'Back' }).click();
-    await settled(card.getByRole('button', { name: 'Approve' }));
-    await card.getByRole('button', { name: 'Approve' }).click();
+    await tap(card.getByRole('button', { name: 'Back' }));
+    await tap(card.getByRole('button', { name: 'Approve' }));
     await page.locator(`[data-unsent="item/${plan}"]`).getByText('Leave the old name.').waitFor();
     expect(complaints).toEqual([]);
     await page.close();
@@ -490,13 +476,11 @@ inBrowser.each(SIZES)(
     // Two browsers that share nothing: the one of this size, and the other one.
     const one = await open(size, '/inbox');
     const card = one.page.locator(`#item-${plan}`);
-    await settled(card.getByRole('button', { name: 'Change it' }));
-    await card.getByRole('button', { name: 'Change it' }).click();
+    await tap(card.getByRole('button', { name: 'Change it' }));
     await card.getByRole('textbox').fill('Leave the old name');
     await one.page.locator(`#item-${question}`).getByRole('textbox').fill('Ledger');
     const proposed = one.page.locator(`#proposal-${id}`);
-    await settled(proposed.getByRole('button', { name: 'Edit' }));
-    await proposed.getByRole('button', { name: 'Edit' }).click();
+    await tap(proposed.getByRole('button', { name: 'Edit' }));
     await proposed.getByLabel('Title').fill('Keep every cent');
     await until('all of it to be kept', async () => (await keptOf(`proposal/${id}`)).includes('every cent'));
     await until(
@@ -518,8 +502,7 @@ inBrowser.each(SIZES)(
     const here = one.page.locator(`#item-${plan}`).getByRole('textbox');
     await until('it to be here', async () => (await here.inputValue()).endsWith('in the docs'));
     const send = two.page.locator(`#item-${plan}`).getByRole('button', { name: 'Send' });
-    await settled(send);
-    await send.click();
+    await tap(send);
     await two.page.locator(`#item-${plan}`).waitFor({ state: 'detached' });
     await until('it to be kept no longer', async () => (await keptOf(`item/${plan}`)) === '');
     // It is not called unsent on the device that did not send it.
@@ -565,16 +548,14 @@ inBrowser('a form that two devices wrote at once shows both, and the person says
   await two.page.screenshot({ path: shot('also-written') });
   await visit(one.page, `${s.web}/skills`);
   const use = also(one.page).getByRole('button', { name: 'Use it' });
-  await settled(use);
-  await use.click();
+  await tap(use);
   await until(
     'it to stand there',
     async () => (await field(one.page).inputValue()) === 'Fix what lint says.',
   );
   const drop = also(one.page).getByRole('button', { name: 'Drop it' });
   await also(one.page).getByText('Bump what is old, one by one.').waitFor();
-  await settled(drop);
-  await drop.click();
+  await tap(drop);
   await also(one.page).waitFor({ state: 'detached' });
   await until('one to be left', async () => !(await keptOf('form/skill')).includes('Bump'));
   await visit(two.page, `${s.web}/skills`);
@@ -605,7 +586,7 @@ inBrowser.each(SIZES)(
     await until('both to stand here', async () => (await field(one.page).inputValue()) === both);
     // Words that are sent the moment they were typed do not come back.
     await field(one.page).fill('Now');
-    await one.page.getByRole('button', { name: 'Send' }).click();
+    await tap(one.page.getByRole('button', { name: 'Send' }));
     await until('them to be kept no longer', async () => (await keptOf('chat')) === '');
     await visit(two.page, `${s.web}/`);
     await until(

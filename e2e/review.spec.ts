@@ -1,7 +1,7 @@
 // Reading a change and asking for another: comments on lines in the app and on GitHub, answered one by one,
 // kept in step.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -101,7 +101,7 @@ async function letThrough(id: string): Promise<void> {
     await reviewItem(id);
     const { page, complaints } = await openPage(browser, 'phone');
     await visit(page, `${stack.web}/inbox`);
-    await page.getByRole('link', { name: 'Read the change' }).click();
+    await tap(page.getByRole('link', { name: 'Read the change' }));
     await page.getByRole('heading', { name: 'Case first' }).waitFor();
     const till = page.getByRole('region', { name: 'src/till.ts' });
     // Renamed, right to left, with odd endings, binary, machine-made: each says what it is.
@@ -120,24 +120,24 @@ async function letThrough(id: string): Promise<void> {
     expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.screenshot({ path: shot('phone-1-read') });
 
-    await till.getByRole('button', { name: 'Comment on line 2', exact: true }).click();
-    await till.getByRole('button', { name: 'Comment on line 3', exact: true }).click();
+    await tap(till.getByRole('button', { name: 'Comment on line 2', exact: true }));
+    await tap(till.getByRole('button', { name: 'Comment on line 3', exact: true }));
     await page.getByText('On lines 2 to 3 of till.ts.').waitFor();
-    await page.getByRole('button', { name: 'Suggest' }).click();
+    await tap(page.getByRole('button', { name: 'Suggest' }));
     await page.getByRole('textbox', { name: 'Comment' }).fill('Say why.');
     await page
       .getByRole('textbox', { name: 'Your code for these lines' })
       .fill('  // Prices are in cents.\n  let sum = 0;');
     await page.screenshot({ path: shot('phone-2-comment') });
-    await page.getByRole('button', { name: 'Keep comment' }).click();
+    await tap(page.getByRole('button', { name: 'Keep comment' }));
     await page.getByText('not sent yet').waitFor();
     expect(await comments(id)).toMatchObject([
       { path: 'src/till.ts', startLine: 2, line: 3, state: 'draft' },
     ]);
     await page.reload();
     await page.getByText('not sent yet').waitFor();
-    await page.getByRole('button', { name: 'Request changes (one comment)' }).click();
-    await page.getByRole('button', { name: 'Send with one comment' }).click();
+    await tap(page.getByRole('button', { name: 'Request changes (one comment)' }));
+    await tap(page.getByRole('button', { name: 'Send with one comment' }));
     await page.getByText('With one comment on the change.').waitFor();
 
     const answered = await until('the answer', async () =>
@@ -169,10 +169,10 @@ async function letThrough(id: string): Promise<void> {
     expect(await wide.page.getByLabel('Show').inputValue()).toBe('new');
     await wide.page.getByText('One file').waitFor();
     await wide.page.screenshot({ path: shot('desktop-2-new') });
-    await wide.page.getByRole('button', { name: 'Resolve' }).first().click();
+    await tap(wide.page.getByRole('button', { name: 'Resolve' }).first());
     await wide.page.getByText('Resolved').first().waitFor();
     await wide.page.getByLabel('How to merge').selectOption('merge');
-    await wide.page.locator('#main').getByRole('button', { name: 'Merge', exact: true }).click();
+    await tap(wide.page.locator('#main').getByRole('button', { name: 'Merge', exact: true }));
     await until('done', async () => (await stack.call('getTask', { id })).state === 'done');
     const bare = (await stack.call('listProjects')).find((p) => p.repo === R)!.remoteUrl;
     git('fetch', '-q', bare, 'main');

@@ -1,7 +1,7 @@
 // The sign-in: nothing is seen or done without a device that the owner let in, and such a device can be shut out at once.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { hasBrowser, openBrowser, SIZES, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, SIZES, tap, visit } from '@mainloop/testkit/browser';
 import { startOidc, type OidcProvider } from '@mainloop/testkit/oidc';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
@@ -325,23 +325,23 @@ inBrowser(
     await laptop.page.getByText('This mainloop has no owner yet').waitFor();
     await laptop.page.screenshot({ path: shot('1-no-owner') });
     await laptop.page.goto(newLink());
-    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
+    await tap(laptop.page.getByRole('button', { name: 'Sign in on this device' }));
     await laptop.page.getByRole('heading', { name: 'This device is signed in' }).waitFor();
     expect(laptop.page.url()).not.toContain('#');
     await laptop.page.screenshot({ path: shot('2-signed-in') });
-    await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
+    await tap(laptop.page.getByRole('button', { name: 'Keep a passkey' }));
     await laptop.page.waitForURL(`${stack.web}/inbox`);
 
     await visit(laptop.page, `${stack.web}/settings`);
-    await laptop.page.getByRole('button', { name: 'Add a device' }).click();
+    await tap(laptop.page.getByRole('button', { name: 'Add a device' }));
     await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
     await laptop.page.screenshot({ path: shot('3-add-a-phone') });
     const link = await laptop.page.getByLabel('The link').inputValue();
     const phone = await openDevice('phone', true);
     await phone.page.goto(link);
     await phone.page.screenshot({ path: shot('4-phone') });
-    await phone.page.getByRole('button', { name: 'Sign in on this device' }).click();
-    await phone.page.getByRole('link', { name: 'Not now' }).click();
+    await tap(phone.page.getByRole('button', { name: 'Sign in on this device' }));
+    await tap(phone.page.getByRole('link', { name: 'Not now' }));
     await phone.page.waitForURL(`${stack.web}/inbox`);
     await phone.page.getByRole('heading', { name: 'Needs you' }).waitFor();
 
@@ -352,7 +352,7 @@ inBrowser(
     await laptop.page.screenshot({ path: shot('5-sign-in') });
     const [answer] = await Promise.all([
       laptop.page.waitForRequest((r) => r.url().includes('/passkey/verify-authentication')),
-      laptop.page.getByRole('button', { name: 'Use a passkey' }).click(),
+      tap(laptop.page.getByRole('button', { name: 'Use a passkey' })),
     ]);
     await laptop.page.waitForURL(`${stack.web}/projects`);
     const headers = await answer.allHeaders();
@@ -369,7 +369,7 @@ inBrowser(
     ]);
 
     await visit(laptop.page, `${stack.web}/settings`);
-    await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
+    await tap(laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }));
     await until(
       'the phone is out',
       async () =>
@@ -401,10 +401,10 @@ inBrowserEach([
     await db.query('delete from auth_rate_limits');
     const laptop = await openDevice('desktop');
     await laptop.page.goto(newLink());
-    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
-    await laptop.page.getByRole('link', { name: 'Not now' }).click();
+    await tap(laptop.page.getByRole('button', { name: 'Sign in on this device' }));
+    await tap(laptop.page.getByRole('link', { name: 'Not now' }));
     await visit(laptop.page, `${stack.web}/settings`);
-    await laptop.page.getByRole('button', { name: linkIt }).click();
+    await tap(laptop.page.getByRole('button', { name: linkIt }));
     await until(
       'the link',
       async () =>
@@ -422,7 +422,7 @@ inBrowserEach([
       await laptop.page.goto('about:blank');
       await laptop.page.context().clearCookies();
       await laptop.page.goto(`${stack.web}/week`);
-      await laptop.page.getByRole('button', { name: use }).click();
+      await tap(laptop.page.getByRole('button', { name: use }));
     };
     await signIn();
     await laptop.page.waitForURL(`${stack.web}/week`);

@@ -1,7 +1,7 @@
 // A skill from its first word to its card, in the hands of a person: on a phone and at a desk, on the pages
 // and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
@@ -33,15 +33,15 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await page.getByLabel(/^What it should do/).fill('Bring {{package}} to the newest version.');
     await page.getByLabel('package, where nothing is given').waitFor();
     await page.screenshot({ path: shot(`writing-${size}`), fullPage: true });
-    await page.getByRole('button', { name: 'Save' }).click();
+    await tap(page.getByRole('button', { name: 'Save' }));
     const card = page.locator(`#skill-bump-${size}`);
     await card.waitFor();
-    await card.getByRole('button', { name: 'Propose' }).click();
+    await tap(card.getByRole('button', { name: 'Propose' }));
     await card.getByText(`/bump-${size} wants package`).waitFor();
     await card.getByLabel('package').fill('left-pad');
     await card.getByLabel('In').selectOption({ label: 'acme/api' });
     await page.screenshot({ path: shot(`list-${size}`) });
-    await card.getByRole('button', { name: 'Propose' }).click();
+    await tap(card.getByRole('button', { name: 'Propose' }));
     await page
       .getByRole('article', { name: `Proposed task: /bump-${size} left-pad` })
       .first()
@@ -53,7 +53,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     expect(proposal).toMatchObject({ prompt: 'Bring left-pad to the newest version.', project: 'acme/api' });
     expect((await database.db.query('select 1 from tasks')).rowCount).toBe(0);
     await visit(page, `${pages.web}/skills`);
-    await card.getByRole('button', { name: 'Remove' }).click();
+    await tap(card.getByRole('button', { name: 'Remove' }));
     await card.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
     await page.close();

@@ -1,6 +1,6 @@
 // The way of a message, in the words of docs/architecture.md: asked on a phone, merged on a desktop. Real everything.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { answerFirst, spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
@@ -33,19 +33,19 @@ describe('one chat message becomes a merged pull request', () => {
     await listed.getByText('What should be different in your code?').waitFor();
     await shot('phone-1-first-screen');
     await listed.getByLabel('Message').fill('Splitting 10.00 three ways loses a cent.');
-    await listed.getByRole('button', { name: 'Send' }).click();
+    await tap(listed.getByRole('button', { name: 'Send' }));
     await listed.getByRole('button', { name: 'Start' }).waitFor();
     await shot('phone-2-proposal');
     expect(await stack.call('listTasks')).toHaveLength(0);
-    await listed.getByRole('button', { name: 'Start' }).click();
+    await tap(listed.getByRole('button', { name: 'Start' }));
     await listed.getByText('Started.').waitFor();
-    await listed.getByRole('link', { name: /Inbox/ }).click();
+    await tap(listed.getByRole('link', { name: /Inbox/ }));
     await listed.getByText('Who gets the odd cent').first().waitFor();
     await shot('phone-3-question');
-    await listed.getByRole('button', { name: 'The first people in the list' }).click();
+    await tap(listed.getByRole('button', { name: 'The first people in the list' }));
     await listed.getByRole('button', { name: 'Approve' }).waitFor();
     await shot('phone-4-plan');
-    await listed.getByRole('button', { name: 'Approve' }).click();
+    await tap(listed.getByRole('button', { name: 'Approve' }));
     await listed.getByRole('button', { name: 'Merge' }).waitFor({ timeout: 300_000 });
     const [task] = await stack.call('listTasks');
     await visit(listed, `${stack.web}/task/${task!.id}`);
@@ -63,7 +63,7 @@ describe('one chat message becomes a merged pull request', () => {
     await visit(d, `${stack.web}/task/${task!.id}`);
     await d.getByText('demo-colleague asked for changes').first().waitFor();
     await shot('desktop-1-review', d);
-    await d.locator('main').getByRole('button', { name: 'Merge' }).click();
+    await tap(d.locator('main').getByRole('button', { name: 'Merge' }));
     await d.getByText('Done. Nothing is left behind.').waitFor();
     await shot('desktop-2-merged', d);
     await visit(d, stack.web);

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { saveRecurring } from '@mainloop/models/db/recurring/recurring';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
 import { seedKept } from '@mainloop/testkit/kept';
@@ -97,16 +97,12 @@ afterAll(async () => {
   }
 });
 
-const tap =
+const press =
   (name: string | RegExp, within?: string) =>
   async (page: Page): Promise<void> => {
     const at = within === undefined ? page.locator('#main') : page.locator(within).first();
     const button = at.getByRole('button', { name }).first();
-    await until(
-      'the button to have settled',
-      async () => (await button.getAttribute('aria-disabled')) === null,
-    );
-    await button.click();
+    await tap(button);
   };
 const choose =
   (way: string) =>
@@ -141,7 +137,7 @@ const STANDING: readonly State[] = [
   { name: 'standing', where: '/inbox' },
   { name: 'standing-chat', where: '/' },
   { name: 'alarm', where: '/inbox?item=recurring-alarm' },
-  { name: 'campfire-writing', where: '/inbox', act: tap('Edit') },
+  { name: 'campfire-writing', where: '/inbox', act: press('Edit') },
   { name: 'automations', where: '/automations' },
   {
     name: 'automations-writing',
@@ -154,7 +150,7 @@ const STANDING: readonly State[] = [
       await form.getByLabel('How', { exact: true }).selectOption('regex');
       await form.getByLabel('Value', { exact: true }).fill('(?=now)');
       await form.getByLabel(/^Words/).fill('Said in {{task.title}}');
-      await form.getByRole('button', { name: 'Try on the last week' }).click();
+      await tap(form.getByRole('button', { name: 'Try on the last week' }));
       await form.getByRole('alert').waitFor();
     },
   },
@@ -181,7 +177,7 @@ const ALL: readonly State[] = [
   { name: 'inbox-lines', where: '/inbox', act: choose('One line each') },
   { name: 'inbox-one', where: '/inbox', act: choose('One at a time') },
   { name: 'plan', where: '/task/t-plan' },
-  { name: 'plan-writing', where: '/task/t-plan', act: tap('Change it') },
+  { name: 'plan-writing', where: '/task/t-plan', act: press('Change it') },
   { name: 'question', where: '/task/t-question' },
   { name: 'permission', where: '/task/t-permission' },
   { name: 'review', where: '/task/t-review' },
@@ -193,18 +189,18 @@ const ALL: readonly State[] = [
   {
     name: 'order',
     where: '/task/t-queued',
-    act: (page) => page.locator('#main summary', { hasText: 'Order' }).first().click(),
+    act: (page) => tap(page.locator('#main summary', { hasText: 'Order' }).first()),
   },
   { name: 'done', where: '/task/t-done' },
   { name: 'cancelled', where: '/task/t-cancelled' },
-  { name: 'cancelling', where: '/task/t-working', act: tap('Cancel task') },
+  { name: 'cancelling', where: '/task/t-working', act: press('Cancel task') },
   { name: 'changes', where: '/task/t-review/changes' },
   { name: 'changes-none', where: '/task/t-queued/changes' },
   { name: 'projects', where: '/projects' },
   {
     name: 'projects-open',
     where: '/projects',
-    act: (page) => page.getByText('Sandbox, checks and limits').first().click(),
+    act: (page) => tap(page.getByText('Sandbox, checks and limits').first()),
   },
   {
     name: 'projects-folder',
@@ -222,7 +218,7 @@ const ALL: readonly State[] = [
     name: 'projects-folder-set',
     where: '/projects',
     act: async (page) => {
-      await page.getByText('Sandbox, checks and limits').last().click();
+      await tap(page.getByText('Sandbox, checks and limits').last());
       await page
         .getByLabel('Folder within the repository')
         .last()
@@ -233,19 +229,19 @@ const ALL: readonly State[] = [
   { name: 'settings', where: '/settings' },
   { name: 'tokens', where: '/settings/tokens' },
   { name: 'learnings', where: '/learnings' },
-  { name: 'learnings-writing', where: '/learnings', act: tap('Edit') },
+  { name: 'learnings-writing', where: '/learnings', act: press('Edit') },
   {
     name: 'learnings-open',
     where: '/learnings',
     act: async (page) => {
-      for (const group of await page.locator('#main section > details > summary').all()) await group.click();
+      for (const group of await page.locator('#main section > details > summary').all()) await tap(group);
     },
   },
   { name: 'memory', where: '/memory' },
   {
     name: 'memory-open',
     where: '/memory',
-    act: (page) => page.locator('#main details summary').first().click(),
+    act: (page) => tap(page.locator('#main details summary').first()),
   },
   { name: 'week', where: '/week' },
   { name: 'skills', where: '/skills' },
@@ -256,7 +252,7 @@ const ALL: readonly State[] = [
     act: async (page) => {
       await page.locator('form:has(#cron)').getByLabel('Skill').selectOption({ label: '/release' });
       await page.locator('#cron').fill('0 9 30 2 *');
-      await page.locator('form:has(#cron)').getByRole('button', { name: 'Save' }).click();
+      await tap(page.locator('form:has(#cron)').getByRole('button', { name: 'Save' }));
       await page.getByRole('alert').filter({ hasText: 'never comes' }).waitFor();
     },
   },
@@ -304,7 +300,7 @@ const ALL: readonly State[] = [
   { name: 'no-task', where: '/task/nothing' },
   { name: 'signin', where: '/signin' },
   { name: 'pair', where: '/pair' },
-  { name: 'finder', where: '/inbox', act: (page) => page.getByRole('button', { name: 'Find' }).click() },
+  { name: 'finder', where: '/inbox', act: (page) => tap(page.getByRole('button', { name: 'Find' })) },
   {
     name: 'decided',
     where: '/inbox',
@@ -313,7 +309,7 @@ const ALL: readonly State[] = [
       await page.evaluate(
         "const send = fetch; globalThis.fetch = (to, o) => (String(to).startsWith('/api/inbox/') ? new Promise(() => undefined) : send(to, o))",
       );
-      await tap('Approve')(page);
+      await press('Approve')(page);
     },
   },
   {
@@ -330,7 +326,7 @@ const ALL: readonly State[] = [
         "const send = fetch; globalThis.fetch = (to, o) => (to === '/api/chat' ? Promise.resolve(new Response('{}', { status: 500 })) : send(to, o))",
       );
       await page.getByRole('textbox', { name: 'Message' }).fill('And the thumbnails?');
-      await page.getByRole('button', { name: 'Send' }).click();
+      await tap(page.getByRole('button', { name: 'Send' }));
       await page.getByText('That did not work.').waitFor();
     },
   },

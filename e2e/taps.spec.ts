@@ -1,7 +1,15 @@
 // What a decision costs on a phone, in taps from a fresh open of the inbox, that it can be made from what the
 // card shows, and that a tap counts on a slow phone too, before the page listens.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, SETTLED_MS, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
+import {
+  hasBrowser,
+  openPage,
+  settled,
+  SETTLED_MS,
+  tap,
+  visit,
+  visitOnOwnClock,
+} from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { healthy, seedEverything } from '@mainloop/testkit/everything';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
@@ -34,14 +42,10 @@ class Thumb {
     this.page = page;
   }
   async tap(on: Locator): Promise<void> {
-    await on.waitFor();
-    await until(
-      'what is tapped to have settled',
-      async () => (await on.getAttribute('aria-disabled')) === null,
-    );
+    await settled(on);
     await on.scrollIntoViewIfNeeded();
     this.taps++;
-    await on.tap();
+    await tap(on, () => on.tap());
   }
 }
 const answerTo = async (id: string): Promise<{ decision: string; text?: string } | null> =>
@@ -166,6 +170,24 @@ const stoodStill = (page: Page): Promise<unknown> =>
       return performance.now() - Math.max(paint, ...since) > 1100;
     })()`),
   );
+inBrowser('a tap of these tests that a button did not take is made again, and no other', async () => {
+  const { page } = await openPage(browser, 'phone');
+  await page.setContent(`<button type="button">Approve</button>
+    <script>
+      let taps = 0;
+      document.querySelector('button').onclick = (event) => {
+        if (++taps < 3) event.preventDefault();
+        event.target.dataset.taps = taps;
+      };
+    </script>`);
+  const button = page.getByRole('button');
+  await tap(button);
+  expect(await button.getAttribute('data-taps')).toBe('3');
+  await tap(button);
+  expect(await button.getAttribute('data-taps')).toBe('4');
+  await page.close();
+});
+
 const waitingPlan = async (task: string): Promise<string> =>
   seedItem(database.db, await seedTask(database.db, task), `${task}-plan`, 'plan', 'Plan, revision 1');
 

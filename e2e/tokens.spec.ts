@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { requestOf } from '@mainloop/models/contracts/client';
 import { createToken } from '@mainloop/models/db/devices/tokens';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
 import { openStage, type Stage } from '@mainloop/testkit/pages';
 import { seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
@@ -35,11 +35,11 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const { page, complaints } = await openPage(stage.browser!, size, size === 'phone');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await visit(page, `${pages.web}/settings`);
-    await page.getByRole('link', { name: 'your tokens' }).click();
+    await tap(page.getByRole('link', { name: 'your tokens' }));
     await page.getByText('Its time was over on').waitFor();
     const press = async (name: string): Promise<void> => {
       const button = page.getByRole('button', { name, exact: true });
-      if (size === 'phone') return button.click();
+      if (size === 'phone') return tap(button);
       await button.focus();
       await page.keyboard.press('Enter');
     };
@@ -49,7 +49,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await press('Make the token');
     await page.getByRole('alert').filter({ hasText: 'Say what the token is for.' }).waitFor();
     await field.fill(`<b>editor</b> ${size}`);
-    if (size === 'phone') await page.getByRole('radio', { name: /^Decide/ }).click();
+    if (size === 'phone') await tap(page.getByRole('radio', { name: /^Decide/ }));
     else {
       await page.getByRole('radio', { name: /^Read/ }).focus();
       for (const _ of [1, 2]) await page.keyboard.press('ArrowDown');

@@ -1,5 +1,6 @@
 // The conversation follows at its end, and leads to tasks.
 import { expect } from '@jest/globals';
+import { tap } from '@mainloop/testkit/browser';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
 import { messageSaid } from '@mainloop/models/events/conversation';
@@ -38,7 +39,7 @@ inBrowser.each(SIZES)(
     await pill.waitFor();
     expect(await top()).toBe(40);
     await page.screenshot({ path: shot(`pill-${size}`) });
-    await pill.click();
+    await tap(pill);
     await until('the end', async () => (await top()) > 300);
     expect(await pill.count()).toBe(0);
     await say('And one more.');
@@ -60,11 +61,11 @@ inBrowser.each(SIZES)(
     const [one, two] = [await seedTask(db, fresh()), await seedTask(db, fresh())];
     const { page, complaints } = await open(size, '/');
     await page.getByLabel('Message', { exact: true }).fill('What is going on right now?');
-    await page.getByRole('button', { name: 'Send' }).click();
+    await tap(page.getByRole('button', { name: 'Send' }));
     const cards = page.getByRole('list', { name: 'Tasks' }).last();
     for (const id of [one, two]) await cards.getByRole('link', { name: `Task ${id}` }).waitFor();
     await page.screenshot({ path: shot(`going-on-${size}`) });
-    await cards.getByRole('link', { name: `Task ${two}` }).click();
+    await tap(cards.getByRole('link', { name: `Task ${two}` }));
     await page.getByRole('heading', { name: `Task ${two}`, level: 1 }).waitFor();
     expect(complaints).toEqual([]);
     await page.close();

@@ -1,29 +1,19 @@
 // A decision is what was aimed at, with what has to be seen for it, and can be taken back.
 import { expect } from '@jest/globals';
 import type { ItemKind } from '@mainloop/models/flow/events';
-import { openPage, visit } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page } from 'playwright-core';
-import {
-  s,
-  db,
-  browser,
-  SIZES,
-  inBrowser,
-  shot,
-  fresh,
-  answerOf,
-  open,
-  plan,
-  stopped,
-  settled,
-} from './stage.ts';
+import { s, db, browser, SIZES, inBrowser, shot, fresh, answerOf, open, plan, stopped } from './stage.ts';
 
 const stateOf = async (id: string): Promise<string> =>
   (await db.query<{ state: string }>('select state from inbox_items where id = $1', [id])).rows[0]!.state;
-const tap = async (page: Page, size: (typeof SIZES)[number], at: { x: number; y: number }): Promise<void> =>
-  size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y);
+const touchAt = async (
+  page: Page,
+  size: (typeof SIZES)[number],
+  at: { x: number; y: number },
+): Promise<void> => (size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y));
 const middle = async (button: Locator): Promise<{ x: number; y: number }> => {
   const box = (await button.boundingBox())!;
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
@@ -47,13 +37,13 @@ inBrowser.each(SIZES)(
       page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' });
     await settled(approve(first));
     const at = await middle(approve(first));
-    await tap(page, size, at);
+    await touchAt(page, size, at);
     await page.locator(`#item-${first}`).waitFor({ state: 'detached' });
-    await tap(page, size, at);
+    await touchAt(page, size, at);
     await page.screenshot({ path: shot(`settling-${size}`) });
     await settled(approve(second));
     expect([await answerOf(first), await stateOf(second)]).toEqual(['approve', 'open']);
-    await tap(page, size, await middle(approve(second)));
+    await touchAt(page, size, await middle(approve(second)));
     await until('the second, now that it was aimed at', async () => (await answerOf(second)) === 'approve');
     // A failure that moves up behaves alike.
     const [a, b] = [await stopped('It broke.', ''), await stopped('It broke too.', '')];
@@ -61,12 +51,12 @@ inBrowser.each(SIZES)(
     await retry.nth(1).waitFor();
     await settled(retry.nth(0));
     const where = await middle(retry.nth(0));
-    await tap(page, size, where);
+    await touchAt(page, size, where);
     await until(
       'one to be gone',
       async () => (await page.locator('article').filter({ hasText: 'It broke' }).count()) === 1,
     );
-    await tap(page, size, where);
+    await touchAt(page, size, where);
     await settled(retry);
     expect([a.id, b.id].sort()).toEqual(
       [...(await openIds()), ...(await answered('retry', [a.id, b.id]))].sort(),
@@ -97,7 +87,7 @@ inBrowser.each(SIZES)(
     );
     await settled(card.getByRole('button', { name: 'Allow' }));
     await page.screenshot({ path: shot(`gate-${size}`) });
-    await card.getByRole('button', { name: 'Allow' }).click();
+    await tap(card.getByRole('button', { name: 'Allow' }));
     await until('allowed', async () => (await answerOf(gate.id)) === 'allow');
     const review = await seedItem(db, gate.task, `${gate.task}-review`, 'review', 'Ready for review');
     const told = page.locator(`#item-${review}`).getByRole('list', { name: 'What you allowed' });
@@ -131,11 +121,11 @@ inBrowser.each(SIZES)(
     await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
     await page.clock.runFor(2_000);
     const takeBack = async (where: Locator, button: string): Promise<void> => {
-      await where.getByRole('button', { name: button, exact: true }).click();
+      await tap(where.getByRole('button', { name: button, exact: true }));
       const undo = where.getByRole('button', { name: 'Undo' });
       await undo.waitFor();
       await page.clock.runFor(2_000);
-      await undo.click();
+      await tap(undo);
       await where.getByRole('button', { name: button, exact: true }).waitFor();
       await page.clock.runFor(2_000);
     };
@@ -144,7 +134,7 @@ inBrowser.each(SIZES)(
     await takeBack(page.locator('article').filter({ hasText: 'CI is still red' }), 'Retry');
     await takeBack(page.locator(`#proposal-${offer.id}`), 'Start');
     await takeBack(page.locator(`#proposal-${offer.id}`), 'Not now');
-    await card(second).getByRole('button', { name: 'Approve' }).click();
+    await tap(card(second).getByRole('button', { name: 'Approve' }));
     await card(second).getByText('Approved. Claude starts.').waitFor();
     await page.screenshot({ path: shot(`undo-${size}`) });
     await page.keyboard.press('u');
@@ -160,7 +150,7 @@ inBrowser.each(SIZES)(
       (await db.query('select 1 from proposals where id = $1 and state = $2', [offer.id, 'open'])).rowCount,
     ).toBe(1);
     // What is not taken back goes out, at the latest when nobody can take it back any more.
-    await card(asked).getByRole('button', { name: 'Right' }).click();
+    await tap(card(asked).getByRole('button', { name: 'Right' }));
     await card(asked).getByText('You answered “Right”.').waitFor();
     expect(await stateOf(asked)).toBe('open');
     await visit(page, `${s.web}/projects`);
@@ -193,7 +183,7 @@ inBrowser.each(SIZES)(
     await field.fill('Straight on');
     expect(await page.locator('#main').getByRole('button', { name: 'Left' }).isDisabled()).toBe(true);
     await page.screenshot({ path: shot(`answer-${size}`) });
-    await page.getByRole('button', { name: 'Answer' }).click();
+    await tap(page.getByRole('button', { name: 'Answer' }));
     await page.locator('#main').getByText('You answered “Straight on”.').waitFor();
     await until('the answer', async () => (await answerOf(asked)) === 'answer');
     await page.getByRole('textbox', { name: /Tell Claude something/ }).waitFor();
@@ -220,7 +210,7 @@ inBrowser.each(SIZES)(
     const main = (): Promise<string | null> => card.locator('.btn-main').textContent();
     expect((await main())?.trim()).toBe('Read the change');
     await page.screenshot({ path: shot(`unread-${size}`) });
-    await card.getByRole('link', { name: 'Read the change' }).click();
+    await tap(card.getByRole('link', { name: 'Read the change' }));
     await page.getByRole('region', { name: 'a.ts' }).waitFor();
     await visit(page, `${s.web}/inbox`);
     await until(

@@ -3,10 +3,10 @@ import { expect } from '@jest/globals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
 import { taskEnded } from '@mainloop/models/events/tasks';
-import { openPage, visit } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
-import { s, db, browser, SIZES, inBrowser, shot, n, fresh, open, plan, stopped, settled } from './stage.ts';
+import { s, db, browser, SIZES, inBrowser, shot, n, fresh, open, plan, stopped } from './stage.ts';
 
 const taskOf = async (id: string): Promise<string | undefined> =>
   (
@@ -42,9 +42,9 @@ inBrowser.each(SIZES)(
     expect(await y('Failed')).toBeLessThan(await y('Working'));
     await page.screenshot({ path: shot(`counts-${size}`), fullPage: true });
     const card = page.locator(`#item-${id}`);
-    await card.getByRole('button', { name: 'Later' }).click();
+    await tap(card.getByRole('button', { name: 'Later' }));
     await until('three', async () => (await page.title()).startsWith('(3)'));
-    await page.locator('summary', { hasText: 'Later' }).click();
+    await tap(page.locator('summary', { hasText: 'Later' }));
     await card.getByText(/Back (today|tomorrow) at \d\d:\d\d/).waitFor();
     expect(
       await page
@@ -75,7 +75,7 @@ inBrowser.each(SIZES)(
     expect(await row.locator('.text-bad').count()).toBe(0);
     expect(await page.getByRole('heading', { name: /Failed/ }).count()).toBe(0);
     await page.screenshot({ path: shot(`paused-${size}`) });
-    await page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' }).click();
+    await tap(page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' }));
     const note = page.getByRole('status').filter({ hasText: 'Approved.' }).last();
     await page.locator(`#item-${id}`).waitFor({ state: 'detached' });
     await note.waitFor();
@@ -93,7 +93,7 @@ inBrowser.each(SIZES)(
     expect(covered).toEqual([]);
 
     await visit(page, `${s.web}/task/${paused.task}`);
-    await page.getByRole('button', { name: 'Cancel task' }).click();
+    await tap(page.getByRole('button', { name: 'Cancel task' }));
     const ask = page.getByRole('alertdialog');
     await ask.waitFor();
     const box = (await ask.boundingBox())!;
@@ -103,7 +103,7 @@ inBrowser.each(SIZES)(
     });
     expect(box.height).toBeGreaterThan(0);
     await page.screenshot({ path: shot(`confirm-${size}`) });
-    await ask.getByRole('button', { name: 'Cancel the task' }).click();
+    await tap(ask.getByRole('button', { name: 'Cancel the task' }));
     await appendOnce(
       db,
       [

@@ -11,7 +11,7 @@ import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/brow
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import path from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 export let s: Stack;
 export let db: Db;
@@ -65,8 +65,6 @@ export const stopped = async (
   );
   return { id, task };
 };
-export const settled = (button: Locator): Promise<unknown> =>
-  until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
 
 beforeAll(async () => {
   s = await startStack();

@@ -1,10 +1,10 @@
 // What is typed fires nothing and stays.
 import { expect } from '@jest/globals';
-import { visit } from '@mainloop/testkit/browser';
+import { settled, tap, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator } from 'playwright-core';
-import { s, db, SIZES, inBrowser, shot, fresh, answerOf, open, plan, settled } from './stage.ts';
+import { s, db, SIZES, inBrowser, shot, fresh, answerOf, open, plan } from './stage.ts';
 
 inBrowser.each(SIZES)(
   'what is typed fires no shortcut: a field that opens has the focus, and no key acts while a form is open, %s',
@@ -29,7 +29,7 @@ inBrowser.each(SIZES)(
       )
     ).rows[0]!;
     expect([row.snoozed_until, row.state]).toEqual([null, 'open']);
-    await card.getByRole('button', { name: 'Back' }).click();
+    await tap(card.getByRole('button', { name: 'Back' }));
     await card.focus();
     await page.keyboard.press('s');
     await until(
@@ -58,7 +58,7 @@ inBrowser.each(SIZES)(
     const { page, complaints } = await open(size, '/');
     await page.getByLabel('Message', { exact: true }).fill('half a thought');
     await visit(page, `${s.web}/inbox`);
-    await page.locator(`#item-${id}`).getByRole('button', { name: 'Change it' }).click();
+    await tap(page.locator(`#item-${id}`).getByRole('button', { name: 'Change it' }));
     await page.locator(`#item-${id}`).getByRole('textbox').fill('half a revision');
     await page.locator(`#item-${asked}`).getByRole('textbox').fill('half an answer');
     await Promise.all([
@@ -72,7 +72,7 @@ inBrowser.each(SIZES)(
     await visit(page, `${s.web}/`);
     await value(page.getByLabel('Message', { exact: true }), 'half a thought');
     await visit(page, `${s.web}/inbox`);
-    await page.locator(`#item-${id}`).getByRole('button', { name: 'Send' }).click();
+    await tap(page.locator(`#item-${id}`).getByRole('button', { name: 'Send' }));
     await until('sent', async () => (await answerOf(id)) === 'revise');
     await page.locator(`#item-${id}`).waitFor({ state: 'detached' });
     // The copy for other devices goes with the next word to the server.

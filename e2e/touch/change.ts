@@ -5,25 +5,12 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { agentShowed } from '@mainloop/models/events/runs';
 import { reviewPassedOver } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { openPage } from '@mainloop/testkit/browser';
+import { openPage, settled, tap } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import axe from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
-import {
-  t,
-  s,
-  browser,
-  SIZES,
-  inBrowser,
-  shot,
-  fresh,
-  open,
-  settled,
-  answerOf,
-  DIFF,
-  pushed,
-} from './stage.ts';
+import { t, s, browser, SIZES, inBrowser, shot, fresh, open, answerOf, DIFF, pushed } from './stage.ts';
 
 const MORE =
   'diff --git a/src/new.ts b/src/new.ts\n--- a/src/new.ts\n+++ b/src/new.ts\n@@ -1 +1,2 @@\n const a = 1;\n+const b = 2;\n';
@@ -67,7 +54,7 @@ inBrowser.each(SIZES)(
       // prettier-ignore
       expect((await file.locator(`.code-${colour}`).first().textContent())!).toBe(text);
     await page.screenshot({ path: shot(`diff-${size}`) });
-    await file.getByRole('button', { name: 'Comment on line 38', exact: true }).click();
+    await tap(file.getByRole('button', { name: 'Comment on line 38', exact: true }));
     const field = page.getByRole('textbox', { name: 'Comment' });
     await field.fill('Say why.');
     // The keyboard takes the lower half of a phone.
@@ -81,10 +68,10 @@ inBrowser.each(SIZES)(
     await until('line and form to be in sight', async () => (await inSight(field)) && (await inSight(page.getByRole('button', { name: 'Keep comment' }))) && (await inSight(line))); // prettier-ignore
     if (size === 'phone') {
       // The thumb hit the line beside the one it was for.
-      await page.getByRole('button', { name: 'One line down' }).click();
+      await tap(page.getByRole('button', { name: 'One line down' }));
       await page.getByText('On line 39 of till.ts.').waitFor();
     } else await line.waitFor();
-    await page.getByRole('button', { name: 'Suggest' }).click();
+    await tap(page.getByRole('button', { name: 'Suggest' }));
     const code = page.getByRole('textbox', { name: 'Your code for this line' });
     const at = size === 'phone' ? 38 : 37;
     expect(await code.inputValue()).toBe(`const line${at} = 'text ${at}'; // said ${at}`);
@@ -98,7 +85,7 @@ inBrowser.each(SIZES)(
     await code.fill('const better = `a`; // ``` is in it');
     await page.reload();
     await until('the suggestion to be kept', async () => (await page.getByRole('textbox', { name: 'Your code for this line' }).inputValue()).startsWith('const better')); // prettier-ignore
-    await page.getByRole('button', { name: 'Keep comment' }).click();
+    await tap(page.getByRole('button', { name: 'Keep comment' }));
     await page.getByText('not sent yet').waitFor();
     const { rows } = await t.db.query<{ body: string; line: number }>(
       'select body, line from review_comments where task_id = $1',
@@ -173,7 +160,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
         .count(),
     ).toBe(1);
     await page.screenshot({ path: shot(`pictures-${name}`) });
-    await small.click();
+    await tap(small);
     const large = page.getByRole('dialog', { name: 'The bill before the change' });
     await until('the large picture', () =>
       large.getByRole('img').evaluate((i) => (i as unknown as { naturalWidth: number }).naturalWidth > 0),
@@ -215,7 +202,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
     await settled(button);
     expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44);
     await page.screenshot({ path: shot(`take-${size}-${dark ? 'dark' : 'light'}`) });
-    await button.click();
+    await tap(button);
     await page.getByText('You took it as a request.').waitFor();
     expect(await button.count()).toBe(0);
     expect(complaints).toEqual([]);

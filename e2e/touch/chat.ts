@@ -3,12 +3,12 @@ import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { agentSaid } from '@mainloop/models/events/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { openPage, visit } from '@mainloop/testkit/browser';
+import { openPage, tap, visit } from '@mainloop/testkit/browser';
 import { startPages } from '@mainloop/testkit/pages';
 import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page } from 'playwright-core';
-import { t, s, browser, SIZES, inBrowser, shot, fresh, open, settled, say } from './stage.ts';
+import { t, s, browser, SIZES, inBrowser, shot, fresh, open, say } from './stage.ts';
 
 inBrowser.each(SIZES)(
   'a reply can be stopped, what was said copied, and said again in other words; tables and code look like it, %s',
@@ -36,16 +36,15 @@ inBrowser.each(SIZES)(
     expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.screenshot({ path: shot(`chat-${size}`) });
     const stop = page.getByRole('button', { name: 'Stop the reply' });
-    await settled(stop);
-    await stop.click();
+    await tap(stop);
     await page.getByText('Stopped.').last().waitFor();
     await stop.waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: 'Copy' }).last().click();
+    await tap(page.getByRole('button', { name: 'Copy' }).last());
     await page.getByText('Copied.').waitFor();
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe('Half a reply\n\n_Stopped._');
     const field = page.getByLabel('Message', { exact: true });
     await field.fill('And this.');
-    await page.getByRole('button', { name: 'Edit and say it again' }).last().click();
+    await tap(page.getByRole('button', { name: 'Edit and say it again' }).last());
     // Nothing that stood there is lost.
     expect(await field.inputValue()).toBe(`And this.\nMake it ${size} blue.`);
     expect(
@@ -149,7 +148,7 @@ inBrowser.each(SIZES)(
     await checkup.getByRole('link', { name: 'Turn on' }).waitFor();
     expect(await page.getByText('Three things to ask for').count()).toBe(0);
     await page.screenshot({ path: shot(`first-${size}`) });
-    await checkup.getByRole('link', { name: 'Add a project' }).click();
+    await tap(checkup.getByRole('link', { name: 'Add a project' }));
     await page.waitForURL(/\/projects$/);
     await t.db.query("update projects set removed_at = null where id = 'pr-1'");
     await visit(page, `${s.web}/`);
@@ -158,7 +157,7 @@ inBrowser.each(SIZES)(
     await page.screenshot({ path: shot(`first-project-${size}`) });
     const asked = page.getByRole('button', { name: /acme\/api/ });
     expect(await asked.count()).toBe(3);
-    await asked.first().click();
+    await tap(asked.first());
     await until(
       'it to be said',
       async () =>
@@ -185,14 +184,12 @@ inBrowser.each(SIZES)(
         ['No GitHub token', 'GITHUB_TOKEN='],
       ] as const) {
         expect(await checkup.getByText(line).count()).toBe(0);
-        await checkup
-          .getByRole('listitem')
-          .filter({ hasText: part })
-          .getByRole('button', { name: 'Show how' })
-          .click();
+        await tap(
+          checkup.getByRole('listitem').filter({ hasText: part }).getByRole('button', { name: 'Show how' }),
+        );
         await checkup.getByText(line).waitFor();
         await page.screenshot({ path: shot(`first-bare-${part.split(' ')[1]!}-${size}`) });
-        await checkup.getByRole('button', { name: 'Close' }).click();
+        await tap(checkup.getByRole('button', { name: 'Close' }));
       }
       // A scripted model can do nothing with code that it does not know.
       expect(await page.getByRole('button', { name: /acme\/api/ }).count()).toBe(0);
@@ -224,7 +221,7 @@ inBrowser.each(SIZES)(
       page.locator('main').locator('[data-row]', { hasText: `Task ${task}` });
     for (const { page } of [here, there]) await row(page).getByText('New', { exact: true }).waitFor();
     await here.page.screenshot({ path: shot(`new-${size}`) });
-    await row(here.page).getByRole('link').click();
+    await tap(row(here.page).getByRole('link'));
     await here.page.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
     await until(
       'it to be old elsewhere',
@@ -257,8 +254,7 @@ inBrowser.each(SIZES)(
     const card = page.locator(`#proposal-${proposal.id}`);
     expect(await card.getByRole('listitem').count()).toBe(2);
     expect(await card.locator('strong').textContent()).toBe('all');
-    await settled(card.getByRole('button', { name: 'Edit' }));
-    await card.getByRole('button', { name: 'Edit' }).click();
+    await tap(card.getByRole('button', { name: 'Edit' }));
     await card.getByLabel('Title').fill('Round it once');
     await until(
       'the projects',
@@ -269,8 +265,7 @@ inBrowser.each(SIZES)(
     await card.getByLabel('What to do').fill('Do it well.');
     await card.getByRole('checkbox').check();
     await page.screenshot({ path: shot(`proposal-${size}`) });
-    await settled(card.getByRole('button', { name: 'Start' }));
-    await card.getByRole('button', { name: 'Start' }).click();
+    await tap(card.getByRole('button', { name: 'Start' }));
     const started = await until('the task', async () =>
       (
         await t.db.query(

@@ -1,7 +1,7 @@
 // The fields of every page: what was typed and not sent is there after a reload, says that it is not sent, and is gone once it was.
 import { expect } from '@jest/globals';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
-import { visit } from '@mainloop/testkit/browser';
+import { tap, visit } from '@mainloop/testkit/browser';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page } from 'playwright-core';
 import { t, s, SIZES, inBrowser, shot, fresh, open, pushed, DIFF } from './stage.ts';
@@ -38,12 +38,12 @@ const byLabel =
 const press =
   (name: string | RegExp) =>
   (page: Page): Promise<unknown> =>
-    page.locator('#main').getByRole('button', { name }).first().click();
+    tap(page.locator('#main').getByRole('button', { name }).first());
 const unfold =
   (words: string) =>
   async (page: Page): Promise<unknown> => {
     const details = page.locator('#main details', { hasText: words }).first();
-    if ((await details.getAttribute('open')) === null) await details.locator('summary').first().click();
+    if ((await details.getAttribute('open')) === null) await tap(details.locator('summary').first());
     return details;
   };
 
@@ -123,7 +123,7 @@ inBrowser.each(SIZES)('what was typed into a form and not sent is there after a 
   for (const place of await formsOf(page)) {
     await visit(page, `${s.web}${place.where}`);
     await place.first?.(page);
-    await place.field(page).click();
+    await tap(place.field(page));
     await page.keyboard.press('End');
     await page.keyboard.type(place.words);
     const typed = await place.field(page).inputValue();
@@ -159,7 +159,7 @@ inBrowser.each(SIZES)(
     const setting = page.locator('[data-setting]', { has: field });
     await setting.getByText('Not saved yet').waitFor();
     await page.screenshot({ path: shot(`not-saved-${size}`) });
-    await setting.getByRole('button', { name: 'Save' }).click();
+    await tap(setting.getByRole('button', { name: 'Save' }));
     await setting.getByText('Saved', { exact: true }).waitFor();
     await again(page, () => page.reload());
     expect(await field.inputValue()).toBe(agents);

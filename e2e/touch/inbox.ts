@@ -3,10 +3,10 @@ import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { ciJudged } from '@mainloop/models/events/forge';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { openPage, visit } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
-import { t, s, browser, SIZES, inBrowser, shot, fresh, open, settled, answerOf } from './stage.ts';
+import { t, s, browser, SIZES, inBrowser, shot, fresh, open, answerOf } from './stage.ts';
 
 inBrowser.each(SIZES)(
   'a permission holds an agent: what was decided goes out after two seconds, and can be taken back until then, %s',
@@ -22,13 +22,13 @@ inBrowser.each(SIZES)(
     await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
     await page.clock.runFor(2_000);
     const card = page.locator(`#item-${id}`);
-    await card.getByRole('button', { name: 'Allow once' }).click();
+    await tap(card.getByRole('button', { name: 'Allow once' }));
     await page.clock.runFor(1_500);
-    await card.getByRole('button', { name: 'Undo' }).click();
+    await tap(card.getByRole('button', { name: 'Undo' }));
     await card.getByRole('button', { name: 'Allow once' }).waitFor();
     await page.clock.runFor(2_000);
     expect(await answerOf(id)).toBeUndefined();
-    await card.getByRole('button', { name: 'Allow once' }).click();
+    await tap(card.getByRole('button', { name: 'Allow once' }));
     await page.clock.runFor(2_100);
     await until('the agent to be told', async () => (await answerOf(id)) === 'allow');
     expect(complaints).toEqual([]);
@@ -56,15 +56,15 @@ inBrowser.each(SIZES)(
     await page.reload();
     await until('six lines, as chosen', async () => (await lines.count()) === 6);
     await page.screenshot({ path: shot(`lines-${size}`) });
-    await lines.nth(1).click();
+    await tap(lines.nth(1));
     const card = page.locator(`#item-${ids[1]}`);
     await settled(card.getByRole('button', { name: 'Approve' }));
     await page.screenshot({ path: shot(`line-open-${size}`) });
-    await card.getByRole('button', { name: 'Approve' }).click();
+    await tap(card.getByRole('button', { name: 'Approve' }));
     await card.getByText('Approved.').waitFor();
     await needs.getByLabel('View').selectOption('One at a time');
     expect(await needs.locator('article').count()).toBe(1);
-    await needs.getByRole('button', { name: 'Next' }).click();
+    await tap(needs.getByRole('button', { name: 'Next' }));
     await needs.getByText('3 of 6').waitFor();
     await page.screenshot({ path: shot(`one-${size}`) });
     expect(complaints).toEqual([]);
@@ -86,14 +86,13 @@ inBrowser.each(SIZES)('what failed alike goes on together, each with its own way
   const all = page.getByRole('button', { name: 'Retry all 3' });
   await settled(all);
   await page.screenshot({ path: shot(`bulk-${size}`) });
-  await all.click();
+  await tap(all);
   await until(
     'three ways back',
     async () => (await page.getByRole('button', { name: 'Undo' }).count()) === 3,
   );
   const undo = page.getByRole('button', { name: 'Undo' }).first();
-  await settled(undo);
-  await undo.click();
+  await tap(undo);
   await page.getByRole('button', { name: 'Retry', exact: true }).waitFor();
   await visit(page, `${s.web}/projects`);
   await until(
@@ -117,11 +116,9 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
       )
     ).rows[0]!;
   const put = page.locator(`#item-${plan}`).getByRole('button', { name: 'Later' });
-  await settled(put);
-  await put.click();
+  await tap(put);
   const other = page.getByRole('button', { name: 'Other…' });
-  await settled(other);
-  await other.click();
+  await tap(other);
   const dialog = page.getByRole('dialog', { name: 'Put it off until' });
   const day = new Date(Date.now() + 30 * 24 * 3_600_000);
   const words = `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}T09:30`;
@@ -129,27 +126,21 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   await dialog.getByText('Choose a time within the next three months.').waitFor();
   await page.screenshot({ path: shot(`later-${size}`) });
   await dialog.getByLabel('Day and time').fill(words);
-  await settled(dialog.getByRole('button', { name: 'Put it off' }));
-  await dialog.getByRole('button', { name: 'Put it off' }).click();
+  await tap(dialog.getByRole('button', { name: 'Put it off' }));
   await until(
     'the day',
     async () => Math.abs((await later()).until!.getTime() - new Date(words).getTime()) < 120_000,
   );
   await dialog.waitFor({ state: 'detached' });
   // Nothing is promised that can't come.
-  await page
-    .getByText(/^Later/)
-    .first()
-    .click();
+  await tap(page.locator('summary').filter({ hasText: /^Later/ }));
   const another = page.locator(`#item-${plan}`).getByRole('button', { name: 'Another time' });
-  await settled(another);
-  await another.click();
+  await tap(another);
   const ci = dialog.getByRole('button', { name: 'When CI is done' });
-  await settled(ci);
-  await ci.click();
+  await tap(ci);
   await dialog.getByText('No CI runs for this task right now. Choose a time instead.').waitFor();
   await t.db.query("update tasks set head_sha = 'h' where id = $1", [task]);
-  await ci.click();
+  await tap(ci);
   await page.getByText('Back when CI is done').waitFor();
   expect((await later()).ci).toBe(true);
   const judged = (verdict: 'pending' | 'green', pending: number) =>

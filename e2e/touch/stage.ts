@@ -7,9 +7,8 @@ import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject } from '@mainloop/testkit/seed';
-import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 export let t: TestDatabase;
 export let s: Pages;
@@ -29,8 +28,6 @@ export const open = async (
   await visit(opened.page, `${s.web}${where}`);
   return opened;
 };
-export const settled = (button: Locator): Promise<unknown> =>
-  until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
 export const answerOf = async (id: string): Promise<string | undefined> =>
   (
     await t.db.query<{ answer: { decision: string } | null }>(

@@ -5,8 +5,8 @@ import { inboxClosed } from '@mainloop/models/events/inbox';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
-import { visit, wakeServiceWorker, WAIT_MS } from '@mainloop/testkit/browser';
-import { browser, s, t, SIZES, inBrowser, shot, fresh, open, settled, answerOf } from './stage.ts';
+import { settled, tap, visit, WAIT_MS, wakeServiceWorker } from '@mainloop/testkit/browser';
+import { browser, s, t, SIZES, inBrowser, shot, fresh, open, answerOf } from './stage.ts';
 
 inBrowser(
   'what is typed while the finder is still on its way goes into it, and decides nothing',
@@ -57,7 +57,7 @@ inBrowser.each(SIZES)(
     const { page, complaints } = await open(size, '/inbox');
     await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
     const field = page.locator(`#item-${asked}`).getByRole('textbox');
-    await field.click();
+    await tap(field);
     await page.keyboard.type('the ma');
     await appendOnce(
       t.db,
@@ -94,7 +94,7 @@ inBrowser(
     const asked = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
     const { page, complaints } = await open('desktop', '/inbox');
     await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
-    await page.locator(`#item-${asked}`).getByRole('textbox').click();
+    await tap(page.locator(`#item-${asked}`).getByRole('textbox'));
     await page.evaluate(`{
     const press = (key) => new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
     const late = press('a');
@@ -132,8 +132,7 @@ inBrowser(
       [...card.querySelectorAll('button')].find((button) => button.textContent.includes('Approve')).dispatchEvent(late);
     })()`);
     expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
-    await settled(approve);
-    await approve.click();
+    await tap(approve);
     await page.locator(`#item-${plan}`).getByText('Approved.').waitFor();
     expect(complaints).toEqual([]);
     await page.close();
@@ -155,11 +154,9 @@ inBrowser.each(SIZES)(
     ] as const) {
       // prettier-ignore
       const card = page.locator(`#item-${id}`);
-      await settled(card.getByRole('button', { name: 'Change it' }));
-      await card.getByRole('button', { name: 'Change it' }).click();
+      await tap(card.getByRole('button', { name: 'Change it' }));
       await card.getByRole('textbox').fill(words);
-      await settled(card.getByRole('button', { name: 'Send' }));
-      await card.getByRole('button', { name: 'Send' }).click();
+      await tap(card.getByRole('button', { name: 'Send' }));
       await card.getByText('It will be sent when you are back online.').waitFor();
     }
     await appendOnce(
@@ -195,11 +192,9 @@ inBrowser(
     await context.setOffline(true);
     await page.getByText('Offline, showing the last update.').waitFor();
     const card = page.locator(`#item-${plan}`);
-    await settled(card.getByRole('button', { name: 'Change it' }));
-    await card.getByRole('button', { name: 'Change it' }).click();
+    await tap(card.getByRole('button', { name: 'Change it' }));
     await card.getByRole('textbox').fill('sent by no page');
-    await settled(card.getByRole('button', { name: 'Send' }));
-    await card.getByRole('button', { name: 'Send' }).click();
+    await tap(card.getByRole('button', { name: 'Send' }));
     await card.getByText('It will be sent when you are back online.').waitFor();
     await page.close();
     await context.setOffline(false);
@@ -226,12 +221,12 @@ inBrowser.each(SIZES)(
     for (const field of ['#source', '#folder'])
       expect(await page.locator(field).getAttribute('autocapitalize')).toBe('off');
     await page.locator('#folder').fill('../other');
-    await page.getByRole('button', { name: 'Add' }).click();
+    await tap(page.getByRole('button', { name: 'Add' }));
     const said = page.locator('form').getByRole('alert');
     await said.waitFor();
     expect(await said.textContent()).toBe('A folder is a path inside of the repository, as packages/a.');
     await page.screenshot({ path: shot(`folder-add-${size}`) });
-    await page.getByText('Sandbox, checks and limits').first().click();
+    await tap(page.getByText('Sandbox, checks and limits').first());
     const field = page.getByLabel('Folder within the repository').first();
     await field.fill('../other');
     await field.press('Enter');

@@ -1,5 +1,6 @@
 // A real Chromium at the two sizes the product is judged by.
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { until } from './stack.ts';
 
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1440, height: 900 } } as const;
 /** A busy machine is no reason to fail. */
@@ -98,4 +99,35 @@ export async function wakeServiceWorker(page: Page, origin: string, tag: string)
     lastChance: false,
   });
   await session.detach();
+}
+
+/** Waits until a deciding button takes a tap. */
+export const settled = (button: Locator): Promise<unknown> =>
+  until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
+
+const LISTEN_FOR_REFUSAL = `
+  delete document.documentElement.dataset.notTaken;
+  addEventListener('click', (event) => {
+    if (event.defaultPrevented && event.target.closest('button') !== null)
+      document.documentElement.dataset.notTaken = '';
+  }, { once: true });`;
+const WAS_TAKEN = `!('notTaken' in document.documentElement.dataset)`;
+
+/**
+ * Taps as a person does: a deciding button that something moved in that very moment takes no tap and turns pale,
+ * and is tapped again when it has settled.
+ * @param on what is tapped; not for a test of which tap counts
+ * @param by what taps it once
+ * @throws Error when it takes none within two minutes
+ */
+export async function tap(on: Locator, by: () => Promise<void> = () => on.click()): Promise<void> {
+  const page = on.page();
+  await until('a tap to be taken', async () => {
+    await page.evaluate(LISTEN_FOR_REFUSAL);
+    await by();
+    // A page that went away took it.
+    const taken = await page.evaluate<boolean>(WAS_TAKEN).catch(() => true);
+    if (!taken) await settled(on);
+    return taken;
+  });
 }
