@@ -79,7 +79,7 @@ test('the command that brings work back is a word for a word what git gets, what
           '--no-edit',
           '--',
           p.remoteUrl,
-          'main',
+          'refs/heads/main',
         ]);
       },
     ),
@@ -101,7 +101,7 @@ test('what was done is said', () => {
   expect(
     divergedWords({ localPath: '/home/you/api', remoteUrl: 'http://h/local/api.git', defaultBranch: 'main' }),
   ).toBe(
-    'Your folder and mainloop each have commits on main that the other lacks. Run git -C /home/you/api pull --no-rebase --no-edit -- http://h/local/api.git main and then Retry.',
+    'Your folder and mainloop each have commits on main that the other lacks. Run git -C /home/you/api pull --no-rebase --no-edit -- http://h/local/api.git refs/heads/main and then Retry.',
   );
 });
 

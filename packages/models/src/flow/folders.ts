@@ -107,7 +107,8 @@ export const pullWords = (pulled: PulledBack): string[] => [
   '--no-edit',
   '--',
   pulled.remoteUrl,
-  pulled.defaultBranch,
+  // The whole name: a tag of the same name would come before the branch.
+  `refs/heads/${pulled.defaultBranch}`,
 ];
 
 /** For a POSIX shell. */
