@@ -107,7 +107,7 @@ test.each([
   else expect(said ?? '').not.toContain(words.slice(-12));
 });
 
-test('a clone without a mirror is kept as the pack that it came as: few large files are not written one by one', async () => {
+test('a clone without a mirror is kept as the pack that it came as, few large files are not written one by one, and it is of the branch, whatever tag is called so', async () => {
   const at = mkdtempSync(path.join(dir, 'pack-'));
   const source = path.join(at, 'source');
   mkdirSync(source);
@@ -118,6 +118,8 @@ test('a clone without a mirror is kept as the pack that it came as: few large fi
     });
   git('init', '-q', '-b', 'main');
   git('commit', '-q', '--allow-empty', '-m', 'first');
+  git('tag', 'origin/main');
+  git('commit', '-q', '--allow-empty', '-m', 'second');
   const config = {
     repo: path.join(at, 'repo'),
     home: at,
@@ -139,6 +141,9 @@ test('a clone without a mirror is kept as the pack that it came as: few large fi
     { branch: 'b', base: 'main', attachments: [], taskMd: 'x', claudeMd: '' } as unknown as RunSpec,
     none,
     env,
+  );
+  expect(execFileSync('git', ['log', '-1', '--format=%s'], { cwd: config.repo, encoding: 'utf8' })).toBe(
+    'second\n',
   );
   const objects = path.join(config.repo, '.git/objects');
   expect(readdirSync(objects).filter((n) => n.length === 2)).toEqual([]);

@@ -136,9 +136,10 @@ export async function ensureWorkspace(
     const remote = await git('rev-parse', '--verify', '-q', `refs/remotes/origin/${spec.branch}`).catch(
       () => '',
     );
-    const from = remote !== '' ? `origin/${spec.branch}` : `origin/${spec.base}`;
+    const from = remote !== '' ? spec.branch : spec.base;
     try {
-      await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, from);
+      // The whole name: a tag "origin/main" would come before the branch.
+      await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, `refs/remotes/origin/${from}`);
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
     }

@@ -120,6 +120,20 @@ test("a person's own counts at once, for its project alone; nobody else decides 
   expect(await listApproved(database.db, 'somebody', 'pr-1')).toEqual([]);
 });
 
+test('of more rules than are listed the newest are, whichever it was that came first', async () => {
+  await database.db.query(
+    `insert into learnings (id, owner_id, project_id, rule, why, source, author, state, times, versions, created_at, updated_at)
+     select 'l' || n, $1, 'pr-1', 'Rule ' || n, '', 'person', 'person', 'approved', 1, '[]', now(), now() - (n || ' minutes')::interval
+     from generate_series(1, 501) n`,
+    [OWNER],
+  );
+  for (const rules of [await approved(), (await all()).map((l) => l.rule)]) {
+    expect(rules).toHaveLength(500);
+    expect(rules[0]).toBe('Rule 1');
+    expect(rules).not.toContain('Rule 501');
+  }
+});
+
 test('what every agent is told is refused where there is no room, and undone', async () => {
   const told = async () => (await all()).filter((l) => l.always).map((l) => l.rule[0]);
   const say = async (letter: string, decision: LearningDecision) =>
