@@ -300,10 +300,8 @@ spec:
       cluster.cluster.inside('sh', '-c', `kill -STOP ${netpol}; nft delete table inet netpol`);
       try {
         const id = await spawnTask(stack);
-        const failure = await until(
-          'the failure',
-          async () => (await stack.call('listInbox')).find((i) => i.taskId === id),
-          90_000,
+        const failure = await until('the failure', async () =>
+          (await stack.call('listInbox')).find((i) => i.taskId === id),
         );
         expect(failure.title).toMatch(/^The sandbox is not closed, so the agent was not started/);
         expect(failure.body).toContain('the API server (10.96.0.1:443)');

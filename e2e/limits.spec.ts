@@ -150,14 +150,10 @@ describe('a sandbox', () => {
     ],
   ])('ends when its disk is full of %s, whatever its runner says, and says why', async (_, script) => {
     const s = await inside(`cd /work; ${script}`);
-    const ended = await until(
-      'its end',
-      async () => {
-        const status = await s.sandbox.status(s.taskId);
-        return status.kind === 'exited' ? status : null;
-      },
-      40_000,
-    );
+    const ended = await until('its end', async () => {
+      const status = await s.sandbox.status(s.taskId);
+      return status.kind === 'exited' ? status : null;
+    });
     expect(ended).toMatchObject({ over: 'disk', runId: `${s.taskId}-r1`, epoch: 1 });
     expect(s.hits.map((h) => [h.limit, h.max])).toContainEqual(['disk', 50]);
     await s.end();

@@ -76,11 +76,7 @@ inBrowser.each(SIZES)(
     const at = size === 'phone' ? 38 : 37;
     expect(await code.inputValue()).toBe(`const line${at} = 'text ${at}'; // said ${at}`);
     const now = file.getByRole('button', { name: `Comment on line ${at + 1}`, exact: true });
-    await until(
-      'line and code to be in sight',
-      async () => (await inSight(code)) && (await inSight(now)),
-      15_000,
-    );
+    await until('line and code to be in sight', async () => (await inSight(code)) && (await inSight(now)));
     await page.screenshot({ path: shot(`suggest-${size}`) });
     await code.fill('const better = `a`; // ``` is in it');
     await page.reload();
