@@ -35,7 +35,7 @@ const says = (text: string) =>
   appendOnce(database.db, [taskSteered.new({ taskId: 't-1', actor: 'you', payload: { text } })], OWNER);
 /** As the worker does it, without Temporal. */
 async function work(): Promise<void> {
-  while (await judgeLog(database.db, OWNER));
+  while ((await judgeLog(database.db, OWNER)).mayBeMore);
   const fired = await many<{ payload: AutomationWorkflowInput }>(
     database.db,
     "select payload from outbox where name = 'automationWorkflow'",

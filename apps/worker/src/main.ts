@@ -49,6 +49,7 @@ import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/network/failpoints';
 import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
+import { actAtOnce } from '@mainloop/models/db/automations/acting';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { fadeRules } from './fading.ts';
@@ -199,7 +200,11 @@ const maintenance = [
     'automations',
     5_000,
     async () => {
-      while (!stopping.signal.aborted && (await judgeLog(db, OWNER, hit)));
+      for (let more = true; more && !stopping.signal.aborted;) {
+        const { mayBeMore, due } = await judgeLog(db, OWNER, hit);
+        await actAtOnce(db, due, hit);
+        more = mayBeMore;
+      }
     },
     wake('mainloop'),
     REST_MS,

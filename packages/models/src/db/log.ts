@@ -10,7 +10,7 @@ import type { DB } from './generated/tables.ts';
 import { takeLock } from './locks.ts';
 import { withTx, type Db, type Queryable, type Tx } from './pool.ts';
 import { project } from './project.ts';
-import { hasRow, notify, prepare, row, rows, tables } from './rows.ts';
+import { hasRow, notify, nowAnd, prepare, row, rows, tables } from './rows.ts';
 
 export const CHANNEL = 'mainloop';
 const OUTBOX_CHANNEL = 'mainloop_outbox';
@@ -103,24 +103,28 @@ export const decideAndAppend = <T>(db: Db, decide: (tx: Tx) => Promise<T>): Prom
 export const appendOnce = (db: Db, events: readonly NewEvent[], ownerId: string): Promise<LoggedEvent[]> =>
   withTx(db, (tx) => append(tx, events, ownerId));
 
-const insertOutbox = prepare<Insertable<DB['outbox']>>()(({ kind, workflow_id, name, payload }) =>
-  tables.insertInto('outbox').values({ kind, workflow_id, name, payload }),
+interface NewRow {
+  readonly kind: 'start' | 'signal';
+  readonly workflowId: string;
+  readonly name: string;
+  /** What the workflow is started with or the signal carries, as JSON. */
+  readonly payload: unknown;
+  /** It is not sent before that. */
+  readonly afterMs?: number;
+}
+
+const insertOutbox = prepare<Insertable<DB['outbox']> & { readonly afterMs: number }>()(
+  ({ kind, workflow_id, name, payload, afterMs }) =>
+    tables.insertInto('outbox').values({ kind, workflow_id, name, payload, next_at: nowAnd(afterMs) }),
 );
 
-/**
- * A row that must reach Temporal, written with the event that caused it.
- * @param payload what the workflow is started with or the signal carries, as JSON
- */
+/** A row that must reach Temporal, written with the event that caused it. */
 export async function toOutbox(
   tx: Tx,
-  {
-    kind,
-    workflowId,
-    name,
-    payload,
-  }: { kind: 'start' | 'signal'; workflowId: string; name: string; payload: unknown },
+  { kind, workflowId, name, payload, afterMs = 0 }: NewRow,
 ): Promise<void> {
-  await insertOutbox(tx, { kind, workflow_id: workflowId, name, payload: JSON.stringify(payload) });
+  const row = { kind, workflow_id: workflowId, name, payload: JSON.stringify(payload), afterMs };
+  await insertOutbox(tx, row);
   await notify(tx, OUTBOX_CHANNEL, '');
 }
 

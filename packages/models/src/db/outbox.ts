@@ -56,6 +56,28 @@ export async function updateSent(tx: Tx, id: number, error: string | null): Prom
 }
 
 /**
+ * What a workflow was to do is done, so it need not start. Does not wait for a relay that is sending it in this
+ * moment: it starts then, and finds nothing to do.
+ */
+export const dropStart = (tx: Tx, workflowId: string): Promise<number> =>
+  run(
+    tx,
+    tables
+      .updateTable('outbox')
+      .set({ sent_at: now, error: 'it was done without a workflow' })
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('outbox')
+          .select('id')
+          .where('kind', '=', 'start')
+          .where('workflow_id', '=', workflowId)
+          .where('sent_at', 'is', null)
+          .forUpdate()
+          .skipLocked(),
+      ),
+  );
+
+/**
  * Whether something for this workflow has been sent: then a worker is there.
  * @param workflowId Temporal's, as `task/…`
  */

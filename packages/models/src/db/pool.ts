@@ -48,6 +48,22 @@ export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T
 }
 
 /**
+ * Does a part of a transaction: when it throws, that part is undone and the rest stays.
+ * @throws what the work threw
+ */
+export async function withSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  await tx.query('savepoint part');
+  try {
+    const out = await work();
+    await tx.query('release savepoint part');
+    return out;
+  } catch (err) {
+    await tx.query('rollback to savepoint part');
+    throw err;
+  }
+}
+
+/**
  * @param sql with $1, $2 … for `args`
  * @returns the first row, or null
  */

@@ -5,17 +5,19 @@ import { fillForge, fillMarkdown, fillText } from '../../flow/automations/templa
 import type { Action, FiringId, Rule, SeenEvent } from '../../flow/automations/rule.ts';
 import type { ItemKind } from '../../flow/events.ts';
 import type { ForgeText } from '../../flow/forge-text.ts';
-import type { Decision } from '../../flow/workflow.ts';
+import { automationWorkflowId } from '../../flow/ids.ts';
+import type { AutomationWorkflowInput, Decision } from '../../flow/workflow.ts';
 import { confirmIn } from '../conversation/proposals.ts';
 import { callSkill } from '../conversation/skills.ts';
 import { decideIn } from '../inbox/decide.ts';
 import { append, decideAndAppend, hasEvent } from '../log.ts';
-import type { Db, Tx } from '../pool.ts';
+import { withSavepoint, type Db, type Tx } from '../pool.ts';
 import { anyOf, row, tables } from '../rows.ts';
 import { tell } from '../runs/commands.ts';
 import { isAllPaused } from '../runs/pause.ts';
+import { dropStart } from '../outbox.ts';
 import { findNamed } from './automations.ts';
-import { isStanding } from './judging.ts';
+import { AT_ONCE_MS, isStanding } from './judging.ts';
 import { findSeenEvent } from './seen.ts';
 
 export interface OwnedFiring extends FiringId {
@@ -47,30 +49,71 @@ const nameOf = ({ id, version, seq }: FiringId): string => `${id}/${version}/${s
 class Undone extends Error {}
 
 /**
- * Does what a rule does, once, however often it is asked.
+ * Does what a rule does, once, however often it is asked. Where nothing is left for its workflow, that is not
+ * started any more.
  * @returns what has to go out to others, which is told again when it is asked again
  */
 export async function actOn(db: Db, firing: OwnedFiring): Promise<Acted> {
   try {
-    return await decideAndAppend(db, async (tx): Promise<Acted> => {
-      if (await isAllPaused(tx, firing.ownerId)) return { is: 'held' };
-      const found = await findFired(tx, firing);
-      const isDone = await hasEvent(tx, `acted/${nameOf(firing)}`);
-      if (found === null || (!isDone && !(await isStanding(tx, firing)))) {
-        await append(tx, [acted(firing, 'left_out')], firing.ownerId);
-        return { is: 'left_out' };
-      }
-      const { rule, event } = found;
-      if (!isDone) {
-        for (const [at, action] of rule.actions.entries()) await act(tx, { firing, rule, event, action, at });
-        await append(tx, [acted(firing, 'done')], firing.ownerId);
-      }
-      return { is: 'done', deeds: deedsOf(firing, rule, event) };
-    });
+    return await decideAndAppend(db, (tx) => actIn(tx, firing));
   } catch (err) {
     if (!(err instanceof Undone)) throw err;
     await failFiring(db, firing, err.message);
     return { is: 'failed', sentence: err.message };
+  }
+}
+
+async function actIn(tx: Tx, firing: OwnedFiring): Promise<Acted> {
+  if (await isAllPaused(tx, firing.ownerId)) return { is: 'held' };
+  const found = await findFired(tx, firing);
+  const isDone = await hasEvent(tx, `acted/${nameOf(firing)}`);
+  if (found === null || (!isDone && !(await isStanding(tx, firing)))) {
+    // One that failed has paused its rule: that is what became of it.
+    if (!(await hasEvent(tx, `failed/${nameOf(firing)}`)))
+      await append(tx, [acted(firing, 'left_out')], firing.ownerId);
+    await dropStart(tx, automationWorkflowId(firing));
+    return { is: 'left_out' };
+  }
+  const { rule, event } = found;
+  if (!isDone) {
+    for (const [at, action] of rule.actions.entries()) await act(tx, { firing, rule, event, action, at });
+    await append(tx, [acted(firing, 'done')], firing.ownerId);
+  }
+  const deeds = deedsOf(firing, rule, event);
+  if (deeds.length === 0) await dropStart(tx, automationWorkflowId(firing));
+  return { is: 'done', deeds };
+}
+
+/** So many in one transaction: each waits for its turn among all who append, and they wait meanwhile. */
+const AT_ONCE = 20;
+
+/**
+ * Does what is due right after it was judged, without a workflow, and stops when that takes long. What is not
+ * done by then, is held, goes out to others or meets an error is done by the workflow of each.
+ * @param hit where a test may end the process
+ */
+export async function actAtOnce(
+  db: Db,
+  due: readonly AutomationWorkflowInput[],
+  hit: (point: string) => void = () => undefined,
+): Promise<void> {
+  const untilMs = performance.now() + AT_ONCE_MS;
+  for (let from = 0; from < due.length && performance.now() < untilMs; from += AT_ONCE) {
+    hit('automation.act.before');
+    await decideAndAppend(db, async (tx) => {
+      for (const firing of due.slice(from, from + AT_ONCE)) await actBeside(tx, firing);
+    });
+    hit('automation.act.after');
+  }
+}
+
+/** What does not work is undone and said, and others of the same transaction stay. */
+async function actBeside(tx: Tx, firing: OwnedFiring): Promise<void> {
+  try {
+    await withSavepoint(tx, () => actIn(tx, firing));
+  } catch (err) {
+    if (!(err instanceof Undone)) throw err;
+    await failIn(tx, firing, err.message);
   }
 }
 
@@ -79,15 +122,18 @@ const acted = ({ id, version, seq }: FiringId, outcome: 'done' | 'left_out') =>
 
 /** Pauses the rule and says so. */
 export const failFiring = (db: Db, firing: OwnedFiring, sentence: string): Promise<void> =>
-  decideAndAppend(db, async (tx) => {
-    const { id, version, seq, ownerId } = firing;
-    const kept = await row(tx, tables.selectFrom('automations').select('name').where('id', '=', id));
-    const failed = automationFailed.new({ actor: 'mainloop', payload: { id, version, seq, sentence } });
-    const fresh = await append(tx, [failed], ownerId);
-    if (fresh.length === 0 || kept === null) return;
-    const title = `${kept.name} is paused: what it does did not work.`;
-    await append(tx, [notice(firing, 'failed', { title, body: sentence })], ownerId);
-  });
+  decideAndAppend(db, (tx) => failIn(tx, firing, sentence));
+
+async function failIn(tx: Tx, firing: OwnedFiring, sentence: string): Promise<void> {
+  const { id, version, seq, ownerId } = firing;
+  const kept = await row(tx, tables.selectFrom('automations').select('name').where('id', '=', id));
+  const failed = automationFailed.new({ actor: 'mainloop', payload: { id, version, seq, sentence } });
+  const fresh = await append(tx, [failed], ownerId);
+  await dropStart(tx, automationWorkflowId(firing));
+  if (fresh.length === 0 || kept === null) return;
+  const title = `${kept.name} is paused: what it does did not work.`;
+  await append(tx, [notice(firing, 'failed', { title, body: sentence })], ownerId);
+}
 
 const notice = (firing: FiringId, at: string, says: { readonly title: string; readonly body: string }) =>
   inboxOpened.new({

@@ -14,7 +14,7 @@ import { appendOnce, lastSeq } from '../log.ts';
 import { many, one } from '../pool.ts';
 import { checkRebuild } from '../rebuild.ts';
 import { pauseAll, resumeAll } from '../runs/pause.ts';
-import { actOn, failFiring, type OwnedFiring } from './acting.ts';
+import { actAtOnce, actOn, failFiring, type OwnedFiring } from './acting.ts';
 import {
   listAutomations,
   pauseAutomation,
@@ -23,7 +23,7 @@ import {
   tryAutomation,
   whyAutomation,
 } from './automations.ts';
-import { judgeLog } from './judging.ts';
+import { AT_ONCE_MS, judgeLog } from './judging.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -51,7 +51,7 @@ async function saved(text: string): Promise<string> {
   return kept.id;
 }
 const judgeAll = async (): Promise<void> => {
-  while (await judgeLog(database.db, OWNER));
+  while ((await judgeLog(database.db, OWNER)).mayBeMore);
 };
 /** What waits to be done, as its workflow is started with it. */
 const fired = async (): Promise<(OwnedFiring & { dueMs: number })[]> =>
@@ -130,6 +130,83 @@ test('one that is ended before it has written down how far it came begins there 
   expect(await fired()).toEqual([]);
   await judgeAll();
   expect(await fired()).toHaveLength(5);
+});
+
+test('what is due is done at once, and needs no workflow any more', async () => {
+  await saved(rule());
+  const seqs = [await happens('one'), await happens('two')];
+  const { due } = await judgeLog(database.db, OWNER);
+  expect(due.map(({ seq }) => seq)).toEqual(seqs);
+  await actAtOnce(database.db, due);
+  expect(await titles()).toEqual(['Saw one in Task t-1', 'Saw two in Task t-1']);
+  expect(await fired()).toEqual([]);
+  // One that was being started in that moment finds nothing to do.
+  expect(await actOn(database.db, due[0]!)).toEqual({ is: 'done', deeds: [] });
+  expect(await titles()).toHaveLength(2);
+});
+
+test('of what is due at once, what does not work is undone alone', async () => {
+  const then = '[{ do: notify, title: "first of {{text}}" }, { do: skill, skill: look, given: { what: x } }]';
+  await saved(rule('', then));
+  await saved(rule().replace('a-rule', 'b-rule'));
+  await happens('one');
+  const { due } = await judgeLog(database.db, OWNER);
+  await removeSkill(database.db, OWNER, 'look');
+  await actAtOnce(database.db, due);
+  expect((await titles()).toSorted()).toEqual([
+    'Saw one in Task t-1',
+    'a-rule is paused: what it does did not work.',
+  ]);
+  expect(await fired()).toEqual([]);
+  expect((await list()).map(({ came }) => came[0]?.state).toSorted()).toEqual(['done', 'failed']);
+  expect((await checkRebuild(database.db)).wrong).toEqual([]);
+});
+
+/** How long each workflow waits before it starts, in order. */
+const startsAfterMs = async (): Promise<number[]> =>
+  (
+    await many<{ ms: number }>(
+      database.db,
+      `select (extract(epoch from next_at - created_at) * 1000)::float8 as ms from outbox
+       where name = 'automationWorkflow' order by id`,
+    )
+  ).map(({ ms }) => ms);
+
+test('one that waits for its turn, or has to go out, has its workflow at once', async () => {
+  await saved(rule('perDay: 1', '[{ do: notify, title: x }, { do: label, label: look }]'));
+  const seq = await happens('x', 2);
+  const { due } = await judgeLog(database.db, OWNER);
+  expect(due).toMatchObject([{ seq: seq - 1 }]);
+  expect(await startsAfterMs()).toEqual([0, 0]);
+  await actAtOnce(database.db, due);
+  // What stays inside is done; the label is left to its workflow.
+  expect(await titles()).toEqual(['x']);
+  expect(await fired()).toMatchObject([{ seq: seq - 1 }, { seq }]);
+});
+
+test('a worker that is ended before it acts has left it to a workflow, which starts soon', async () => {
+  await saved(rule());
+  const seq = await happens();
+  const { due } = await judgeLog(database.db, OWNER);
+  const ends = (): never => {
+    throw new Error('ended');
+  };
+  await expect(actAtOnce(database.db, due, ends)).rejects.toThrow('ended');
+  expect(await fired()).toMatchObject([{ seq }]);
+  const [ms] = await startsAfterMs();
+  expect(ms).toBeGreaterThanOrEqual(AT_ONCE_MS);
+  expect(ms).toBeLessThan(5_000);
+});
+
+test('what is held is not done at once either, and has its workflow', async () => {
+  await saved(rule());
+  await pauseAll(database.db, { ownerId: OWNER, via: 'app', by: 'you' });
+  await happens('x', 2);
+  const { due } = await judgeLog(database.db, OWNER);
+  await actAtOnce(database.db, due);
+  await resumeAll(database.db, { ownerId: OWNER, via: 'app', by: 'you' });
+  expect(await fired()).toHaveLength(2);
+  expect(await titles()).not.toContain('Saw x in Task t-1');
 });
 
 test('a dry run says what has come', async () => {
@@ -229,9 +306,12 @@ test('what does not work pauses the rule and says so, and nothing of it is done'
   expect(await actOn(database.db, second!)).toEqual({ is: 'left_out' });
   await happens();
   await judgeAll();
-  expect(await fired()).toHaveLength(2);
+  expect(await fired()).toEqual([]);
   await failFiring(database.db, first!, 'Again.');
   expect(await titles()).toHaveLength(1);
+  // Asked again by a worker that was ended before it could tell, it has failed as before.
+  expect(await actOn(database.db, first!)).toEqual({ is: 'left_out' });
+  expect(await list()).toMatchObject([{ came: [{ state: 'left_out' }, { state: 'failed' }] }]);
 });
 
 test('a webhook is told again under the same id, as JSON whatever the event says', async () => {

@@ -1,6 +1,8 @@
 // Holds the automations against what happens: once for each event, whichever worker, and wherever it is ended.
 import { automationFired } from '../../events/automations.ts';
+import type { LoggedEvent } from '../../events/registry.ts';
 import { judge, keepMemory, NO_MEMORY, readMemory, readyRule } from '../../flow/automations/evaluate.ts';
+import { goesOut } from '../../flow/automations/rule.ts';
 import { automationWorkflowId } from '../../flow/ids.ts';
 import { AUTOMATION_WORKFLOW, type AutomationWorkflowInput } from '../../flow/workflow.ts';
 import { findCursor, saveCursor } from '../cursors.ts';
@@ -15,22 +17,34 @@ import { seenEvents } from './seen.ts';
 const BATCH = 500;
 const KEY = 'automations';
 
+/** Whoever judges does at once what is due, for so long; what is not done by then, a workflow does. */
+export const AT_ONCE_MS = 1_500;
+/** Its workflow waits for that, and a little longer. */
+const START_AFTER_MS = AT_ONCE_MS + 500;
+
+export interface Judged {
+  /** Whether there may be more; false also when another worker is at it. */
+  readonly mayBeMore: boolean;
+  /** What came and has to wait for nothing, in the order in which it came. */
+  readonly due: readonly AutomationWorkflowInput[];
+}
+const NOTHING: Judged = { mayBeMore: false, due: [] };
+
 /**
  * Goes on in the log where it stopped the last time. What comes of it, what the rules remember and how far it
  * came are kept together.
  * @param hit where a test may end the process
- * @returns whether there may be more; false also when another worker is at it
  */
 export async function judgeLog(
   db: Db,
   ownerId: string,
   hit: (point: string) => void = () => undefined,
-): Promise<boolean> {
+): Promise<Judged> {
   const from = await findCursor(db, ownerId, KEY);
   // Most of the time nothing has happened.
-  if ((await eventsAfter(db, ownerId, from, 1)).upTo === from) return false;
-  const mayBeMore = await withTx(db, async (tx) => {
-    if (!(await claimLock(tx, 'automations'))) return false;
+  if ((await eventsAfter(db, ownerId, from, 1)).upTo === from) return NOTHING;
+  const judged = await withTx(db, async (tx) => {
+    if (!(await claimLock(tx, 'automations'))) return NOTHING;
     // The events first: a rule that is saved between the two is about none of them.
     const { events, upTo, isLast } = await eventsAfter(
       tx,
@@ -38,44 +52,62 @@ export async function judgeLog(
       await findCursor(tx, ownerId, KEY),
       BATCH,
     );
-    const standing = await listStanding(tx, ownerId);
-    if (standing.length > 0) {
-      const wanted = new Set(standing.flatMap(({ ready }) => ready.rule.when));
-      const seen = await seenEvents(
-        tx,
-        events.filter(({ type }) => wanted.has(type)),
-      );
-      const { firings, memories } = judge(standing, seen);
-      // Appends wait only where there is something to write.
-      if (firings.length > 0) await lockLog(tx);
-      const versionOf = new Map(standing.map(({ id, version }) => [id, version]));
-      for (const { id, event, dueMs } of firings)
-        await fire(tx, { ownerId, id, version: versionOf.get(id) ?? 0, seq: event.seq, dueMs });
-      for (const { id, version, memory } of standing) {
-        const after = memories.get(id) ?? memory;
-        if (after !== memory) await saveMemory(tx, id, version, JSON.stringify(keepMemory(after)));
-      }
-    }
+    const due = await judgeEvents(tx, ownerId, events);
     await saveCursor(tx, ownerId, KEY, upTo);
     hit('automation.judge.before');
-    return !isLast;
+    return { mayBeMore: !isLast, due };
   });
   hit('automation.judge.after');
-  return mayBeMore;
+  return judged;
 }
 
-/** Appended once, and its workflow started once: both have its name. */
-async function fire(tx: Tx, firing: AutomationWorkflowInput): Promise<void> {
+/** @returns what is due */
+async function judgeEvents(
+  tx: Tx,
+  ownerId: string,
+  events: readonly LoggedEvent[],
+): Promise<AutomationWorkflowInput[]> {
+  const standing = await listStanding(tx, ownerId);
+  if (standing.length === 0) return [];
+  const wanted = new Set(standing.flatMap(({ ready }) => ready.rule.when));
+  const seen = await seenEvents(
+    tx,
+    events.filter(({ type }) => wanted.has(type)),
+  );
+  const { firings, memories } = judge(standing, seen);
+  // Appends wait only where there is something to write.
+  if (firings.length > 0) await lockLog(tx);
+  const byId = new Map(standing.map((one) => [one.id, one]));
+  const due: AutomationWorkflowInput[] = [];
+  for (const { id, event, dueMs } of firings) {
+    const { version, ready } = byId.get(id)!;
+    const firing = { ownerId, id, version, seq: event.seq, dueMs };
+    // The clock of this process may be behind that of the log.
+    const isDue = dueMs <= Math.max(event.atMs, Date.now());
+    const isQuick = isDue && !ready.rule.actions.some(goesOut);
+    if ((await fire(tx, firing, isQuick ? START_AFTER_MS : 0)) && isDue) due.push(firing);
+  }
+  for (const { id, version, memory } of standing) {
+    const after = memories.get(id) ?? memory;
+    if (after !== memory) await saveMemory(tx, id, version, JSON.stringify(keepMemory(after)));
+  }
+  return due;
+}
+
+/** Appended once, and its workflow started once: both have its name. @returns whether it was not there yet */
+async function fire(tx: Tx, firing: AutomationWorkflowInput, afterMs: number): Promise<boolean> {
   const { ownerId, id, version, seq, dueMs } = firing;
   const payload = { id, version, seq, due: new Date(dueMs).toISOString() };
   const fresh = await append(tx, [automationFired.new({ actor: 'mainloop', payload })], ownerId);
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) return false;
   await toOutbox(tx, {
     kind: 'start',
     workflowId: automationWorkflowId(firing),
     name: AUTOMATION_WORKFLOW,
     payload: firing,
+    afterMs,
   });
+  return true;
 }
 
 /** All that are not paused, with what they remember of their version. */

@@ -41,6 +41,19 @@ export type Action =
   | { readonly do: 'webhook'; readonly url: string; readonly text: string };
 export type ActionName = Action['do'];
 
+const GOES_OUT: Readonly<Record<ActionName, boolean>> = {
+  notify: false,
+  skill: false,
+  message: false,
+  wake: false,
+  comment: true,
+  label: true,
+  unlabel: true,
+  webhook: true,
+};
+/** Whether something of it is done at others, who may be slow or away. */
+export const goesOut = (action: Action): boolean => GOES_OUT[action.do];
+
 export interface Rule {
   readonly name: string;
   /** Types of events; one of them. */
