@@ -96,3 +96,30 @@ test.each([
     expect(said.join('\n')).toContain(says);
   }
 });
+
+test.each([
+  [null, ''],
+  ['2026-11-26T10:00:00Z', 'Everything is paused, and so is what they do'],
+])('a list of automations says that all is paused: since %s', async (since, says) => {
+  const answers = new Map<string, unknown>([
+    ['listAutomations', []],
+    ['getPause', { since, agents: 0, queued: 0 }],
+  ]);
+  const program = new Command('mainloop').exitOverride();
+  const said: string[] = [];
+  registerWork(program, {
+    api: () => ({
+      call: ((name: string) => Promise.resolve(answers.get(name))) as Api['call'],
+      stream: () => Promise.resolve(),
+      lines: none,
+    }),
+    out: (_data, text) => void said.push(text),
+    say: () => undefined,
+    line: () => undefined,
+    warn: () => undefined,
+  });
+  await program.parseAsync(['automations', 'list'], { from: 'user' });
+  expect(said).toEqual([expect.stringContaining('None yet.')]);
+  expect(said[0]!.startsWith(says)).toBe(true);
+  expect(said[0]!.includes('paused')).toBe(says !== '');
+});

@@ -6,6 +6,8 @@ import type { Context } from '../context.ts';
 import { automationText, ruleFileText } from '../show.ts';
 import { plainLine } from '../terminal.ts';
 
+const ALL_HELD = 'Everything is paused, and so is what they do: it waits. mainloop resume-all lets it go on.';
+
 /** @param file `-` for what is piped in */
 const readRule = (file: string): Promise<string> =>
   file === '-' ? textOf(process.stdin) : readFile(file, 'utf8');
@@ -14,11 +16,10 @@ const readRule = (file: string): Promise<string> =>
 export function registerAutomations(program: Command, context: Context): void {
   const { api, out } = context;
   const list = async (): Promise<void> => {
-    const all = await api().call('listAutomations');
-    out(
-      all,
-      all.length === 0 ? 'None yet. mainloop automations add rule.yaml.' : all.map(automationText).join('\n'),
-    );
+    const [all, { since }] = await Promise.all([api().call('listAutomations'), api().call('getPause')]);
+    const none = 'None yet. mainloop automations add rule.yaml.';
+    const lines = all.length === 0 ? [none] : all.map(automationText);
+    out(all, (since === null ? lines : [ALL_HELD, ...lines]).join('\n'));
   };
   const automations = program
     .command('automations')
