@@ -98,6 +98,15 @@ test('a rule of a repository does nothing before it is approved, and a change no
   expect((await automations())[0]!.text).toContain('Something else');
 });
 
+test('one that waits for what happens in no project is no rule, and says so', async () => {
+  await moveTo('owner', { [PATH]: rule('Red').replace('ci.verdict', 'skill.removed') });
+  const [file] = await files();
+  expect(file).toMatchObject({ state: 'wrong' });
+  expect(file!.problem).toContain('skill.removed happens in no project');
+  await moveTo('either', { [PATH]: rule('Red').replace('ci.verdict', '[skill.removed, ci.verdict]') });
+  expect(await files()).toMatchObject([{ state: 'waits' }]);
+});
+
 test('only the newest commit of the default branch is read, once', async () => {
   commits['stranger'] = { [PATH]: rule('From a pull request') };
   await moveTo('main-1', { 'README.md': '' });

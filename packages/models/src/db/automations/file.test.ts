@@ -118,6 +118,16 @@ test.each<[string, string, string]>([
     rule('', '[{ do: webhook, url: "https://a:b@example.com" }]'),
     'An address with a password',
   ],
+  [
+    'of a task where there is none',
+    rule('where: { field: task.title, glob: "x*" }').replace('ci.verdict', 'skill.removed'),
+    'skill.removed happens in no task, so there is no field task.title.',
+  ],
+  [
+    'of a project where none of them has one',
+    rule('per: project').replace('ci.verdict', '[skill.removed, memory.unpinned]'),
+    'happen in no project, so there is no field project',
+  ],
   ['no address', rule('', '[{ do: webhook, url: "hook" }]'), '"hook" is no address'],
   [
     'on what automations do',

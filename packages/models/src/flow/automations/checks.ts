@@ -61,7 +61,7 @@ function wrongPattern(condition: Condition, read: ReadPattern): string | null {
 
 /** @returns why there is no such field; null when an event of one of the types may have it */
 function wrongField(field: string, on: readonly string[], known: KnownEvents): string | null {
-  if ((EVENT_FIELDS as readonly string[]).includes(field)) return null;
+  if ((EVENT_FIELDS as readonly string[]).includes(field)) return wrongPlace(field, on, known);
   const theirs = [...new Set(on.flatMap((type) => known.fieldsOf(type) ?? []))];
   const isNamed = (name: string): boolean =>
     name === field || (name.endsWith('.*') && field.startsWith(name.slice(0, -1)));
@@ -70,6 +70,17 @@ function wrongField(field: string, on: readonly string[], known: KnownEvents): s
     ...theirs,
     ...EVENT_FIELDS,
   ].join(', ')}.`;
+}
+
+/** @returns why no event of these types can be about a task, or a project, where the field asks for one */
+function wrongPlace(field: string, on: readonly string[], known: KnownEvents): string | null {
+  if (on.some(known.isOfTask)) return null;
+  const all = `${on.join(' and ')} ${on.length === 1 ? 'happens' : 'happen'}`;
+  if (field.startsWith('task.')) return `${all} in no task, so there is no field ${field}.`;
+  const isOfProject = field !== 'project' || on.some((type) => known.fieldsOf(type)?.includes('projectId'));
+  return isOfProject
+    ? null
+    : `${all} in no project, so there is no field project, and no rule of a repository can wait for it.`;
 }
 
 function wrongSpans({ count, cooldown }: Rule): string | null {
