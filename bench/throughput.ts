@@ -325,6 +325,7 @@ const instantForge: Forge = {
   listIssueComments: async () => [],
   listReviews: async () => [],
   listReviewComments: async () => [],
+  listNewestLineComments: async () => [],
   listReactions: async () => [],
   mayWrite: async () => true,
   changed: async () => ({ numbers: [], branches: [], shas: [], baseMoved: false }),

@@ -91,6 +91,12 @@ describe('every "ensure" may be asked again', () => {
       ['one.txt', 1, null],
       ['one.txt', 1, l.id],
     ]);
+    const newest = await forge.listNewestLineComments(R, 2);
+    expect(newest.map((x) => [x.pull, x.inReplyTo, x.url.includes(`/pull/${p.number}#`)])).toEqual([
+      [p.number, l.id, true],
+      [p.number, null, true],
+    ]);
+    expect((await forge.listNewestLineComments(R, 1)).map((x) => x.inReplyTo)).toEqual([l.id]);
     const [thread] = await forge.listThreads(R, p.number);
     expect(thread).toMatchObject({ commentId: l.id, resolved: false });
     expect([

@@ -383,6 +383,7 @@ describe('each answer is what the table says', () => {
     const [learning] = (await ask('listLearnings', {})) as { id: string }[];
     await ask('decideLearning', { id: learning!.id, body: { decision: 'edit', rule: 'Round half up.' } });
     await ask('listLearnings', {});
+    await ask('mineReviews', { id: 'pr-1' });
   });
 
   test('of devices', async () => {

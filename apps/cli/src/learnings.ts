@@ -51,6 +51,7 @@ function learningText(l: Learning): string {
   const used = usedWords(l);
   if (l.state === 'approved' && used !== '') lines.push(`      ${used}`);
   if (l.state === 'approved' && l.always) lines.push('      every agent is told this');
+  if (l.url !== null) lines.push(`      ${plainLine(l.url)}`);
   if (l.sameAs !== null)
     lines.push(
       `      the same as ${plainLine(l.sameAs)}?   mainloop learnings same ${plainLine(l.id)}   or   apart`,
@@ -137,14 +138,7 @@ export function registerLearnings(program: Command, { api, out }: Context): void
   verb('later', 'later', 'not now', NOT_NOW_WORDS);
   verb('never', 'reject', 'it is no rule, and the like of it is not asked about again', 'Never.');
   verb('retire', 'retire', 'agents go by it no more', 'Agents go by it no more.');
-  learnings
-    .command('opposites')
-    .description('pairs that say the opposite, until you keep one or say that both hold')
-    .action(async () => {
-      const all = await api().call('listLearnings');
-      const pairs = pairsOf(all);
-      out(pairs, pairs.length === 0 ? 'No two rules say the opposite.' : pairs.map(pairText).join('\n\n'));
-    });
+  registerReading(learnings, { api, out });
   const ofTwo = (name: 'same' | 'apart', says: string, done: string): void =>
     void learnings
       .command(name)
@@ -168,5 +162,26 @@ export function registerLearnings(program: Command, { api, out }: Context): void
         throw new Refused('A version is a number, like 0.');
       const body = { decision: 'restore', ...(version === undefined ? {} : { version }) } as const;
       out(await api().call('decideLearning', { id, body }), 'It is what it was.');
+    });
+}
+
+/** `learnings mine` and `opposites`. */
+function registerReading(learnings: Command, { api, out }: Pick<Context, 'api' | 'out'>): void {
+  learnings
+    .command('mine')
+    .description('read old reviews of a project for rules: its newest 300 comments on lines, without a model')
+    .argument('<project>', 'owner/name')
+    .action(async (project: string) => {
+      const id = (await projectIdOf(api(), project))!;
+      const body = await api().call('mineReviews', { id });
+      out(body, 'They are being read. What came up in two pull requests waits for you: mainloop learnings');
+    });
+  learnings
+    .command('opposites')
+    .description('pairs that say the opposite, until you keep one or say that both hold')
+    .action(async () => {
+      const all = await api().call('listLearnings');
+      const pairs = pairsOf(all);
+      out(pairs, pairs.length === 0 ? 'No two rules say the opposite.' : pairs.map(pairText).join('\n\n'));
     });
 }

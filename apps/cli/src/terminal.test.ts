@@ -323,6 +323,7 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'learnings later': ['L1'],
   'learnings never': ['L1'],
   'learnings retire': ['L1'],
+  'learnings mine': ['acme/api'],
   'learnings opposites': [],
   'learnings restore': ['L1'],
   'learnings same': ['L1'],

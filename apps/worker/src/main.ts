@@ -53,6 +53,7 @@ import { actAtOnce } from '@mainloop/models/db/automations/acting';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { fadeRules } from './fading.ts';
+import { mineReviews } from './mining.ts';
 import { likenRules, nothingCompared } from './likeness.ts';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
@@ -212,6 +213,7 @@ const maintenance = [
   maintain('likeness', 15_000, () =>
     likenRules(db, settings.embedder === null ? null : embedder, OWNER, compared),
   ),
+  maintain('mining', 10_000, () => mineReviews(db, forge, OWNER)),
   maintain('fading', 3_600_000, () => fadeRules(db, forge, OWNER, rounds++)),
   maintain('rule files', RULE_FILES_MS, () => readRuleFiles(db, OWNER, forge, ruleFiles)),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),

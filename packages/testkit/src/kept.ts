@@ -7,6 +7,7 @@ import {
   learningDecided,
   learningLikened,
   learningLooked,
+  learningMined,
   learningNoted,
 } from '@mainloop/models/events/learnings';
 import type { StandsOn } from '@mainloop/models/flow/fading';
@@ -25,6 +26,8 @@ interface Rule {
   readonly without?: StandsOn;
   /** The one that it may say again, by its place in the list. */
   readonly like?: number;
+  /** Of one from before mainloop. */
+  readonly url?: string;
 }
 const RULES: readonly Rule[] = [
   {
@@ -68,6 +71,7 @@ const RULES: readonly Rule[] = [
   },
   {
     rule: 'Put the unit into the name of every number, like timeoutMs.',
+    url: 'https://github.com/acme/api/pull/12#discussion_r1',
     source: 'review',
     author: 'ada',
     again: true,
@@ -114,6 +118,9 @@ export async function seedKept(db: Db, taskId: string): Promise<void> {
         );
     }
   });
+  const came = { read: 300, kept: 4, again: 9, sentence: null };
+  const mined = learningMined.new({ actor: 'mainloop', payload: { id: 'w1', projectId: 'pr-1', ...came } });
+  await withTx(db, (tx) => append(tx, [mined], OWNER));
   const from = { key: null, messageId: null, actor: 'you' };
   await pin(db, OWNER, 'Never deploy on a Friday.', from);
   await pin(

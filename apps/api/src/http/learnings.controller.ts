@@ -1,6 +1,7 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { addLearning, decideLearning, listLearnings } from '@mainloop/models/db/learnings/learnings';
+import { wishMining } from '@mainloop/models/db/learnings/mining';
 import type { Db } from '@mainloop/models/db/pool';
 import { whyFaded } from '@mainloop/models/flow/fading';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -43,6 +44,12 @@ export class LearningsController {
     @Sent('decideLearning') { decision, version, to, ...edited }: Taken<'decideLearning'>,
   ): Promise<Given<'decideLearning'>> {
     granted(await decideLearning(this.db, { ownerId: OWNER, id, decision, version, to, by: 'you' }, edited));
+    return { ok: true };
+  }
+
+  @Route('mineReviews')
+  async mine(@Param('id') id: string): Promise<Given<'mineReviews'>> {
+    granted(await wishMining(this.db, OWNER, id));
     return { ok: true };
   }
 }

@@ -13,6 +13,7 @@ export function lineCommentRoutes(context: Ctx, desk: Desk): Route[] {
   const { R } = desk;
   return [
     ['PATCH', R('/pulls/comments/(\\d+)'), (request) => editComment(context, desk, request)],
+    ['GET', R('/pulls/comments'), async (request) => listAll(context, desk, request)],
     ['GET', R('/pulls/(\\d+)/comments'), async (request) => listComments(context, desk, request)],
     [
       'POST',
@@ -30,6 +31,14 @@ function listComments({ store, base }: Ctx, { page }: Desk, request: Ask): Answe
     (x) => x.repo === request.repo.full && x.number === Number(request.m[2]) && !isPending(x.reviewId),
   );
   return ok(page(request, list).map((x) => shape.reviewComment(base, x)));
+}
+
+/** Of all pull requests, the oldest first unless it is asked otherwise. */
+function listAll({ store, base }: Ctx, { page }: Desk, request: Ask): Answer {
+  const isPending = (id: number): boolean => store.one('review', (x) => x.id === id)?.state === 'PENDING';
+  const list = store.find('reviewComment', (x) => x.repo === request.repo.full && !isPending(x.reviewId));
+  const isDown = request.query.get('sort') !== null && request.query.get('direction') === 'desc';
+  return ok(page(request, isDown ? list.toReversed() : list).map((x) => shape.reviewComment(base, x)));
 }
 
 async function editComment(context: Ctx, desk: Desk, request: Ask): Promise<Answer> {

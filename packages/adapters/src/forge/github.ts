@@ -7,6 +7,7 @@ import { openGitHub, type GitHubOptions, type Renewed } from './github/kit.ts';
 import { merge } from './github/merge.ts';
 import { pulls } from './github/pulls.ts';
 import { repository } from './github/repository.ts';
+import { oldComments } from './github/old-comments.ts';
 import { review } from './github/review.ts';
 import { templates } from './github/templates.ts';
 import type { Forge } from './port.ts';
@@ -20,6 +21,7 @@ export function github(options: GitHubOptions): Forge {
     ...pulls(open),
     ...merge(open),
     ...review(open),
+    ...oldComments(open),
     ...checksOf(open),
     ...files(open),
     ...templates(open),

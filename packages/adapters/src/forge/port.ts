@@ -85,6 +85,13 @@ export interface ForgeComment {
   /** The comment on a line that this one replies to. */
   readonly inReplyTo?: number | null;
 }
+/** A comment on a line, from anywhere in a repository. */
+export interface OldLineComment extends ForgeComment {
+  /** The number of its pull request. */
+  readonly pull: number;
+  /** Where a person reads it. */
+  readonly url: string;
+}
 /** A comment of ours on lines of a pull request. */
 export interface LineComment {
   readonly repo: string;
@@ -300,6 +307,8 @@ export interface Forge {
   listIssueComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
   listReviews(repo: string, number: number): Promise<readonly (ForgeComment & { verdict: Verdict })[]>;
   listReviewComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
+  /** Comments on lines of all pull requests, the newest first, so many at most. */
+  listNewestLineComments(repo: string, most: number): Promise<readonly OldLineComment[]>;
   listReactions(
     repo: string,
     number: number,

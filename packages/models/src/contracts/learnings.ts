@@ -23,6 +23,7 @@ export const Learning = z
     against: z
       .array(z.string())
       .describe('Ids of rules that say the opposite; agents should be given one of them'),
+    url: z.string().nullable().describe('Where on the forge it was said, of one from before mainloop'),
     always: z.boolean().describe('Every agent is told it, whatever it is about to do'),
     sameAs: z
       .string()

@@ -855,6 +855,16 @@ export const ROUTES = {
     answer: Done,
     refusals: ['no_learning', 'no_rule', 'no_version', 'learning_decided', 'too_much_for_all'],
   },
+  mineReviews: {
+    method: 'POST',
+    path: '/api/projects/{id}/mine',
+    topic: 'learnings',
+    summary:
+      'Read the newest 300 comments on lines of its pull requests for rules. It takes three requests to the forge and no model; what came up in two pull requests waits for the user',
+    status: 200,
+    answer: Done,
+    refusals: ['no_project'],
+  },
   listProjects: {
     method: 'GET',
     path: '/api/projects',

@@ -71,6 +71,7 @@ export const NEEDS: Readonly<Record<RouteName, Scope | 'open'>> = {
   noteLooked: 'decide',
   addLearning: 'decide',
   decideLearning: 'decide',
+  mineReviews: 'decide',
   seeRecurring: 'decide',
   pauseRecurring: 'decide',
   pauseAutomation: 'decide',

@@ -20,6 +20,7 @@ import {
   waitsForCi,
 } from './inbox/decide.ts';
 import { findFailure, listItemsOfTask, listOpenItems } from './inbox/items.ts';
+import { wishMining } from './learnings/mining.ts';
 import { addLearning, decideLearning, listApproved, listLearnings } from './learnings/learnings.ts';
 import { appendOnce, eventsAfter, eventsOfTask, lastSeq } from './log.ts';
 import { forget } from './memory/forget.ts';
@@ -192,6 +193,7 @@ const CHANGES: Readonly<Record<string, (db: Db, ownerId: string) => Promise<unkn
   },
   noteAttention: (db, ownerId) =>
     noteAttention(db, { ownerId, itemId: 'i1', by, note: { what: 'shown', via: 'app' } }),
+  wishMining: (db, o) => wishMining(db, o, 'pr-1'),
   decideLearning: (db, ownerId) =>
     decideLearning(db, { ownerId, id: ids.learning, decision: 'retire', by }, {}),
   addLearning: (db, o) =>

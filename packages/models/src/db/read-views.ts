@@ -35,6 +35,8 @@ export interface LearningView {
   readonly times: number;
   /** The rule that it may say again in other words, while nobody decided whether it does. */
   readonly sameAs: { readonly id: string; readonly rule: string } | null;
+  /** Where on the forge it was said, of one from before mainloop. */
+  readonly url: string | null;
   /** Every agent is told it, whatever it is about to do. */
   readonly always: boolean;
   /** Rules of which a person said that they are not the same, or that both hold. */

@@ -29,6 +29,8 @@ import {
   learningGiven,
   learningLikened,
   learningLooked,
+  learningMined,
+  learningMining,
   learningNoted,
 } from '../events/learnings.ts';
 import type { NewEvent } from '../events/registry.ts';
@@ -461,6 +463,19 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
     learningDecided.new({
       actor: 'you',
       payload: { id: `${taskId}-lf${made}`, decision: n % 2 ? 'always' : 'sometimes', ...rule(n) },
+    }),
+  mining: () => learningMining.new({ actor: 'you', payload: { id: `w${made}`, projectId: 'pr-1' } }),
+  mined: (_, n) =>
+    learningMined.new({
+      actor: 'mainloop',
+      payload: {
+        id: `w${made - (n % 2)}`,
+        projectId: 'pr-1',
+        read: n,
+        kept: n,
+        again: 0,
+        sentence: n % 2 ? 'No.' : null,
+      },
     }),
   lookedFor: (taskId, n) =>
     learningLooked.new({

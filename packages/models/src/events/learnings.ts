@@ -33,8 +33,13 @@ export const learningNoted = defineEvent({
       .optional()
       .describe('the user said that it holds from now on, so it is asked about the first time'),
     commentId: z.string().optional().describe('the comment on the forge that said it'),
+    url: z.string().optional().describe('where on the forge it was said, of one from before mainloop'),
   }),
-  keys: { new: 'learning/{id}', ofSignal: 'learning/signal/{from}' },
+  keys: {
+    new: 'learning/{id}',
+    ofSignal: 'learning/signal/{from}',
+    ofOld: 'learning/old/{place}',
+  },
 });
 
 export const learningDecided = defineEvent({
@@ -90,4 +95,31 @@ export const learningLikened = defineEvent({
     by: z.enum(LIKENED_BY).describe('`words`: without the sentence model'),
   }),
   keys: { new: null },
+});
+
+export const learningMining = defineEvent({
+  type: 'learning.mining',
+  version: 1,
+  says: 'The user wants old reviews of a project read for rules.',
+  about: 'owner',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string(), projectId: z.string() }),
+  keys: { new: 'learning/mining/{id}' },
+});
+
+export const learningMined = defineEvent({
+  type: 'learning.mined',
+  version: 1,
+  says: 'Old reviews of a project were read for rules, or could not be.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({
+    id: z.string().describe('of the wish'),
+    projectId: z.string(),
+    read: z.number().describe('comments'),
+    kept: z.number().describe('rules that were new'),
+    again: z.number().describe('rules that were known'),
+    sentence: z.string().nullable().describe('why they could not be read; null where they were'),
+  }),
+  keys: { new: 'learning/mined/{id}' },
 });

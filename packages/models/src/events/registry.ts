@@ -36,6 +36,8 @@ import {
   learningGiven,
   learningLikened,
   learningLooked,
+  learningMined,
+  learningMining,
   learningNoted,
 } from './learnings.ts';
 import { memoryEdited, memoryPinned, memorySummarised, memoryUnpinned } from './memory.ts';
@@ -164,6 +166,8 @@ const ALL = {
   'learning.decided': learningDecided,
   'learning.given': learningGiven,
   'learning.likened': learningLikened,
+  'learning.mined': learningMined,
+  'learning.mining': learningMining,
   'learning.looked': learningLooked,
   'cost.metered': costMetered,
   'inbox.opened': inboxOpened,

@@ -64,6 +64,7 @@ export const ALL_PROJECTS = 'all projects';
 export const NO_PROJECT = 'a project that was removed';
 const cameUpWords = (times: number): string => `came up ${times} times`;
 export const ITS_TASK = 'its task';
+export const ITS_COMMENT = 'its comment';
 export const BEFORE = 'Before';
 export const MAKE_AGAIN = 'Make it this again';
 export const EDIT = 'Edit';
@@ -100,6 +101,14 @@ export const standsWords = (isApproved: boolean): string =>
   isApproved ? 'Agents go by it' : 'Waits for you';
 export const KEEP_THIS = 'Keep this one';
 export const BOTH_HOLD = 'Both hold';
+
+// Reviews from before mainloop.
+export const FROM_BEFORE = 'From reviews before mainloop';
+export const WHAT_IT_READS =
+  'Reads the newest 300 comments on lines of pull requests, of those who may write. It costs no money: no model reads them. What came up in two pull requests waits for you.';
+export const READ_THEM = 'Read them';
+export const READ_AGAIN = 'Read them again';
+export const BEING_READ = 'They are being read.';
 
 // The form.
 export const WRITE_ONE = 'Write one';

@@ -84,6 +84,7 @@ export const listLearnings = (database: Queryable, ownerId: string) =>
         'l.versions',
         'l.campfire',
         'l.always',
+        'l.url',
         'l.files',
         'l.near_to as nearTo',
         'l.apart',
@@ -110,7 +111,8 @@ export async function noteLearning(
   tx: Tx,
   input: {
     readonly ownerId: string;
-    readonly taskId: string;
+    /** null where it was no task's: of a review from before mainloop. */
+    readonly taskId: string | null;
     readonly projectId: string;
     /** null where no agent said it. */
     readonly runId: string | null;
@@ -122,6 +124,8 @@ export async function noteLearning(
     readonly isWord?: boolean;
     /** Of the forge, that said it. */
     readonly commentId?: string;
+    /** Of a review from before mainloop: the comment, by which it is learned from once. */
+    readonly old?: { readonly commentId: string; readonly url: string };
     readonly rule: string;
     readonly why: string;
     readonly path: string | null;
@@ -144,8 +148,8 @@ export async function noteLearning(
   const alike = known.find((k) => isAlike(k.rule, words.rule) && !isOpposite(k.rule, words.rule));
   const like = alike?.id ?? null;
   // One task that says it twice has met it once, and its answer may have been lost.
-  if (alike?.taskId === input.taskId) return 'again';
-  const { ownerId, taskId, projectId, runId, source, author = 'agent', from, isWord, commentId } = input;
+  if (alike !== undefined && input.taskId !== null && alike.taskId === input.taskId) return 'again';
+  const { ownerId, taskId, projectId, runId, source, author = 'agent', from, isWord, commentId, old } = input;
   const said = {
     source,
     author,
@@ -155,11 +159,20 @@ export async function noteLearning(
     ...(isWord === true ? { isWord } : {}),
     ...(commentId === undefined ? {} : { commentId }),
   };
-  const about = { taskId, actor: author, payload: { id: newId(), ...words, ...said } };
-  const noted =
-    from === undefined ? learningNoted.new(about) : learningNoted.ofSignal({ ...about, key: { from } });
-  await append(tx, [noted], ownerId);
+  const payload = { id: newId(), ...words, ...said, ...(old === undefined ? {} : { url: old.url }) };
+  const about = { taskId, actor: author, payload };
+  await append(tx, [notedOf(about, from, old?.commentId)], ownerId);
   return like === null ? 'new' : 'again';
+}
+/** Under the key that what it was learned from has, so that it is learned once. */
+function notedOf(
+  about: Parameters<typeof learningNoted.new>[0],
+  from: string | undefined,
+  oldId: string | undefined,
+) {
+  if (oldId !== undefined)
+    return learningNoted.ofOld({ ...about, key: { place: `${about.payload.projectId}/${oldId}` } });
+  return from === undefined ? learningNoted.new(about) : learningNoted.ofSignal({ ...about, key: { from } });
 }
 /** Short, because agents say it and people read it. */
 const newId = (): string => `L${freshId().slice(-10)}`;

@@ -53,6 +53,7 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
         times: 1,
         versions: JSON.stringify([]),
         said_in: JSON.stringify([p.commentId ?? null]),
+        url: p.url ?? null,
         created_at: at,
         updated_at: at,
       }),
@@ -110,6 +111,20 @@ export const ofLearnings: Projections<TypesOf<'learning'>> = {
         .where('id', '=', p.id),
     );
   },
+  'learning.mining': (tx, { payload: { id, projectId } }) =>
+    run(tx, tables.updateTable('projects').set({ mining: id }).where('id', '=', projectId)),
+  'learning.mined': (tx, { payload: { projectId, id, ...mined } }) =>
+    run(
+      tx,
+      tables
+        .updateTable('projects')
+        .set((p) => ({
+          mined: JSON.stringify(mined),
+          // One that was wished for meanwhile is still to come.
+          mining: p.case().when('mining', '=', id).then(null).else(p.ref('mining')).end(),
+        }))
+        .where('id', '=', projectId),
+    ),
   'learning.likened': (tx, { payload: { id, to } }) =>
     run(tx, tables.updateTable('learnings').set({ near_to: to }).where('id', '=', id)),
   'learning.looked': (tx, { payload: { id, of, are } }) =>

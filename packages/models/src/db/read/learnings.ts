@@ -63,6 +63,7 @@ export const learnings = ({ db }: Views) => {
         sameAs: sameAsOf(offers.get(l.id)),
         apart: l.apart as string[],
         always: l.always,
+        url: l.url,
         faded: whyFaded({ files: l.files as Presence | null, comments: l.comments as Presence | null }),
         given: l.given,
         cited: l.cited,
