@@ -132,14 +132,13 @@ export async function ensureWorkspace(
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
     }
-    // The branch is not on the forge yet.
+    // The branch is not on the forge yet. In whole names: a tag "origin/main" would come before the branch.
     const remote = await git('rev-parse', '--verify', '-q', `refs/remotes/origin/${spec.branch}`).catch(
       () => '',
     );
-    const from = remote !== '' ? spec.branch : spec.base;
+    const from = `refs/remotes/origin/${remote !== '' ? spec.branch : spec.base}`;
     try {
-      // The whole name: a tag "origin/main" would come before the branch.
-      await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, `refs/remotes/origin/${from}`);
+      await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, from);
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
     }
