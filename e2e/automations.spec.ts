@@ -5,7 +5,9 @@ import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { actOn } from '@mainloop/models/db/automations/acting';
+import { noteRuleFiles } from '@mainloop/models/db/automations/repository';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
+import { listOpenItems } from '@mainloop/models/db/inbox/items';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many } from '@mainloop/models/db/pool';
 import { taskSteered } from '@mainloop/models/events/tasks';
@@ -84,6 +86,61 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await card.getByText(/at most 3 in a day\.$/).waitFor();
     await tap(card.getByRole('button', { name: 'Pause' }));
     await card.getByRole('heading', { name: `told-${size}, paused` }).waitFor();
+    await tap(card.getByRole('button', { name: 'Remove' }));
+    await card.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+/** What the default branch of acme/api holds now. */
+const holds = (files: Readonly<Record<string, string>>) =>
+  noteRuleFiles(
+    database.db,
+    OWNER,
+    { id: 'pr-1', name: 'acme/api', repo: 'acme/api', folder: '' },
+    Object.entries(files).map(([name, text]) => ({ path: `.mainloop/automations/${name}.yaml`, text })),
+  );
+const toldBy = (name: string, words: string): string =>
+  `name: ${name}\nwhen: task.steered\nactions: [{ do: notify, title: "${words}" }]`;
+const LONG = 'a-rule-whose-file-has-a-name-that-is-longer-than-any-line-of-a-phone-could-be';
+
+inBrowser.each([
+  ['phone', false],
+  ['phone', true],
+  ['desktop', false],
+  ['desktop', true],
+] as const)(
+  'a file of a repository does nothing before it is approved as it is shown: %s, dark: %s',
+  async (size, dark) => {
+    const name = `of-file-${size}-${dark ? 'dark' : 'light'}`;
+    const odd = { [LONG]: toldBy('long', `{{text}} ${'and-on'.repeat(30)}`), wrong: 'name: wrong\nwhen: x' };
+    await holds({ ...odd, [name]: toldBy(name, 'Said {{text}}') });
+    const { page, complaints } = await openPage(browser, size, dark);
+    await visit(page, `${pages.web}/automations`);
+    const file = page.locator(`[data-rule-file=".mainloop/automations/${name}.yaml"]`);
+    await file.getByText('waits for your approval').waitFor();
+    await says(`before ${name}`);
+    await work();
+    await page.screenshot({ path: shot(`files-${name}`), fullPage: true });
+    await tap(file.getByRole('button', { name: 'Approve' }));
+    await file.getByText('approved', { exact: true }).waitFor();
+    const card = page.locator(`[data-automation=${name}]`);
+    await card.getByText(/^When task.steered happens/).waitFor();
+    await says(`after ${name}`);
+    await work();
+    await card.getByText(/: done$/).waitFor();
+    // Pushed anew by whoever may push: the rule goes on as it was approved.
+    await holds({ ...odd, [name]: toldBy(name, 'Something else') });
+    await file.getByText(/^changed, and waits/).waitFor();
+    await tap(file.getByText('All of it'));
+    await file.getByText('Something else').first().waitFor();
+    await page.screenshot({ path: shot(`changed-${name}`), fullPage: true });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    const told = (await listOpenItems(database.db, OWNER)).map(({ title }) => title);
+    expect(told.filter((title) => title.endsWith(name))).toEqual([`Said after ${name}`]);
+    await holds({});
+    await card.getByText('Its file is gone from the default branch of its repository.').waitFor();
     await tap(card.getByRole('button', { name: 'Remove' }));
     await card.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
