@@ -14,19 +14,25 @@ const COLUMNS = ['id', 'role', 'text', 'seq', 'at'] as const;
 const WEIGHED = 400;
 const WEIGHED_CHARS = 4_000;
 
-/** Looked for as it is written and by its English stem, and each word that is not very short also as the
- * beginning of one. */
+/**
+ * Looked for as it is written and by its English stem, and each word that is not very short also as the beginning of
+ * one. All of many are looked for as whole words: the index gathers whatever begins with each, however few hold the
+ * others, and that was most of what such a search took. What holds some of them may begin with them again.
+ */
 const askedFor = (words: readonly string[], joint: '&' | '|') => {
-  const each = words.map((w) => sql`(${lexemes('simple', w)} || ${lexemes('english', w)})`);
+  const isWhole = joint === '&' && words.length > FEW;
+  const each = words.map((w) => sql`(${lexemes('simple', w, isWhole)} || ${lexemes('english', w)})`);
   return sql`(${sql.join(each, joint === '&' ? sql` && ` : sql` || `)})`;
 };
-const lexemes = (config: 'simple' | 'english', word: string) => {
+const lexemes = (config: 'simple' | 'english', word: string, isWhole = false) => {
   if (config === 'english') return sql`plainto_tsquery('english', ${word}::text)`;
-  const ending = TOO_SHORT.test(word) ? '' : ':*';
+  const ending = isWhole || TOO_SHORT.test(word) ? '' : ':*';
   return sql`to_tsquery('simple', quote_literal(${word}::text) || ${ending}::text)`;
 };
 /** Postgres makes it of the text; its type is one that schema.prisma has no name for. */
 const WORDS = sql.ref('messages.words');
+/** A name and a word or two are often written as far as they are known; more words are a sentence. */
+const FEW = 2;
 /** Half of all words begin with it: looked for as a beginning it finds nothing and takes long. */
 const TOO_SHORT = /^[\p{ASCII}]{1,2}$/u;
 
