@@ -248,6 +248,7 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
     ...of,
     name: 'a / b: c',
     log: '\ufeffone\ntwo 🦊\nthree\n',
+    annotations: ['Process completed with exit code 1.'],
     steps: [step],
   });
   const REPO = '/repos/{owner}/{repo}';

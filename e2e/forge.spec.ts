@@ -247,6 +247,48 @@ test('a comment that the list does not show yet is changed, not made again', asy
   }
 });
 
+test('a failed job that GitHub ended itself is told apart by what stands beside it, which is asked for once', async () => {
+  const [sha, at] = ['d'.repeat(40), '2026-11-20T10:00:00Z'];
+  const { id: runId } = hub.store.insert('run', {
+    repo: R,
+    sha,
+    branch: 'held',
+    name: 'a',
+    path: '.github/workflows/a.yml',
+    event: 'pull_request',
+    status: 'completed',
+    conclusion: 'failure',
+    createdAt: at,
+    updatedAt: at,
+  });
+  const job = {
+    repo: R,
+    sha,
+    runId,
+    startedAt: at,
+    completedAt: at,
+    status: 'completed',
+    conclusion: 'failure',
+    log: '',
+  };
+  const rejected = "The deployment was rejected or didn't satisfy other protection rules.";
+  hub.store.insert('job', { ...job, name: 'deploy', annotations: [rejected] });
+  hub.store.insert('job', { ...job, name: 'test', annotations: ['Process completed with exit code 1.'] });
+  hub.store.insert('job', { ...job, name: 'silent' });
+  const reader = github({ token: 'tok', baseUrl: hub.url });
+  const asked = (): number => hub.reads.filter((read) => read.path.includes('/annotations')).length;
+  const before = asked();
+  for (let look = 0; look < 2; look++) {
+    const { checks } = await reader.listChecks(R, sha, 'main');
+    expect(checks.map((check) => [check.name, check.fault])).toEqual([
+      ['deploy', { is: 'refused', words: rejected }],
+      ['test', undefined],
+      ['silent', undefined],
+    ]);
+  }
+  expect(asked() - before).toBe(2);
+});
+
 test('checks: over 300 of them, each with its workflow, what is required, and what the token may not see', async () => {
   const sha = 'c'.repeat(40);
   const at = {

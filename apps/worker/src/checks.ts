@@ -11,6 +11,7 @@ import { ciVerdict, wordOf, type CiVerdict, type NamedCheck } from '@mainloop/mo
 import { sayUnreadable } from '@mainloop/models/flow/ci-unreadable';
 import {
   failureOf,
+  isAllRefused,
   reportOnCi,
   type CiReport,
   type Failure,
@@ -111,7 +112,9 @@ export async function lookAtChecks(
         ? null
         : { sha: input.redSha, failures: (await findFailures(db, task.id, input.redSha)) ?? [] },
     rerun:
-      outcome.is === 'infrastructure' && pull === 'open' ? await rerunOnce(deps, task, input.sha) : 'not_yet',
+      outcome.is === 'infrastructure' && pull === 'open' && !isAllRefused(outcome.troubled)
+        ? await rerunOnce(deps, task, input.sha)
+        : 'not_yet',
     since: ((await findPushedAt(db, task.id, input.sha)) ?? new Date()).toISOString(),
     nowMs: Date.now(),
     patienceMs,

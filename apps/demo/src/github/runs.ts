@@ -176,6 +176,13 @@ export function runRoutes(context: Ctx, { page, R }: Desk): Route[] {
         return found ? ok(shape.checkRun(base, found)) : notFound;
       },
     ],
-    ['GET', R('/check-runs/(\\d+)/annotations'), async (a) => (jobOf(a) ? ok([]) : notFound)],
+    [
+      'GET',
+      R('/check-runs/(\\d+)/annotations'),
+      async (request) => {
+        const found = jobOf(request);
+        return found ? ok(shape.annotations(base, found)) : notFound;
+      },
+    ],
   ];
 }

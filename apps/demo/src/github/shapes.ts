@@ -219,8 +219,8 @@ export function issue(shown: Issue, facts: Facts) {
     assignee: shown.assignees?.[0] === undefined ? null : user(facts.base, shown.assignees[0]),
     assignees: (shown.assignees ?? []).map((login) => user(facts.base, login)),
     milestone: null,
-    locked: false,
-    active_lock_reason: null,
+    locked: shown.locked === true,
+    active_lock_reason: shown.lockReason ?? null,
     comments: facts.comments,
     closed_at: shown.closedAt,
     closed_by:
@@ -277,13 +277,13 @@ export function pull(shown: Issue, repository: Repo, facts: Facts) {
     statuses_url: `${api}/statuses/${pullRequest.headSha}`,
     number: shown.number,
     state: shown.state,
-    locked: false,
+    locked: shown.locked === true,
     title: shown.title,
     user: user(facts.base, shown.user),
     body: shown.body,
     labels: (facts.labels ?? []).map((l) => label(facts.base, l)),
     milestone: null,
-    active_lock_reason: null,
+    active_lock_reason: shown.lockReason ?? null,
     created_at: shown.createdAt,
     updated_at: shown.updatedAt,
     closed_at: shown.closedAt,
@@ -453,10 +453,25 @@ export const checkRun = (base: string, job: Job) => ({
     title: job.note ?? job.name,
     summary: job.conclusion ?? '',
     text: null,
-    annotations_count: 0,
+    annotations_count: job.annotations?.length ?? 0,
     annotations_url: `${base}/repos/${job.repo}/check-runs/${job.id}/annotations`,
   },
 });
+
+/** @returns as https://docs.github.com/rest/checks/runs#list-check-run-annotations has them, of a job as a whole */
+export const annotations = (base: string, job: Job) =>
+  (job.annotations ?? []).map((message) => ({
+    path: '.github',
+    start_line: 1,
+    end_line: 1,
+    start_column: null,
+    end_column: null,
+    annotation_level: 'failure',
+    title: '',
+    message,
+    raw_details: '',
+    blob_href: `${base}/${job.repo}/blob/${job.sha}/.github`,
+  }));
 
 /** @param fields sha, tree, parents, author's name, address and time, committer's name, address and time, message */
 export function commit(base: string, repository: Repo, fields: readonly string[]) {

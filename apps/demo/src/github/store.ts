@@ -55,6 +55,9 @@ export interface Issue extends Doc {
   labels?: readonly string[];
   /** One of `issueTypes`. */
   issueType?: string;
+  /** Only who may write says something there. */
+  locked?: boolean;
+  lockReason?: string | null;
   pr: null | {
     head: string;
     base: string;
@@ -67,6 +70,12 @@ export interface Issue extends Doc {
     /** A merge that is being done: what its base becomes, and from what. Whoever starts after a kill does the rest. */
     merging?: Merging;
   };
+}
+/** A number that an issue had: deleted, or moved to where it is now. */
+export interface Gone extends Doc {
+  repo: string;
+  number: number;
+  readonly to: { readonly repoId: number; readonly number: number } | null;
 }
 export interface Merging {
   readonly sha: string;
@@ -171,6 +180,8 @@ export interface Job extends Doc {
   log: string;
   /** What its check says of itself. */
   note?: string;
+  /** What is written beside it: of a failed job each line that says why; none without it. */
+  annotations?: readonly string[];
   /** In order; none for a job of which nothing ran, and for those from before they were noted. */
   steps?: readonly JobStep[];
 }
@@ -230,6 +241,7 @@ export interface Call extends Doc {
 interface Kinds {
   repo: Repo;
   issue: Issue;
+  gone: Gone;
   comment: Comment;
   review: Review;
   reviewComment: ReviewComment;

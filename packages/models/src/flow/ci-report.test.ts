@@ -116,7 +116,15 @@ describe('what is told', () => {
 
   test.each<[Partial<CheckRun>, RegExp]>([
     [{ conclusion: 'skipped' }, /^CI ran nothing, every check was skipped \(test \(a\.yml\)\)/],
-    [{ conclusion: 'neutral', notHere: true }, /^CI could not run here \(test \(a\.yml\)\)/],
+    [{ conclusion: 'neutral', notHere: true }, /^CI could not run here \(test \(a\.yml\)\), so nothing/],
+    [
+      {
+        conclusion: 'neutral',
+        notHere: true,
+        summary: "Not run here: ruby/setup-ruby can't be fetched on this machine.\nneutral",
+      },
+      /^CI could not run here \(test \(a\.yml\): ruby\/setup-ruby can't be fetched on this machine\), so nothing/,
+    ],
   ])('why nothing has checked the change: %#', (over, want) => {
     expect(tell({ checks: [check(over)] }).unchecked).toMatch(want);
     expect(tell({}).unchecked).toBeNull();

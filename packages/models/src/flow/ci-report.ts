@@ -65,10 +65,9 @@ export function reportOnCi({ outcome }: CiVerdict, situation: Situation): CiRepo
     case 'infrastructure':
       return {
         ...report,
-        ask:
-          situation.rerun === 'done' || situation.rerun === 'refused'
-            ? sayTroubled(outcome.troubled, situation.rerun)
-            : null,
+        ask: isAllRefused(outcome.troubled)
+          ? sayRefused(outcome.troubled)
+          : sayTroubled(outcome.troubled, situation.rerun),
       };
     case 'nothing_ran':
       return outcome.skipped.length === 0
@@ -80,11 +79,18 @@ export function reportOnCi({ outcome }: CiVerdict, situation: Situation): CiRepo
     case 'not_run_here':
       return {
         ...report,
-        unchecked: `CI could not run here (${list(outcome.checks)}), so nothing has checked the change. ${CLOSELY}`,
+        unchecked: `CI could not run here (${list([...new Set(outcome.checks)])}${becauseOf(outcome.why)}), so nothing has checked the change. ${CLOSELY}`,
       };
   }
 }
 
+/** What the runner says of such a check begins so in its title. */
+const becauseOf = (why: string): string => {
+  const words = firstLine(why, 100)
+    .replace(/^Not run here: /, '')
+    .replace(/[.\s]+$/, '');
+  return words === '' ? '' : `: ${words}`;
+};
 const CLOSELY = 'Allow it to go to review without checks: look closely.';
 
 /** A repair that changed nothing about the failure is the last one. */
@@ -130,7 +136,19 @@ function sayOverdue(
   return `CI waits for ${nameAll(late)}, ${what}, since ${new Date(from).toISOString().slice(11, 16)} UTC (${Math.floor((nowMs - from) / 60_000)} min). It goes on by itself as soon as it reports; Retry looks again.`;
 }
 
-function sayTroubled(troubled: readonly NamedCheck[], rerun: 'done' | 'refused'): string {
+/**
+ * @param troubled checks that are no fault of the code
+ * @returns whether running them again would only ask the same people again
+ */
+export const isAllRefused = (troubled: readonly NamedCheck[]): boolean =>
+  troubled.length > 0 && troubled.every((check) => check.isRefused === true);
+
+const sayRefused = (troubled: readonly NamedCheck[]): string =>
+  `${nameAll(troubled)} was not let through: ${sentence(troubled[0]!.summary)} That is no fault of the change, so nothing is repaired. Run it again on GitHub and approve it there, or change the rules of its environment; then Retry.`;
+const sentence = (said: string): string => `${firstLine(said, 160).replace(/[.\s]+$/, '')}.`;
+
+function sayTroubled(troubled: readonly NamedCheck[], rerun: Situation['rerun']): string | null {
+  if (rerun !== 'done' && rerun !== 'refused') return null;
   const [first] = troubled;
   const why = first === undefined || first.summary === '' ? '' : ` (${firstLine(first.summary, 80)})`;
   const tried =

@@ -220,7 +220,11 @@ describe('what is still to come', () => {
 test('what cannot run here is neither red nor green, and beside what ran it is named', () => {
   const mac = check({ name: 'mac', conclusion: 'neutral', notHere: true });
 
-  expect(verdictOf({ checks: [mac] }).outcome).toEqual({ is: 'not_run_here', checks: ['mac (a.yml)'] });
+  expect(verdictOf({ checks: [mac] }).outcome).toEqual({
+    is: 'not_run_here',
+    checks: ['mac (a.yml)'],
+    why: '',
+  });
   expect(is({ checks: [mac, check({ id: 2, name: 'other', conclusion: 'skipped' })] })).toBe('not_run_here');
   expect(verdictOf({ checks: [mac, check({ id: 2 })] }).outcome).toEqual({
     is: 'green',
@@ -374,7 +378,7 @@ describe('any list of checks', () => {
 
 test.each<[CiOutcome, string]>([
   [{ is: 'nothing_ran', skipped: [] }, 'none'],
-  [{ is: 'not_run_here', checks: [] }, 'none'],
+  [{ is: 'not_run_here', checks: [], why: '' }, 'none'],
   [{ is: 'infrastructure', troubled: [] }, 'pending'],
 ])('in the words of before: %j', (outcome, want) => {
   expect(wordOf(outcome)).toBe(want);

@@ -1,4 +1,5 @@
 // The verdict over one commit's checks.
+import type { CheckFault } from './ci-faults.ts';
 
 /** One attempt of one check. */
 export interface CheckRun {
@@ -21,6 +22,8 @@ export interface CheckRun {
   readonly summary: string;
   /** Its runner says that it can't run where it is, so it has neither passed nor failed. */
   readonly notHere: boolean;
+  /** Why its failure is none of the code; absent where nothing tells. */
+  readonly fault?: CheckFault | null;
   /** ISO times. */
   readonly startedAt: string | null;
   readonly completedAt: string | null;
@@ -69,6 +72,8 @@ export interface NamedCheck {
   readonly summary: string;
   /** Id of the job of GitHub Actions whose log tells more; null for what has none. */
   readonly job: number | null;
+  /** Its environment did not let it begin: running it again asks the same again. */
+  readonly isRefused?: true;
 }
 export interface AwaitedCheck {
   readonly name: string;
@@ -86,8 +91,13 @@ export type CiOutcome =
   /** Everything was skipped, or there is nothing at all. */
   | { readonly is: 'nothing_ran'; readonly skipped: readonly string[] }
   /** Nothing ran but what says that it can't run here. */
-  | { readonly is: 'not_run_here'; readonly checks: readonly string[] }
-  /** No fault of the code: cancelled, never started, waits for somebody's approval. */
+  | {
+      readonly is: 'not_run_here';
+      readonly checks: readonly string[];
+      /** What the runner says it lacks, of the first that says it; '' where none does. */
+      readonly why: string;
+    }
+  /** No fault of the code: cancelled, never started, lost by the forge, waits for somebody's approval or did not get it. */
   | { readonly is: 'infrastructure'; readonly troubled: readonly NamedCheck[] };
 
 /** How many checks there are of each kind; what was skipped counts nowhere. */
@@ -148,7 +158,13 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
   const [green, failed, pending] = [of('passed'), of('failed'), of('pending')];
   const passed = green.length;
   const count = { passed, failed: failed.length, pending: pending.length + missing.length };
-  const named = ({ name, url, summary, job }: Judged): NamedCheck => ({ name, url, summary, job });
+  const named = ({ name, url, summary, job, isRefused }: Judged): NamedCheck => ({
+    name,
+    url,
+    summary,
+    job,
+    ...(isRefused === true ? { isRefused } : {}),
+  });
   const outcome = (): CiOutcome => {
     if (failed.length > 0) return { is: 'red', failed: failed.map(named) };
     if (count.pending > 0) {
@@ -168,7 +184,8 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
     const absent = of('not_here');
     const notHere = absent.map((j) => j.name);
     if (passed > 0 && !absent.some(isRequired)) return { is: 'green', notHere };
-    if (notHere.length > 0) return { is: 'not_run_here', checks: notHere };
+    const why = absent.find((check) => check.summary !== '')?.summary ?? '';
+    if (notHere.length > 0) return { is: 'not_run_here', checks: notHere, why };
     return { is: 'nothing_ran', skipped: of('skipped').map((j) => j.name) };
   };
   const names = {
@@ -187,6 +204,7 @@ const judgedCheck = (check: CheckRun): Judged => ({
   job: jobOf(check),
   since: check.startedAt,
   isHeld: check.status === HELD,
+  ...(judgeCheck(check) === 'trouble' && check.fault?.is === 'refused' ? { isRefused: true as const } : {}),
 });
 
 const judgedStatus = (status: CommitStatus): Judged => ({
@@ -210,7 +228,9 @@ function byName<T extends { readonly name: string }>(values: readonly T[]): T[] 
 const nameOf = (check: CheckRun): string =>
   check.workflow === null ? check.name : `${check.name} (${shortWorkflow(check.workflow)})`;
 const summaryOf = (check: CheckRun): string =>
-  judgeCheck(check) === 'trouble' ? words(check.conclusion ?? 'without a conclusion') : check.summary;
+  judgeCheck(check) === 'trouble'
+    ? (check.fault?.words ?? words(check.conclusion ?? 'without a conclusion'))
+    : check.summary;
 const jobOf = (check: CheckRun): number | null => (check.app === ACTIONS ? check.id : null);
 const shortWorkflow = (workflow: string): string =>
   workflow.replace(/^\.github\/workflows\//, '').replace(/ on .*$/, '');
@@ -221,7 +241,7 @@ function judgeCheck(check: CheckRun): Judgement {
     case 'success':
       return 'passed';
     case 'failure':
-      return 'failed';
+      return check.fault ? 'trouble' : 'failed';
     case 'timed_out':
       // It had its time, or it waited for a machine all the while.
       return check.startedAt !== null && check.startedAt !== check.completedAt ? 'failed' : 'trouble';

@@ -9,6 +9,7 @@ import {
   type CommitStatus,
   type RequiredCheck,
 } from '@mainloop/models/flow/ci';
+import { faultIn, type CheckFault } from '@mainloop/models/flow/ci-faults';
 import type { SeenChecks } from '../port.ts';
 import { isStatus } from './errors.ts';
 
@@ -24,6 +25,10 @@ const RULES_MS = 5 * 60_000;
 /** GitHub's id for "any app" in a rule. */
 const ANY_APP = -1;
 const MAX_SUMMARY_CHARS = 500;
+/** Of so many failed jobs is asked what stands beside them: one that failed by itself decides for all. */
+const MAX_ANNOTATED = 10;
+/** So many answers about jobs that have ended are kept. */
+const MAX_FAULTS = 1_000;
 
 export interface ChecksReader {
   listChecks(at: Name, sha: string, base: string): Promise<SeenChecks>;
@@ -46,6 +51,7 @@ export function checksReader(kit: Kit): ChecksReader {
     found.catch(() => rules.delete(key));
     return found;
   };
+  const faultOf = faultReader(kit);
   return {
     async listChecks(at, sha, base) {
       const [runs, checks, suites, statuses, required] = await Promise.all([
@@ -60,6 +66,7 @@ export function checksReader(kit: Kit): ChecksReader {
         rulesOf(at, base),
       ]);
       const runOf = new Map(runs.found.map((r) => [r.suite, r]));
+      const faults = await faultsOf(at, checks.found ?? [], faultOf);
       return {
         checks:
           checks.found === null
@@ -78,6 +85,7 @@ export function checksReader(kit: Kit): ChecksReader {
                   url: check.html_url,
                   summary: summaryOf(check.output.title, check.output.summary),
                   notHere: check.external_id === NOT_HERE,
+                  ...(faults.has(check.id) ? { fault: faults.get(check.id)! } : {}),
                   startedAt: check.started_at,
                   completedAt: check.completed_at,
                 };
@@ -127,6 +135,46 @@ export function checksReader(kit: Kit): ChecksReader {
       return asked;
     },
   };
+}
+
+type FaultOf = (at: Name, check: number) => Promise<CheckFault | null>;
+interface Ended {
+  readonly id: number;
+  readonly conclusion: string | null;
+  readonly app: { readonly slug?: string } | null;
+  readonly output: { readonly annotations_count: number };
+}
+
+/** What is written beside a job that has ended stays as it is, and is asked for once. */
+function faultReader(kit: Kit): FaultOf {
+  const known = new Map<number, Promise<CheckFault | null>>();
+  const read: FaultOf = async (at, id) => {
+    const annotations = await mayRead('annotations', [], async () => {
+      const asked = { ...at, check_run_id: id, per_page: PAGE };
+      return (await kit.checks.listAnnotations(asked)).data;
+    });
+    return faultIn(annotations.found.map((a) => a.message ?? ''));
+  };
+  return (at, id) => {
+    const found = known.get(id) ?? read(at, id);
+    known.set(id, found);
+    if (known.size > MAX_FAULTS) known.delete(known.keys().next().value!);
+    found.catch(() => known.delete(id));
+    return found;
+  };
+}
+
+/** @returns by the id of the check, those that the forge ended itself */
+async function faultsOf(
+  at: Name,
+  checks: readonly Ended[],
+  faultOf: FaultOf,
+): Promise<Map<number, CheckFault>> {
+  const asked = checks
+    .filter((c) => c.app?.slug === ACTIONS && c.conclusion === 'failure' && c.output.annotations_count > 0)
+    .slice(0, MAX_ANNOTATED);
+  const found = await Promise.all(asked.map(async ({ id }) => [id, await faultOf(at, id)] as const));
+  return new Map(found.flatMap(([id, fault]) => (fault === null ? [] : [[id, fault]])));
 }
 
 const AGAIN = new Set(['cancelled', 'stale', 'timed_out', 'startup_failure', 'failure']);
