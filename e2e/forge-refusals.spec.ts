@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
+import { personsWords as say } from '@mainloop/models/flow/forge-text';
 import http from 'node:http';
 import { R, startForge, type ForgeStage } from './forge.fixture.ts';
 
@@ -24,6 +25,111 @@ test('errors are a closed union with a sentence', async () => {
   await expect(github({ token: 'tok', baseUrl: 'http://127.0.0.1:9' }).getRepo(R)).rejects.toMatchObject({
     kind: 'unavailable',
   });
+});
+
+/** GitHub has these over GraphQL alone. */
+async function mutate(name: string, input: Record<string, unknown>, token = 'tok'): Promise<unknown> {
+  const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
+  const query = `mutation($input: ${type}) { ${name}(input: $input) { clientMutationId } }`;
+  const response = await fetch(`${hub.url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `token ${token}` },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  const { errors } = (await response.json()) as { errors?: { type: string }[] };
+  return errors?.[0]?.type ?? null;
+}
+const idOf = async (route: string): Promise<string> => {
+  const response = await fetch(`${hub.url}/repos/${route}`, { headers: { authorization: 'token tok' } });
+  return ((await response.json()) as { node_id: string }).node_id;
+};
+const issueOf = (marker: string, known: number | null = null) =>
+  forge.ensureIssue({ repo: R, marker: `<!-- ${marker} -->`, title: say('T'), body: say(marker), known });
+
+test('an issue that was moved elsewhere is left as it is, and so is the one that has its new number here', async () => {
+  const other = 'demo/elsewhere';
+  await hub.importRepo(other, stage.dir, 'main');
+  const [here, moved] = [await issueOf('stays'), await issueOf('moves')];
+  const there = await forge.ensureIssue({
+    repo: other,
+    marker: '<!-- x -->',
+    title: say('x'),
+    body: say('x'),
+    known: null,
+  });
+  const input = { issueId: await idOf(`${R}/issues/${moved.number}`), repositoryId: await idOf(other) };
+  expect(await mutate('transferIssue', input, 'other')).toBe('FORBIDDEN');
+  expect(await mutate('transferIssue', input)).toBeNull();
+  const writes = async (): Promise<string[]> =>
+    hub.store
+      .find('call', (call) => call.method !== 'GET' && call.path !== '/graphql')
+      .map((call) => `${call.method} ${call.path}`);
+  const before = await writes();
+  // As the task knows it: by its old number, and with other words meanwhile.
+  const again = await forge.ensureIssue({
+    repo: R,
+    marker: '<!-- moves -->',
+    title: say('New'),
+    body: say('new'),
+    known: moved.number,
+  });
+  expect(again).toEqual({
+    number: moved.number,
+    url: `${hub.url}/${other}/issues/${there.number + 1}`,
+    outcome: 'unchanged',
+  });
+  expect(await writes()).toEqual(before);
+  await expect(
+    forge.ensureComment({ repo: R, number: moved.number, marker: '<!-- c -->', body: say('?') }),
+  ).rejects.toMatchObject({
+    kind: 'rejected',
+    message: expect.stringContaining(`#${moved.number} of ${R} was moved to another repository`),
+  });
+  expect((await issueOf('stays')).outcome).toBe('unchanged');
+  expect(here.number).not.toBe(moved.number);
+  // Its number is nobody's any more.
+  expect((await issueOf('after')).number).toBe(moved.number + 1);
+});
+
+test('an issue that somebody deleted is told as that, and its number is never given again', async () => {
+  const { number } = await issueOf('goes');
+  expect(await mutate('deleteIssue', { issueId: await idOf(`${R}/issues/${number}`) })).toBeNull();
+  const gone = { kind: 'not_found', message: expect.stringMatching(/^Somebody deleted it on GitHub/) };
+  await expect(issueOf('goes', number)).rejects.toMatchObject(gone);
+  await expect(
+    forge.ensureComment({ repo: R, number, marker: '<!-- c -->', body: say('?') }),
+  ).rejects.toMatchObject(gone);
+  expect((await issueOf('comes')).number).toBe(number + 1);
+  const told = stage.heard.filter((h) => h.event === 'issues').map((h) => h.payload.action);
+  expect(told).toEqual(expect.arrayContaining(['deleted']));
+});
+
+test('a locked conversation takes words of those who may write, and says so to everybody else', async () => {
+  const { number } = await issueOf('heated');
+  const at = `${hub.url}/repos/${R}/issues/${number}`;
+  const lock = async (method: string, token: string, body?: object): Promise<number> =>
+    (
+      await fetch(`${at}/lock`, {
+        method,
+        headers: { authorization: `token ${token}` },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+    ).status;
+  expect([
+    await lock('PUT', 'other'),
+    await lock('PUT', 'tok', { lock_reason: 'boring' }),
+    await lock('PUT', 'tok', { lock_reason: 'too heated' }),
+  ]).toEqual([403, 422, 204]);
+  const comment = (by: Forge, marker: string) =>
+    by.ensureComment({ repo: R, number, marker: `<!-- ${marker} -->`, body: say(marker) });
+  expect((await comment(forge, 'ours')).outcome).toBe('created');
+  const stranger = github({ token: 'other', baseUrl: hub.url });
+  await expect(comment(stranger, 'theirs')).rejects.toMatchObject({
+    kind: 'forbidden',
+    message: expect.stringMatching(/locked, so a comment in .+ can't be written\. Unlock it/),
+  });
+  expect(await lock('DELETE', 'tok')).toBe(204);
+  expect((await comment(stranger, 'theirs')).outcome).toBe('created');
 });
 
 describe('what GitHub may refuse, as one sentence and one kind', () => {

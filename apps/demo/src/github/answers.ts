@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { publicUser, refusalOfApp, type Caller } from './apps.ts';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { invalid, notFound, type Route } from './desk.ts';
+import { answerOfGone } from './gone-issues.ts';
 import { pointOf } from './points.ts';
 import { byName, formerly, movedTo } from './renaming.ts';
 import { root } from './run-shapes.ts';
@@ -113,7 +114,8 @@ async function answerRest(
     const below = pathname.slice(`/repos/${match[1]!}`.length);
     const refused =
       (caller.kind === 'installation' ? refusalOfApp(caller.rights, repo, asks, below) : null) ??
-      refusalOf(repo, asks, pathname, data);
+      refusalOf(repo, asks, pathname, data) ??
+      answerOfGone(store, base, repo, pathname, url.search);
     if (refused !== null) return refused;
     const isApp = caller.kind === 'installation';
     const asked: Ask = { user, repo, m: match, query: url.searchParams, body: data, accept, isApp };

@@ -123,8 +123,11 @@ export function openDesk(context: Ctx) {
       pull_request: await showPull(request, issue),
     });
   const touch = (issue: Issue): void => void store.update('issue', issue, { updatedAt: nowIso() });
-  const nextNumber = (request: Ask): number =>
-    Math.max(0, ...store.find('issue', (i) => i.repo === request.repo.full).map((i) => i.number)) + 1;
+  const nextNumber = ({ repo }: Pick<Ask, 'repo'>): number => {
+    const isHere = (x: { readonly repo: string }): boolean => x.repo === repo.full;
+    const given = [...store.find('issue', isHere), ...store.find('gone', isHere)].map((x) => x.number);
+    return Math.max(0, ...given) + 1;
+  };
   const page = <T extends Doc>(request: Ask, all: T[]): T[] => {
     const list = context.staleMs > 0 ? all.filter((d) => !store.isNew(d, context.staleMs)) : all;
     const per = Math.min(100, Number(request.query.get('per_page') ?? 30));

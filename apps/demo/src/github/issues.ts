@@ -1,6 +1,7 @@
 // Issues, their comments and reactions.
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { ok, created, invalid, mayPush, notFound, type Desk, type Route } from './desk.ts';
+import { lockRoutes, refusalOfLock } from './gone-issues.ts';
 import { ensureLabels, labelWords } from './labels.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Issue } from './store.ts';
@@ -47,6 +48,7 @@ export function issueRoutes(context: Ctx, desk: Desk): Route[] {
       },
     ],
     ['PATCH', R('/(?:issues|pulls)/(\\d+)'), (request) => editIssue(context, desk, request)],
+    ...lockRoutes(context, desk),
     ...assigneeRoutes(context, desk),
     ...commentRoutes(context, desk),
     ...reactionRoutes(context, desk),
@@ -194,6 +196,8 @@ function listComments({ store, base }: Ctx, { page }: Desk, request: Ask): Answe
 async function writeComment({ store, base }: Ctx, desk: Desk, request: Ask): Promise<Answer> {
   const issue = desk.issueOf(request);
   if (!issue) return notFound;
+  const refused = refusalOfLock(request.repo, issue, request.user, request.isApp === true);
+  if (refused !== null) return refused;
   const comment = store.insert('comment', {
     repo: request.repo.full,
     number: issue.number,

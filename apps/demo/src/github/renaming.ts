@@ -10,6 +10,7 @@ import type { Kind, Repo, Store } from './store.ts';
 /** What belongs to a repository, by its name. */
 const OWNED = [
   'issue',
+  'gone',
   'comment',
   'review',
   'reviewComment',

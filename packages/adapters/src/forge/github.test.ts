@@ -224,36 +224,6 @@ test.each([
 });
 const inMinutes = (minutes: number): number => Math.floor(Date.now() / 1_000) + minutes * 60;
 
-test('an issue that was moved elsewhere is left as it is, and so is the one that has its new number here', async () => {
-  const moved = {
-    number: 2,
-    html_url: 'http://x/other/r/issues/2',
-    updated_at: '',
-    title: 'Old',
-    body: 'old',
-  };
-  const { forge, asked } = await forgeThatSays(({ line }) => {
-    if (line === 'GET /repos/o/r/issues/5') return [301, { message: 'Moved' }, '/repositories/9/issues/2'];
-    if (line === 'GET /repositories/9/issues/2') return [200, moved];
-    if (line.endsWith('/issues/5/comments'))
-      return [301, { message: 'Moved' }, '/repositories/9/issues/2/comments'];
-    if (line === 'GET /repositories/9/issues/2/comments') return [200, []];
-    return [404, { message: 'Not Found' }];
-  });
-  const words = { title: ours`New`, body: ours`new` };
-  expect(await forge.ensureIssue({ repo: R, marker: '<!-- m -->', known: 5, ...words })).toMatchObject({
-    number: 5,
-    url: moved.html_url,
-    outcome: 'unchanged',
-  });
-  expect(asked.filter(({ line }) => line.startsWith('PATCH'))).toEqual([]);
-  const comment = { repo: R, number: 5, marker: '<!-- c -->', body: ours`?` };
-  await expect(forge.ensureComment(comment)).rejects.toMatchObject({
-    kind: 'rejected',
-    message: expect.stringContaining('#5 of o/r was moved to another repository'),
-  });
-});
-
 test('a repository without issues: what is new of its pull requests is heard all the same', async () => {
   const { forge } = await forgeThatSays(({ line }) => {
     if (line === 'GET /repos/o/r/issues') return [410, { message: 'Issues are disabled for this repo' }];

@@ -1,9 +1,10 @@
 // GitHub's mutations. What REST can do as well is done by its route, so that both ways do the same and tell
 // the same webhooks.
-import { factsOf } from '../desk.ts';
+import { factsOf, mayPush } from '../desk.ts';
+import { deleteIssue, transferIssue } from '../gone-issues.ts';
 import { mergePull } from '../merge.ts';
 import * as shape from '../shapes.ts';
-import { nowIso, type Issue, type ReviewComment } from '../store.ts';
+import { nowIso, type Issue, type Repo, type ReviewComment } from '../store.ts';
 import { readGlobalId, refused, repoOfIssue, viewOf, type Place, type View } from './place.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -136,6 +137,41 @@ const reopenIssue: Mutation = (place, input) =>
   edited(place, subjectOf(place, input.issueId, ['Issue']), { state: 'open' });
 const closePullRequest: Mutation = (p, input) => edited(p, pullOf(p, input), { state: 'closed' });
 const reopenPullRequest: Mutation = (p, input) => edited(p, pullOf(p, input), { state: 'open' });
+/** What an App may not do, whatever it was given, and a person only who may write. */
+function ownIssue(place: Place, id: unknown): { issue: Issue; repo: Repo } {
+  const issue = subjectOf(place, id, ['Issue']);
+  const repo = repoOfIssue(place, issue);
+  if (place.rights !== undefined || !mayPush(repo, place.user))
+    throw refused('FORBIDDEN', `${place.user} does not have the correct permissions to execute this.`);
+  return { issue, repo };
+}
+const removeIssue: Mutation = async (place, input) => {
+  const { issue, repo } = ownIssue(place, input.issueId);
+  await deleteIssue(place.c, repo, issue, place.user);
+  return { repository: place.view.repository(place, repo) };
+};
+const moveIssue: Mutation = async (place, input) => {
+  only('transferIssue', input, ['issueId', 'repositoryId']);
+  const { issue, repo } = ownIssue(place, input.issueId);
+  const full = repositoryOf(place, input.repositoryId);
+  const to = place.c.store.one('repo', (r) => r.full === full)!;
+  if (to === repo || !mayPush(to, place.user))
+    throw refused('UNPROCESSABLE', 'The issue can not be moved there.');
+  await transferIssue(place.c, repo, to, issue, place.user);
+  return { issue: place.view.issue(place, issue) };
+};
+const lockIs =
+  (isLocked: boolean): Mutation =>
+  async (place, input) => {
+    const issue = subjectOf(place, input.lockableId);
+    const path = `/repos/${issue.repo}/issues/${issue.number}/lock`;
+    const reason = text(input.lockReason)
+      ?.toLowerCase()
+      .replaceAll('_', ' ')
+      .replace('off topic', 'off-topic');
+    await byRest(place, isLocked ? 'PUT' : 'DELETE', path, isLocked ? { lock_reason: reason } : {});
+    return { [isLocked ? 'lockedRecord' : 'unlockedRecord']: viewOf(place, issue) };
+  };
 const STATES: ReadonlyMap<unknown, string> = new Map([
   ['OPEN', 'open'],
   ['CLOSED', 'closed'],
@@ -327,6 +363,10 @@ const MUTATIONS: ReadonlyMap<string, Mutation> = new Map([
   ['closeIssue', closeIssue],
   ['reopenIssue', reopenIssue],
   ['updateIssue', updateIssue],
+  ['deleteIssue', removeIssue],
+  ['transferIssue', moveIssue],
+  ['lockLockable', lockIs(true)],
+  ['unlockLockable', lockIs(false)],
   ['addComment', addComment],
   ['updateIssueComment', updateIssueComment],
   ['addLabelsToLabelable', addLabelsToLabelable],
