@@ -87,7 +87,7 @@ const KEPT_WORDS = 'Kept from before: the same lock files, command and tools. No
 export async function ensureSetup(around: Around, control: Control): Promise<string | null> {
   const setup = wantedSetup(around);
   if (setup === null) return null;
-  ensureFetched(around.config.home, setup.command);
+  ensureFetched(around.config.home, workFolder(around.config, around.spec), setup.command);
   if (readPlain(doneFile(around)) === setup.key) return null;
   const { command, key, from } = setup;
   if (from !== null) {

@@ -1,5 +1,5 @@
-// A set-up by `npx --yes pnpm@10 install` leaves no pnpm behind, and the repository's own scripts say `pnpm`. Such a
-// program stands on PATH from then on, in the same version.
+// A set-up by `npx --yes pnpm@10 install` leaves no pnpm behind, one by a uv of its own leaves it in `.venv`, and the
+// repository's own scripts say `pnpm` and `uv`. Such a program stands on PATH from then on, in the same version.
 import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { fetchedPrograms } from '@mainloop/models/flow/setup';
@@ -21,15 +21,16 @@ export const pathWithoutFetched = (toolPath: string): string =>
 /**
  * Puts the programs on PATH that a set-up fetches.
  * @param home of the sandbox
+ * @param project its folder
  * @param command of the set-up
  */
-export function ensureFetched(home: string, command: string): void {
-  for (const { name, fetched } of fetchedPrograms(command)) {
+export function ensureFetched(home: string, project: string, command: string): void {
+  for (const { name, script } of fetchedPrograms(command)) {
     const folder = fetchedFolder(home);
     ensureFolder(path.dirname(folder));
     ensureFolder(folder);
     const program = path.join(folder, name);
-    putFile(program, `#!/bin/sh\nexec npx --yes ${fetched} "$@"\n`);
+    putFile(program, `#!/bin/sh\nproject='${project.replaceAll("'", "'\\''")}'\n${script}\n`);
     chmodSync(program, 0o755);
   }
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Around } from './around.ts';
 import { ensureSetup, setupIsDone } from './commands.ts';
 import type { Control } from './control.ts';
-import { fetchedFolder } from './fetched.ts';
+import { ensureFetched, fetchedFolder } from './fetched.ts';
 
 const dir = mkdtempSync('/tmp/mainloop-setup-');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -147,6 +147,27 @@ test('of a project that is a folder, that folder is set up, and the command runs
   ]);
   expect(readFileSync(path.join(repo, '.git/ran'), 'utf8')).toMatch(/packages[/]a\n$/);
   expect(setupIsDone(around({ folder: 'packages/a' }))).toBe(true);
+});
+
+test('a uv or a poetry that the set-up brought for itself runs what is installed, by its own name', async () => {
+  const folder = path.join(repo, "it's here");
+  mkdirSync(path.join(folder, '.venv/bin'), { recursive: true });
+  for (const program of ['uv', 'pytest'])
+    writeFileSync(
+      path.join(folder, '.venv/bin', program),
+      `#!/bin/sh\necho "${program} $* without asking: $UV_NO_SYNC"\n`,
+      { mode: 0o755 },
+    );
+  ensureFetched(dir, folder, '.venv/bin/uv sync && "/tmp/mainloop-poetry/bin/poetry" export');
+  const said = (command: string): string =>
+    execFileSync('sh', ['-c', command], {
+      env: { PATH: `${process.env.PATH}:${fetchedFolder(dir)}` },
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  expect(said('uv run pytest -q')).toBe('uv run pytest -q without asking: 1\n');
+  expect(said('poetry run pytest -q')).toBe('pytest -q without asking: \n');
+  expect(() => said('poetry add x')).toThrow('Only "poetry run" is here');
 });
 
 test('a package manager that it fetches stands on PATH for the scripts, and changes nothing about how it is set up', async () => {

@@ -460,13 +460,28 @@ test('a container for development sets up what no lock file does', () => {
 });
 
 test.each<[command: string, programs: string[]]>([
-  ['npx --yes pnpm@10 install --frozen-lockfile', ['pnpm: pnpm@10']],
-  ['cd "a b" && npx --yes @yarnpkg/cli-dist@4.5.0 install --immutable', ['yarn: @yarnpkg/cli-dist@4.5.0']],
-  ['npx -y yarn@1.22.22 install && npx --yes bun@1 install', ['yarn: yarn@1.22.22', 'bun: bun@1']],
+  ['npx --yes pnpm@10 install --frozen-lockfile', ['pnpm: exec npx --yes pnpm@10 "$@"']],
+  [
+    'cd "a b" && npx --yes @yarnpkg/cli-dist@4.5.0 install --immutable',
+    ['yarn: exec npx --yes @yarnpkg/cli-dist@4.5.0 "$@"'],
+  ],
+  [
+    'npx -y yarn@1.22.22 install && npx --yes bun@1 install',
+    ['yarn: exec npx --yes yarn@1.22.22 "$@"', 'bun: exec npx --yes bun@1 "$@"'],
+  ],
   ['npm ci && npx --yes playwright@1 install', []],
   ['npx --yes pnpm@$(id) install', []],
   ['npx --yes pnpm install', []],
   ['pnpm install', []],
 ])('%s fetches %j', (command, programs) =>
-  expect(fetchedPrograms(command).map(({ name, fetched }) => `${name}: ${fetched}`)).toEqual(programs),
+  expect(fetchedPrograms(command).map(({ name, script }) => `${name}: ${script}`)).toEqual(programs),
+);
+
+test.each<[files: Record<string, string>, tools: readonly string[], programs: string[]]>([
+  [{ 'uv.lock': '', 'pyproject.toml': PYPROJECT }, USUAL, ['uv']],
+  [{ 'uv.lock': '', 'pyproject.toml': PYPROJECT }, [...USUAL, 'uv'], []],
+  [{ 'poetry.lock': '', 'pyproject.toml': PYPROJECT }, USUAL, ['poetry']],
+  [{ 'requirements.txt': '' }, USUAL, []],
+])('set up from %j on a machine with %j, %j would not be found', (files, tools, programs) =>
+  expect(fetchedPrograms(commandOf(files, tools)!).map(({ name }) => name)).toEqual(programs),
 );

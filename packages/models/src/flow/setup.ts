@@ -450,17 +450,39 @@ const FETCHED: ReadonlyMap<string, string> = new Map([
   ['bun', 'bun'],
 ]);
 
+interface FetchedProgram {
+  /** How people call it. */
+  readonly name: string;
+  /** What it does, for a shell; `$project` is the project's folder. */
+  readonly script: string;
+}
+
+/**
+ * uv would ask the addresses in its lock file before each `uv run`, and no sandbox reaches those; what they
+ * name is installed already. Poetry's own environment is not kept.
+ */
+const OF_ENVIRONMENT: readonly (readonly [mark: RegExp, FetchedProgram])[] = [
+  [/\.venv\/bin\/uv /, { name: 'uv', script: 'UV_NO_SYNC=1 exec "$project/.venv/bin/uv" "$@"' }],
+  [
+    /mainloop-poetry\/bin\/poetry"/,
+    {
+      name: 'poetry',
+      script:
+        'if [ "$1" = run ]; then shift; VIRTUAL_ENV="$project/.venv" PATH="$project/.venv/bin:$PATH" exec "$@"; fi\necho "Only \\"poetry run\\" is here: what poetry.lock names is in .venv." >&2\nexit 1',
+    },
+  ],
+];
+
 /**
  * @param command of a set-up
- * @returns the package managers that it fetches and does not leave behind: how they are called, and what npx is
- * asked for, as `pnpm@10`
+ * @returns the package managers that it fetches and does not leave on PATH
  */
-export const fetchedPrograms = (
-  command: string,
-): readonly { readonly name: string; readonly fetched: string }[] =>
-  [...command.matchAll(/\bnpx (?:--yes|-y) ((?:@[\w.-]+\/)?[\w-]+)@([\w.-]+)/g)].flatMap(
+export const fetchedPrograms = (command: string): readonly FetchedProgram[] => [
+  ...[...command.matchAll(/\bnpx (?:--yes|-y) ((?:@[\w.-]+\/)?[\w-]+)@([\w.-]+)/g)].flatMap(
     ([, program, version]) => {
       const name = FETCHED.get(program!);
-      return name === undefined ? [] : [{ name, fetched: `${program}@${version}` }];
+      return name === undefined ? [] : [{ name, script: `exec npx --yes ${program}@${version} "$@"` }];
     },
-  );
+  ),
+  ...OF_ENVIRONMENT.flatMap(([mark, program]) => (mark.test(command) ? [program] : [])),
+];
