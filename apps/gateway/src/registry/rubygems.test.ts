@@ -31,7 +31,7 @@ test.each([
   '/rubygems/gems/-1.0.gem',
   '/rubygems/api/v1/gems',
   '/rubygems/quick/Marshal.4.8/..%2fx.gemspec.rz',
-  '/rubygems/specs.4.8.gz',
+  '/rubygems/specs.4.9.gz',
 ])('%s is nothing that could be asked', (path) => expect(asked(path)).toBeNull());
 
 test.each([
@@ -71,6 +71,14 @@ test.each([
 ])('a file is what its line of the index says: %s', (version, found) => {
   const request = asked(`/rubygems/gems/thing-${version}.gem`);
   expect(request?.kind === 'file' && request.find(INFO, null)).toEqual(found);
+});
+
+test('where Bundler falls back to the index of old, the list is asked for: why that can not be had is what it says last', () => {
+  const request = asked('/rubygems/specs.4.8.gz');
+  expect(request).toMatchObject({ kind: 'page', page: { path: 'versions' } });
+  // The list is there, so the old one is not wanted.
+  const options = { origin: '', userAgent: '', accept: '' };
+  expect(request?.kind === 'page' ? request.answer(INFO, options) : 'another').toBeNull();
 });
 
 test('the mark of a list is what older Bundlers check it by', () => {

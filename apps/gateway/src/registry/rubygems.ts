@@ -7,6 +7,8 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 /** Of a file or a description: "nokogiri-1.16.0-x86_64-linux". */
 const FULL_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,250}$/;
 
+const OLD_INDEX = 'list of gems but the compact one';
+
 /** @param path without escapes */
 export function askedOfRubyGems(path: string): Asked | null {
   const below = /^\/rubygems\/(.+)$/.exec(path)?.[1];
@@ -20,6 +22,9 @@ export function askedOfRubyGems(path: string): Asked | null {
   const [, described] = /^quick\/Marshal\.4\.8\/([^/]+)\.gemspec\.rz$/.exec(below) ?? [];
   if (described !== undefined)
     return FULL_NAME.test(described) ? asItIs(pageOf(described, below), 'application/octet-stream') : null;
+  // Where the list can't be had Bundler asks for the index of old, and says in the end only what came of that.
+  if (/^(?:latest_|prerelease_)?specs\.4\.8(?:\.gz)?$/.test(below))
+    return { kind: 'page', page: pageOf(OLD_INDEX, 'versions'), answer: () => null };
   const [, fullName] = /^gems\/([^/]+)\.gem$/.exec(below) ?? [];
   const gem = fullName !== undefined && FULL_NAME.test(fullName) ? partsOf(fullName) : null;
   if (gem === null) return null;
