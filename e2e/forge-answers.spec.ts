@@ -268,6 +268,14 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
   await ask('GET', `${REPO}/actions/workflows/{workflow_id}/runs`, { workflow_id: 'ci.yml' });
   await ask('GET', `${REPO}/check-runs/{check_run_id}`, { check_run_id: job.id });
   await ask('GET', `${REPO}/check-runs/{check_run_id}/annotations`, { check_run_id: job.id });
+  const thing = hub.store.one('repo', (r) => r.full === R)!;
+  hub.store.update('repo', thing, { rules: { held: ['live'] } });
+  const waits = { status: 'waiting', conclusion: null, completedAt: null, environment: 'live', log: '' };
+  hub.store.insert('job', { ...of, ...waits, name: 'deploy' });
+  const pending = `${REPO}/actions/runs/{run_id}/pending_deployments`;
+  await ask('GET', pending, run);
+  await ask('POST', pending, run, { environment_ids: [1], state: 'rejected', comment: 'no' }, 200);
+  hub.store.update('repo', thing, { rules: {} });
   await ask('POST', `${REPO}/actions/jobs/{job_id}/rerun`, { job_id: job.id }, {}, 201);
   const zip = `${dir}.zip`;
   const got = await fetch(`${hub.url}/repos/${R}/actions/runs/${workflowRun.id}/logs`, {

@@ -289,6 +289,54 @@ test('a failed job that GitHub ended itself is told apart by what stands beside 
   expect(asked() - before).toBe(2);
 });
 
+test('a job that its environment holds waits for an approval; one that is rejected is no failure of the code', async () => {
+  const [sha, at] = ['e'.repeat(40), '2026-11-20T10:00:00Z'];
+  const thing = hub.store.one('repo', (r) => r.full === R)!;
+  hub.store.update('repo', thing, { rules: { held: ['staging', 'production'] } });
+  const { id: runId } = hub.store.insert('run', {
+    repo: R,
+    sha,
+    branch: 'held',
+    name: 'a',
+    path: '.github/workflows/a.yml',
+    event: 'pull_request',
+    status: 'waiting',
+    conclusion: null,
+    createdAt: at,
+    updatedAt: at,
+  });
+  const job = { repo: R, sha, runId, startedAt: at, completedAt: null, conclusion: null, log: '' };
+  hub.store.insert('job', { ...job, name: 'deploy', status: 'waiting', environment: 'production' });
+  const outcome = async () =>
+    ciVerdict(await forge.listChecks(R, sha, 'main'), Date.parse(at) + 60_000).outcome;
+  const review = async (token: string, body: object): Promise<number> =>
+    (
+      await fetch(`${hub.url}/repos/${R}/actions/runs/${runId}/pending_deployments`, {
+        method: 'POST',
+        headers: { authorization: `token ${token}` },
+        body: JSON.stringify({ comment: '', ...body }),
+      })
+    ).status;
+  try {
+    expect(await outcome()).toMatchObject({
+      is: 'pending',
+      awaited: [{ name: 'deploy (a.yml)', isHeld: true }],
+    });
+    const rejected = { environment_ids: [2], state: 'rejected' };
+    expect([
+      await review('other', rejected),
+      await review('tok', { environment_ids: [1], state: 'rejected' }),
+      await review('tok', rejected),
+    ]).toEqual([422, 422, 200]);
+    expect(await outcome()).toMatchObject({
+      is: 'infrastructure',
+      troubled: [{ name: 'deploy (a.yml)', isRefused: true }],
+    });
+  } finally {
+    hub.store.update('repo', thing, { rules: {} });
+  }
+});
+
 test('checks: over 300 of them, each with its workflow, what is required, and what the token may not see', async () => {
   const sha = 'c'.repeat(40);
   const at = {

@@ -68,6 +68,33 @@ async function ci(script: string): Promise<string> {
 }
 const say = (what: string): string => `printf '{"jobID":"t","raw_output":true,"msg":"%s"}\\n' "${what}"`;
 
+test('a job whose environment wants an approval begins when it has it, and no sooner', async () => {
+  const folder = path.join(home, 'folder');
+  writeFileSync(
+    path.join(folder, '.github/workflows/a --bind b.yml'),
+    'on: push\njobs: { t: { environment: { name: live }, runs-on: ubuntu-latest, steps: [{ run: x }] } }\n',
+  );
+  git(folder, 'commit', '-qam', 'deploys');
+  await bare.importFrom(FULL, folder, 'main');
+  const act = path.join(home, 'act');
+  writeFileSync(act, `#!/bin/sh\n${say('deployed')}\n`, { mode: 0o755 });
+  const store = new Store(path.join(home, 'store'));
+  const hooks = { send: () => undefined } as unknown as Hooks;
+  const runner = actions(store, bare, hooks, asInPod(home, act));
+  const repo = { full: FULL, rules: { held: ['live'] } } as unknown as Repo;
+  await runner.pushed(repo, 'main', (await bare.sha(FULL, 'main'))!, null);
+  const [run] = store.find('run');
+  const state = () =>
+    store.find('job').map((job) => [job.environment, job.status, job.log.includes('deployed')]);
+  expect([run?.status, state()]).toEqual(['waiting', [['live', 'waiting', false]]]);
+  await runner.letThrough(repo, run!);
+  expect([run?.status, run?.conclusion, state()]).toEqual([
+    'completed',
+    'success',
+    [['live', 'completed', true]],
+  ]);
+});
+
 test('a pushed workflow that writes into every object it can reach leaves the forge whole', async () => {
   const objects = path.join(bare.dir(FULL), 'objects');
   const log = await ci(`

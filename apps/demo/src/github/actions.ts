@@ -11,7 +11,8 @@ import { isOf, workflowRuns, type OpenRun } from './workflow-runs.ts';
 
 /**
  * Runs workflows with `act` when something happened to a repository.
- * @returns `pushed` and `befell` for what happened, `rerun` for a run again, `recover` for what a kill cut
+ * @returns `pushed` and `befell` for what happened, `rerun` for a run again, `letThrough` for one that waited,
+ * `recover` for what a kill cut
  * short
  */
 export function actions(store: Store, bare: Bare, hooks: Hooks, options: ActionsOptions) {
@@ -47,12 +48,24 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, options: Actions
       if (run !== null) opened.push({ triggered, run });
     }
     listed();
-    for (const { triggered, run } of opened)
-      await runs
-        .run(triggered, run)
-        .catch((err: unknown) =>
-          log.error({ err, repo: repo.full, file: triggered.file }, 'a workflow could not be run'),
-        );
+    for (const one of opened)
+      if (one.run.wfRun.status === 'waiting') held.set(one.run.wfRun.id, one);
+      else await runOne(one);
+  };
+  const held = new Map<number, { readonly triggered: Triggered; readonly run: OpenRun }>();
+  const runOne = ({ triggered, run }: { triggered: Triggered; run: OpenRun }): Promise<void> =>
+    runs
+      .run(triggered, run)
+      .catch((err: unknown) =>
+        log.error({ err, repo: triggered.repo.full, file: triggered.file }, 'a workflow could not be run'),
+      );
+  /** A run that waited for an approval, and has it. */
+  const letThrough = async (repo: Repo, { id }: WorkflowRun): Promise<void> => {
+    const found = held.get(id);
+    if (found === undefined) return;
+    held.delete(id);
+    runs.begin(repo, found.run);
+    await runOne(found);
   };
 
   /** @returns null when git can't say */
@@ -150,7 +163,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, options: Actions
     }
   };
 
-  return { pushed, befell, rerun, recover };
+  return { pushed, befell, rerun, letThrough, recover };
 }
 
 const NO_STAT = { files: 0, additions: 0, deletions: 0 };

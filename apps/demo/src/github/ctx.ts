@@ -15,6 +15,8 @@ export interface Ctx {
   readonly hit: Hit;
   /** Runs a workflow again on the same commit. */
   rerun(repo: Repo, run: WorkflowRun): void;
+  /** Begins a run that waited for an approval. */
+  letThrough(repo: Repo, run: WorkflowRun): void;
   /** What a branch that was moved sets off. */
   /** @param before where the branch stood; null: it is new */
   pushed(repo: Repo, branch: string, sha: string, before: string | null): void;

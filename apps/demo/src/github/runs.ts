@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { created, notFound, ok, type Desk, type Route } from './desk.ts';
 import { job, workflow } from './run-shapes.ts';
+import { deploymentRoutes } from './environments.ts';
 import * as shape from './shapes.ts';
 import type { Job, Repo, WorkflowRun } from './store.ts';
 
@@ -64,8 +65,9 @@ const alreadyRuns: Answer = {
  * Workflows, their runs and jobs: https://docs.github.com/rest/actions
  * @returns the routes
  */
-export function runRoutes(context: Ctx, { page, R }: Desk): Route[] {
+export function runRoutes(context: Ctx, desk: Desk): Route[] {
   const { store, base } = context;
+  const { page, R } = desk;
   const runOf = (request: Ask): WorkflowRun | undefined =>
     store.one('run', (x) => x.id === Number(request.m[2]) && x.repo === request.repo.full);
   const jobOf = (request: Ask): Job | undefined =>
@@ -110,6 +112,7 @@ export function runRoutes(context: Ctx, { page, R }: Desk): Route[] {
         return ok({ total_count: list.length, jobs: page(request, list).map((j) => job(base, j, run)) });
       }),
     ],
+    ...deploymentRoutes(context, desk),
     ['GET', R('/actions/runs/(\\d+)/artifacts'), ofRun(() => ok({ total_count: 0, artifacts: [] }))],
     [
       'GET',

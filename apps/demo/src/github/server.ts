@@ -140,6 +140,7 @@ function openForge(options: LocalGitHubOptions, base: string): { context: Ctx; r
     staleMs: options.staleMs ?? 0,
     hit: failpoints(options.failpoints ?? null),
     rerun: (repo, run) => late(jobs?.rerun(repo, run)),
+    letThrough: (repo, run) => late(jobs?.letThrough(repo, run)),
     pushed: (repo, branch, sha, before) => void jobs?.pushed(repo, branch, sha, before),
     befell: (repo, pull, action) => late(jobs?.befell(repo, pull, action)),
   };

@@ -32,6 +32,8 @@ export interface RepoRules {
   readonly issueTypes?: readonly string[];
   /** Nothing is changed in it any more. */
   readonly archived?: boolean;
+  /** Environments in which nothing begins before somebody approves it. */
+  readonly held?: readonly string[];
   /** Every push is refused with these words, as a pre-receive hook says them. */
   readonly refusesPushes?: string;
 }
@@ -178,6 +180,8 @@ export interface Job extends Doc {
   startedAt: string;
   completedAt: string | null;
   log: string;
+  /** The environment that held it back. */
+  environment?: string;
   /** What its check says of itself. */
   note?: string;
   /** What is written beside it: of a failed job each line that says why; none without it. */

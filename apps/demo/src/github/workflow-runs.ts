@@ -1,6 +1,7 @@
 // Runs of workflows and their jobs, as GitHub Actions lists them, from the moment they are there to their end.
 import type { LimitHit } from '@mainloop/adapters/sandbox/port';
 import { parse } from 'yaml';
+import { environmentThatHolds } from './environments.ts';
 import type { Hooks } from './hooks.ts';
 import { log } from './log.ts';
 import type { ActStep, JobListener, Triggered } from './job-place.ts';
@@ -69,7 +70,12 @@ export function workflowRuns(
       updatedAt: nowIso(),
     });
     const jobs = new Map<string, Job>();
-    for (const [id, job] of Object.entries(workflow.jobs ?? {}))
+    const all = Object.entries(workflow.jobs ?? {});
+    const isHeld = all.some(([, job]) => environmentThatHolds(repo.rules, job) !== null);
+    const status = isHeld ? 'waiting' : 'in_progress';
+    if (isHeld) store.update('run', wfRun, { status });
+    for (const [id, job] of all) {
+      const held = environmentThatHolds(repo.rules, job);
       jobs.set(
         id,
         store.insert('job', {
@@ -77,14 +83,16 @@ export function workflowRuns(
           runId: wfRun.id,
           name: job.name ?? id,
           sha,
-          status: 'in_progress',
+          status,
           conclusion: null,
           startedAt: nowIso(),
           completedAt: null,
           log: '',
+          ...(held === null ? {} : { environment: held }),
         }),
       );
-    announce(repo, wfRun, 'in_progress');
+    }
+    announce(repo, wfRun, isHeld ? 'requested' : 'in_progress');
     return { wf: workflow, wfRun, jobs };
   };
 
@@ -166,6 +174,13 @@ export function workflowRuns(
       sender: shape.user(base, 'github-actions'),
     });
 
+  /** Its jobs, which waited for an approval, begin. */
+  const begin = (repo: Repo, { wfRun, jobs }: OpenRun): void => {
+    store.update('run', wfRun, { status: 'in_progress' });
+    for (const job of jobs.values()) store.update('job', job, { status: 'in_progress', startedAt: nowIso() });
+    announce(repo, wfRun, 'in_progress');
+  };
+
   /** What a kill left in the middle is cancelled, as when GitHub's runners are lost. @returns those runs */
   const cancelOpen = (): readonly WorkflowRun[] => {
     const left = store.find('run', (x) => x.status !== 'completed');
@@ -182,7 +197,7 @@ export function workflowRuns(
     return left;
   };
 
-  return { open, run, cancelOpen };
+  return { open, begin, run, cancelOpen };
 }
 
 /** The log of one job, as GitHub would keep it, and its steps. */

@@ -151,7 +151,9 @@ const removeIssue: Mutation = async (place, input) => {
   return { repository: place.view.repository(place, repo) };
 };
 const moveIssue: Mutation = async (place, input) => {
-  only('transferIssue', input, ['issueId', 'repositoryId']);
+  // Not set, GitHub's schema fills it in.
+  const asked = input.createLabelsIfMissing === false ? { ...input, createLabelsIfMissing: null } : input;
+  only('transferIssue', asked, ['issueId', 'repositoryId']);
   const { issue, repo } = ownIssue(place, input.issueId);
   const full = repositoryOf(place, input.repositoryId);
   const to = place.c.store.one('repo', (r) => r.full === full)!;
