@@ -46,50 +46,58 @@ const idOf = async (route: string): Promise<string> => {
 const issueOf = (marker: string, known: number | null = null) =>
   forge.ensureIssue({ repo: R, marker: `<!-- ${marker} -->`, title: say('T'), body: say(marker), known });
 
-test('an issue that was moved elsewhere is left as it is, and so is the one that has its new number here', async () => {
-  const other = 'demo/elsewhere';
-  await hub.importRepo(other, stage.dir, 'main');
-  const [here, moved] = [await issueOf('stays'), await issueOf('moves')];
-  const there = await forge.ensureIssue({
-    repo: other,
-    marker: '<!-- x -->',
-    title: say('x'),
-    body: say('x'),
-    known: null,
-  });
-  const input = { issueId: await idOf(`${R}/issues/${moved.number}`), repositoryId: await idOf(other) };
-  expect(await mutate('transferIssue', input, 'other')).toBe('FORBIDDEN');
-  expect(await mutate('transferIssue', input)).toBeNull();
-  const writes = async (): Promise<string[]> =>
-    hub.store
-      .find('call', (call) => call.method !== 'GET' && call.path !== '/graphql')
-      .map((call) => `${call.method} ${call.path}`);
-  const before = await writes();
-  // As the task knows it: by its old number, and with other words meanwhile.
-  const again = await forge.ensureIssue({
-    repo: R,
-    marker: '<!-- moves -->',
-    title: say('New'),
-    body: say('new'),
-    known: moved.number,
-  });
-  expect(again).toEqual({
-    number: moved.number,
-    url: `${hub.url}/${other}/issues/${there.number + 1}`,
-    outcome: 'unchanged',
-  });
-  expect(await writes()).toEqual(before);
-  await expect(
-    forge.ensureComment({ repo: R, number: moved.number, marker: '<!-- c -->', body: say('?') }),
-  ).rejects.toMatchObject({
-    kind: 'rejected',
-    message: expect.stringContaining(`#${moved.number} of ${R} was moved to another repository`),
-  });
-  expect((await issueOf('stays')).outcome).toBe('unchanged');
-  expect(here.number).not.toBe(moved.number);
-  // Its number is nobody's any more.
-  expect((await issueOf('after')).number).toBe(moved.number + 1);
-});
+test.each([
+  ['another number', 0],
+  ['the same number', 1],
+])(
+  'an issue that was moved elsewhere and has %s there is left as it is, as is the one here',
+  async (_, less) => {
+    const other = `demo/elsewhere-${less}`;
+    await hub.importRepo(other, stage.dir, 'main');
+    await issueOf('stays');
+    const moved = await issueOf(`moves ${less}`);
+    const fill = (n: number): Promise<unknown> =>
+      forge.ensureIssue({
+        repo: other,
+        marker: `<!-- ${n} -->`,
+        title: say('x'),
+        body: say('x'),
+        known: null,
+      });
+    for (let n = 0; n < moved.number - less; n++) await fill(n);
+    const input = { issueId: await idOf(`${R}/issues/${moved.number}`), repositoryId: await idOf(other) };
+    expect(await mutate('transferIssue', input, 'other')).toBe('FORBIDDEN');
+    expect(await mutate('transferIssue', input)).toBeNull();
+    const writes = (): string[] =>
+      hub.store
+        .find('call', (call) => call.method !== 'GET' && call.path !== '/graphql')
+        .map((call) => `${call.method} ${call.path}`);
+    const before = writes();
+    // As the task knows it: by its old number, and with other words meanwhile.
+    const again = await forge.ensureIssue({
+      repo: R,
+      marker: '<!-- another -->',
+      title: say('New'),
+      body: say('new'),
+      known: moved.number,
+    });
+    expect(again).toMatchObject({
+      number: moved.number,
+      url: `${hub.url}/${other}/issues/${moved.number + 1 - less}`,
+      outcome: 'unchanged',
+    });
+    expect(writes()).toEqual(before);
+    await expect(
+      forge.ensureComment({ repo: R, number: moved.number, marker: '<!-- c -->', body: say('?') }),
+    ).rejects.toMatchObject({
+      kind: 'rejected',
+      message: expect.stringContaining(`#${moved.number} of ${R} was moved to another repository`),
+    });
+    expect((await issueOf('stays')).outcome).toBe('unchanged');
+    // Its number is nobody's any more.
+    expect((await issueOf(`after ${less}`)).number).toBe(moved.number + 1);
+  },
+);
 
 test('an issue that somebody deleted is told as that, and its number is never given again', async () => {
   const { number } = await issueOf('goes');
@@ -130,6 +138,36 @@ test('a locked conversation takes words of those who may write, and says so to e
   });
   expect(await lock('DELETE', 'tok')).toBe(204);
   expect((await comment(stranger, 'theirs')).outcome).toBe('created');
+});
+
+test('who writes too much in a minute is told to write less often, and not that the hour is spent', async () => {
+  const other = 'demo/crowded';
+  await hub.importRepo(other, stage.dir, 'main');
+  const crowded = hub.store.one('repo', (r) => r.full === other)!;
+  hub.store.update('repo', crowded, { rules: { contentPerMinute: 2 } });
+  const issue = (marker: string) =>
+    forge.ensureIssue({
+      repo: other,
+      marker: `<!-- ${marker} -->`,
+      title: say('T'),
+      body: say(marker),
+      known: null,
+    });
+  const { number } = await issue('one');
+  const comment = (marker: string) =>
+    forge.ensureComment({ repo: other, number, marker: `<!-- ${marker} -->`, body: say(marker) });
+  expect((await comment('two')).outcome).toBe('created');
+  const limited = { kind: 'rate_limited', message: 'GitHub wants us to ask less often; going on in 1 min.' };
+  await expect(comment('three')).rejects.toMatchObject({ ...limited, retryAfterMs: 60_000 });
+  await expect(issue('four')).rejects.toMatchObject(limited);
+  // What changes nothing is answered meanwhile, and so is everybody else.
+  expect((await comment('two')).outcome).toBe('unchanged');
+  const { status } = await fetch(`${hub.url}/repos/${other}/issues`, {
+    method: 'POST',
+    headers: { authorization: 'token other' },
+    body: JSON.stringify({ title: 'x' }),
+  });
+  expect(status).toBe(201);
 });
 
 describe('what GitHub may refuse, as one sentence and one kind', () => {

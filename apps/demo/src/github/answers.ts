@@ -115,6 +115,7 @@ async function answerRest(
     const refused =
       (caller.kind === 'installation' ? refusalOfApp(caller.rights, repo, asks, below) : null) ??
       refusalOf(repo, asks, pathname, data) ??
+      (asks === 'POST' ? tooMuchWritten(store, repo, user, pathname) : null) ??
       answerOfGone(store, base, repo, pathname, url.search);
     if (refused !== null) return refused;
     const isApp = caller.kind === 'installation';
@@ -156,6 +157,40 @@ function refusalOf(
       },
     ]);
   return null;
+}
+
+/** What others are told of when it is made. */
+const CONTENT = /^\/repos\/[^/]+\/[^/]+\/(?:issues|pulls)(?:\/\d+\/(?:comments|reviews))?$/;
+const MINUTE_MS = 60_000;
+
+/**
+ * The secondary limit of what makes content, which is not the hour's.
+ * @see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+ */
+function tooMuchWritten(store: Store, { rules, full }: Repo, user: string, pathname: string): Answer | null {
+  if (rules?.contentPerMinute === undefined || !CONTENT.test(pathname)) return null;
+  const made = store.find(
+    'call',
+    (call) =>
+      call.method === 'POST' &&
+      call.user === user &&
+      call.status < 300 &&
+      call.path.startsWith(`/repos/${full}/`) &&
+      CONTENT.test(call.path) &&
+      Date.parse(call.at) > Date.now() - MINUTE_MS,
+  );
+  if (made.length < rules.contentPerMinute) return null;
+  return {
+    status: 403,
+    body: {
+      message:
+        'You have exceeded a secondary rate limit and have been temporarily blocked from content creation. Please retry your request again later.',
+      documentation_url:
+        'https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits',
+      status: '403',
+    },
+    headers: { 'retry-after': '60' },
+  };
 }
 
 /** Whether what stands for a name in an address can be read: a lone "%" cannot. */

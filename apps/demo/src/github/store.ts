@@ -32,6 +32,8 @@ export interface RepoRules {
   readonly issueTypes?: readonly string[];
   /** Nothing is changed in it any more. */
   readonly archived?: boolean;
+  /** So much is written into it by one account in a minute; without it, as much as comes. */
+  readonly contentPerMinute?: number;
   /** Environments in which nothing begins before somebody approves it. */
   readonly held?: readonly string[];
   /** Every push is refused with these words, as a pre-receive hook says them. */
