@@ -17,6 +17,7 @@ import { isOf, workflowRuns, type OpenRun } from './workflow-runs.ts';
  */
 export function actions(store: Store, bare: Bare, hooks: Hooks, options: ActionsOptions) {
   const runs = workflowRuns(store, hooks, options.base, jobPlaces(bare, options).runJob);
+  const each = oneByOne(runs);
 
   /**
    * Every run is there before the first begins, as on GitHub: what is not listed yet would be taken for
@@ -40,7 +41,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, options: Actions
     )
       .split('\0')
       .filter((f) => /\.ya?ml$/.test(f) && wanted(f));
-    const opened: { triggered: Triggered; run: OpenRun }[] = [];
+    const opened: Opened[] = [];
     for (const file of files) {
       const text = await bare.git(repo.full, ['cat-file', 'blob', `${sha}:${file}`]);
       const triggered = { repo, branch, sha, file, text, what };
@@ -48,26 +49,8 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, options: Actions
       if (run !== null) opened.push({ triggered, run });
     }
     listed();
-    for (const one of opened)
-      if (one.run.wfRun.status === 'waiting') held.set(one.run.wfRun.id, one);
-      else await runOne(one);
+    for (const one of opened) await each.begin(one);
   };
-  const held = new Map<number, { readonly triggered: Triggered; readonly run: OpenRun }>();
-  const runOne = ({ triggered, run }: { triggered: Triggered; run: OpenRun }): Promise<void> =>
-    runs
-      .run(triggered, run)
-      .catch((err: unknown) =>
-        log.error({ err, repo: triggered.repo.full, file: triggered.file }, 'a workflow could not be run'),
-      );
-  /** A run that waited for an approval, and has it. */
-  const letThrough = async (repo: Repo, { id }: WorkflowRun): Promise<void> => {
-    const found = held.get(id);
-    if (found === undefined) return;
-    held.delete(id);
-    runs.begin(repo, found.run);
-    await runOne(found);
-  };
-
   /** @returns null when git can't say */
   const changed = (full: string, ...range: string[]): Promise<string[] | null> =>
     bare.git(full, ['diff', '--name-only', '--no-renames', '-z', ...range]).then(
@@ -163,7 +146,36 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, options: Actions
     }
   };
 
-  return { pushed, befell, rerun, letThrough, recover };
+  return { pushed, befell, rerun, letThrough: each.letThrough, recover };
+}
+
+interface Opened {
+  readonly triggered: Triggered;
+  readonly run: OpenRun;
+}
+
+/** Runs what may begin, and keeps what waits for an approval until it has it. */
+function oneByOne(runs: ReturnType<typeof workflowRuns>) {
+  const held = new Map<number, Opened>();
+  const toEnd = ({ triggered, run }: Opened): Promise<void> =>
+    runs
+      .run(triggered, run)
+      .catch((err: unknown) =>
+        log.error({ err, repo: triggered.repo.full, file: triggered.file }, 'a workflow could not be run'),
+      );
+  return {
+    async begin(one: Opened): Promise<void> {
+      if (one.run.wfRun.status === 'waiting') held.set(one.run.wfRun.id, one);
+      else await toEnd(one);
+    },
+    async letThrough(repo: Repo, { id }: WorkflowRun): Promise<void> {
+      const found = held.get(id);
+      if (found === undefined) return;
+      held.delete(id);
+      runs.begin(repo, found.run);
+      await toEnd(found);
+    },
+  };
 }
 
 const NO_STAT = { files: 0, additions: 0, deletions: 0 };

@@ -171,21 +171,18 @@ export function runRoutes(context: Ctx, desk: Desk): Route[] {
         return definition ? listRuns(request, (r) => r.path === definition.path) : notFound;
       },
     ],
-    [
-      'GET',
-      R('/check-runs/(\\d+)'),
-      async (request) => {
-        const found = jobOf(request);
-        return found ? ok(shape.checkRun(base, found)) : notFound;
-      },
-    ],
-    [
-      'GET',
-      R('/check-runs/(\\d+)/annotations'),
-      async (request) => {
-        const found = jobOf(request);
-        return found ? ok(shape.annotations(base, found)) : notFound;
-      },
-    ],
+    ...checkRunRoutes(context, desk),
+  ];
+}
+
+/** A job as a check: https://docs.github.com/rest/checks/runs */
+function checkRunRoutes({ store, base }: Ctx, { R }: Desk): Route[] {
+  const ofJob = (answer: (job: Job) => unknown) => async (request: Ask) => {
+    const found = store.one('job', (j) => j.id === Number(request.m[2]) && j.repo === request.repo.full);
+    return found ? ok(answer(found)) : notFound;
+  };
+  return [
+    ['GET', R('/check-runs/(\\d+)'), ofJob((found) => shape.checkRun(base, found))],
+    ['GET', R('/check-runs/(\\d+)/annotations'), ofJob((found) => shape.annotations(base, found))],
   ];
 }

@@ -69,30 +69,8 @@ export function workflowRuns(
       createdAt: nowIso(),
       updatedAt: nowIso(),
     });
-    const jobs = new Map<string, Job>();
-    const all = Object.entries(workflow.jobs ?? {});
-    const isHeld = all.some(([, job]) => environmentThatHolds(repo.rules, job) !== null);
-    const status = isHeld ? 'waiting' : 'in_progress';
-    if (isHeld) store.update('run', wfRun, { status });
-    for (const [id, job] of all) {
-      const held = environmentThatHolds(repo.rules, job);
-      jobs.set(
-        id,
-        store.insert('job', {
-          repo: repo.full,
-          runId: wfRun.id,
-          name: job.name ?? id,
-          sha,
-          status,
-          conclusion: null,
-          startedAt: nowIso(),
-          completedAt: null,
-          log: '',
-          ...(held === null ? {} : { environment: held }),
-        }),
-      );
-    }
-    announce(repo, wfRun, isHeld ? 'requested' : 'in_progress');
+    const jobs = openJobs(store, repo, wfRun, workflow);
+    announce(repo, wfRun, wfRun.status === 'waiting' ? 'requested' : 'in_progress');
     return { wf: workflow, wfRun, jobs };
   };
 
@@ -198,6 +176,31 @@ export function workflowRuns(
   };
 
   return { open, begin, run, cancelOpen };
+}
+
+/** One for each job; all of them wait, and their run too, where an environment wants an approval. */
+function openJobs(store: Store, repo: Repo, run: WorkflowRun, workflow: Workflow): Map<string, Job> {
+  const all = Object.entries(workflow.jobs ?? {}).map(
+    ([id, job]) => [id, job, environmentThatHolds(repo.rules, job)] as const,
+  );
+  const status = all.some(([, , held]) => held !== null) ? 'waiting' : 'in_progress';
+  if (status === 'waiting') store.update('run', run, { status });
+  const opened = all.map(([id, job, held]): [string, Job] => [
+    id,
+    store.insert('job', {
+      repo: repo.full,
+      runId: run.id,
+      name: job.name ?? id,
+      sha: run.sha,
+      status,
+      conclusion: null,
+      startedAt: nowIso(),
+      completedAt: null,
+      log: '',
+      ...(held === null ? {} : { environment: held }),
+    }),
+  ]);
+  return new Map(opened);
 }
 
 /** The log of one job, as GitHub would keep it, and its steps. */

@@ -71,25 +71,9 @@ export function checksReader(kit: Kit): ChecksReader {
         checks:
           checks.found === null
             ? await jobsOf(kit, at, runs.found)
-            : checks.found.map((check): CheckRun => {
-                const suite = check.check_suite?.id ?? 0;
-                return {
-                  id: check.id,
-                  app: check.app?.slug ?? '',
-                  appId: check.app?.id ?? null,
-                  suite,
-                  workflow: runOf.get(suite)?.workflow ?? null,
-                  name: check.name,
-                  status: check.status,
-                  conclusion: check.conclusion,
-                  url: check.html_url,
-                  summary: summaryOf(check.output.title, check.output.summary),
-                  notHere: check.external_id === NOT_HERE,
-                  ...(faults.has(check.id) ? { fault: faults.get(check.id)! } : {}),
-                  startedAt: check.started_at,
-                  completedAt: check.completed_at,
-                };
-              }),
+            : checks.found.map((check) =>
+                checkOf(check, runOf.get(check.check_suite?.id ?? 0)?.workflow ?? null, faults),
+              ),
         suites:
           suites.found === null
             ? runs.found.map(suiteOf)
@@ -136,6 +120,29 @@ export function checksReader(kit: Kit): ChecksReader {
     },
   };
 }
+
+type Found = Awaited<ReturnType<Kit['checks']['listForRef']>>['data']['check_runs'][number];
+
+const checkOf = (
+  check: Found,
+  workflow: string | null,
+  faults: ReadonlyMap<number, CheckFault>,
+): CheckRun => ({
+  id: check.id,
+  app: check.app?.slug ?? '',
+  appId: check.app?.id ?? null,
+  suite: check.check_suite?.id ?? 0,
+  workflow,
+  name: check.name,
+  status: check.status,
+  conclusion: check.conclusion,
+  url: check.html_url,
+  summary: summaryOf(check.output.title, check.output.summary),
+  notHere: check.external_id === NOT_HERE,
+  ...(faults.has(check.id) ? { fault: faults.get(check.id)! } : {}),
+  startedAt: check.started_at,
+  completedAt: check.completed_at,
+});
 
 type FaultOf = (at: Name, check: number) => Promise<CheckFault | null>;
 interface Ended {

@@ -35,6 +35,20 @@ function lacks(wanted: IssueFields, made: Made): IssueFields | null {
   return labels.length + assignees.length === 0 && type === '' ? null : { labels, assignees, type };
 }
 
+/** Whether an issue was moved to another repository; one that is called otherwise now has it still. */
+async function isElsewhere(
+  { kit, split }: Pick<GitHub, 'kit' | 'split'>,
+  repo: string,
+  known: number,
+  there: { readonly number: number; readonly repository_url?: string },
+): Promise<boolean> {
+  if (there.number !== known) return true;
+  const isIn = (full: string): boolean =>
+    there.repository_url === undefined ||
+    there.repository_url.toLowerCase().endsWith(`/repos/${full.toLowerCase()}`);
+  return !isIn(repo) && !isIn((await kit.repos.get(split(repo))).data.full_name);
+}
+
 /** @returns the part of the forge that is about issues, their comments and reactions */
 export function issues({
   kit,
@@ -97,18 +111,6 @@ export function issues({
     const unset = lacks(fields, data);
     return unset === null ? ensured(data, 'created') : { ...ensured(data, 'created'), unset };
   };
-  /** Whether an issue was moved to another repository; one that is called otherwise now has it still. */
-  const isElsewhere = async (
-    repo: string,
-    known: number,
-    there: { readonly number: number; readonly repository_url?: string },
-  ): Promise<boolean> => {
-    if (there.number !== known) return true;
-    const isIn = (full: string): boolean =>
-      there.repository_url === undefined ||
-      there.repository_url.toLowerCase().endsWith(`/repos/${full.toLowerCase()}`);
-    return !isIn(repo) && !isIn((await kit.repos.get(split(repo))).data.full_name);
-  };
   return {
     ensureIssue: (input) =>
       call(`the issue in ${input.repo}`, async () => {
@@ -120,7 +122,7 @@ export function issues({
             : (await recent(input.repo)).data.find((x) => !x.pull_request && ours(x, input.marker));
         if (!there) return create(input.repo, { title: input.title, body }, input.fields);
         // Its number leads to where it was moved to; there, it may have another one, which here is somebody else's.
-        if (input.known !== null && (await isElsewhere(input.repo, input.known, there)))
+        if (input.known !== null && (await isElsewhere({ kit, split }, input.repo, input.known, there)))
           return { ...ensured(there, 'unchanged'), number: input.known };
         if (sameText(there.body, body) && there.title === input.title) return ensured(there, 'unchanged');
         return ensured(
