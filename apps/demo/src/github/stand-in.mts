@@ -179,6 +179,53 @@ function pnpm(inputs: Inputs): void {
   output('bin_dest', path.join(folder, 'node_modules/.bin'));
 }
 
+function ruby(inputs: Inputs): void {
+  const folder = path.join(repo, inputs['working-directory']?.trim() ?? '');
+  const want = (inputs['ruby-version']?.trim() || 'default').replace(/^ruby-/, '');
+  const asked = want === 'default' ? rubyOf(folder) : want;
+  const here = /^ruby (\d+\.\d+\.\d+)/.exec(ask('ruby', '--version') ?? '')?.[1];
+  if (here === undefined) throw new NotHere('there is no Ruby on this machine');
+  if (!['', 'ruby'].includes(asked) && !fits(asked, here))
+    throw new NotHere(`Ruby ${asked} can't be had on this machine; ${here} is there`);
+  output('ruby-prefix', ask('ruby', '-e', 'print RbConfig::CONFIG["prefix"]') ?? '');
+  console.log(`Ruby ${here}, the one of this machine.`);
+  if (inputs['bundler-cache'] === 'true') bundle(folder);
+}
+
+/** By the file that names it, where the workflow does not; '' for none. */
+function rubyOf(folder: string): string {
+  const [own, asdf] = [path.join(folder, '.ruby-version'), path.join(folder, '.tool-versions')];
+  if (existsSync(own))
+    return readFileSync(own, 'utf8')
+      .trim()
+      .replace(/^ruby-/, '');
+  return existsSync(asdf) ? (/^ruby\s+(\S+)/m.exec(readFileSync(asdf, 'utf8'))?.[1] ?? '') : '';
+}
+
+/** Into the folder that the action has it in, for all steps that follow. */
+function bundle(folder: string): void {
+  const into = path.join(folder, 'vendor/bundle');
+  variable('BUNDLE_PATH', into);
+  try {
+    execFileSync('bundle', ['install', '--quiet'], {
+      cwd: folder,
+      env: { ...env, BUNDLE_PATH: into },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (err) {
+    const {
+      stdout = '',
+      stderr = '',
+      message,
+    } = err as { stdout?: string; stderr?: string; message: string };
+    const said = `${stdout}${stderr}`.trim();
+    if (/mainloop: |Could not (?:fetch specs|reach host)/.test(said))
+      throw new NotHere("its gems can't be had on this machine");
+    throw new Error(said.split('\n').at(-1) || message);
+  }
+}
+
 /** What the jobs of one run hand to each other: they share a machine. */
 const artifacts = path.join(home, '..', 'artifacts');
 
@@ -264,6 +311,7 @@ const DO: Readonly<Record<string, (inputs: Inputs) => void>> = {
   'actions/upload-artifact': upload,
   'actions/download-artifact': download,
   'pnpm/action-setup': pnpm,
+  'ruby/setup-ruby': ruby,
   'dtolnay/rust-toolchain': rust,
   'actions-rs/toolchain': rust,
   'actions-rust-lang/setup-rust-toolchain': rust,

@@ -113,13 +113,18 @@ test('each is laid as an action of its own, and says its version where that is a
 });
 
 /** @returns what the stand-in printed, its outputs, and how it ended */
-function stand(home: string, name: string, inputs: object): { code: number; said: string; out: string } {
+function stand(
+  home: string,
+  name: string,
+  inputs: object,
+  toolPath = process.env.PATH,
+): { code: number; said: string; out: string } {
   const out = path.join(home, 'out');
   writeFileSync(out, '');
   mkdirSync(path.join(home, 'home'), { recursive: true });
   mkdirSync(path.join(home, 'repo'), { recursive: true });
   const env = {
-    PATH: process.env.PATH,
+    PATH: toolPath,
     HOME: path.join(home, 'home'),
     INPUTS: JSON.stringify(inputs),
     GITHUB_OUTPUT: out,
@@ -166,6 +171,52 @@ test('an artifact goes from one job to another; one without files is as the work
     // The workflow's own failure, and nothing that this machine lacks.
     expect(none.said).not.toContain('not here');
     expect(stand(home, 'actions/download-artifact', { name: '../../etc' })).toMatchObject({ code: 1 });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+});
+
+test.each<[what: string, inputs: object, bundle: string, code: number, said: RegExp]>([
+  ['fits', { 'ruby-version': '3.1' }, 'exit 9', 0, /^Ruby 3\.1\.2, the one/],
+  [
+    'is another',
+    { 'ruby-version': '3.4' },
+    '',
+    1,
+    /^mainloop, not here: Ruby 3\.4 can't be had .+; 3\.1\.2 is there$/m,
+  ],
+  ['is none', { 'ruby-version': 'jruby-9.4' }, '', 1, /^mainloop, not here: Ruby jruby-9\.4 can't/m],
+  ['is named by a file', { 'ruby-version': 'default' }, '', 1, /^mainloop, not here: Ruby 3\.3\.0 can't/m],
+  ['installs', { 'ruby-version': 'ruby', 'bundler-cache': 'true' }, 'echo "$BUNDLE_PATH" > ran', 0, /^Ruby/],
+  [
+    'has no registry',
+    { 'ruby-version': '3.1', 'bundler-cache': 'true' },
+    'echo "Bundler::HTTPError Could not fetch specs from http://127.0.0.1/" >&2; exit 17',
+    1,
+    /^mainloop, not here: its gems can't be had on this machine$/m,
+  ],
+  [
+    'does not fit its lock file',
+    { 'ruby-version': '3.1', 'bundler-cache': 'true' },
+    'echo "Your lockfile does not satisfy dependencies" >&2; exit 16',
+    1,
+    /^Your lockfile does not satisfy dependencies$/m,
+  ],
+])('a Ruby that %s', (_, inputs, bundle, code, said) => {
+  const home = mkdtempSync('/tmp/mainloop-stand-ins-');
+  try {
+    const bin = path.join(home, 'bin');
+    mkdirSync(bin);
+    mkdirSync(path.join(home, 'repo'));
+    writeFileSync(path.join(home, 'repo/.ruby-version'), 'ruby-3.3.0\n');
+    const program = (name: string, script: string): void =>
+      writeFileSync(path.join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    program('ruby', 'case "$1" in --version) echo "ruby 3.1.2p20 (2022-04-12) [x86_64-linux-gnu]";; esac');
+    program('bundle', bundle);
+    const ended = stand(home, 'ruby/setup-ruby', inputs, `${bin}:${process.env.PATH}`);
+    expect(ended).toMatchObject({ code, said: expect.stringMatching(said) });
+    if (bundle.includes('ran'))
+      expect(readFileSync(path.join(home, 'repo/ran'), 'utf8')).toBe(`${home}/repo/vendor/bundle\n`);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

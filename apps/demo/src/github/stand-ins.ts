@@ -93,6 +93,21 @@ const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
       outputs: ['dest', 'bin_dest'],
     },
   ],
+  [
+    'ruby/setup-ruby',
+    {
+      inputs: [
+        'ruby-version',
+        'rubygems',
+        'bundler',
+        'bundler-cache',
+        'working-directory',
+        'cache-version',
+        'self-hosted',
+      ],
+      outputs: ['ruby-prefix'],
+    },
+  ],
   ['dtolnay/rust-toolchain', { ...RUST, refIs: 'toolchain' }],
   ['actions-rs/toolchain', RUST],
   ['actions-rust-lang/setup-rust-toolchain', RUST],
