@@ -270,11 +270,34 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
   await ask('GET', `${REPO}/check-runs/{check_run_id}/annotations`, { check_run_id: job.id });
   const thing = hub.store.one('repo', (r) => r.full === R)!;
   hub.store.update('repo', thing, { rules: { held: ['live'] } });
-  const waits = { status: 'waiting', conclusion: null, completedAt: null, environment: 'live', log: '' };
-  hub.store.insert('job', { ...of, ...waits, name: 'deploy' });
+  const waits = { status: 'waiting', conclusion: null };
+  const { id: held } = hub.store.insert('run', {
+    ...common,
+    ...waits,
+    name: 'Deploy',
+    path: '.github/workflows/deploy.yml',
+    branch: 'main',
+    createdAt: at,
+    updatedAt: at,
+  });
+  hub.store.insert('job', {
+    ...of,
+    ...waits,
+    runId: held,
+    completedAt: null,
+    environment: 'live',
+    name: 'deploy',
+    log: '',
+  });
   const pending = `${REPO}/actions/runs/{run_id}/pending_deployments`;
-  await ask('GET', pending, run);
-  await ask('POST', pending, run, { environment_ids: [1], state: 'rejected', comment: 'no' }, 200);
+  await ask('GET', pending, { run_id: held });
+  await ask(
+    'POST',
+    pending,
+    { run_id: held },
+    { environment_ids: [1], state: 'rejected', comment: 'no' },
+    200,
+  );
   hub.store.update('repo', thing, { rules: {} });
   await ask('POST', `${REPO}/actions/jobs/{job_id}/rerun`, { job_id: job.id }, {}, 201);
   const zip = `${dir}.zip`;

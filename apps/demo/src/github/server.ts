@@ -25,6 +25,9 @@ import { Store, type Repo } from './store.ts';
  */
 const OF_GH = ['github.localhost', 'api.github.localhost'];
 
+/** Longer than clients keep a connection by themselves. */
+const KEEP_ALIVE_MS = 65_000;
+
 export interface LocalGitHubOptions {
   readonly root: string;
   readonly port: number;
@@ -110,6 +113,8 @@ async function listen(
   answer: http.RequestListener,
 ): Promise<{ server: http.Server; port: number }> {
   const server = http.createServer(answer);
+  // A client that was busy for a while writes on a connection that it has open.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const listener = options.listener ?? listenerSettings({});
   const ownNames = options.url ? [new URL(options.url).hostname] : [];
   guardListener(server, { ...listener, names: [...listener.names, ...OF_GH, ...ownNames] }, 'none');
