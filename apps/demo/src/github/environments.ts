@@ -6,7 +6,7 @@ import * as shape from './shapes.ts';
 import { nowIso, type Job, type Repo, type WorkflowRun } from './store.ts';
 
 /** GitHub's words beside a job that was not let through. */
-export const REJECTED = "The deployment was rejected or didn't satisfy other protection rules.";
+const REJECTED = "The deployment was rejected or didn't satisfy other protection rules.";
 
 /**
  * @param job as a workflow has it

@@ -76,7 +76,7 @@ export interface Issue extends Doc {
   };
 }
 /** A number that an issue had: deleted, or moved to where it is now. */
-export interface Gone extends Doc {
+interface Gone extends Doc {
   repo: string;
   number: number;
   readonly to: { readonly repoId: number; readonly number: number } | null;
