@@ -1,17 +1,23 @@
 // A skill that comes by itself, in the whole stack, and an automation that waits for it: a real Temporal keeps the
 // clock while the worker is killed.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { AUTOMATION_FAILPOINTS } from '@mainloop/testkit/kills';
+import { spawnTask } from '@mainloop/testkit/story';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { many, openPool, type Db } from '@mainloop/models/db/pool';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Client, Connection, type ScheduleDescription } from '@temporalio/client';
 
 let stack: Stack;
 let db: Db;
 let temporal: Client;
 let projectId: string;
+let failpoints: string;
 
 beforeAll(async () => {
-  stack = await startStack();
+  failpoints = mkdtempSync('/tmp/mainloop-failpoints-');
+  stack = await startStack({ MAINLOOP_FAILPOINTS: failpoints });
   db = openPool(stack.databaseUrl, 'recurring-test', 4);
   temporal = new Client({ connection: await Connection.connect({ address: stack.temporal }) });
   const [project] = await until('the demo project', async () => {
@@ -27,6 +33,7 @@ afterAll(async () => {
   await temporal?.connection.close();
   await db?.end();
   await stack?.stop();
+  rmSync(failpoints, { recursive: true, force: true });
 });
 
 const clockOf = (id: string): Promise<ScheduleDescription> =>
@@ -81,4 +88,55 @@ test('Temporal is told the times that are shown, and each comes once, also when 
   });
   expect(items.map(({ title }) => title)).toEqual(all.map(({ outcome }) => `Came: ${outcome}`));
   await stack.call('removeRecurring', { id });
+});
+
+test('wherever the worker is killed, an automation tells, comments and labels once for each event', async () => {
+  const id = await spawnTask(stack);
+  const { issueNumber, project } = await until('its issue', async () => {
+    const task = await stack.call('getTask', { id });
+    return task.issueNumber !== null && task;
+  });
+  const then =
+    '{ do: notify, title: "Heard {{text}}" }, { do: comment, text: "Heard {{text}}" }, { do: label, label: heard }';
+  const text = `name: hear\nwhen: task.steered\nactions: [${then}]`;
+  await stack.call('saveAutomation', { body: { text } });
+  const words = (name: string): string => `word ${AUTOMATION_FAILPOINTS.indexOf(name)} of ours`;
+  for (const name of AUTOMATION_FAILPOINTS) {
+    const point = path.join(failpoints, name);
+    const pid = stack.pidOf('worker');
+    writeFileSync(point, '');
+    await stack.call('steerTask', { id, body: { text: words(name) } });
+    await until(`the end at ${name}`, async () => !existsSync(point));
+    await until('another worker', async () => stack.pidOf('worker') !== pid);
+  }
+  const acted = async (): Promise<string[]> =>
+    (
+      await many<{ outcome: string }>(
+        db,
+        "select payload->>'outcome' as outcome from events where type = 'automation.acted' and payload->>'id' in (select id from automations where name = 'hear')",
+      )
+    ).map(({ outcome }) => outcome);
+  await until('all to be done', async () => (await acted()).length >= AUTOMATION_FAILPOINTS.length);
+  const github = async (of: string): Promise<{ body: string; name: string }[]> => {
+    const answer = await fetch(`${stack.github}/repos/${project}/issues/${issueNumber}/${of}?per_page=100`, {
+      headers: { authorization: `token ${stack.githubToken}` },
+    });
+    return (await answer.json()) as { body: string; name: string }[];
+  };
+  const heard = async (): Promise<string[]> =>
+    (await github('comments')).flatMap(({ body }) => /^Heard (.*)$/m.exec(body)?.[1] ?? []).toSorted();
+  const wanted = AUTOMATION_FAILPOINTS.map(words).toSorted();
+  await until('all to be said', async () => (await heard()).length >= wanted.length);
+  await until('the last label', async () => {
+    const running = temporal.workflow.list({
+      query: "WorkflowType = 'automationWorkflow' and ExecutionStatus = 'Running'",
+    });
+    for await (const _ of running) return false;
+    return true;
+  });
+  expect(await heard()).toEqual(wanted);
+  expect(await acted()).toEqual(wanted.map(() => 'done'));
+  expect((await github('labels')).map(({ name }) => name)).toEqual(['heard']);
+  const told = (await stack.call('listInbox')).filter(({ title }) => title.startsWith('Heard '));
+  expect(told.map(({ title }) => title).toSorted()).toEqual(wanted.map((word) => `Heard ${word}`));
 });
