@@ -13,9 +13,9 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
-import { learningNoted } from '@mainloop/models/events/learnings';
+import { learningLikened, learningNoted } from '@mainloop/models/events/learnings';
 import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
-import { listApproved, listLearnings } from '@mainloop/models/db/learnings/learnings';
+import { addLearning, listApproved, listLearnings } from '@mainloop/models/db/learnings/learnings';
 import { getSettings } from '@mainloop/models/db/projects/settings';
 import { appendOnce } from '@mainloop/models/db/log';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -35,7 +35,10 @@ const WORDS = [
   'Always name the unit in the name of a number.',
   'Before a push, see to it that lint does not say: Expected an indentation of two blanks',
   'Names of columns are in snake_case.',
+  'Put the unit of a number into its name, like timeoutMs.',
 ];
+/** What the last of them says in other words. */
+const APPROVED = 'Numbers carry their unit.';
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -50,7 +53,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** @returns the ids of four rules that the campfire of another day asks about */
+/** @returns the ids of five rules that the campfire of another day asks about */
 async function campfire(size: string): Promise<string[]> {
   const ids = WORDS.map((_, at) => `L${size}${at}`);
   await appendOnce(
@@ -75,9 +78,16 @@ async function campfire(size: string): Promise<string[]> {
     ),
     OWNER,
   );
+  const own = { rule: `${APPROVED} (${size})`, why: '', path: null, projectId: null };
+  expect(await addLearning(database.db, OWNER, own, 'you')).toEqual({ ok: true });
+  const to = (await ruleOf(own.rule)).id;
+  const likened = learningLikened.new({ actor: 'mainloop', payload: { id: ids[4]!, to, by: 'meaning' } });
+  await appendOnce(database.db, [likened], OWNER);
   expect(await lightCampfire(database.db, OWNER, Date.now() + fires++ * DAY_MS)).toBe('lit');
   return ids;
 }
+const ruleOf = async (rule: string) =>
+  (await listLearnings(database.db, OWNER)).find((l) => l.rule === rule)!;
 const stateOf = async (id: string): Promise<string> => {
   const rule = (await listLearnings(database.db, OWNER)).find((l) => l.id === id)!;
   return rule.quietUntil === null ? rule.state : `${rule.state}, not now`;
@@ -96,14 +106,20 @@ const looksRight = async (page: Page): Promise<void> => {
 };
 
 inBrowser(
-  'on a phone: approve, edit, not now and never, each by one tap; taken back; and the item goes with the last of them',
+  'on a phone: approve, edit, not now and never, each by one tap; taken back; what says the same counts for another; and the item goes with the last of them',
   async () => {
-    const [round, unit, lint, snake] = (await campfire('phone')) as [string, string, string, string];
+    const [round, unit, lint, snake, again] = (await campfire('phone')) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     const { page, complaints } = await openPage(browser, 'phone');
     await page.clock.install();
     await visit(page, `${pages.web}/inbox`);
-    const card = page.locator('article').filter({ hasText: 'taught: four rules' });
-    await card.getByText('Three came up in review (ada) and one came from a red check').waitFor();
+    const card = page.locator('article').filter({ hasText: 'taught: five rules' });
+    await card.getByText('Four came up in review (ada) and one came from a red check').waitFor();
     await looksRight(page);
     await page.screenshot({ path: shot('phone'), fullPage: true });
     await stopClock(page);
@@ -117,6 +133,8 @@ inBrowser(
     await press(round, 'Approve');
     await press(lint, 'Never');
     await press(snake, 'Not now');
+    await row(again).getByText(`The same as “${APPROVED} (phone)”?`).waitFor();
+    await press(again, 'The same');
     await press(unit, 'Edit');
     await row(unit).getByLabel('The rule').fill('Name the unit of a number.');
     await page.screenshot({ path: shot('phone-deciding'), fullPage: true });
@@ -126,10 +144,24 @@ inBrowser(
       becomes(lint, 'rejected'),
       becomes(snake, 'proposed, not now'),
       becomes(unit, 'approved'),
+      becomes(again, 'retired'),
     ]);
     await card.waitFor({ state: 'detached' });
     const approved = (await listApproved(database.db, OWNER, 'pr-1')).map(({ rule }) => rule);
     expect(approved).toEqual(expect.arrayContaining(['Name the unit of a number.', `${WORDS[0]} (phone)`]));
+    // What was said again counts for the rule that says it already, until that is undone.
+    const times = async (): Promise<number> => (await ruleOf(`${APPROVED} (phone)`)).times;
+    expect(await times()).toBe(2);
+    await visit(page, `${pages.web}/learnings`);
+    await tap(page.locator('summary').filter({ hasText: 'No longer' }));
+    const rule = page.locator(`[data-learning=${again}]`);
+    await tap(rule.getByText('Before', { exact: true }));
+    await tap(rule.getByRole('button', { name: 'Make it this again' }).first());
+    await becomes(again, 'proposed');
+    expect(await times()).toBe(1);
+    // The next campfire would ask about it once more.
+    await tap(rule.getByRole('button', { name: 'Reject' }));
+    await becomes(again, 'rejected');
     expect(complaints).toEqual([]);
     await page.close();
   },
@@ -141,7 +173,7 @@ inBrowser(
     const [round, unit, lint, snake] = (await campfire('desktop')) as [string, string, string, string];
     const { page, complaints } = await openPage(browser, 'desktop', true);
     await visit(page, `${pages.web}/inbox`);
-    const card = page.locator('article').filter({ hasText: 'taught: four rules' });
+    const card = page.locator('article').filter({ hasText: 'taught: five rules' });
     await card.waitFor();
     await looksRight(page);
     await page.screenshot({ path: shot('desktop'), fullPage: true });

@@ -96,7 +96,10 @@ test('what is the same counts for the other one, and can be brought back', async
     [AGAIN, 'retired', 1],
   ]);
   expect(await decide(AGAIN, 'restore')).toEqual({ ok: true });
-  expect((await there())[1]).toEqual([AGAIN, 'approved', 1]);
+  expect(await there()).toEqual([
+    [BANK, 'approved', 1],
+    [AGAIN, 'approved', 1],
+  ]);
   // Of one that was never likened nobody knows another one.
   await write('Keep Node 22 in the matrix.');
   expect(await decide('Keep Node 22 in the matrix.', 'same')).toMatchObject({ code: 'no_learning' });

@@ -86,6 +86,46 @@ test('everything can be undone, and each version is kept', async () => {
   expect(await approved()).toEqual(['Round half to even.']);
 });
 
+test('what is the same counts for the other one until that is undone, also over a third, and is the same again', async () => {
+  const rules = [
+    'Round half to even.',
+    'Money is split like the bank does.',
+    'Cents are never lost in a split.',
+  ];
+  for (const rule of rules) await learn('one', rule);
+  const ruled = async (at: number) => (await all()).find((l) => l.rule === rules[at])!;
+  const decides = async (
+    at: number,
+    decision: LearningDecision,
+    more: { to?: string; version?: number } = {},
+  ) =>
+    expect(
+      await decideLearning(
+        database.db,
+        { ownerId: OWNER, id: (await ruled(at)).id, decision, by: 'you', ...more },
+        {},
+      ),
+    ).toEqual({ ok: true });
+  const stand = async () => {
+    const them = [await ruled(0), await ruled(1), await ruled(2)];
+    return them.map(({ state, times }) => `${state} ${times}`);
+  };
+  await decides(0, 'same', { to: (await ruled(1)).id });
+  expect(await stand()).toEqual(['retired 1', 'proposed 2', 'noted 1']);
+  // Said again, the first one counts for the one that stands for it.
+  await learn('two', 'Round half to even, please.');
+  expect(await stand()).toEqual(['retired 1', 'proposed 3', 'noted 1']);
+  await decides(1, 'same', { to: (await ruled(2)).id });
+  expect(await stand()).toEqual(['retired 1', 'retired 3', 'proposed 4']);
+  await decides(0, 'restore');
+  expect(await stand()).toEqual(['noted 1', 'retired 2', 'proposed 3']);
+  // As it was before that: the same as the third.
+  await decides(1, 'restore');
+  expect(await stand()).toEqual(['noted 1', 'proposed 2', 'noted 1']);
+  await decides(1, 'restore');
+  expect(await stand()).toEqual(['noted 1', 'retired 2', 'proposed 3']);
+});
+
 test.each([
   ['approve', 'approve', 'learning_decided'],
   ['approve', 'reject', 'learning_decided'],

@@ -53,7 +53,10 @@ export const learningDecided = defineEvent({
     decision: z.enum(LEARNING_DECISIONS),
     ...words,
     state: z.enum(LEARNING_STATES).optional().describe('of `restore`: which it has again'),
-    to: z.string().optional().describe('of `same` and `apart`: the other rule'),
+    to: z
+      .string()
+      .optional()
+      .describe('of `same` and `apart`: the other rule; of `restore`: the one that it is the same as again'),
     quietUntil: z.string().optional().describe('of `later`: when it is asked about again, ISO time'),
   }),
   keys: { new: null },

@@ -243,4 +243,6 @@ export interface LearningVersion {
   readonly path: string | null;
   readonly state: LearningState;
   readonly until: string;
+  /** The rule that it was the same as. */
+  readonly sameAs?: string;
 }

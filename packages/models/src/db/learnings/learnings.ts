@@ -138,7 +138,7 @@ export async function noteLearning(
     tx,
     tables
       .selectFrom('learnings')
-      .select(['id', 'rule', 'task_id as taskId'])
+      .select(['id', 'rule', 'task_id as taskId', 'counts_for as countsFor'])
       .where('owner_id', '=', input.ownerId)
       .where((l) => l.or([l('project_id', 'is', null), l('project_id', '=', input.projectId)]))
       .orderBy('updated_at', 'desc')
@@ -146,7 +146,7 @@ export async function noteLearning(
   );
   // With a "never" for an "always" it has most words in common, and is the last thing that it should count as.
   const alike = known.find((k) => isAlike(k.rule, words.rule) && !isOpposite(k.rule, words.rule));
-  const like = alike?.id ?? null;
+  const like = alike?.countsFor?.to ?? alike?.id ?? null;
   // One task that says it twice has met it once, and its answer may have been lost.
   if (alike !== undefined && input.taskId !== null && alike.taskId === input.taskId) return 'again';
   const { ownerId, taskId, projectId, runId, source, author = 'agent', from, isWord, commentId, old } = input;
@@ -254,9 +254,8 @@ export const decideLearning = (
       if (tokens !== null) return refusal('too_much_for_all', tokens);
     }
     const isOfTwo = input.decision === 'same' || input.decision === 'apart';
-    const to = isOfTwo ? (input.to ?? nearTo) : null;
-    if (isOfTwo && (to === null || to === input.id || !(await isKnown(tx, input.ownerId, to))))
-      return refusal('no_learning');
+    const to = await ifKnown(tx, input, isOfTwo ? (input.to ?? nearTo) : restored?.sameAs);
+    if (isOfTwo && to === null) return refusal('no_learning');
     const words =
       restored === null
         ? wordsOf({
@@ -297,17 +296,25 @@ async function forAllWith(tx: Tx, ownerId: string, id: string): Promise<number |
   return more === undefined ? null : tooMuchForAll(approved, more);
 }
 
-/** What is no rule any more can't stand for another. */
-const isKnown = (tx: Tx, ownerId: string, id: string): Promise<boolean> =>
-  hasRow(
+/** @returns the other rule of two; null where it is none, or none any more: then it can't stand for another */
+async function ifKnown(
+  tx: Tx,
+  rule: { readonly ownerId: string; readonly id: string },
+  other: string | null | undefined,
+): Promise<string | null> {
+  if (other === null || other === undefined) return null;
+  const found = await row(
     tx,
     tables
       .selectFrom('learnings')
       .select('id')
-      .where('owner_id', '=', ownerId)
-      .where('id', '=', id)
+      .where('owner_id', '=', rule.ownerId)
+      .where('id', '=', other)
+      .where('id', '!=', rule.id)
       .where('state', 'in', ['noted', 'proposed', 'approved']),
   );
+  return found?.id ?? null;
+}
 
 const notBefore = (): string => new Date(Date.now() + NOT_NOW_MS).toISOString();
 
