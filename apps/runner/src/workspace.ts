@@ -133,10 +133,8 @@ export async function ensureWorkspace(
       throw new WorkspaceError(lastLine(err));
     }
     // The branch is not on the forge yet. In whole names: a tag "origin/main" would come before the branch.
-    const remote = await git('rev-parse', '--verify', '-q', `refs/remotes/origin/${spec.branch}`).catch(
-      () => '',
-    );
-    const from = `refs/remotes/origin/${remote !== '' ? spec.branch : spec.base}`;
+    const remote = await git('rev-parse', '--verify', '-q', remoteOf(spec.branch)).catch(() => '');
+    const from = remoteOf(remote !== '' ? spec.branch : spec.base);
     try {
       await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, from);
     } catch (err) {
@@ -183,6 +181,8 @@ export async function ensureWorkspace(
   );
   return notes;
 }
+
+const remoteOf = (branch: string): string => `refs/remotes/origin/${branch}`;
 
 const setupLeaves = (spec: RunSpec): string[] =>
   spec.findSetup && spec.setupCommand === null

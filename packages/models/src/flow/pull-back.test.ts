@@ -46,14 +46,14 @@ interface Entry {
 }
 /** Writes a tree that no git would make of files. */
 function treeOf(entries: readonly Entry[]): string {
-  const lines = entries.map(({ mode, name, text, within }) => {
-    const id = within
-      ? treeOf(within)
-      : mode === '160000'
-        ? git(remote, ['rev-parse', 'main'])
-        : git(remote, ['hash-object', '-w', '--stdin', '--literally', '-t', 'blob'], text ?? '');
-    return Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]);
-  });
+  const idOf = ({ mode, text, within }: Entry): string => {
+    if (within) return treeOf(within);
+    if (mode === '160000') return git(remote, ['rev-parse', 'main']);
+    return git(remote, ['hash-object', '-w', '--stdin', '--literally', '-t', 'blob'], text ?? '');
+  };
+  const lines = entries.map((entry) =>
+    Buffer.concat([Buffer.from(`${entry.mode} ${entry.name}\0`), Buffer.from(idOf(entry), 'hex')]),
+  );
   return git(remote, ['hash-object', '-w', '--stdin', '--literally', '-t', 'tree'], Buffer.concat(lines));
 }
 /** Something that was merged on top of a branch. */
