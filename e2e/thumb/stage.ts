@@ -9,7 +9,7 @@ import type { ItemKind } from '@mainloop/models/flow/events';
 import type { ErrorCode } from '@mainloop/models/flow/outcomes';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
-import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { startStack, type Stack } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
