@@ -13,6 +13,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
+import { inboxOpened } from '@mainloop/models/events/inbox';
 import { learningLikened, learningNoted } from '@mainloop/models/events/learnings';
 import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
 import { addLearning, listApproved, listLearnings } from '@mainloop/models/db/learnings/learnings';
@@ -211,3 +212,29 @@ inBrowser(
     await page.close();
   },
 );
+
+inBrowser('what is about no task comes with the page, and a link to it opens it', async () => {
+  await campfire('link');
+  const alarm = {
+    id: 'alarm',
+    kind: 'recurring' as const,
+    title: '/release did not come as planned.',
+    body: '/release should have come on Monday at 9:30 and did not happen.',
+    options: [],
+    about: 'recurring-1',
+  };
+  await appendOnce(database.db, [inboxOpened.new({ actor: 'mainloop', payload: alarm })], OWNER);
+  const sent = await (await fetch(`${pages.web}/inbox`)).text();
+  expect(sent).toContain('data-decides="/api/learnings/');
+  expect(sent).toContain('id="item-alarm"');
+  const { page, complaints } = await openPage(browser, 'phone');
+  await visit(page, `${pages.web}/inbox?item=alarm`);
+  const card = page.locator('#item-alarm');
+  await until('the alarm to be in sight', async () => {
+    const box = (await card.boundingBox())!;
+    return box.y > 0 && box.y + box.height < page.viewportSize()!.height;
+  });
+  await page.screenshot({ path: shot('link') });
+  expect(complaints).toEqual([]);
+  await page.close();
+});

@@ -31,7 +31,8 @@ const groups = [
   // SvelteKit finds its own entry by the file that it is in, so that one stays by itself.
   {
     name: 'runtime',
-    test: /node_modules[\\/](?:\.pnpm[\\/].*[\\/])?(?:svelte|@sveltejs[\\/]kit)[\\/](?!.*entry\.js$)/,
+    // What only the icons need (they make elements of any name) is not of it.
+    test: /node_modules[\\/](?:svelte|@sveltejs[\\/]kit)[\\/](?!.*(?:entry|svelte-element)\.js$)/,
     priority: 2,
   },
   {
