@@ -1,5 +1,5 @@
-// What the cards of the inbox say: of what waits for the person, of a proposal, and of what was decided. Read it aloud before
-// you change it.
+// What the cards of the inbox say: of what waits for the person, and of what was decided. Read it aloud before you
+// change it.
 import { PUT_BACK } from '@mainloop/models/flow/gates';
 
 /** The likely answer: what is sent, and the button. */
@@ -28,18 +28,6 @@ export const SENT = {
   gate: ['Allowed.', 'It stays on the review.'],
   permission: ['Allowed.', 'Claude goes on.'],
   pr_closed: ['Opened again.', 'It picks up where it was.'],
-} as const;
-
-/** Of what is about no task: where to look, and the button that lets go of it. */
-export const STANDING = {
-  campfire: {
-    page: '/learnings',
-    look: 'All learnings',
-    button: 'Not now, all of it',
-    done: 'Not now. You are asked again in a week.',
-  },
-  recurring: { page: '/recurring', look: 'What comes by itself', button: 'Seen', done: 'Seen.' },
-  automation: { page: '/automations', look: 'Your automations', button: 'Seen', done: 'Seen.' },
 } as const;
 
 /** By the other one, where it needs no words. */
@@ -90,24 +78,6 @@ export const moreLines = (lines: number): string => `and ${lines} more lines`;
  */
 export const goneLines = (lines: number): string =>
   lines === 1 ? 'One line is gone.' : `${lines} lines are gone.`;
-
-/**
- * Of a proposal.
- * @param isTold whether it is said to a task that is open, instead of starting one
- */
-export const startingWords = (isTold: boolean): string => (isTold ? 'Telling it.' : 'Starting.');
-/**
- * Of one that was started.
- * @param isTold see `startingWords`
- */
-export const startedWords = (isTold: boolean): string => (isTold ? 'Told.' : 'Started.');
-/**
- * Of its button.
- * @param isTold see `startingWords`
- */
-export const startWords = (isTold: boolean): string => (isTold ? 'Tell it' : 'Start');
-export const LEFT_ALONE = 'Left alone.';
-export const EXPIRED = 'This has expired. Ask for it again.';
 
 // Of every card.
 export const NEW = 'New';
@@ -166,21 +136,3 @@ export const moreRisks = (risks: number): string => `and ${risks} more`;
 export const stoppedWords = (isPaused: boolean): string => (isPaused ? 'Paused' : 'Stopped');
 export const openWords = (check: string): string => `Open “${check}”`;
 export const SHOW_LOG = 'Show log';
-
-// Of a proposal, as it is read and as it is edited.
-export const proposedWords = (title: string): string => `Proposed task: ${title}`;
-export const TELL_THE_TASK = 'Tell the task';
-/** @param model its name, without whose it is */
-export const termsWords = (repo: string, model: string, budgetCents: number, skipsPlan: boolean): string =>
-  `${repo} · ${model} · at most $${(budgetCents / 100).toFixed(2)}${skipsPlan ? ' · without a plan' : ''}`;
-export const longWords = (isLong: boolean): string => (isLong ? 'Show less' : 'Show all of it');
-export const editWords = (isEditing: boolean): string => (isEditing ? 'Undo edits' : 'Edit');
-export const NOT_NOW = 'Not now';
-export const EDITS_NOT_SENT = 'What you changed was not sent.';
-export const KEPT_IN_INBOX = 'It is kept in the inbox.';
-export const TITLE = 'Title';
-export const WHAT_TO_DO = 'What to do';
-export const PROJECT = 'Project';
-export const MODEL = 'Model';
-export const BUDGET = 'Budget, in dollars';
-export const JUST_DO_IT = 'Just do it, without a plan first';

@@ -38,6 +38,9 @@ export const CLOSE = 'Close';
 export const NOTHING_HERE = 'There is nothing here.';
 export const NO_SUCH_PAGE = 'No page has this address.';
 export const NOT_DONE = 'That did not work.';
+/** What follows it is a command, and then its sentence. */
 export const MAYBE_STARTING =
-  'mainloop may be starting, or there is no network. This page comes back by itself; mainloop status says what is up.';
+  'mainloop may be starting, or there is no network. This page comes back by itself; in a terminal,';
+export const STATUS_COMMAND = 'mainloop status';
+export const SAYS_WHAT_IS_UP = 'says what is up.';
 export const BACK_TO_CHAT = 'Back to the chat';

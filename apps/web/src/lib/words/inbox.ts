@@ -40,6 +40,10 @@ export const retryAllWords = (tasks: number): string => `Retry all ${tasks}`;
 export const PAUSED = 'Paused';
 export const LATER = 'Later';
 export const WORKING = 'Working';
+/** Of the one button that pauses all of it. @param isSmall for the short words */
+export const pauseWords = (isSmall: boolean): string => (isSmall ? 'Pause all' : 'Pause everything');
+/** Of the button at a running task's row. */
+export const outputShown = (isShown: boolean): string => (isShown ? 'Hide output' : 'Show output');
 export const DONE_TODAY = 'Done today';
 export const HISTORY = 'History';
 

@@ -70,24 +70,20 @@ export const CANCEL = 'Cancel the task';
 export const KEEP = 'Keep it';
 
 /**
- * How long tasks of this project take, and honest where there is too little to go by.
+ * How long tasks of this project take.
  * @param usual `tasks`: how many were merged; `medianMs`: null where they are too few
+ * @returns null where there is too little to go by: that helps nobody, on each page of a task
  */
-export function usualWords({ tasks, medianMs }: UsualTime): string {
-  if (medianMs !== null)
-    return `Usually ${took(medianMs)} from start to merge: the median of the last ${tasks} here.`;
-  if (tasks === 0) return 'Nothing was merged here yet, so there is no usual time.';
-  return tasks === 1
-    ? 'One task was merged here, too few for a usual time.'
-    : `${tasks} tasks were merged here, too few for a usual time.`;
-}
+export const usualWords = ({ tasks, medianMs }: UsualTime): string | null =>
+  medianMs === null
+    ? null
+    : `Usually ${took(medianMs)} from start to merge: the median of the last ${tasks} here.`;
 
 export const startedWords = (at: string): string => `started ${at}`;
 export const STORY = 'Story';
 export const TASK = 'Task';
 
 // Its output.
-export const outputShown = (isShown: boolean): string => (isShown ? 'Hide output' : 'Show output');
 export const FIND_IN_OUTPUT = 'Find in the output';
 /** @param found of all its lines; null while nothing is looked for */
 export const linesWords = (found: number | null, lines: number): string =>
@@ -108,7 +104,6 @@ export const heardWords = (heard: unknown): string =>
   heard === 'now'
     ? 'Said. Claude hears it before its next step.'
     : 'Kept. Claude starts its next run with it.';
-export const pauseWords = (isSmall: boolean): string => (isSmall ? 'Pause all' : 'Pause everything');
 export const ANOTHER_MODEL = 'Another model';
 export const GO_ON_WITH_IT = 'Go on with this model';
 export const IT_GOES_ON = 'It goes on.';
