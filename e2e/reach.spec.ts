@@ -1,5 +1,6 @@
 // What stays in reach: words whose item has gone, the focus, what is told by name, a task beside the chat,
 // the width of the inbox. The pages and the api alone, on a seeded database.
+import { getSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
@@ -566,6 +567,40 @@ inBrowser('a form that two devices wrote at once shows both, and the person says
   await one.page.close();
   await two.page.close();
 });
+
+inBrowser(
+  'a setting that two devices wrote at once shows both values, and the person says which',
+  async () => {
+    await database.db.query('delete from drafts');
+    const [one, two] = [await open('phone', '/settings'), await open('desktop', '/settings')];
+    const field = (page: Page): Locator => page.getByRole('spinbutton', { name: 'Agents running at once' });
+    const setting = two.page.locator('[data-setting]', { has: field(two.page) });
+    const also = setting.getByRole('group', { name: 'Also written on another device' });
+    const back = await cutOff(two.page);
+    await field(one.page).fill('7');
+    await until('it to be kept', async () => (await keptOf('setting/maxRuns')).includes('7'));
+    await field(two.page).fill('9');
+    await isWrittenDown(two.page, 'setting/maxRuns', '9');
+    await back();
+    await also.getByText('7', { exact: true }).waitFor();
+    expect(await field(two.page).inputValue()).toBe('9');
+    await two.page.screenshot({ path: shot('setting-also-written') });
+    // With both in sight, leaving the field saves none of them.
+    await tap(also.getByRole('button', { name: 'Use it' }));
+    await until('it to stand there', async () => (await field(two.page).inputValue()) === '7');
+    await also.getByText('9', { exact: true }).waitFor();
+    await tap(setting.getByRole('button', { name: 'Save Agents running at once' }));
+    await setting.getByText('Saved', { exact: true }).waitFor();
+    await also.waitFor({ state: 'detached' });
+    await until('nothing to be kept', async () => (await keptOf('setting/maxRuns')) === '');
+    expect((await getSettings(database.db, OWNER)).maxRuns).toBe(7);
+    expect([...one.complaints, ...two.complaints].filter((said) => !/Failed to fetch/.test(said))).toEqual(
+      [],
+    );
+    await one.page.close();
+    await two.page.close();
+  },
+);
 
 inBrowser.each(SIZES)(
   'two devices that write at once, one of them cut off for a while, lose no word, %s',

@@ -186,7 +186,7 @@ inBrowser.each(SIZES)(
     await tap(page.getByRole('button', { name: 'Answer' }));
     await page.locator('#main').getByText('You answered “Straight on”.').waitFor();
     await until('the answer', async () => (await answerOf(asked)) === 'answer');
-    await page.getByRole('textbox', { name: /Tell Claude something/ }).waitFor();
+    await page.getByRole('textbox', { name: /^Tell Claude/ }).waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   },

@@ -98,9 +98,26 @@ describe('a write', () => {
     const before = { text: form({ title: 'abc' }), revision: 3 };
     expect(afterWrite('form/skill', before, { text: '', base: 1 })).toBe(before);
   });
-  test('of a value takes the longer one, and of words that are no form both', () => {
+  test.each([
+    ['another one', '7', '7', ['12']],
+    ['a part of it', '1', '1', ['12']],
+    ['the same', '12', '12', undefined],
+    ['a longer one', '128', '128', ['12']],
+  ])(
+    'of the value of a setting shows the newer one, %s, and keeps the other beside it',
+    (_, came, after, also) => {
+      const before = { text: form({ value: '12' }), revision: 2 };
+      expect(afterWrite('setting/maxRuns', before, { text: form({ value: came }), base: 1 }).text).toBe(
+        form({ value: after }, also && also.map((value) => ({ value }))),
+      );
+    },
+  );
+  test('of a value from before they were forms takes the longer one, and of words that are no form both', () => {
     const value = { text: '12', revision: 2 };
     expect(afterWrite('setting/maxRuns', value, { text: '7', base: 1 }).text).toBe('12');
+    expect(afterWrite('setting/maxRuns', value, { text: form({ value: '7' }), base: 1 }).text).toBe(
+      form({ value: '7' }),
+    );
     const pin = { text: 'Ask first', revision: 2 };
     expect(afterWrite('form/pin', pin, { text: 'Use tabs', base: 1 }).text).toBe('Ask first Use tabs');
   });

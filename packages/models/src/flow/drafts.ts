@@ -26,12 +26,14 @@ function wordsIn(value: unknown, name = ''): Map<string, string> {
   if (typeof value !== 'object' || value === null) return new Map();
   return new Map(Object.entries(value).flatMap(([key, inner]) => [...wordsIn(inner, `${name}/${key}`)]));
 }
+/** What a field called so holds is one value, as a number: a part of it is another one. */
+const IS_VALUE = /\/value$/;
 /** What of a form was written elsewhere and does not stand here, by field and in its order. */
 export function wordsElsewhere(elsewhere: string, here: string): string[] {
   const there = wordsIn(formIn(here));
-  return [...wordsIn(formIn(elsewhere))].flatMap(([name, words]) =>
-    there.get(name)?.includes(words) === true ? [] : [words],
-  );
+  const stands = (name: string, words: string): boolean =>
+    IS_VALUE.test(name) ? there.get(name) === words : there.get(name)?.includes(words) === true;
+  return [...wordsIn(formIn(elsewhere))].flatMap(([name, words]) => (stands(name, words) ? [] : [words]));
 }
 
 const holds = (form: string, other: string): boolean => wordsElsewhere(other, form).length === 0;
@@ -48,19 +50,19 @@ function besides(first: Versions, other: Versions): Versions {
   return { text: first.text, also };
 }
 
-/** A value: two of them can't be put one behind the other, and neither has words. */
+/** A value: kept bare, as it was before values were forms, two of them can't be put one behind the other. */
 const isValue = (key: string): boolean => key.startsWith('setting/');
 
 const longer = (one: string, other: string): string => (one.length >= other.length ? one : other);
 
-/** @param isFirst whether the one stays in sight; else the longer of two forms does */
+/** @param isFirst whether the one stays in sight; else the longer of two forms does, and of two values the other, which is newer */
 function merged(key: string, one: string, other: string, isFirst: boolean): string {
-  if (isValue(key) || one === '' || other === '') return longer(one, other);
+  if (one === '' || other === '') return longer(one, other);
   const [first, second] = [versionsOf(one), versionsOf(other)];
-  if (formIn(first.text) === null || formIn(second.text) === null) return joined(one, other);
-  return withVersions(
-    isFirst || first.text.length >= second.text.length ? besides(first, second) : besides(second, first),
-  );
+  if (formIn(first.text) === null || formIn(second.text) === null)
+    return isValue(key) ? longer(one, other) : joined(one, other);
+  const staysInSight = isFirst || (!isValue(key) && first.text.length >= second.text.length);
+  return withVersions(staysInSight ? besides(first, second) : besides(second, first));
 }
 
 /**

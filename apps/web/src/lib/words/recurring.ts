@@ -21,6 +21,10 @@ export const REMOVE = 'Remove';
 export const PLAN_ONE = 'Plan one';
 export const CHANGE_IT = 'Change it';
 export const SKILL = 'Skill';
+export const CHOOSE_A_SKILL = 'choose a skill';
+/** Where there is none to choose; the link to where one is written follows. */
+export const NO_SKILL_YET = 'There is no skill yet.';
+export const WRITE_ONE_FIRST = 'Write one first';
 export const IN_PROJECT = 'In';
 export const WHEN = 'When: minute, hour, day, month, weekday, such as 30 9 * * 1-5';
 export const TIME_ZONE = 'In the time zone';
