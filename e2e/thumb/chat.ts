@@ -42,8 +42,10 @@ inBrowser.each(SIZES)(
     await tap(pill);
     await until('the end', async () => (await top()) > 300);
     expect(await pill.count()).toBe(0);
-    await say('And one more.');
-    await page.getByText('And one more.').waitFor();
+    // Up there older words may have come, and with them those of the other size.
+    const last = `And one more, ${size}.`;
+    await say(last);
+    await page.getByText(last).waitFor();
     await until('to have followed', () =>
       page.evaluate<boolean>(
         "(() => { const b = document.querySelector('[data-thread]'); return b.scrollHeight - b.scrollTop - b.clientHeight < 24; })()",
