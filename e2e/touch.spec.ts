@@ -6,3 +6,4 @@ import './touch/chat.ts';
 import './touch/inbox.ts';
 import './touch/forms.ts';
 import './touch/reading.ts';
+import './touch/offline.ts';

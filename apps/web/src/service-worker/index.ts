@@ -4,7 +4,7 @@ import { assets, immutable } from '$app/manifest';
 import { self } from '$app/service-worker';
 import type { DeviceNotification, NotificationAction } from '@mainloop/models/flow/notifications';
 import { mustShow } from '@mainloop/models/flow/push-services';
-import { keep, sendWaiting } from '#lib/live/waiting.ts';
+import { keep, listWaiting, sendWaiting } from '#lib/live/waiting.ts';
 
 const ASSETS = 'assets';
 const PAGES = 'pages';
@@ -173,8 +173,10 @@ async function answer(notification: Notification, shown: Shown, action: Notifica
       return again(error ?? 'That did not work. Tap to open it.');
     }
   } catch {
-    await keep({ path, body, label: notification.title });
-    return again(`${action.title}: saved. It will be sent when you are back online.`);
+    const goesByItself = await keep({ path, body, label: notification.title });
+    return again(
+      `${action.title}: saved. ${goesByItself ? 'It will be sent when you are back online.' : 'Open mainloop when you are back online, and it is sent.'}`,
+    );
   }
 }
 
@@ -194,6 +196,8 @@ self.addEventListener('sync' as 'message', (e) => (e as unknown as ExtendableEve
 async function sendAndTell(): Promise<void> {
   const told = await sendWaiting();
   for (const tab of await self.clients.matchAll({ type: 'window' })) tab.postMessage({ type: 'sent', told });
+  // The browser tries again later.
+  if ((await listWaiting()).length > 0) throw new Error('what the server did not take waits on');
 }
 
 const NOT_KEPT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Offline · mainloop</title>

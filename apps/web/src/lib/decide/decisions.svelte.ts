@@ -1,7 +1,8 @@
 // What was decided and has had no effect yet. A decision is held for a moment, in which one tap or the key u
 // takes it back; then it goes out.
-import { act, type Result } from '../live/act.ts';
+import type { Result } from '../live/act.ts';
 import { hold, release, type Held } from './held.ts';
+import { sendDecision } from './send.ts';
 import { live } from '../live/live.svelte.ts';
 import { notes } from '../kit/notes.svelte.ts';
 import type { Retry } from '../inbox/retry.ts';
@@ -71,27 +72,25 @@ class Decisions {
     if (!live.online) void this.send(decision);
   }
 
-  /** @returns whether there was something to take back */
-  undo(path: string): boolean {
+  /** @returns whether there was something to take back: what waits for a network may have gone out just now */
+  async undo(path: string): Promise<boolean> {
     const held = this.held.get(path);
     if (held !== undefined) {
       clearTimeout(held.timer);
       this.held.delete(path);
       this.note(path, null);
-      release(path);
+      release({ path });
       return true;
     }
-    if (!live.kept.has(path)) return false;
-    void live.unkeep(path);
-    return true;
+    return live.kept.has(path) && live.unkeep(path);
   }
 
   /** Takes back what was decided last. */
-  undoLast(): void {
+  async undoLast(): Promise<void> {
     // Of what waits for a network, decisions alone: what was said in the chat stays said.
     const path =
       [...this.held.keys()].at(-1) ?? [...live.kept.values()].findLast((w) => w.says !== undefined)?.path;
-    if (path !== undefined && this.undo(path)) notes.tell('Taken back.');
+    if (path !== undefined && (await this.undo(path))) notes.tell('Taken back.');
   }
 
   /** Nobody can take it back any more, because nobody looks: so it goes out now. */
@@ -106,17 +105,8 @@ class Decisions {
     clearTimeout(this.held.get(decision.path)?.timer);
     if (!this.held.delete(decision.path)) return;
     this.note(decision.path, { state: 'sent', says: decision.says, next: decision.next });
-    const first = decision.first === undefined ? null : await act(decision.first.path, decision.first.body);
-    const result =
-      first !== null && !first.ok
-        ? first
-        : await act(
-            decision.path,
-            decision.body,
-            'POST',
-            decision.onlyOnline ? undefined : { label: decision.label, says: decision.says },
-          );
-    release(decision.path);
+    const result = await sendDecision(decision);
+    release({ path: decision.path });
     if (!result.ok) {
       this.note(decision.path, { state: 'refused', says: result.sentence, next: '' });
       // Its card says so; where that has gone, a note does.

@@ -68,6 +68,13 @@ class Draft {
     this.value = joined(kept.text, this.value);
     this.elsewhere = kept.also;
   }
+  /** Another tab wrote it down. What is being typed here in this moment stays. @param stored as it stands now */
+  hear(stored: string | null): void {
+    if (!this.loaded || this.timer !== undefined) return;
+    const kept = versionsOf(keptFor(stored, Date.now()) ?? '');
+    this.value = kept.text;
+    this.elsewhere = kept.also;
+  }
   /** It was sent. @param sent what of it; other words that were written since are not */
   drop(sent: string = this.value): void {
     if (this.value.trim() !== sent.trim()) return;
@@ -125,6 +132,21 @@ export function dropDraftOf(path: string, body: unknown): void {
 }
 
 /**
+ * What was said in the chat has been refused: its words stand in the field again, before those that were written
+ * since. Those of an item never left it.
+ * @param path where it was sent
+ * @param body and with it the words
+ */
+export function bringBack(path: string, body: unknown): void {
+  const { text } = (body ?? {}) as { text?: unknown };
+  if (path !== '/api/chat' || typeof text !== 'string') return;
+  const draft = draftOf('chat');
+  draft.load();
+  draft.text = joined(text, draft.text);
+  draft.write();
+}
+
+/**
  * Writes down what is still on its way.
  * @returns once all of it is in the storage of this device
  */
@@ -132,11 +154,25 @@ export function writeDrafts(): void {
   for (const draft of drafts.values()) draft.write();
 }
 
-/** Writes down what is still on its way, and forgets what nobody came back to. @returns an end to it */
+/** What another tab wrote down stands here, too: who goes on typing in an old text would take the new one away. */
+function hearTab({ key, newValue }: StorageEvent): void {
+  if (!key?.startsWith(PREFIX)) return;
+  drafts.get(key.slice(PREFIX.length))?.hear(newValue);
+  fromElsewhere.times++;
+}
+
+/**
+ * Writes down what is still on its way, hears of other tabs, and forgets what nobody came back to.
+ * @returns an end to it
+ */
 export function keepDrafts(): () => void {
   for (const key of Object.keys(localStorage))
     if (key.startsWith(PREFIX) && keptFor(localStorage.getItem(key), Date.now()) === null)
       localStorage.removeItem(key);
   addEventListener('pagehide', writeDrafts);
-  return () => removeEventListener('pagehide', writeDrafts);
+  addEventListener('storage', hearTab);
+  return () => {
+    removeEventListener('pagehide', writeDrafts);
+    removeEventListener('storage', hearTab);
+  };
 }

@@ -2,7 +2,7 @@
 // on the person's other devices.
 import { onMount, untrack } from 'svelte';
 import { draftOf } from './drafts.svelte.ts';
-import { formIn } from './form-in.ts';
+import { formIn, isSameForm } from './form-in.ts';
 import { refilled } from './refilled.ts';
 
 export class KeptForm<Fields extends object> {
@@ -33,7 +33,7 @@ export class KeptForm<Fields extends object> {
       const now = JSON.stringify(this.fields);
       const words = now === this.opened ? '' : now;
       untrack(() => {
-        if (this.draft.text !== words) this.draft.text = words;
+        if (!isSameForm(this.draft.text, words)) this.draft.text = words;
       });
     });
   }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { joined } from '@mainloop/models/flow/draft-versions';
+import { isSameForm } from './form-in.ts';
 import { KEEP_MS, keptFor, readKept } from './kept.ts';
 import { refilled } from './refilled.ts';
 import { wordsOf } from './words-of.ts';
@@ -80,3 +81,13 @@ test.each([
   const blank = { isOpen: false, rule: '', id: null };
   expect(refilled(fields as object, kept, blank)).toEqual(filled);
 });
+
+test.each([
+  ['{"a":1,"b":[2]}', '{"b":[2],"a":1}', true],
+  ['{"a":1}', '{"a":2}', false],
+  ['{"a":1}', '{"a":1,"b":2}', false],
+  ['', '', true],
+  ['', '{}', false],
+  ['words', 'words', true],
+  ['words', 'other words', false],
+])('%j and %j are the same form: %s', (one, other, is) => expect(isSameForm(one, other)).toBe(is));

@@ -19,7 +19,7 @@ function listUnsent(isThere: (key: string) => boolean): Unsent[] {
   return Object.keys(localStorage).flatMap((stored) => {
     const key = stored.slice(PREFIX.length);
     if (!stored.startsWith(PREFIX) || !/^(item|task|proposal|comment)\//.test(key) || isThere(key)) return [];
-    if (heldOf(`/api/inbox/${key.slice('item/'.length)}`) !== null) return [];
+    if (heldOf({ path: `/api/inbox/${key.slice('item/'.length)}` }) !== null) return [];
     const kept = readKept(localStorage.getItem(stored), Date.now());
     if (kept === null || kept.about === null) return [];
     const text = wordsOf(key, kept.text);

@@ -1,7 +1,15 @@
 // Doing something: one request, one honest sentence when it is refused. What may wait is kept while there is
 // no network.
 export type Result =
-  { ok: true; data: Record<string, unknown>; kept?: true } | { ok: false; sentence: string };
+  | { ok: true; data: Record<string, unknown>; kept?: true }
+  /** isAway: there was no network, and it was not kept for when there is. */
+  | { ok: false; sentence: string; isAway?: true };
+
+const AWAY = {
+  ok: false,
+  sentence: 'You are offline, so nothing was sent. Try again when you are back.',
+  isAway: true,
+} as const;
 
 /**
  * Characters of a request that may outlive its page; all of a page together may have 64 KiB. Source:
@@ -28,11 +36,15 @@ export async function act(path: string, body: unknown = {}, method = 'POST', lat
       keepalive: sent.length < MOST_KEPT_ALIVE,
     });
   } catch {
-    if (later === undefined)
-      return { ok: false, sentence: 'You are offline, so nothing was sent. Try again when you are back.' };
+    if (later === undefined) return AWAY;
     // Loaded only now: the first page does not need it.
-    await (await import('./waiting.ts')).keep({ path, body, ...later });
-    return { ok: true, data: {}, kept: true };
+    return import('./waiting.ts')
+      .then(({ keep }) => keep({ path, body, ...later }))
+      .then(
+        () => ({ ok: true, data: {}, kept: true }) as const,
+        // The network went before this page had all of itself, or this browser keeps nothing.
+        () => AWAY,
+      );
   }
   // No JSON: then the status is all there is to say.
   const data = (await response.json().catch(() => ({}))) as { error?: string } & Record<string, unknown>;

@@ -2,13 +2,15 @@
 import { invalidate } from '$app/navigation';
 import type { Delta, OutputHint } from '@mainloop/models/contracts/live';
 import type { Answer } from '@mainloop/models/contracts/routes';
-import { dropDraftOf } from '../drafts/drafts.svelte.ts';
+import { bringBack, dropDraftOf } from '../drafts/drafts.svelte.ts';
 import { notes } from '../kit/notes.svelte.ts';
 import type { StreamKind } from './stream.ts';
 import { whenUntouched } from '../decide/steady.svelte.ts';
 import type { Told, Waiting } from './waiting.ts';
 
 const LOOK_AGAIN_MS = 120;
+/** After this, what a server that was starting did not take is sent to it again. */
+const SEND_AGAIN_MS = 5_000;
 
 const lookNow = (): void => void invalidate('app:live');
 
@@ -28,6 +30,7 @@ class Live {
   /** Whether the stream was there once since it was opened. */
   private isJoined = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  private sendAgain: ReturnType<typeof setTimeout> | undefined;
   private cursor = 0;
   /** The last event that tells something, other than that the person looked. */
   newsSeq = 0;
@@ -130,16 +133,22 @@ class Live {
     this.kept = new Map(all.map((w) => [w.path, w]));
   }
 
-  /** Takes back what waits for a network. */
-  async unkeep(path: string): Promise<void> {
-    await (await import('./waiting.ts')).unkeep(path);
+  /** Takes back what waits for a network. @returns whether it had not gone out yet */
+  async unkeep(path: string): Promise<boolean> {
+    const isTakenBack = await (await import('./waiting.ts')).unkeep(path);
     await this.count();
+    return isTakenBack;
   }
 
   private async sendWaiting(): Promise<void> {
     // The network went again: what waits goes out when it is back.
     const waiting = await import('./waiting.ts').catch(() => null);
-    if (waiting !== null) await this.heardOf(await waiting.sendWaiting());
+    if (waiting === null) return;
+    await this.heardOf(await waiting.sendWaiting());
+    // The network is there, and the server was not ready for it.
+    clearTimeout(this.sendAgain);
+    if (this.waiting > 0 && this.online)
+      this.sendAgain = setTimeout(() => void this.sendWaiting(), SEND_AGAIN_MS);
   }
 
   /** Something that waited has gone out, from here or from the service worker. */
@@ -153,7 +162,11 @@ class Live {
     const sent = told.filter(({ refused }) => refused === null);
     // What was refused stays written down: its words are nobody else's.
     for (const { path, body } of sent) dropDraftOf(path, body);
-    for (const { refused } of told) if (refused !== null) notes.tell(refused, 12_000);
+    for (const { path, body, refused } of told) {
+      if (refused === null) continue;
+      bringBack(path, body);
+      notes.tell(refused, 12_000);
+    }
     if (sent.length > 0)
       notes.tell(
         sent.length === 1
@@ -166,6 +179,7 @@ class Live {
 
   private close(): void {
     this.turn++;
+    clearTimeout(this.sendAgain);
     this.leave?.();
     this.leave = null;
     this.isJoined = false;

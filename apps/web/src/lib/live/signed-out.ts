@@ -10,7 +10,7 @@ import { release } from '../decide/held.ts';
  */
 export function forgetDrafts(): void {
   drafts.clear();
-  for (const { path } of allHeld()) release(path);
+  for (const held of allHeld()) release(held);
   for (const key of Object.keys(localStorage))
     if (key.startsWith(PREFIX) || key.startsWith('shared/')) localStorage.removeItem(key);
 }

@@ -31,14 +31,22 @@ const store = (): ReturnType<typeof createStore> => createStore('mainloop', 'wai
 
 /**
  * Keeps something to be sent when there is a network.
- * @returns when it is kept
+ * @returns whether it goes out by itself then; else it does once a page is open
  */
-export async function keep(waiting: Waiting): Promise<void> {
+export async function keep(waiting: Waiting): Promise<boolean> {
   await set(crypto.randomUUID(), { ...waiting, at: Date.now() } satisfies Kept, store());
-  // Without a service worker the page sends it.
-  const worker: WithSync | undefined = await navigator.serviceWorker?.ready.catch(() => undefined);
-  // A browser without background sync: the page sends it when it is open.
-  await worker?.sync?.register('waiting').catch(() => undefined);
+  // Chrome takes it only while a page is open.
+  return wakeLater().catch(() => false);
+}
+
+/** @returns whether the browser wakes the service worker when the network is back */
+async function wakeLater(): Promise<boolean> {
+  // The worker itself has its registration at hand. In a page `ready` would be waited for for ever where there is
+  // no worker.
+  const { registration } = globalThis as { registration?: WithSync };
+  const found: WithSync | undefined = registration ?? (await navigator.serviceWorker?.getRegistration());
+  await found?.sync?.register('waiting');
+  return found?.sync !== undefined;
 }
 
 /**
@@ -51,22 +59,26 @@ export const listWaiting = async (): Promise<Waiting[]> =>
     .flatMap(([, kept]) => (kept.outcome === undefined ? [kept] : []))
     .toSorted((a, b) => a.at - b.at);
 
+/** Page and service worker may both send or take back: one does at a time. */
+const alone = <T>(does: () => Promise<T>): Promise<T> =>
+  navigator.locks ? navigator.locks.request('mainloop-waiting', does) : does();
+
 /**
  * Takes back what was to go to a place.
  * @param path of the request
+ * @returns whether there was something: what is being sent in this moment is not taken back
  */
-export async function unkeep(path: string): Promise<void> {
-  for (const [id, kept] of await entries<string, Kept>(store()))
-    if (kept.path === path && kept.outcome === undefined) await del(id, store());
+export function unkeep(path: string): Promise<boolean> {
+  return alone(async () => {
+    const all = await entries<string, Kept>(store());
+    const waiting = all.filter(([, kept]) => kept.path === path && kept.outcome === undefined);
+    for (const [id] of waiting) await del(id, store());
+    return waiting.length > 0;
+  });
 }
 
-/**
- * Page and service worker may both try: one does at a time.
- * @returns what went out and what was refused, of which no page has heard yet
- */
-export function sendWaiting(): Promise<readonly Told[]> {
-  return navigator.locks ? navigator.locks.request('mainloop-waiting', send) : send();
-}
+/** @returns what went out and what was refused, of which no page has heard yet */
+export const sendWaiting = (): Promise<readonly Told[]> => alone(send);
 
 /** A page has heard of it, and has forgotten the words that arrived. */
 export async function forgetTold(told: readonly Told[]): Promise<void> {

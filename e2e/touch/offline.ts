@@ -1,0 +1,222 @@
+// Words and decisions between this device and the server: whichever page, tab or network goes in between, each
+// arrives once.
+import { expect } from '@jest/globals';
+import { visit, WAIT_MS } from '@mainloop/testkit/browser';
+import { seedItem, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
+import type { BrowserContext, Page } from 'playwright-core';
+import { browser, s, t, inBrowser, fresh, settled, answerOf } from './stage.ts';
+
+const openContext = async (serviceWorkers: 'allow' | 'block' = 'allow'): Promise<BrowserContext> => {
+  const context = await browser.newContext({ reducedMotion: 'reduce', serviceWorkers });
+  context.setDefaultTimeout(WAIT_MS);
+  return context;
+};
+const openIn = async (context: BrowserContext, where: string): Promise<Page> => {
+  const page = await context.newPage();
+  await visit(page, `${s.web}${where}`);
+  return page;
+};
+const messages = async (text: string): Promise<number> =>
+  Number(
+    (await t.db.query<{ n: string }>('select count(*) as n from messages where text = $1', [text])).rows[0]!
+      .n,
+  );
+const keptOf = async (key: string): Promise<string> =>
+  (await t.db.query<{ text: string }>('select text from drafts where key = $1', [key])).rows[0]?.text ?? '';
+
+inBrowser('two tabs of one browser show the same words, and neither takes any away', async () => {
+  await t.db.query('delete from drafts');
+  const context = await openContext();
+  const [one, two] = [await openIn(context, '/'), await openIn(context, '/')];
+  const field = (page: Page) => page.getByLabel('Message', { exact: true });
+  await field(one).fill('Rename the table.');
+  await until('the other devices to have it', async () => (await keptOf('chat')) === 'Rename the table.');
+  await until(
+    'the other tab to show it',
+    async () => (await field(two).inputValue()) === 'Rename the table.',
+  );
+  await field(two).press('End');
+  await field(two).pressSequentially(' Keep the column.');
+  const both = 'Rename the table. Keep the column.';
+  await until('the first tab to show both', async () => (await field(one).inputValue()) === both);
+  await until('the other devices to have both', async () => (await keptOf('chat')) === both);
+  await settled(one.getByRole('button', { name: 'Send' }));
+  await one.getByRole('button', { name: 'Send' }).click();
+  await until('it to have arrived', async () => (await messages(both)) === 1);
+  await until('the other tab to have let go of it', async () => (await field(two).inputValue()) === '');
+  await until('the other devices, too', async () => (await keptOf('chat')) === '');
+  await context.close();
+});
+
+inBrowser(
+  'what was said on a page that is closed before the network took it is sent by the next page',
+  async () => {
+    const context = await openContext();
+    const page = await openIn(context, '/');
+    // So long that no browser sends it when its page has gone.
+    const words = `Said to no network ${fresh()}${' and so on'.repeat(1_200)}`;
+    await context.route('**/api/chat', () => undefined);
+    await page.getByLabel('Message', { exact: true }).fill(words);
+    await settled(page.getByRole('button', { name: 'Send' }));
+    await Promise.all([
+      page.waitForRequest((request) => new URL(request.url()).pathname === '/api/chat'),
+      page.getByRole('button', { name: 'Send' }).click(),
+    ]);
+    await page.close();
+    expect(await messages(words)).toBe(0);
+    await context.unroute('**/api/chat');
+    await openIn(context, '/');
+    await until('it to have arrived', async () => (await messages(words)) === 1);
+    await context.close();
+  },
+);
+
+inBrowser(
+  'words that are refused stand in the field again, with those that were typed meanwhile',
+  async () => {
+    const context = await openContext();
+    const page = await openIn(context, '/');
+    let refuse = (): void => undefined;
+    const typed = new Promise<void>((done) => (refuse = done));
+    await context.route('**/api/chat', async (route) => {
+      await typed;
+      await route.fulfill({ status: 409, json: { error: 'Not now.' } });
+    });
+    const field = page.getByLabel('Message', { exact: true });
+    await field.fill('The first words.');
+    await settled(page.getByRole('button', { name: 'Send' }));
+    await page.getByRole('button', { name: 'Send' }).click();
+    await until('the field to be free', async () => (await field.inputValue()) === '');
+    await field.fill('And others.');
+    refuse();
+    await page.getByRole('alert').getByText('Not now.').waitFor();
+    expect(await field.inputValue()).toBe('The first words. And others.');
+    await field.fill('');
+    await context.close();
+  },
+);
+
+inBrowser(
+  'without a service worker what waits for a network is said to wait, and goes out once, also to a server that is starting',
+  async () => {
+    const task = await seedTask(t.db, fresh());
+    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const context = await openContext('block');
+    const page = await openIn(context, '/inbox');
+    const card = page.locator(`#item-${plan}`);
+    await settled(card.getByRole('button', { name: 'Approve' }));
+    await context.setOffline(true);
+    await page.getByText('Offline, showing the last update.').waitFor();
+    await settled(card.getByRole('button', { name: 'Approve' }));
+    await card.getByRole('button', { name: 'Approve' }).click();
+    await card.getByText('It will be sent when you are back online.').waitFor();
+    // It waits in one place alone, or the next page would send it too.
+    const isHeld = "Object.keys(localStorage).some((key) => key.startsWith('held/'))";
+    await until('it to be held no more', async () => !(await page.evaluate<boolean>(isHeld)));
+    // The server is there before it is ready.
+    let asked = 0;
+    await context.route('**/api/inbox/*', (route) =>
+      ++asked === 1 ? route.fulfill({ status: 503, json: {} }) : route.continue(),
+    );
+    await context.setOffline(false);
+    await until('its answer', async () => (await answerOf(plan)) === 'approve');
+    await page.getByText('What you said offline is sent.').waitFor();
+    expect(asked).toBeGreaterThan(1);
+    await context.close();
+  },
+);
+
+inBrowser(
+  'what a page left behind waits for a network if it has to, and goes out only with what goes before it',
+  async () => {
+    const task = await seedTask(t.db, fresh());
+    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const context = await openContext();
+    const page = await openIn(context, '/projects');
+    const held = (first: unknown): string =>
+      JSON.stringify({
+        path: `/api/inbox/${plan}`,
+        body: { decision: 'approve', text: '', via: 'app', answerId: `a-${plan}` },
+        label: 'Plan',
+        says: '',
+        first,
+        onlyOnline: true,
+        left: true,
+        atMs: Date.now(),
+      });
+    const leave = (stored: string): Promise<void> =>
+      page.evaluate(
+        `localStorage.setItem(${JSON.stringify(`held//api/inbox/${plan}`)}, ${JSON.stringify(stored)})`,
+      );
+    const isLeft = (): Promise<boolean> =>
+      page.evaluate<boolean>(`Object.keys(localStorage).some((key) => key.startsWith('held/'))`);
+    // What goes before it is refused.
+    await leave(held({ path: '/api/tasks/none/budget', body: { budgetCents: 700 } }));
+    await visit(page, `${s.web}/projects`);
+    await until('it to be given up', async () => !(await isLeft()));
+    expect(await answerOf(plan)).toBeUndefined();
+    // There is no network for it.
+    await context.route('**/api/tasks/*/budget', (route) => route.abort());
+    await leave(held({ path: `/api/tasks/${task}/budget`, body: { budgetCents: 700 } }));
+    const [tried] = await Promise.all([
+      page.waitForEvent('requestfailed', (request) => request.url().endsWith('/budget')),
+      visit(page, `${s.web}/projects`),
+    ]);
+    expect(tried.method()).toBe('POST');
+    expect(await isLeft()).toBe(true);
+    await context.unroute('**/api/tasks/*/budget');
+    await visit(page, `${s.web}/projects`);
+    await until('it to be sent', async () => (await answerOf(plan)) === 'approve');
+    await until('it to be left no more', async () => !(await isLeft()));
+    const { rows } = await t.db.query<{ budget_cents: number }>(
+      'select budget_cents from tasks where id = $1',
+      [task],
+    );
+    expect(Number(rows[0]!.budget_cents)).toBe(700);
+    await context.close();
+  },
+);
+
+inBrowser(
+  'an answer given on a notification without a network says truly when it is sent, and is sent then',
+  async () => {
+    const [first, second] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
+    const [seen, alone] = [
+      await seedItem(t.db, first, `${first}-p`, 'plan', 'Plan, revision 1'),
+      await seedItem(t.db, second, `${second}-p`, 'plan', 'Plan, revision 1'),
+    ];
+    const context = await openContext();
+    await context.grantPermissions(['notifications'], { origin: s.web });
+    const page = await openIn(context, '/inbox');
+    await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
+    const worker = context.serviceWorkers()[0]!;
+    const answer = async (id: string): Promise<string> => {
+      const data = {
+        itemId: id,
+        url: '/inbox',
+        actions: [{ action: 'a', title: 'Approve', decision: 'approve' }],
+      };
+      const [tag, shown] = [JSON.stringify(id), JSON.stringify({ tag: id, data })];
+      await worker.evaluate(`registration.showNotification('Plan', ${shown})
+        .then(() => registration.getNotifications({ tag: ${tag} }))
+        .then(([notification]) => void dispatchEvent(new NotificationEvent('notificationclick', { notification, action: 'a' })))`);
+      return until('it to say so', () =>
+        worker.evaluate<string>(
+          `registration.getNotifications({ tag: ${tag} }).then((all) => all.map((n) => n.body)[0] ?? '')`,
+        ),
+      );
+    };
+    await context.setOffline(true);
+    expect(await answer(seen)).toBe('Approve: saved. It will be sent when you are back online.');
+    expect(await worker.evaluate<string[]>('registration.sync.getTags()')).toEqual(['waiting']);
+    await page.goto('about:blank');
+    expect(await answer(alone)).toBe(
+      'Approve: saved. Open mainloop when you are back online, and it is sent.',
+    );
+    await context.setOffline(false);
+    await visit(page, `${s.web}/inbox`);
+    for (const id of [seen, alone]) await until('the answer', async () => (await answerOf(id)) === 'approve');
+    await context.close();
+  },
+);
