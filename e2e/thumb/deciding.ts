@@ -1,7 +1,7 @@
 // A decision is what was aimed at, with what has to be seen for it, and can be taken back.
 import { expect } from '@jest/globals';
 import type { ItemKind } from '@mainloop/models/flow/events';
-import { openPage, settled, tap, visit } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
 import { seedItem, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page } from 'playwright-core';
@@ -116,10 +116,7 @@ inBrowser.each(SIZES)(
     const card = (id: string): Locator => page.locator(`#item-${id}`);
     // The page's own clock goes on when the test says so: nothing goes out before it was looked at, however
     // slow this machine is.
-    await page.clock.install();
-    await visit(page, `${s.web}/inbox`);
-    await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
-    await page.clock.runFor(2_000);
+    await visitOnOwnClock(page, `${s.web}/inbox`);
     const takeBack = async (where: Locator, button: string): Promise<void> => {
       await tap(where.getByRole('button', { name: button, exact: true }));
       const undo = where.getByRole('button', { name: 'Undo' });

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { ciJudged } from '@mainloop/models/events/forge';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { openPage, settled, tap, visit } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import { t, s, browser, SIZES, inBrowser, shot, fresh, open, answerOf } from './stage.ts';
@@ -17,10 +17,7 @@ inBrowser.each(SIZES)(
       'Refuse',
     ]);
     const { page, complaints } = await openPage(browser, size);
-    await page.clock.install();
-    await visit(page, `${s.web}/inbox`);
-    await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
-    await page.clock.runFor(2_000);
+    await visitOnOwnClock(page, `${s.web}/inbox`);
     const card = page.locator(`#item-${id}`);
     await tap(card.getByRole('button', { name: 'Allow once' }));
     await page.clock.runFor(1_500);

@@ -5,7 +5,7 @@ import { inboxClosed } from '@mainloop/models/events/inbox';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
-import { settled, tap, visit, WAIT_MS, wakeServiceWorker } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, visit, visitOnOwnClock, WAIT_MS, wakeServiceWorker } from '@mainloop/testkit/browser';
 import { browser, s, t, SIZES, inBrowser, shot, fresh, open, answerOf } from './stage.ts';
 
 inBrowser(
@@ -54,8 +54,9 @@ inBrowser.each(SIZES)(
     );
     const task = await seedTask(t.db, fresh());
     const asked = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
-    const { page, complaints } = await open(size, '/inbox');
-    await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
+    const { page, complaints } = await openPage(browser, size);
+    // On its own clock no pause between two letters is longer than it is said to be.
+    await visitOnOwnClock(page, `${s.web}/inbox`);
     const field = page.locator(`#item-${asked}`).getByRole('textbox');
     await tap(field);
     await page.keyboard.type('the ma');
@@ -66,12 +67,15 @@ inBrowser.each(SIZES)(
     );
     // Somebody who types goes on typing: with j the card of the plan had the focus, and with a it was approved.
     const word = 'ja';
-    for (let i = 0; (await field.count()) > 0; i++) await page.keyboard.press(word[i % 2]!);
-    await page.keyboard.type('jaja', { delay: 30 });
+    for (let i = 0; (await field.count()) > 0; i++) {
+      await page.keyboard.press(word[i % 2]!);
+      await page.clock.runFor(150);
+    }
+    await page.keyboard.type('jaja');
     await page.screenshot({ path: shot(`word-${size}`) });
     expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
     // A moment later they are keys again.
-    await page.evaluate('new Promise((r) => setTimeout(r, 1_050))');
+    await page.clock.runFor(1_050);
     await page.keyboard.press('j');
     await page.keyboard.press('a');
     await page.locator(`#item-${plan}`).getByText('Approved.').waitFor();
