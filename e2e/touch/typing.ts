@@ -5,7 +5,15 @@ import { inboxClosed } from '@mainloop/models/events/inbox';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
-import { openPage, settled, tap, visit, visitOnOwnClock, WAIT_MS, wakeServiceWorker } from '@mainloop/testkit/browser';
+import {
+  openPage,
+  settled,
+  tap,
+  visit,
+  visitOnOwnClock,
+  WAIT_MS,
+  wakeServiceWorker,
+} from '@mainloop/testkit/browser';
 import { browser, s, t, SIZES, inBrowser, shot, fresh, open, answerOf } from './stage.ts';
 
 inBrowser(

@@ -85,9 +85,9 @@ export const words = (page: Page): Promise<string> =>
     return JSON.stringify([...document.querySelectorAll('input, textarea')].map((e) => e.value)) + JSON.stringify({ ...localStorage }) + JSON.stringify(kept);
   })()`);
 
-/** What the page says was decided: cards with the way back. */
+/** What the page says was decided: cards with the way back. Not what it says it is taking back. */
 export const promised = (page: Page): Promise<string[]> =>
   page.evaluate<string[]>(`(() => {
     ${HELPERS}
-    return [...document.querySelectorAll('[data-decides] [role=status]')].map((e) => subjectOf(e)).filter((s) => /^(item|proposal)/.test(s));
+    return [...document.querySelectorAll('[data-decides] [role=status]:not([data-state=taking_back])')].map((e) => subjectOf(e)).filter((s) => /^(item|proposal)/.test(s));
   })()`);

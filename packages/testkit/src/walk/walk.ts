@@ -86,6 +86,7 @@ async function listen(hand: Hand, seenAt: number): Promise<void> {
     hand.slow++;
     hand.aims.push({ subject: click.subject, label: click.label });
     dropped(hand, click);
+    if (click.label === 'Undo') hand.promised.delete(click.subject);
   }
 }
 

@@ -6,11 +6,14 @@ import { sendDecision } from './send.ts';
 import { live } from '../live/live.svelte.ts';
 import { notes } from '../kit/notes.svelte.ts';
 import type { Retry } from '../inbox/retry.ts';
+import { SENT_LATER } from '../words/card.ts';
 
 /** How long it can be taken back, in milliseconds: long enough to read what was tapped. */
 const UNDO_MS = 6_000;
 /** Where an agent stands still until it is decided: long enough for a slip of the thumb. */
 export const SHORT_UNDO_MS = 2_000;
+/** After this, in milliseconds, a page that can keep nothing for later looks for a network again. */
+const TRY_AGAIN_MS = 5_000;
 
 interface Decision {
   /** Where it goes; also what it is about: of one item there is one decision. */
@@ -37,7 +40,16 @@ interface Known {
   readonly next: string;
 }
 
+/** On this device, until there is a network. */
+interface Kept {
+  /** Being taken back: it may be on its way in this moment, and what became of that is waited for. */
+  readonly state: 'kept' | 'taking_back';
+  readonly says: string;
+  readonly next: string;
+}
+
 class Decisions {
+  private takingBack = $state.raw<ReadonlySet<string>>(new Set());
   private known = $state.raw<ReadonlyMap<string, Known>>(new Map());
   private readonly held = new Map<
     string,
@@ -45,13 +57,11 @@ class Decisions {
   >();
 
   /** How far the decision on something is; null when there is none, or it was taken back. */
-  of(
-    path: string,
-  ): (Known | { readonly state: 'kept'; readonly says: string; readonly next: string }) | null {
+  of(path: string): Known | Kept | null {
     const kept = live.kept.get(path);
     return kept === undefined
       ? (this.known.get(path) ?? null)
-      : { state: 'kept', says: kept.says ?? '', next: '' };
+      : { state: this.takingBack.has(path) ? 'taking_back' : 'kept', says: kept.says ?? '', next: '' };
   }
 
   /** @param known null: nothing any more */
@@ -82,14 +92,22 @@ class Decisions {
       release({ path });
       return true;
     }
-    return live.kept.has(path) && live.unkeep(path);
+    if (!live.kept.has(path) || this.takingBack.has(path)) return false;
+    this.takingBack = new Set([...this.takingBack, path]);
+    try {
+      return await live.unkeep(path);
+    } finally {
+      this.takingBack = new Set([...this.takingBack].filter((one) => one !== path));
+    }
   }
 
   /** Takes back what was decided last. */
   async undoLast(): Promise<void> {
     // Of what waits for a network, decisions alone: what was said in the chat stays said.
     const path =
-      [...this.held.keys()].at(-1) ?? [...live.kept.values()].findLast((w) => w.says !== undefined)?.path;
+      [...this.held.keys()].at(-1) ??
+      [...live.kept.values()].findLast(({ says, path: to }) => says !== undefined && !this.takingBack.has(to))
+        ?.path;
     if (path !== undefined && (await this.undo(path))) notes.tell('Taken back.');
   }
 
@@ -106,6 +124,7 @@ class Decisions {
     if (!this.held.delete(decision.path)) return;
     this.note(decision.path, { state: 'sent', says: decision.says, next: decision.next });
     const result = await sendDecision(decision);
+    if (!result.ok && result.isAway && decision.onlyOnline !== true) return this.stay(decision);
     release({ path: decision.path });
     if (!result.ok) {
       this.note(decision.path, { state: 'refused', says: result.sentence, next: '' });
@@ -119,6 +138,20 @@ class Decisions {
       this.note(decision.path, null);
     }
     decision.done?.(result);
+  }
+
+  /**
+   * The network went before this page had what keeps things for later. So the page itself sends it when there is one,
+   * or the next page does, and until then it can be taken back.
+   */
+  private stay(decision: Decision): void {
+    hold(stored(decision, true));
+    this.note(decision.path, { state: 'held', says: decision.says, next: SENT_LATER });
+    const tryAgain = (): void => {
+      if (navigator.onLine) return void this.send(decision);
+      this.held.set(decision.path, { decision, timer: setTimeout(tryAgain, TRY_AGAIN_MS) });
+    };
+    this.held.set(decision.path, { decision, timer: setTimeout(tryAgain, TRY_AGAIN_MS) });
   }
 
   /** Whether this page holds it, and will send it. */

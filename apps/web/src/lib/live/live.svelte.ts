@@ -137,6 +137,8 @@ class Live {
   async unkeep(path: string): Promise<boolean> {
     const isTakenBack = await (await import('./waiting.ts')).unkeep(path);
     await this.count();
+    // It has gone out meanwhile: what it did is to be seen.
+    if (!isTakenBack) this.lookAgain();
     return isTakenBack;
   }
 

@@ -90,6 +90,7 @@ export const ANOTHER_TIME = 'Another time';
 export const VIEW_TASK = 'View task';
 export const youAsked = (why: string): string => `You asked: ${why}`;
 export const UNDO = 'Undo';
+export const TAKING_BACK = 'Taking it back …';
 export const SENT_LATER = 'Saved. It will be sent when you are back online.';
 
 // Of a plan.
