@@ -6,7 +6,15 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { pullRequestMerged } from '@mainloop/models/events/forge';
 import { costMetered } from '@mainloop/models/events/money';
-import { hasBrowser, openBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
+import {
+  hasBrowser,
+  openBrowser,
+  openPage,
+  tap,
+  tapOnOwnClock,
+  visit,
+  visitOnOwnClock,
+} from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import type { Item } from '@mainloop/testkit/story';
@@ -18,6 +26,8 @@ import type { Browser, Page } from 'playwright-core';
 let stack: Stack;
 let db: Db;
 let browser: Browser;
+/** How long a decision can be taken back. */
+const UNDO_MS = 6_000;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `${name}.png`);
 const inBrowser = hasBrowser ? test : test.skip;
 
@@ -201,12 +211,14 @@ inBrowser(
 
     await seedItem(db, 'l1', 'l1-q2', 'question', 'And this?', ['Yes']);
     const again = await openPage(browser, 'phone', true);
-    await visit(again.page, `${stack.web}/task/l1`);
+    // Its clock stands: the note at the end is there for some seconds only.
+    await visitOnOwnClock(again.page, `${stack.web}/task/l1`);
     // It is known by now; nobody is greeted twice.
     expect(await again.page.getByRole('region', { name: 'While you were away' }).count()).toBe(0);
     const second = again.page.locator('#main #item-l1-q2');
-    await tap(second.getByRole('button', { name: 'Yes' }));
-    await tap(again.page.getByRole('button', { name: 'Did not need me' }));
+    await tapOnOwnClock(second.getByRole('button', { name: 'Yes' }));
+    await again.page.clock.runFor(UNDO_MS);
+    await tapOnOwnClock(again.page.getByRole('button', { name: 'Did not need me' }));
     await until('noted', async () => (await ledger('l1-q2')).not_needed);
     await again.page.close();
 

@@ -64,8 +64,12 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await resumeAll(database.db, { ownerId: OWNER, via: 'app', by: 'test' });
     await saveSettings(database.db, OWNER, { weekBudgetCents: 2_000 });
     await database.db.query(
+      // Of today, and of tomorrow where that is a Monday: another week may begin before it was looked at.
       `insert into cost_days (owner_id, day, project_id, model, microusd, input_tokens, output_tokens)
-       values ($1, (now() at time zone 'UTC')::date, 'pr-1', 'm', 20500000, 0, 0) on conflict do nothing`,
+       select $1, today + later, 'pr-1', 'm', 20500000, 0, 0
+         from (select (now() at time zone 'UTC')::date as today) here, generate_series(0, 1) as later
+         where later = 0 or extract(isodow from today + later) = 1
+       on conflict do nothing`,
       [OWNER],
     );
     await seedTask(database.db, `t-past-${size}`);

@@ -65,8 +65,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
       return box !== null && box.y > 0 && box.y + box.height < page.viewportSize()!.height;
     });
     await page.screenshot({ path: shot(`made-${size}`), fullPage: true });
-    await press('Copy');
-    await page.getByText('Copied.').waitFor();
+    await Promise.all([page.getByText('Copied.').waitFor(), press('Copy')]);
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(token);
     await press('I have it');
     await page.locator('[data-token]').waitFor({ state: 'detached' });

@@ -1,7 +1,7 @@
 // A decision is what was aimed at, with what has to be seen for it, and can be taken back.
 import { expect } from '@jest/globals';
 import type { ItemKind } from '@mainloop/models/flow/events';
-import { openPage, settled, tap, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, tapOnOwnClock, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
 import { seedItem, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page } from 'playwright-core';
@@ -118,11 +118,8 @@ inBrowser.each(SIZES)(
     // slow this machine is.
     await visitOnOwnClock(page, `${s.web}/inbox`);
     const takeBack = async (where: Locator, button: string): Promise<void> => {
-      await tap(where.getByRole('button', { name: button, exact: true }));
-      const undo = where.getByRole('button', { name: 'Undo' });
-      await undo.waitFor();
-      await page.clock.runFor(2_000);
-      await tap(undo);
+      await tapOnOwnClock(where.getByRole('button', { name: button, exact: true }));
+      await tapOnOwnClock(where.getByRole('button', { name: 'Undo' }));
       await where.getByRole('button', { name: button, exact: true }).waitFor();
       await page.clock.runFor(2_000);
     };
@@ -131,7 +128,7 @@ inBrowser.each(SIZES)(
     await takeBack(page.locator('article').filter({ hasText: 'CI is still red' }), 'Retry');
     await takeBack(page.locator(`#proposal-${offer.id}`), 'Start');
     await takeBack(page.locator(`#proposal-${offer.id}`), 'Not now');
-    await tap(card(second).getByRole('button', { name: 'Approve' }));
+    await tapOnOwnClock(card(second).getByRole('button', { name: 'Approve' }));
     await card(second).getByText('Approved. Claude starts.').waitFor();
     await page.screenshot({ path: shot(`undo-${size}`) });
     await page.keyboard.press('u');
@@ -147,7 +144,7 @@ inBrowser.each(SIZES)(
       (await db.query('select 1 from proposals where id = $1 and state = $2', [offer.id, 'open'])).rowCount,
     ).toBe(1);
     // What is not taken back goes out, at the latest when nobody can take it back any more.
-    await tap(card(asked).getByRole('button', { name: 'Right' }));
+    await tapOnOwnClock(card(asked).getByRole('button', { name: 'Right' }));
     await card(asked).getByText('You answered “Right”.').waitFor();
     expect(await stateOf(asked)).toBe('open');
     await visit(page, `${s.web}/projects`);

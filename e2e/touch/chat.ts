@@ -39,8 +39,10 @@ inBrowser.each(SIZES)(
     await tap(stop);
     await page.getByText('Stopped.').last().waitFor();
     await stop.waitFor({ state: 'detached' });
-    await tap(page.getByRole('button', { name: 'Copy' }).last());
-    await page.getByText('Copied.').waitFor();
+    await Promise.all([
+      page.getByText('Copied.').waitFor(),
+      tap(page.getByRole('button', { name: 'Copy' }).last()),
+    ]);
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe('Half a reply\n\n_Stopped._');
     const field = page.getByLabel('Message', { exact: true });
     await field.fill('And this.');

@@ -215,8 +215,11 @@ inBrowser(
     const device = (): Promise<string> => deaf.evaluate<string>('JSON.stringify(localStorage)');
     expect(await device()).toContain('sent by no page');
     const next = await context.newPage();
-    await visit(next, `${s.web}/inbox`);
-    await next.getByText('What you said offline is sent.').waitFor();
+    // Its note stands for some seconds only: the page itself sees it, whenever it comes.
+    await Promise.all([
+      next.getByText('What you said offline is sent.').waitFor(),
+      visit(next, `${s.web}/inbox`),
+    ]);
     await until(
       'its words to be gone from the device',
       async () => !(await device()).includes('sent by no page'),

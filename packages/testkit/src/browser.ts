@@ -131,3 +131,29 @@ export async function tap(on: Locator, by: () => Promise<void> = () => on.click(
     return taken;
   });
 }
+
+/** Longer than a deciding button takes no tap after it moved, in milliseconds. */
+const PALE_MS = 1_100;
+/** A tap on a button that turned pale in that very moment waits for it, and nothing goes on by itself there. */
+const ONE_TAP_MS = 10_000;
+
+/**
+ * The same on a page whose clock stands still: there a pale button never settles by itself, so the clock goes on for as
+ * long as that takes, and no longer.
+ * @param on what is tapped
+ * @throws Error when it takes no tap within two minutes
+ */
+export async function tapOnOwnClock(on: Locator): Promise<void> {
+  const page = on.page();
+  await until('a tap to be taken', async () => {
+    await on.waitFor();
+    if ((await on.getAttribute('aria-disabled')) !== null) await page.clock.runFor(PALE_MS);
+    await page.evaluate(LISTEN_FOR_REFUSAL);
+    const isTapped = await on.click({ timeout: ONE_TAP_MS }).then(
+      () => true,
+      // It turned pale before the tap.
+      () => false,
+    );
+    return isTapped && page.evaluate<boolean>(WAS_TAKEN);
+  });
+}
