@@ -75,6 +75,12 @@ function dropped(hand: Hand, target: Pick<Target, 'label' | 'subject'>): void {
     if (subject === target.subject || target.label === 'Drop') hand.written.delete(word);
 }
 
+/** @param subject of the button: on the page of a change that is the page, and what it takes back is the review of it */
+function takenBack(hand: Hand, subject: string): void {
+  hand.promised.delete(subject);
+  hand.promised.delete(subject.replace(/^\/task\/([^/]+)\/changes$/, 'item/$1-i'));
+}
+
 /** Whatever a tap hit that was on its way for too long was there for long enough to be meant. */
 async function listen(hand: Hand, seenAt: number): Promise<void> {
   for (const click of await clicks(hand.page).catch(() => [])) {
@@ -86,7 +92,7 @@ async function listen(hand: Hand, seenAt: number): Promise<void> {
     hand.slow++;
     hand.aims.push({ subject: click.subject, label: click.label });
     dropped(hand, click);
-    if (click.label === 'Undo') hand.promised.delete(click.subject);
+    if (click.label === 'Undo') takenBack(hand, click.subject);
   }
 }
 
@@ -100,7 +106,7 @@ async function tap(hand: Hand): Promise<void> {
   await onTheWay(hand);
   await tapAt(hand, target);
   dropped(hand, target);
-  if (target.label === 'Undo') hand.promised.delete(target.subject);
+  if (target.label === 'Undo') takenBack(hand, target.subject);
   if (hand.random() < 0.4) {
     await sleep(pick(hand, [30, 150, 350, 600])!);
     note(hand, '  and again on the same point');
@@ -118,6 +124,8 @@ async function key(hand: Hand): Promise<void> {
   const before = k === 'u' ? await promised(hand.page) : [];
   if (at.inField && k.length === 1) return;
   await hand.page.keyboard.press(k);
+  // Enter on the way back takes it, as a tap does.
+  if (k === 'Enter' && at.label === 'Undo') takenBack(hand, at.subject);
   // What u takes back may stand on a page that is not in sight.
   if (k === 'u' || before.length > 0) hand.promised.clear();
 }
@@ -193,7 +201,10 @@ async function step(hand: Hand, n: number): Promise<void> {
   else if (dice < 0.9) await hand.world.happen();
   else await elsewhere(hand);
   await stay(hand);
-  for (const text of await promised(hand.page).catch(() => [])) hand.promised.add(text);
+  for (const subject of await promised(hand.page).catch(() => [])) {
+    if (!hand.promised.has(subject)) note(hand, `  ${subject} is shown as decided`);
+    hand.promised.add(subject);
+  }
 }
 
 /** Goes home, waits until everything has gone out, and looks at what there is. */
