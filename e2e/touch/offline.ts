@@ -130,6 +130,24 @@ inBrowser(
   },
 );
 
+inBrowser('a server that starts is no refusal: what was decided then goes out when it is up', async () => {
+  const task = await seedTask(t.db, fresh());
+  const question = await seedItem(t.db, task, `${task}-q`, 'permission', 'Run: make', [
+    'Allow once',
+    'Refuse',
+  ]);
+  const context = await openContext('block');
+  let asked = 0;
+  await context.route('**/api/inbox/*', (route) =>
+    ++asked === 1 ? route.fulfill({ status: 503, json: { error: 'It is starting.' } }) : route.continue(),
+  );
+  const page = await openIn(context, '/inbox');
+  await tap(page.locator(`#item-${question}`).getByRole('button', { name: 'Allow once' }));
+  await until('its answer', async () => (await answerOf(question)) === 'allow');
+  expect(asked).toBeGreaterThan(1);
+  await context.close();
+});
+
 inBrowser(
   'a page that lost the network before it had all of itself holds what was decided, lets it be taken back, and sends it',
   async () => {

@@ -131,6 +131,10 @@ class Live {
     const all = await waiting.listWaiting();
     this.waiting = all.length;
     this.kept = new Map(all.map((w) => [w.path, w]));
+    // The network is there, and the server was not ready for it.
+    clearTimeout(this.sendAgain);
+    if (this.waiting > 0 && this.online)
+      this.sendAgain = setTimeout(() => void this.sendWaiting(), SEND_AGAIN_MS);
   }
 
   /** Takes back what waits for a network. @returns whether it had not gone out yet */
@@ -147,10 +151,6 @@ class Live {
     const waiting = await import('./waiting.ts').catch(() => null);
     if (waiting === null) return;
     await this.heardOf(await waiting.sendWaiting());
-    // The network is there, and the server was not ready for it.
-    clearTimeout(this.sendAgain);
-    if (this.waiting > 0 && this.online)
-      this.sendAgain = setTimeout(() => void this.sendWaiting(), SEND_AGAIN_MS);
   }
 
   /** Something that waited has gone out, from here or from the service worker. */
