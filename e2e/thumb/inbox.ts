@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
 import { taskEnded } from '@mainloop/models/events/tasks';
-import { openPage, settled, tap, visit } from '@mainloop/testkit/browser';
+import { openPage, settled, tap, unfold, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import { s, db, browser, SIZES, inBrowser, shot, n, fresh, open, plan, stopped } from './stage.ts';
@@ -44,7 +44,7 @@ inBrowser.each(SIZES)(
     const card = page.locator(`#item-${id}`);
     await tap(card.getByRole('button', { name: 'Later' }));
     await until('three', async () => (await page.title()).startsWith('(3)'));
-    await tap(page.locator('summary', { hasText: 'Later' }));
+    await unfold(page.locator('summary', { hasText: 'Later' }));
     await card.getByText(/Back (today|tomorrow) at \d\d:\d\d/).waitFor();
     expect(
       await page

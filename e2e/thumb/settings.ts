@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals';
 import type { ProjectSettings } from '@mainloop/models/contracts/settings';
 import type { Status } from '@mainloop/models/flow/status';
-import { tap, visit } from '@mainloop/testkit/browser';
+import { tap, unfold, visit } from '@mainloop/testkit/browser';
 import { DRAFT, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator } from 'playwright-core';
@@ -65,7 +65,7 @@ inBrowser.each(SIZES)(
     const offer = await seedProposal(db, `gone-${size}`, 3_600_000, { ...DRAFT, projectId: id });
     const { page, complaints } = await open(size, '/projects');
     const card = page.locator('li').filter({ has: page.getByRole('heading', { name: `acme/gone-${size}` }) });
-    await tap(card.locator('summary'));
+    await unfold(card.locator('summary'));
     await tap(card.getByRole('button', { name: 'Remove project' }));
     const ask = card.getByRole('alertdialog');
     await ask.getByText('Its running task is cancelled').waitFor();

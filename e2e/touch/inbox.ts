@@ -3,7 +3,15 @@ import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { ciJudged } from '@mainloop/models/events/forge';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { openPage, settled, tap, tapOnOwnClock, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
+import {
+  openPage,
+  settled,
+  tap,
+  tapOnOwnClock,
+  unfold,
+  visit,
+  visitOnOwnClock,
+} from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import { t, s, browser, SIZES, inBrowser, shot, fresh, open, answerOf } from './stage.ts';
@@ -129,7 +137,7 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   );
   await dialog.waitFor({ state: 'detached' });
   // Nothing is promised that can't come.
-  await tap(page.locator('summary').filter({ hasText: /^Later/ }));
+  await unfold(page.locator('summary').filter({ hasText: /^Later/ }));
   const another = page.locator(`#item-${plan}`).getByRole('button', { name: 'Another time' });
   await tap(another);
   const ci = dialog.getByRole('button', { name: 'When CI is done' });

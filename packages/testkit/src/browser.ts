@@ -157,3 +157,16 @@ export async function tapOnOwnClock(on: Locator): Promise<void> {
     return isTapped && page.evaluate<boolean>(WAS_TAKEN);
   });
 }
+
+/**
+ * Unfolds what is folded away, and taps again where that went beside it.
+ * @param summary what is tapped for it, or words in it
+ */
+export async function unfold(summary: Locator): Promise<void> {
+  const details = summary.locator('xpath=ancestor::details[1]');
+  await until('it to be unfolded', async () => {
+    if ((await details.getAttribute('open')) !== null) return true;
+    await tap(summary);
+    return false;
+  });
+}
