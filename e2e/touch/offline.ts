@@ -272,3 +272,88 @@ inBrowser(
     await context.close();
   },
 );
+
+/** Another person's server at the same address, or the first one's again. @returns what it was called before */
+const otherServer = async (key: string): Promise<string> => {
+  const { rows } = await t.db.query<{ public_key: string }>('select public_key from vapid_keys');
+  await t.db.query('update vapid_keys set public_key = $1', [key]);
+  return rows[0]!.public_key;
+};
+/** Opens the settings until the page knows whose it is. */
+const openFor = async (context: BrowserContext, isIt: (person: string) => boolean): Promise<Page> => {
+  const page = await openIn(context, '/settings');
+  await until('the page to be of whoever is there', async () => {
+    if (isIt(await page.evaluate<string>("localStorage.getItem('person') ?? ''"))) return true;
+    await visit(page, `${s.web}/settings`);
+    return false;
+  });
+  return page;
+};
+const decideOffline = async (context: BrowserContext, page: Page, id: string): Promise<void> => {
+  await visit(page, `${s.web}/inbox`);
+  const card = page.locator(`#item-${id}`);
+  await settled(card.getByRole('button', { name: 'Approve' }));
+  await context.setOffline(true);
+  await page.getByText('Offline, showing the last update.').waitFor();
+  await tap(card.getByRole('button', { name: 'Approve' }));
+  await card.getByText('It will be sent when you are back online.').waitFor();
+};
+const planOf = async (): Promise<string> => {
+  const task = await seedTask(t.db, fresh());
+  return seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+};
+
+inBrowser(
+  'what waits on a device is of whoever said it: nobody else sends or sees it, and they can drop it',
+  async () => {
+    await t.db.query('delete from drafts');
+    const [first, second, third] = [await planOf(), await planOf(), await planOf()];
+    const context = await openContext('block');
+    const mine = await openFor(context, (person) => person !== '');
+    const me = await mine.evaluate<string>("localStorage.getItem('person')");
+    await decideOffline(context, mine, first);
+    await mine.evaluate(
+      "localStorage.setItem('draft/chat', JSON.stringify({ text: 'Only begun.', at: Date.now() }))",
+    );
+    await mine.close();
+
+    const before = await otherServer('of somebody else');
+    await context.setOffline(false);
+    const theirs = await openFor(context, (person) => person !== me);
+    await theirs.getByText('One thing that was said here by somebody else still waits to be sent.').waitFor();
+    await visit(theirs, `${s.web}/`);
+    expect(await theirs.getByLabel('Message', { exact: true }).inputValue()).toBe('');
+    // Theirs goes out, and what was said before it does not.
+    await decideOffline(context, theirs, second);
+    await theirs.locator(`#item-${first}`).getByRole('button', { name: 'Approve' }).waitFor();
+    await context.setOffline(false);
+    await until('their answer', async () => (await answerOf(second)) === 'approve');
+    expect(await answerOf(first)).toBeUndefined();
+    await theirs.close();
+
+    await otherServer(before);
+    const again = await openFor(context, (person) => person === me);
+    await until('the first answer', async () => (await answerOf(first)) === 'approve');
+    await visit(again, `${s.web}/`);
+    await until(
+      'what was begun to be there',
+      async () => (await again.getByLabel('Message', { exact: true }).inputValue()) === 'Only begun.',
+    );
+    await again.getByLabel('Message', { exact: true }).fill('');
+
+    await decideOffline(context, again, third);
+    await again.close();
+    await otherServer('of somebody else');
+    await context.setOffline(false);
+    const other = await openFor(context, (person) => person !== me);
+    await tap(other.locator('[data-of-others]').getByRole('button', { name: 'Drop' }));
+    await other.locator('[data-of-others]').waitFor({ state: 'detached' });
+    await other.close();
+    await otherServer(before);
+    const last = await openFor(context, (person) => person === me);
+    await visit(last, `${s.web}/inbox`);
+    await last.locator(`#item-${third}`).getByRole('button', { name: 'Approve' }).waitFor();
+    expect(await answerOf(third)).toBeUndefined();
+    await context.close();
+  },
+);

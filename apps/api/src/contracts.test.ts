@@ -394,6 +394,11 @@ describe('each answer is what the table says', () => {
       signedIn: false,
       code: 'signed_out',
     });
+    const { person } = await ask<'getSignIn'>('getSignIn', {});
+    const askFor = async (whom: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${open.port}/api/drafts`, { headers: { 'mainloop-person': whom } }))
+        .status;
+    expect([await askFor(String(person)), await askFor('somebody')]).toEqual([200, 412]);
     await ask('linkDevice', {}, bearer);
     await database.db.query("insert into auth_users (id, name, email) values ('u1', 'me', 'me@example.com')");
     await database.db.query(

@@ -18,6 +18,9 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
   logPageError(log, { kind, error, path: event.url.pathname, ids: idsOf(OWNER, event.params) });
 };
 
+/** Where nobody signs in, it is the same person as long as it is the same server; one may be put in its place. */
+const SAME_PERSON_MS = 5_000;
+let lastPerson: { readonly person: string | null; readonly atMs: number } | null = null;
 const OPEN = /^\/(signin|pair)(\/__data\.json)?$/;
 
 /**
@@ -25,15 +28,18 @@ const OPEN = /^\/(signin|pair)(\/__data\.json)?$/;
  * @returns the page, the way to the sign-in, or a page that says that mainloop starts
  */
 export const handle: Handle = async ({ event, resolve }) => {
-  if (settings.needsSignIn && !OPEN.test(event.url.pathname)) {
+  event.locals.person = null;
+  if (!settings.needsSignIn) event.locals.person = await onlyPerson(event.request);
+  else if (!OPEN.test(event.url.pathname)) {
     const who = await passage(event.request);
     if (who === 'away')
       return new Response(STARTING, {
         status: 503,
         headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '2' },
       });
-    if (who === 'no')
+    if (!who.signedIn)
       redirect(303, `/signin?to=${encodeURIComponent(event.url.pathname + event.url.search)}`);
+    event.locals.person = who.person;
   }
   const res = await withIds(idsOf(OWNER, event.params), () => resolve(event));
   res.headers.set('x-content-type-options', 'nosniff');
@@ -44,18 +50,27 @@ export const handle: Handle = async ({ event, resolve }) => {
 };
 
 /** The api knows the devices; the pages only ask it. */
-async function passage(req: Request): Promise<'yes' | 'no' | 'away'> {
+async function passage(req: Request): Promise<Answer<'getSignIn'> | 'away'> {
   try {
     const response = await fetch(`${settings.api}/api/signin`, {
       headers: { cookie: req.headers.get('cookie') ?? '', 'user-agent': req.headers.get('user-agent') ?? '' },
       signal: AbortSignal.timeout(5_000),
     });
     if (!response.ok) return 'away';
-    return ((await response.json()) as Answer<'getSignIn'>).signedIn ? 'yes' : 'no';
+    return (await response.json()) as Answer<'getSignIn'>;
   } catch {
     // The page says that mainloop is starting, and tries again.
     return 'away';
   }
+}
+
+/** A page is not held up by an api that is away: what waits on the device is the last one's then. */
+async function onlyPerson(req: Request): Promise<string | null> {
+  if (lastPerson !== null && Date.now() - lastPerson.atMs < SAME_PERSON_MS) return lastPerson.person;
+  const who = await passage(req);
+  if (who === 'away') return lastPerson?.person ?? null;
+  lastPerson = { person: who.person, atMs: Date.now() };
+  return who.person;
 }
 
 const STARTING = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="3"><meta name="viewport" content="width=device-width"><title>mainloop</title>

@@ -8,10 +8,12 @@ import { tokenActor } from '@mainloop/models/flow/actors';
 import { covers, TOKEN_PREFIX } from '@mainloop/models/flow/scopes';
 import { findFirstUser } from '@mainloop/models/db/devices/sessions';
 import type { Db } from '@mainloop/models/db/pool';
+import { PERSON_HEADER } from '@mainloop/models/flow/person';
 import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals';
 import type { ApiConfig } from '../config.ts';
 import { answerOf } from '../http/refuse.ts';
 import type { Auth } from './auth.ts';
+import { personOf } from './person.ts';
 import { deviceFamily } from '@mainloop/models/flow/user-agent';
 
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
@@ -33,6 +35,7 @@ type Stopped = Refusal<
   | 'copied_session'
   | 'not_owner'
   | 'foreign_page'
+  | 'other_person'
 >;
 export type Passage =
   | {
@@ -64,6 +67,7 @@ export class Guard {
       }
       const passage = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
       if (!passage.ok) return stop(res, passage);
+      if (!(await this.isMeant(req, passage.userId))) return stop(res, refusal('other_person'));
       if (
         (passage.sessionToken !== null || passage.actor !== undefined) &&
         req.headers.accept?.includes('event-stream')
@@ -101,6 +105,12 @@ export class Guard {
       return refusal('foreign_page');
     headers.getSetCookie().forEach(renew);
     return { ok: true, userId: user.id, sessionToken: session.token };
+  }
+
+  /** What was written for one person does not go out as another's. */
+  private async isMeant(req: Request, userId: string | null): Promise<boolean> {
+    const meant = req.headers[PERSON_HEADER];
+    return meant === undefined || meant === (await personOf(this.db, userId));
   }
 
   private async copied(req: Request): Promise<Stopped | null> {

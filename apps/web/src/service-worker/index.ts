@@ -4,7 +4,8 @@ import { assets, immutable } from '$app/manifest';
 import { self } from '$app/service-worker';
 import type { DeviceNotification, NotificationAction } from '@mainloop/models/flow/notifications';
 import { mustShow } from '@mainloop/models/flow/push-services';
-import { keep, listWaiting, sendWaiting } from '#lib/live/waiting.ts';
+import { PERSON_HEADER } from '@mainloop/models/flow/person';
+import { keep, lastPerson, listWaiting, sendWaiting } from '#lib/live/waiting.ts';
 
 const ASSETS = 'assets';
 const PAGES = 'pages';
@@ -101,6 +102,8 @@ interface Shown {
   itemId: string;
   url: string;
   actions: readonly NotificationAction[];
+  /** Whom it was shown to; null: nobody that is known. */
+  person: string | null;
 }
 
 self.addEventListener('push', (event) => {
@@ -118,7 +121,12 @@ async function tell(notification: DeviceNotification): Promise<void> {
   const open = await self.clients.matchAll({ type: 'window' });
   const service = (await self.registration.pushManager.getSubscription())?.endpoint ?? '';
   if (!mustShow(service) && open.some((w) => w.visibilityState === 'visible' && w.focused)) return;
-  const data: Shown = { itemId: notification.itemId, url: notification.url, actions: notification.actions };
+  const data: Shown = {
+    itemId: notification.itemId,
+    url: notification.url,
+    actions: notification.actions,
+    person: await lastPerson(),
+  };
   await show(notification.title, {
     body: notification.body,
     tag: notification.itemId,
@@ -158,12 +166,13 @@ async function answer(notification: Notification, shown: Shown, action: Notifica
     via: 'push',
     answerId: crypto.randomUUID(),
   };
+  const person = shown.person ?? (await lastPerson());
   const again = (words: string): Promise<void> =>
     show(notification.title, { body: words, tag: shown.itemId, data: { ...shown, actions: [] } });
   try {
     const response = await fetch(path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(person ? { [PERSON_HEADER]: person } : {}) },
       body: JSON.stringify(body),
     });
     if (response.status === 401) return again('This device is signed out. Open mainloop to sign in.');
@@ -173,7 +182,7 @@ async function answer(notification: Notification, shown: Shown, action: Notifica
       return again(error ?? 'That did not work. Tap to open it.');
     }
   } catch {
-    const goesByItself = await keep({ path, body, label: notification.title });
+    const goesByItself = await keep({ path, body, label: notification.title }, person);
     return again(
       `${action.title}: saved. ${goesByItself ? 'It will be sent when you are back online.' : 'Open mainloop when you are back online, and it is sent.'}`,
     );
@@ -194,10 +203,11 @@ self.addEventListener('sync' as 'message', (e) => (e as unknown as ExtendableEve
 
 /** The pages that are open say what was refused, and forget the words that arrived; without one, the next does. */
 async function sendAndTell(): Promise<void> {
-  const told = await sendWaiting();
+  const person = await lastPerson();
+  const told = await sendWaiting(person);
   for (const tab of await self.clients.matchAll({ type: 'window' })) tab.postMessage({ type: 'sent', told });
   // The browser tries again later.
-  if ((await listWaiting()).length > 0) throw new Error('what the server did not take waits on');
+  if ((await listWaiting(person)).length > 0) throw new Error('what the server did not take waits on');
 }
 
 const NOT_KEPT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Offline · mainloop</title>

@@ -14,6 +14,10 @@ export const SignIn = z
     sentence: z.string().describe('The same for a person; empty for one that is let in'),
     ways: z.array(z.enum(['passkey', 'github', 'oidc'])),
     hasOwner: z.boolean().describe('Whether anybody has ever signed in'),
+    person: z
+      .string()
+      .nullable()
+      .describe('Who this request is from, and on which server: a name for what a browser keeps of theirs'),
   })
   .meta({ id: 'SignIn' });
 export type SignIn = z.infer<typeof SignIn>;

@@ -104,6 +104,7 @@ export const COMMON_REFUSALS = [
   'copied_session',
   'not_owner',
   'foreign_page',
+  'other_person',
   'invalid',
   'no_json',
   'too_big',

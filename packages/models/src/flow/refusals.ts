@@ -158,6 +158,10 @@ export const REFUSALS = {
   },
   not_owner: { status: 403, says: 'This mainloop belongs to somebody else.' },
   foreign_page: { status: 403, says: 'This came from another site.' },
+  other_person: {
+    status: 412,
+    says: 'Somebody else is signed in on this device now, so this was not sent. Reload the page.',
+  },
   no_sign_in: {
     status: 409,
     says: 'Nobody has to sign in here. Set MAINLOOP_PUBLIC_URL first: docs/phone.md says how.',

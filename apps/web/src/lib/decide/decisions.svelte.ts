@@ -112,11 +112,13 @@ class Decisions {
   }
 
   /** Nobody can take it back any more, because nobody looks: so it goes out now. */
-  flush(): void {
-    for (const { decision } of this.held.values()) {
-      hold(stored(decision, true));
-      void this.send(decision);
-    }
+  async flush(): Promise<void> {
+    await Promise.all(
+      [...this.held.values()].map(({ decision }) => {
+        hold(stored(decision, true));
+        return this.send(decision);
+      }),
+    );
   }
 
   private async send(decision: Decision): Promise<void> {
@@ -210,7 +212,7 @@ export function sendWhenLeft(): () => void {
     ({ takeUp }) => takeUp((path) => decisions.holds(path)),
     () => undefined,
   );
-  const flush = (): void => decisions.flush();
+  const flush = (): void => void decisions.flush();
   const hidden = (): void => void (document.visibilityState === 'hidden' && flush());
   addEventListener('pagehide', flush);
   document.addEventListener('visibilitychange', hidden);

@@ -10,6 +10,7 @@ import {
 } from '@mainloop/models/flow/drafts';
 import { draftOf, drafts, fromElsewhere, onWritten, PREFIX } from './drafts.svelte.ts';
 import { readKept, type About } from './kept.ts';
+import { forMe } from '../live/person.ts';
 
 /** Of what this device knows of the server's copy of a draft. */
 const SEEN = 'shared/';
@@ -65,7 +66,7 @@ async function send(key: string, base: number): Promise<void> {
   note(key, { ...seenOf(key), sending: text });
   const response = await fetch('/api/drafts', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...forMe() },
     body: JSON.stringify({ key, text, about, base }),
     keepalive: text.length < 10_000,
   });
@@ -94,7 +95,7 @@ const inTurn = (does: () => Promise<void>): Promise<void> =>
 
 /** Looks what other devices wrote, and sends what they do not have. */
 async function look(): Promise<void> {
-  const response = await fetch('/api/drafts');
+  const response = await fetch('/api/drafts', { headers: forMe() });
   if (!response.ok) return;
   const remote = new Map(
     ((await response.json()) as Answer<'listDrafts'>).map((draft) => [draft.key, draft]),

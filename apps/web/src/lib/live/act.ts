@@ -1,5 +1,7 @@
 // Doing something: one request, one honest sentence when it is refused. What may wait is kept while there is
 // no network.
+import { forMe, personHere } from './person.ts';
+
 export type Result =
   | { ok: true; data: Record<string, unknown>; kept?: true }
   /** isAway: there was no network, or no server yet, and it was not kept for when there is. */
@@ -27,7 +29,7 @@ export async function act(path: string, body: unknown = {}, method = 'POST', lat
   // It goes out also when the page goes meanwhile. Browsers do that for small bodies only.
   const response = await fetch(path, {
     method,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...forMe() },
     body: sent,
     keepalive: sent.length < MOST_KEPT_ALIVE,
   }).catch(
@@ -53,7 +55,7 @@ async function forLater(
   if (later === undefined) return away;
   // Loaded only now: the first page does not need it.
   return import('./waiting.ts')
-    .then(({ keep }) => keep({ path, body, ...later }))
+    .then(({ keep }) => keep({ path, body, ...later }, personHere()))
     .then(
       () => ({ ok: true, data: {}, kept: true }) as const,
       // The network went before this page had all of itself, or this browser keeps nothing.

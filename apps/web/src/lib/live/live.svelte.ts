@@ -4,6 +4,7 @@ import type { Delta, OutputHint } from '@mainloop/models/contracts/live';
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { bringBack, dropDraftOf } from '../drafts/drafts.svelte.ts';
 import { notes } from '../kit/notes.svelte.ts';
+import { personHere } from './person.ts';
 import type { StreamKind } from './stream.ts';
 import { whenUntouched } from '../decide/steady.svelte.ts';
 import type { Told, Waiting } from './waiting.ts';
@@ -128,7 +129,7 @@ class Live {
     // The network went before this page had all of itself: nothing was kept on it yet.
     const waiting = await import('./waiting.ts').catch(() => null);
     if (waiting === null) return;
-    const all = await waiting.listWaiting();
+    const all = await waiting.listWaiting(personHere());
     this.waiting = all.length;
     this.kept = new Map(all.map((w) => [w.path, w]));
     // The network is there, and the server was not ready for it.
@@ -139,7 +140,7 @@ class Live {
 
   /** Takes back what waits for a network. @returns whether it had not gone out yet */
   async unkeep(path: string): Promise<boolean> {
-    const isTakenBack = await (await import('./waiting.ts')).unkeep(path);
+    const isTakenBack = await (await import('./waiting.ts')).unkeep(path, personHere());
     await this.count();
     // It has gone out meanwhile: what it did is to be seen.
     if (!isTakenBack) this.lookAgain();
@@ -150,7 +151,10 @@ class Live {
     // The network went again: what waits goes out when it is back.
     const waiting = await import('./waiting.ts').catch(() => null);
     if (waiting === null) return;
-    await this.heardOf(await waiting.sendWaiting());
+    const person = personHere();
+    // Without a store there is nothing that the service worker could send.
+    if (person !== null) await waiting.rememberPerson(person).catch(() => undefined);
+    await this.heardOf(await waiting.sendWaiting(person));
   }
 
   /** Something that waited has gone out, from here or from the service worker. */

@@ -1,16 +1,14 @@
-// What is left when somebody signs out: nothing of theirs. Loaded when it is wanted.
+// What is left when somebody signs out: nothing that they only began. What they said and could not be sent yet waits
+// for them to sign in again. Loaded when it is wanted.
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { drafts, PREFIX } from '../drafts/drafts.svelte.ts';
-import { allHeld } from '../decide/all-held.ts';
-import { release } from '../decide/held.ts';
 
 /**
- * Whoever signs out leaves no words behind on this device. What was begun is on the server, for their others.
- * @returns nothing; what waited for the network is forgotten too
+ * Whoever signs out leaves nothing behind on this device that they began: it is on the server, for their others.
+ * What they said is in no other place: it stays, for them alone, and the sign-in says so.
  */
 export function forgetDrafts(): void {
   drafts.clear();
-  for (const held of allHeld()) release(held);
   for (const key of Object.keys(localStorage))
     if (key.startsWith(PREFIX) || key.startsWith('shared/')) localStorage.removeItem(key);
 }

@@ -40,3 +40,16 @@ export const signInWords = (isBusy: boolean): string => (isBusy ? 'A moment …'
 export const NO_ANSWER = 'mainloop does not answer. Try again.';
 export const TOO_MANY_TRIES = 'Too many tries. Wait a minute.';
 export const NOT_DONE = 'That did not work.';
+
+// What was said on this device and has not gone out, by somebody who is not signed in now.
+export const DROP_THEM = 'Drop';
+/**
+ * @param things how many
+ * @param isSomebodyHere whether another person is signed in
+ */
+export function saidByOthers(things: number, isSomebodyHere: boolean): string {
+  const what = things === 1 ? 'One thing that was' : `${things} things that were`;
+  const who = isSomebodyHere ? 'said here by somebody else' : 'said here';
+  const [waits, goes] = things === 1 ? ['waits', 'It goes'] : ['wait', 'They go'];
+  return `${what} ${who} still ${waits} to be sent. ${goes} out when whoever said it signs in again.`;
+}

@@ -9,7 +9,7 @@ const STARTING_S = 60;
  * What stands around every page: the inbox, the pause.
  * @returns it all with the cursor from which the live stream goes on
  */
-export const load: LayoutServerLoad = async ({ depends }) => {
+export const load: LayoutServerLoad = async ({ depends, locals }) => {
   depends('app:live');
   const result = read();
   const [cursor, inbox, checks, pause, spentLimits, queued] = await Promise.all([
@@ -23,6 +23,7 @@ export const load: LayoutServerLoad = async ({ depends }) => {
   return {
     cursor,
     flags,
+    person: locals.person,
     pause,
     spentLimits,
     queued,
