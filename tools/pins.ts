@@ -164,11 +164,6 @@ export const DOWNLOADS: readonly {
     heldBy: "the gateway's package proxy, by the registry's hash; it runs in the sandbox of a CI job",
   },
   {
-    file: 'apps/runner/src/fetched.ts',
-    command: 'npx --yes',
-    heldBy: "the gateway's package proxy, by the registry's hash; it runs in a task's sandbox",
-  },
-  {
     file: 'packages/models/src/flow/causes.ts',
     command: 'yarn npx',
     heldBy: 'nothing is downloaded: both are words that say nothing of what went wrong',

@@ -251,6 +251,12 @@ inBrowser.each(SIZES)(
     expect(await beside.textContent()).toBe('A folder is a path inside of the repository, as packages/a.');
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.screenshot({ path: shot(`folder-set-${size}`) });
+    // What is left there is sent by Enter as well as what was just typed.
+    await until('it to be kept', async () => (await t.db.query("select 1 from drafts where key like 'setting/%folder' and text like '%other%'")).rowCount === 1); // prettier-ignore
+    await page.reload();
+    await until('what was typed', async () => (await field.inputValue()) === '../other');
+    await field.press('Enter');
+    await beside.waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   },
