@@ -7,7 +7,7 @@ import { startPostgres } from '../apps/cli/src/up/postgres.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
 import { openPool, type Db } from '../packages/models/src/db/pool.ts';
 import { findQueued, Slots, takeSlot } from '../packages/models/src/db/runs/slots.ts';
-import { dispatch, PRIORITIES, type DispatchRun } from '../packages/models/src/flow/dispatch.ts';
+import { dispatch, PRIORITIES, type DispatchRun } from '../packages/models/src/flow/runs/dispatch.ts';
 import { seedProject, seedRun, seedTask } from '../packages/testkit/src/seed.ts';
 import { until } from '../packages/testkit/src/stack.ts';
 import { quantile, result, type Result } from './lib.ts';

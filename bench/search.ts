@@ -18,9 +18,9 @@ import {
   nearness,
   signatureBytes,
   signatureOf,
-} from '../packages/models/src/flow/meaning.ts';
+} from '../packages/models/src/flow/conversation/meaning.ts';
 import { OWNER } from '../packages/models/src/flow/ids.ts';
-import { wordsIn } from '../packages/models/src/flow/search.ts';
+import { wordsIn } from '../packages/models/src/flow/conversation/search.ts';
 import { Finder } from '../apps/api/src/chat/finder.ts';
 import { promptOf } from '../apps/api/src/chat/prompt.ts';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';

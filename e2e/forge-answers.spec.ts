@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
-import { personsWords } from '@mainloop/models/flow/forge-text';
+import { personsWords } from '@mainloop/models/flow/forge/text';
 import { nowIso } from '@mainloop/demo/github/store';
-import { newsOf, reposOfInstallation } from '@mainloop/models/flow/news';
+import { newsOf, reposOfInstallation } from '@mainloop/models/flow/forge/news';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { execFile } from 'node:child_process';

@@ -4,7 +4,7 @@ import { githubAsApp } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
 import { nowIso, type Installation } from '@mainloop/demo/github/store';
 import { githubApp, type GitHubApp } from '@mainloop/network/github-app';
-import { personsWords as say } from '@mainloop/models/flow/forge-text';
+import { personsWords as say } from '@mainloop/models/flow/forge/text';
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { promisify } from 'node:util';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
-import { personsWords } from '@mainloop/models/flow/forge-text';
+import { personsWords } from '@mainloop/models/flow/forge/text';
 import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import { freePort } from '../tools/free-port.ts';

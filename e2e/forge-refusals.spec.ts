@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
 import type { Forge } from '@mainloop/adapters/forge/port';
-import { personsWords as say } from '@mainloop/models/flow/forge-text';
+import { personsWords as say } from '@mainloop/models/flow/forge/text';
 import http from 'node:http';
 import { R, startForge, type ForgeStage } from './forge.fixture.ts';
 

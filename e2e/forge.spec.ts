@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
 import { freshMemory, type Forge } from '@mainloop/adapters/forge/port';
-import { personsWords } from '@mainloop/models/flow/forge-text';
-import { ciVerdict } from '@mainloop/models/flow/ci';
+import { personsWords } from '@mainloop/models/flow/forge/text';
+import { ciVerdict } from '@mainloop/models/flow/ci/verdict';
 import { isOurComment } from '@mainloop/models/flow/ids';
 import { startLocalGitHub } from '@mainloop/demo/github/server';
 import { validate } from '@octokit/graphql-schema';

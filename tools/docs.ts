@@ -80,7 +80,7 @@ export function problemsOf(
 }
 
 /** Folders whose rooms docs/architecture.md lists, each in a row with what it holds. */
-const LISTED = ['apps/web/src/lib', 'packages/models/src/db'];
+const LISTED = ['apps/web/src/lib', 'packages/models/src/flow', 'packages/models/src/db'];
 /** What a machine makes. */
 const NO_ROOMS = ['generated'];
 

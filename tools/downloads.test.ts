@@ -33,7 +33,7 @@ test.each([
   ['tools/images.ts', "execFileSync('npm', ['ci', '--prefix', made])", 'lets npm run install scripts'],
   ['tools/bootstrap.sh', 'pnpm install --reporter=silent', 'lets pnpm write another lockfile'],
   ['tools/cluster/build.sh', 'GONOSUMDB=* go build .', 'turns off the check of a download'],
-  ['packages/models/src/flow/packages.ts', 'GOINSECURE=* go list', 'turns off the check of a download'],
+  ['packages/models/src/flow/runs/packages.ts', 'GOINSECURE=* go list', 'turns off the check of a download'],
   ['docker/Dockerfile', TAG_ONLY, 'which is not in IMAGES of tools/pins.ts with a digest'],
   [
     'docker/Dockerfile',
@@ -56,7 +56,9 @@ test.each([
 
 test('a comment and an image that is built here are no downloads', () => {
   expect(unheld('tools/new.sh', '# npm install x\n')).toEqual([]);
-  expect(unheld('packages/models/src/flow/packages.ts', 'const handed = { GONOSUMDB: theirs };')).toEqual([]);
+  expect(
+    unheld('packages/models/src/flow/runs/packages.ts', 'const handed = { GONOSUMDB: theirs };'),
+  ).toEqual([]);
   expect(unheld('docker/x.Dockerfile', 'FROM ${BASE} AS one\nFROM one AS two\n')).toEqual([]);
   expect(unheld('k8s/x.yaml', '  - image: localhost/mainloop-demo:test\n')).toEqual([]);
 });

@@ -81,7 +81,7 @@ const LOOKED_AT = /^(apps|packages|tools|docker|e2e|bench|k8s|\.ci)\/|^Makefile$
  * hold and which runs in their sandbox.
  */
 const ONLY_WORDS =
-  /\.(test|spec)\.ts$|^e2e\/|^apps\/demo\/(seed|src\/model)\/|^apps\/web\/src\/|^apps\/cli\/src\/up\/kit\.ts$|^packages\/models\/src\/flow\/setup\.ts$|lock\.(json|yaml)$|\.(md|png|sum)$|^tools\/(pins|downloads)\.ts$/;
+  /\.(test|spec)\.ts$|^e2e\/|^apps\/demo\/(seed|src\/model)\/|^apps\/web\/src\/|^apps\/cli\/src\/up\/kit\.ts$|^packages\/models\/src\/flow\/runs\/setup\.ts$|lock\.(json|yaml)$|\.(md|png|sum)$|^tools\/(pins|downloads)\.ts$/;
 
 /** @returns one sentence for each download in the tree that nothing holds, and each row that no place needs any more */
 export function unheldInTree(): string[] {

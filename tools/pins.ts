@@ -146,7 +146,7 @@ export const LOCKS = [
  */
 export const HANDED_ON: readonly string[] = [
   'apps/gateway/src/registry/clients.ts',
-  'packages/models/src/flow/packages.ts',
+  'packages/models/src/flow/runs/packages.ts',
 ];
 
 /**
@@ -164,7 +164,7 @@ export const DOWNLOADS: readonly {
     heldBy: "the gateway's package proxy, by the registry's hash; it runs in the sandbox of a CI job",
   },
   {
-    file: 'packages/models/src/flow/causes.ts',
+    file: 'packages/models/src/flow/ci/causes.ts',
     command: 'yarn npx',
     heldBy: 'nothing is downloaded: both are words that say nothing of what went wrong',
   },

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openLog } from '@mainloop/logs/log';
 import { collectAfterStart } from '@mainloop/network/after-start';
 import { listenerSettings, guardListener, proxiesOf } from '@mainloop/network/listener';
-import { clientOf, FORWARDED_HEADERS, whyNotOpen } from '@mainloop/models/flow/listeners';
+import { clientOf, FORWARDED_HEADERS, whyNotOpen } from '@mainloop/models/flow/machine/listeners';
 
 const log = openLog('web');
 const here = path.dirname(fileURLToPath(import.meta.url));

@@ -1,5 +1,5 @@
 // What the scripted model says and does in the agent's suite.
-import { PICTURES } from '@mainloop/models/flow/pictures.fixture';
+import { PICTURES } from '@mainloop/models/flow/review/pictures.fixture';
 
 export const STORY = `
 version: 1

@@ -6,7 +6,7 @@ import { openPool, type Db } from '@mainloop/models/db/pool';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
-import type { ErrorCode } from '@mainloop/models/flow/outcomes';
+import type { ErrorCode } from '@mainloop/models/flow/runs/outcomes';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, type Stack } from '@mainloop/testkit/stack';

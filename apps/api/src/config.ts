@@ -1,6 +1,6 @@
 // The api's settings, read once. It holds no forge, cluster or model key: only its own token for the gateway.
 import { listenerSettings, type ListenerSettings } from '@mainloop/network/listener';
-import { whyNotOpen } from '@mainloop/models/flow/listeners';
+import { whyNotOpen } from '@mainloop/models/flow/machine/listeners';
 import { z } from 'zod';
 
 const optional = z

@@ -21,7 +21,7 @@ import { openEpoch } from '@mainloop/models/db/runs/epochs';
 import { ciJudged } from '@mainloop/models/events/forge';
 import { projectAdded } from '@mainloop/models/events/projects';
 import { reviewPassedOver, reviewSubmitted } from '@mainloop/models/events/review';
-import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import type { RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { refusal, REFUSALS } from '@mainloop/models/flow/refusals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';

@@ -1,9 +1,9 @@
 // Verbs about what agents learn, which do what the page of it and the campfire do.
 import type { Answer } from '@mainloop/models/contracts/routes';
-import { NOT_NOW_WORDS } from '@mainloop/models/flow/campfire';
-import { usedWords } from '@mainloop/models/flow/citations';
-import type { StandsOn } from '@mainloop/models/flow/fading';
-import type { LearningDecision } from '@mainloop/models/flow/learnings';
+import { NOT_NOW_WORDS } from '@mainloop/models/flow/learnings/campfire';
+import { usedWords } from '@mainloop/models/flow/learnings/citations';
+import type { StandsOn } from '@mainloop/models/flow/learnings/fading';
+import type { LearningDecision } from '@mainloop/models/flow/learnings/learnings';
 import type { Command } from 'commander';
 import { Refused } from './client.ts';
 import type { Context } from './context.ts';

@@ -1,13 +1,13 @@
 // How things look on a terminal. Pure: rows in, text out.
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { optionWords } from '@mainloop/models/flow/events';
-import { holdOf, type Holds } from '@mainloop/models/flow/holds';
+import { holdOf, type Holds } from '@mainloop/models/flow/runs/holds';
 import { KIND } from '@mainloop/models/flow/kinds';
 import { own } from '@mainloop/models/flow/look';
-import { forecastWords, PERIODS } from '@mainloop/models/flow/money';
-import { dollars } from '@mainloop/models/flow/pricing';
-import { cameWords } from '@mainloop/models/flow/recurring';
-import { usageOf } from '@mainloop/models/flow/skills';
+import { forecastWords, PERIODS } from '@mainloop/models/flow/money/money';
+import { dollars } from '@mainloop/models/flow/money/pricing';
+import { cameWords } from '@mainloop/models/flow/conversation/recurring';
+import { usageOf } from '@mainloop/models/flow/conversation/skills';
 import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { summaryRequest } from '@mainloop/models/flow/memory/request';
 import { problemsOf } from '@mainloop/models/flow/memory/summary';
-import { promptFor } from '@mainloop/models/flow/prompts';
+import { promptFor } from '@mainloop/models/flow/runs/prompts';
 import path from 'node:path';
 import { HONEST, replyTo } from './model/reply.ts';
 import { loadStory, Story } from './story.ts';

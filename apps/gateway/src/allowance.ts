@@ -1,7 +1,7 @@
 // The limits of a run at the gateway: over one, the sentence of it is the answer.
 import { takeAllowance } from '@mainloop/models/db/runs/allowance';
 import type { Tx } from '@mainloop/models/db/pool';
-import type { Talk } from '@mainloop/models/flow/limits';
+import type { Talk } from '@mainloop/models/flow/runs/limits';
 import { Refused } from './http.ts';
 
 /**

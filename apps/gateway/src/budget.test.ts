@@ -1,6 +1,6 @@
 // Money, with two real gateways over one real Postgres: what is promised never passes a limit, and what was
 // used is paid for, however it ended.
-import { NO_LIMITS } from '@mainloop/models/flow/money';
+import { NO_LIMITS } from '@mainloop/models/flow/money/money';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   CALL_LEASE_MS,
@@ -13,7 +13,7 @@ import {
 import { many, one } from '@mainloop/models/db/pool';
 import { saveSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { costMicrousd, reserveMicrousd } from '@mainloop/models/flow/pricing';
+import { costMicrousd, reserveMicrousd } from '@mainloop/models/flow/money/pricing';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import {
   CHAT_TOKEN,

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PERMISSION_PATIENCE_MS } from '@mainloop/models/contracts/runner';
 import { listenerSettings, type ListenerSettings } from '@mainloop/network/listener';
-import { signInOf, type ForgeSignIn } from '@mainloop/models/flow/github-app';
-import { isPackageSetting } from '@mainloop/models/flow/packages';
+import { signInOf, type ForgeSignIn } from '@mainloop/models/flow/forge/github-app';
+import { isPackageSetting } from '@mainloop/models/flow/runs/packages';
 import { z } from 'zod';
 
 const Env = z.object({

@@ -1,8 +1,8 @@
 // What our own git shows the forge: the operator's token, or that of an App for this one repository. It travels in
 // the environment, never in a URL or an argument that `ps` shows.
 import { githubApp } from '@mainloop/network/github-app';
-import { gitEnvironment } from '@mainloop/models/flow/git';
-import { GIT_NEEDS } from '@mainloop/models/flow/github-app';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
+import { GIT_NEEDS } from '@mainloop/models/flow/forge/github-app';
 import type { GatewayConfig } from './config.ts';
 import { stderrOf } from './forge-patience.ts';
 

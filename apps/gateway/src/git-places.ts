@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { isLive } from '@mainloop/models/db/tasks/tasks';
-import { gitEnvironment } from '@mainloop/models/flow/git';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 import type { GatewayConfig } from './config.ts';
 import { forgePatience } from './forge-patience.ts';
 import { forgeSignIn } from './forge-sign-in.ts';

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { many, one } from '@mainloop/models/db/pool';
-import { readDiff } from '@mainloop/models/flow/diff';
-import type { Held as HeldChange } from '@mainloop/models/flow/held';
+import { readDiff } from '@mainloop/models/flow/review/diff';
+import type { Held as HeldChange } from '@mainloop/models/flow/ci/held';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';

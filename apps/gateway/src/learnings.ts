@@ -7,7 +7,7 @@ import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { learningGiven } from '@mainloop/models/events/learnings';
-import { applying, learningWords } from '@mainloop/models/flow/learnings';
+import { applying, learningWords } from '@mainloop/models/flow/learnings/learnings';
 import { cleanText, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
 import { readJson, Refused, sendJson } from './http.ts';

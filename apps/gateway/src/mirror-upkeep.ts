@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gitEnvironment } from '@mainloop/models/flow/git';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 
 const run = promisify(execFile);
 

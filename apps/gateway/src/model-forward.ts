@@ -1,7 +1,7 @@
 // Carries one call to the model and its answer back, unbuffered, with the real key in place of the run's token.
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Usage } from '@mainloop/models/flow/pricing';
+import type { Usage } from '@mainloop/models/flow/money/pricing';
 import type { GatewayConfig } from './config.ts';
 import type { Answering } from './kept-answers.ts';
 import { forwardedHeaders } from './model-rules.ts';

@@ -10,14 +10,20 @@ import { findRunByToken } from '@mainloop/models/db/runs/epochs';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { limitsIn, NO_LIMITS, PERIODS, type MoneyLimits, type SpentLimit } from '@mainloop/models/flow/money';
+import {
+  limitsIn,
+  NO_LIMITS,
+  PERIODS,
+  type MoneyLimits,
+  type SpentLimit,
+} from '@mainloop/models/flow/money/money';
 import {
   costMicrousd,
   dollars,
   inputTokensOf,
   OUTPUT_STEP_TOKENS,
   reserveMicrousd,
-} from '@mainloop/models/flow/pricing';
+} from '@mainloop/models/flow/money/pricing';
 import type { GatewayConfig } from './config.ts';
 import { idsOfRun, readBody } from './http.ts';
 import { KeptAnswers, onceKey } from './kept-answers.ts';

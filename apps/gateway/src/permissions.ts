@@ -7,7 +7,7 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
-import { describeRequest, ruleOf, sayRefused } from '@mainloop/models/flow/permissions';
+import { describeRequest, ruleOf, sayRefused } from '@mainloop/models/flow/runs/permissions';
 import type { z } from 'zod';
 import { allowed } from './allowance.ts';
 

@@ -1,7 +1,7 @@
 // What an agent shows.
 import { expect, test } from '@jest/globals';
 import { many, one } from '@mainloop/models/db/pool';
-import { PICTURES } from '@mainloop/models/flow/pictures.fixture';
+import { PICTURES } from '@mainloop/models/flow/review/pictures.fixture';
 import { database, useRunnerLink, urlOf, liveRun, times } from '@mainloop/testkit/runner-link';
 
 useRunnerLink();

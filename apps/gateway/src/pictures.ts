@@ -7,7 +7,12 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import { hasSaid } from '@mainloop/models/db/runs/allowance';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { agentShowed } from '@mainloop/models/events/runs';
-import { MAX_PICTURE_BYTES, PICTURE_ENDING, readPicture, type Picture } from '@mainloop/models/flow/pictures';
+import {
+  MAX_PICTURE_BYTES,
+  PICTURE_ENDING,
+  readPicture,
+  type Picture,
+} from '@mainloop/models/flow/review/pictures';
 import { cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { many, one } from '@mainloop/models/db/pool';
 import { findRunByToken } from '@mainloop/models/db/runs/epochs';
-import { OUTPUT_LIMITS } from '@mainloop/models/flow/limits';
+import { OUTPUT_LIMITS } from '@mainloop/models/flow/runs/limits';
 import { noteRefused } from './pushes.ts';
 import { database, useRunnerLink, urlOf, liveRun, post, times, countOf } from '@mainloop/testkit/runner-link';
 

@@ -1,5 +1,5 @@
 // What an answer of the model used, read as it passes. Pure: it keeps no more of the answer than one line.
-import { inputTokensOf, type Usage } from '@mainloop/models/flow/pricing';
+import { inputTokensOf, type Usage } from '@mainloop/models/flow/money/pricing';
 
 const KEYS = [
   'input_tokens',

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { claudeCode, readObject } from '@mainloop/adapters/agent/claude-code';
-import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import type { RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 import type { Around } from './around.ts';
 import type { Control } from './control.ts';
 import { ensureFolder, workFolder } from './folders.ts';

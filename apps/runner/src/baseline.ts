@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Baseline, BaselineKnown, type Evidence } from '@mainloop/models/contracts/runner';
-import { hasSamePackages, isRed, wasRedBefore } from '@mainloop/models/flow/baseline';
+import { hasSamePackages, isRed, wasRedBefore } from '@mainloop/models/flow/ci/baseline';
 import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
 import { isExactly } from './exactly.ts';

@@ -1,7 +1,7 @@
 // What the sandbox tells the runner, read once.
 import path from 'node:path';
 import { Author, INSIDE, MustNotReach, type Target } from '@mainloop/models/contracts/runner';
-import { NOBODY, type CommitAuthor } from '@mainloop/models/flow/author';
+import { NOBODY, type CommitAuthor } from '@mainloop/models/flow/forge/author';
 
 export interface RunnerConfig {
   /** Without confinement, by the user's own word. */

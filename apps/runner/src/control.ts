@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { HeartbeatReply, PermissionAsked, type RunnerCommand } from '@mainloop/models/contracts/runner';
-import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import type { RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 import type { Around } from './around.ts';
 import { FencedOut, type GatewayLink } from './gateway-link.ts';
 import { mayUnasked } from './unasked.ts';

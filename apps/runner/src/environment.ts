@@ -8,7 +8,7 @@ import {
   homeSettings,
   packageEnvironment,
   type PackageHints,
-} from '@mainloop/models/flow/packages';
+} from '@mainloop/models/flow/runs/packages';
 import { APT_FOLDER } from './apt.ts';
 import type { RunnerConfig } from './config.ts';
 import { fetchedFolder } from './fetched.ts';

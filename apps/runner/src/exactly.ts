@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gitEnvironment } from '@mainloop/models/flow/git';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 
 const run = promisify(execFile);
 const LIMIT_MS = 5 * 60_000;

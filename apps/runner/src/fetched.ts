@@ -2,7 +2,7 @@
 // repository's own scripts say `pnpm` and `uv`. Such a program stands on PATH from then on, in the same version.
 import { chmodSync } from 'node:fs';
 import path from 'node:path';
-import { fetchedPrograms } from '@mainloop/models/flow/setup';
+import { fetchedPrograms } from '@mainloop/models/flow/runs/setup';
 import { ensureFolder, putFile } from './folders.ts';
 
 /** Below the home folder. Its `bin` comes last on PATH: it replaces nothing. */

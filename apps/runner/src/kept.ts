@@ -15,7 +15,7 @@ import {
   trackedOf,
   type KeptFrom,
   type SetupReads,
-} from '@mainloop/models/flow/kept-setup';
+} from '@mainloop/models/flow/runs/kept-setup';
 import type { RunnerConfig } from './config.ts';
 import { pathWithoutFetched } from './fetched.ts';
 import { ensureFolder, putFile, readPlain } from './folders.ts';

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { CHECKPOINT_MAX_BYTES, HOLDS, RunSpec } from '@mainloop/models/contracts/runner';
-import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import type { RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 import { bringsNothingToRun, startAgent } from './agent.ts';
 import type { Around } from './around.ts';
 import { adoptKept, ensureSetup, setupIsDone, verify } from './commands.ts';

@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { SETUP_FOLDERS, SETUP_TEXTS, setupOf, type Setup, type SetupText } from '@mainloop/models/flow/setup';
+import {
+  SETUP_FOLDERS,
+  SETUP_TEXTS,
+  setupOf,
+  type Setup,
+  type SetupText,
+} from '@mainloop/models/flow/runs/setup';
 import { readPlain } from './folders.ts';
 import { isProgram } from './languages.ts';
 

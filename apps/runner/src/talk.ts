@@ -1,7 +1,7 @@
 // `mainloop` inside a sandbox: say, show, ask, reply, about, learned and confess; and apt. One file without dependencies, because every call starts it anew.
 import fs from 'node:fs';
 import http from 'node:http';
-import { packagesIn } from '@mainloop/models/flow/packages';
+import { packagesIn } from '@mainloop/models/flow/runs/packages';
 import { AptRefused, installDebian } from './apt.ts';
 
 const USAGE = `mainloop say "text"

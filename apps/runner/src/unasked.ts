@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { isPlainGitConfig, isTouchy, unaskedIf } from '@mainloop/models/flow/permissions';
+import { isPlainGitConfig, isTouchy, unaskedIf } from '@mainloop/models/flow/runs/permissions';
 import type { Around } from './around.ts';
 import { workFolder } from './folders.ts';
 

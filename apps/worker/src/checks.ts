@@ -7,8 +7,8 @@ import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { ciJudged, forgeUnreadable } from '@mainloop/models/events/forge';
-import { ciVerdict, wordOf, type CiVerdict, type NamedCheck } from '@mainloop/models/flow/ci';
-import { sayUnreadable } from '@mainloop/models/flow/ci-unreadable';
+import { ciVerdict, wordOf, type CiVerdict, type NamedCheck } from '@mainloop/models/flow/ci/verdict';
+import { sayUnreadable } from '@mainloop/models/flow/ci/unreadable';
 import {
   failureOf,
   isAllRefused,
@@ -16,7 +16,7 @@ import {
   type CiReport,
   type Failure,
   type Situation,
-} from '@mainloop/models/flow/ci-report';
+} from '@mainloop/models/flow/ci/report';
 import type { Effect } from './effects.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MAX_PROCESSES } from '@mainloop/adapters/sandbox/limits';
 import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
-import { signInOf } from '@mainloop/models/flow/github-app';
+import { signInOf } from '@mainloop/models/flow/forge/github-app';
 import { MustNotReach } from '@mainloop/models/contracts/runner';
 import { z } from 'zod';
 

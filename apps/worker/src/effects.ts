@@ -2,7 +2,7 @@
 import { findEffect, insertIntent, updateDone } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { effectKey, type EffectName } from '@mainloop/models/flow/effects';
+import { effectKey, type EffectName } from '@mainloop/models/flow/forge/effects';
 import type { Hit } from '@mainloop/network/failpoints';
 
 export type Effect = <T extends object>(task: TaskRow, name: EffectName, act: () => Promise<T>) => Promise<T>;

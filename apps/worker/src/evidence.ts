@@ -1,7 +1,7 @@
 // What the runner recorded about a commit, as the loop and the reader need it.
 import type { Evidence } from '@mainloop/models/contracts/runner';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import type { Verified } from '@mainloop/models/flow/ci-report';
+import type { Verified } from '@mainloop/models/flow/ci/report';
 import {
   agentCode,
   agentLine,
@@ -9,7 +9,7 @@ import {
   joined,
   ours,
   type ForgeText,
-} from '@mainloop/models/flow/forge-text';
+} from '@mainloop/models/flow/forge/text';
 
 const CHECKS = {
   lint: { name: ours`The linter`, fine: ours`nothing found` },

@@ -12,7 +12,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { whyFaded } from '@mainloop/models/flow/fading';
+import { whyFaded } from '@mainloop/models/flow/learnings/fading';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { fadeRules } from './fading.ts';

@@ -7,7 +7,7 @@ import {
   type PullOfRules,
 } from '@mainloop/models/db/learnings/fading';
 import type { Db } from '@mainloop/models/db/pool';
-import { filesOf, turnOf, withoutComments } from '@mainloop/models/flow/fading';
+import { filesOf, turnOf, withoutComments } from '@mainloop/models/flow/learnings/fading';
 
 type Read = Pick<Forge, 'listFiles' | 'listReviews' | 'listReviewComments' | 'listIssueComments'>;
 /** A pull request costs three requests, of five thousand an hour that the forge answers. */

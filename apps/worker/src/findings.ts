@@ -2,7 +2,7 @@
 import { findLastFix } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
 import { openComments, type ReviewCommentRow } from '@mainloop/models/db/review/comments';
-import { findingOf, FINDING_WORDS, writtenBy, type FindingKind } from '@mainloop/models/flow/findings';
+import { findingOf, FINDING_WORDS, writtenBy, type FindingKind } from '@mainloop/models/flow/review/findings';
 import { cleanTitle } from '@mainloop/models/flow/text';
 
 interface OpenFinding {

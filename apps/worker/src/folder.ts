@@ -5,7 +5,7 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { projectAdded } from '@mainloop/models/events/projects';
-import { divergedWords, swappedWords } from '@mainloop/models/flow/folders';
+import { divergedWords, swappedWords } from '@mainloop/models/flow/projects/folders';
 import type { Importer } from './importer.ts';
 
 /**

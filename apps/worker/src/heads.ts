@@ -6,7 +6,7 @@ import { append, decideAndAppend, freshId } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { branchSeen } from '@mainloop/models/events/forge';
-import { CUT_MARK } from '@mainloop/models/flow/diff';
+import { CUT_MARK } from '@mainloop/models/flow/review/diff';
 import { cleanText, cleanTitle, MAX_DIFF_CHARS } from '@mainloop/models/flow/text';
 
 /** Until then the forge may still tell of the push before ours. */

@@ -6,8 +6,8 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ForgeError } from '@mainloop/adapters/forge/port';
-import { FOLDER_OUTCOMES, repositoryNameOf, type FolderLook } from '@mainloop/models/flow/folders';
-import { gitEnvironment } from '@mainloop/models/flow/git';
+import { FOLDER_OUTCOMES, repositoryNameOf, type FolderLook } from '@mainloop/models/flow/projects/folders';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 import { z } from 'zod';
 
 const run = promisify(execFile);

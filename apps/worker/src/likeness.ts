@@ -2,8 +2,8 @@
 import { EmbedderError, type Embedder } from '@mainloop/adapters/embedder/port';
 import { listLikenable, saveLikened } from '@mainloop/models/db/learnings/likeness';
 import type { Db } from '@mainloop/models/db/pool';
-import { sameAs } from '@mainloop/models/flow/likeness';
-import { nearness } from '@mainloop/models/flow/meaning';
+import { sameAs } from '@mainloop/models/flow/learnings/likeness';
+import { nearness } from '@mainloop/models/flow/conversation/meaning';
 
 /** What was compared already, so that a round with nothing new costs one look at the list. Kept between rounds. */
 export interface Compared {

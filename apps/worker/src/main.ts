@@ -19,7 +19,7 @@ import { toOutbox } from '@mainloop/models/db/log';
 import { wakeOn, type Listener } from '@mainloop/models/db/listen';
 import { openPool, withTx } from '@mainloop/models/db/pool';
 import { OWNER, taskWorkflowId } from '@mainloop/models/flow/ids';
-import { limitSentence } from '@mainloop/models/flow/limits';
+import { limitSentence } from '@mainloop/models/flow/runs/limits';
 import { SIGNALS, TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';

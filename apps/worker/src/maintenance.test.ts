@@ -1,7 +1,7 @@
 // What the forge's news become, on a real database. The forge is a list of answers.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { one, type Db } from '@mainloop/models/db/pool';
-import { NO_NEWS, type News } from '@mainloop/models/flow/news';
+import { NO_NEWS, type News } from '@mainloop/models/flow/forge/news';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { pollForge, type Watched } from './maintenance.ts';

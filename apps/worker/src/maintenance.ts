@@ -13,7 +13,7 @@ import { findOwner, findState } from '@mainloop/models/db/tasks/tasks';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { runSilent, sandboxStuck } from '@mainloop/models/events/runs';
 import { taskWorkflowId } from '@mainloop/models/flow/ids';
-import { NO_NEWS, together, type News } from '@mainloop/models/flow/news';
+import { NO_NEWS, together, type News } from '@mainloop/models/flow/forge/news';
 import { isEnded } from '@mainloop/models/flow/states';
 
 const STOP_AFTER_NUDGES = 4;

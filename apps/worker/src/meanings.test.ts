@@ -5,7 +5,7 @@ import { append } from '@mainloop/models/db/log';
 import { rebuild } from '@mainloop/models/db/rebuild';
 import { openPool, withTx, type Db } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
-import { DIMENSIONS, inBytes } from '@mainloop/models/flow/meaning';
+import { DIMENSIONS, inBytes } from '@mainloop/models/flow/conversation/meaning';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { nothingSeen, readMessages } from './meanings.ts';

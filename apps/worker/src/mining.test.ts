@@ -7,7 +7,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { many, openPool, type Db } from '@mainloop/models/db/pool';
 import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
-import type { Mined } from '@mainloop/models/flow/mining';
+import type { Mined } from '@mainloop/models/flow/learnings/mining';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { mineReviews } from './mining.ts';

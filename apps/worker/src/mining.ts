@@ -9,7 +9,7 @@ import {
   worthReading,
   type Mined,
   type OldComment,
-} from '@mainloop/models/flow/mining';
+} from '@mainloop/models/flow/learnings/mining';
 
 type Read = Pick<Forge, 'listNewestLineComments' | 'mayWrite'>;
 

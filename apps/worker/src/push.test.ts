@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { addDevice, ensureVapidKeys } from '@mainloop/models/db/devices/push';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { mustShow } from '@mainloop/models/flow/push-services';
+import { mustShow } from '@mainloop/models/flow/inbox/push-services';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPushService, type PushService } from '@mainloop/testkit/push-service';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';

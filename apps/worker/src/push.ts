@@ -22,8 +22,8 @@ import {
   isQuiet,
   notificationOf,
   type DeviceNotification,
-} from '@mainloop/models/flow/notifications';
-import { mustShow } from '@mainloop/models/flow/push-services';
+} from '@mainloop/models/flow/inbox/notifications';
+import { mustShow } from '@mainloop/models/flow/inbox/push-services';
 import type { Hit } from '@mainloop/network/failpoints';
 
 const TIMEOUT_MS = 10_000;

@@ -4,8 +4,8 @@ import { decide } from '@mainloop/models/db/inbox/decide';
 import { findQuestion, listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import type { Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { ANSWERED_WHERE, questionComment, readingOf } from '@mainloop/models/flow/answers';
-import { timesOf } from '@mainloop/models/flow/machines';
+import { ANSWERED_WHERE, questionComment, readingOf } from '@mainloop/models/flow/forge/answers';
+import { timesOf } from '@mainloop/models/flow/forge/machines';
 import { hasMarker, isOurComment, marker } from '@mainloop/models/flow/ids';
 import type { Effect } from './effects.ts';
 

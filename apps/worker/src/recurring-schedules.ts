@@ -4,7 +4,7 @@ import type { Db } from '@mainloop/models/db/pool';
 import { nextOf } from '@mainloop/models/db/recurring/next';
 import { comeDue, listClocked, type ClockedPlan } from '@mainloop/models/db/recurring/recurring';
 import { readPlan } from '@mainloop/models/db/recurring/cron';
-import { dueOf, ON_TIME_MS } from '@mainloop/models/flow/recurring';
+import { dueOf, ON_TIME_MS } from '@mainloop/models/flow/conversation/recurring';
 import { RECURRING_WORKFLOW, TASK_QUEUE, type RecurringWorkflowInput } from '@mainloop/models/flow/workflow';
 import {
   ScheduleNotFoundError,

@@ -7,7 +7,7 @@ import { getTask } from '@mainloop/models/db/tasks/tasks';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
-import type { Verdict } from '@mainloop/models/flow/requests';
+import type { Verdict } from '@mainloop/models/flow/forge/requests';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from './activities/forge.activities.ts';

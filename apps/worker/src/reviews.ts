@@ -27,7 +27,7 @@ import {
   ours,
   personsWords,
   type ForgeText,
-} from '@mainloop/models/flow/forge-text';
+} from '@mainloop/models/flow/forge/text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import {
   judgeAll,
@@ -37,7 +37,7 @@ import {
   type JudgedRemark,
   type Met,
   type Verdict,
-} from '@mainloop/models/flow/requests';
+} from '@mainloop/models/flow/forge/requests';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import type { Effect } from './effects.ts';
 import { keyOfAnswer } from './questions.ts';

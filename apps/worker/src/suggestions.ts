@@ -2,7 +2,7 @@
 // and never what adding waits for.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
-import { filesToRead, suggest, type Suggestion } from '@mainloop/models/flow/suggestions';
+import { filesToRead, suggest, type Suggestion } from '@mainloop/models/flow/projects/suggestions';
 
 /** A look that takes longer is given up: the project is added without. */
 const LOOK_MS = 15_000;

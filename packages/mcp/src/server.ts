@@ -3,7 +3,7 @@
 import type { Call } from '@mainloop/models/contracts/client';
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { REFUSALS } from '@mainloop/models/flow/refusals';
-import { fillSkill } from '@mainloop/models/flow/skills';
+import { fillSkill } from '@mainloop/models/flow/conversation/skills';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   inputRequired,

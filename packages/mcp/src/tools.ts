@@ -3,8 +3,8 @@
 import type { Call } from '@mainloop/models/contracts/client';
 import { Decide } from '@mainloop/models/contracts/inbox';
 import type { Answer } from '@mainloop/models/contracts/routes';
-import { dollars } from '@mainloop/models/flow/pricing';
-import { MAX_BLOCKERS, PRIORITIES } from '@mainloop/models/flow/dispatch';
+import { dollars } from '@mainloop/models/flow/money/pricing';
+import { MAX_BLOCKERS, PRIORITIES } from '@mainloop/models/flow/runs/dispatch';
 import { TASK_STATES } from '@mainloop/models/flow/states';
 import { z } from 'zod';
 

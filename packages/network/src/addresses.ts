@@ -2,7 +2,12 @@
 // the table, and exactly that is dialled.
 import dns from 'node:dns/promises';
 import net from 'node:net';
-import { NOT_PUBLIC_IPV4, NOT_PUBLIC_IPV6, PUBLIC_IPV6, type Network } from '@mainloop/models/flow/addresses';
+import {
+  NOT_PUBLIC_IPV4,
+  NOT_PUBLIC_IPV6,
+  PUBLIC_IPV6,
+  type Network,
+} from '@mainloop/models/flow/machine/addresses';
 
 const listOf = (family: 'ipv4' | 'ipv6', networks: readonly Network[]): net.BlockList => {
   const list = new net.BlockList();

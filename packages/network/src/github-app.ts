@@ -9,7 +9,7 @@ import {
   lackingOf,
   type AppPermissions,
   type AppSeen,
-} from '@mainloop/models/flow/github-app';
+} from '@mainloop/models/flow/forge/github-app';
 
 /** A token that is nearer to its end than this is not given out: what begins with it may take a while. */
 const RENEW_MS = 5 * 60_000;

@@ -8,7 +8,7 @@ import {
   isLoopbackAddress,
   type RequestHead,
   type Pages,
-} from '@mainloop/models/flow/listeners';
+} from '@mainloop/models/flow/machine/listeners';
 import { keepOthersOut, localUsers } from './peers.ts';
 
 /** Who sends its headers so slowly wants the connection, not an answer. Node's own is a minute. */
@@ -63,7 +63,7 @@ export function requestHeadOf(req: IncomingMessage): RequestHead {
  * Puts a guard in front of whatever the server does so far; to be called after its listeners are there and
  * before it listens. CONNECT and what comes after a 101 are left to the server: no page can send the one, and
  * we offer none of the other.
- * @param pages whether it serves pages, see flow/listeners.ts
+ * @param pages whether it serves pages, see flow/machine/listeners.ts
  * @param bringsProof requests that bring a proof of their own, under whatever name they come
  * @throws Error with one sentence for a user that is none
  */

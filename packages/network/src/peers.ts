@@ -11,7 +11,7 @@ import {
   type LocalUsers,
   type Peer,
   type PeerAdmission,
-} from '@mainloop/models/flow/peers';
+} from '@mainloop/models/flow/machine/peers';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 /** The kernel prints a table in pieces, and a socket can slip between two of them while others come and go. */

@@ -1,5 +1,5 @@
 // Made-up checks and suites of a commit, for tests of what is read from them.
-import { ACTIONS, type CheckRun, type CheckSuite } from '@mainloop/models/flow/ci';
+import { ACTIONS, type CheckRun, type CheckSuite } from '@mainloop/models/flow/ci/verdict';
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const [FIRST, SECOND] = ['a.yml on push', 'b.yml on push'];

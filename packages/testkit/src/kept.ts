@@ -10,8 +10,8 @@ import {
   learningMined,
   learningNoted,
 } from '@mainloop/models/events/learnings';
-import type { StandsOn } from '@mainloop/models/flow/fading';
-import type { LearningDecision, LearningSource } from '@mainloop/models/flow/learnings';
+import type { StandsOn } from '@mainloop/models/flow/learnings/fading';
+import type { LearningDecision, LearningSource } from '@mainloop/models/flow/learnings/learnings';
 
 interface Rule {
   readonly rule: string;

@@ -8,7 +8,7 @@ import type { Forge } from '../../adapters/src/forge/port.ts';
 import { appendOnce } from '@mainloop/models/db/log';
 import { branchPushed, pullRequestEnsured } from '@mainloop/models/events/forge';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
-import { ours } from '@mainloop/models/flow/forge-text';
+import { ours } from '@mainloop/models/flow/forge/text';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { gitIn, seedRepository, startHub } from './hub.ts';
 import { seedProject, seedTask } from './seed.ts';

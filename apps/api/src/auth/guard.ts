@@ -5,7 +5,7 @@ import { scopeNeeded } from '@mainloop/models/contracts/scopes';
 import { actingAs } from '@mainloop/models/db/acting';
 import { findScope } from '@mainloop/models/db/devices/tokens';
 import { tokenActor } from '@mainloop/models/flow/actors';
-import { covers, TOKEN_PREFIX } from '@mainloop/models/flow/scopes';
+import { covers, TOKEN_PREFIX } from '@mainloop/models/flow/machine/scopes';
 import { findFirstUser } from '@mainloop/models/db/devices/sessions';
 import type { Db } from '@mainloop/models/db/pool';
 import { PERSON_HEADER } from '@mainloop/models/flow/person';
@@ -14,7 +14,7 @@ import type { ApiConfig } from '../config.ts';
 import { answerOf } from '../http/refuse.ts';
 import type { Auth } from './auth.ts';
 import { personOf } from './person.ts';
-import { deviceFamily } from '@mainloop/models/flow/user-agent';
+import { deviceFamily } from '@mainloop/models/flow/machine/user-agent';
 
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
 const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/auth\//, /^\/api\/signin$/];

@@ -5,7 +5,7 @@ import { ROUTES, type RouteName } from '@mainloop/models/contracts/routes';
 import { NEEDS } from '@mainloop/models/contracts/scopes';
 import { createToken } from '@mainloop/models/db/devices/tokens';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { covers, SCOPES, type Scope } from '@mainloop/models/flow/scopes';
+import { covers, SCOPES, type Scope } from '@mainloop/models/flow/machine/scopes';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startApi } from '../app.ts';

@@ -4,8 +4,8 @@ import type { ThreadMessage } from '@mainloop/models/db/conversation/thread';
 import type { ProjectName } from '@mainloop/models/db/projects/projects';
 import type { TaskFact } from '@mainloop/models/db/tasks/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
-import { holdOf, type Holds } from '@mainloop/models/flow/holds';
-import { spentWords } from '@mainloop/models/flow/money';
+import { holdOf, type Holds } from '@mainloop/models/flow/runs/holds';
+import { spentWords } from '@mainloop/models/flow/money/money';
 import { nextSentence } from '@mainloop/models/flow/states';
 
 /** What is the same in every turn. */

@@ -6,8 +6,8 @@ import { append } from '@mainloop/models/db/log';
 import { withTx } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { DIMENSIONS, inBytes } from '@mainloop/models/flow/meaning';
-import { wordsIn } from '@mainloop/models/flow/search';
+import { DIMENSIONS, inBytes } from '@mainloop/models/flow/conversation/meaning';
+import { wordsIn } from '@mainloop/models/flow/conversation/search';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { Finder } from './finder.ts';
 

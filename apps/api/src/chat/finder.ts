@@ -4,7 +4,7 @@ import type { Embedder } from '@mainloop/adapters/embedder/port';
 import { listById, searchMessages, type FoundMessage } from '@mainloop/models/db/conversation/search';
 import { listSignatures, listVectors } from '@mainloop/models/db/conversation/vectors';
 import type { Queryable } from '@mainloop/models/db/pool';
-import { fused, nearness, Signatures } from '@mainloop/models/flow/meaning';
+import { fused, nearness, Signatures } from '@mainloop/models/flow/conversation/meaning';
 
 /** How many of each way are put together. */
 const OF_EACH = 50;
@@ -19,7 +19,7 @@ const PAGE = 20_000;
 export interface Sought {
   /** As it was asked. */
   readonly asked: string;
-  /** As `wordsIn` (flow/search.ts) gives them; at least one. */
+  /** As `wordsIn` (flow/conversation/search.ts) gives them; at least one. */
   readonly words: readonly string[];
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;

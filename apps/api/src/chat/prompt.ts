@@ -12,7 +12,7 @@ import { getSettings } from '@mainloop/models/db/projects/settings';
 import { listOpenFacts } from '@mainloop/models/db/tasks/tasks';
 import { memoryOf, type Memory, type Recent } from '@mainloop/models/flow/memory/prompt';
 import { tokensAtMost } from '@mainloop/models/flow/memory/tokens';
-import { pausedWords } from '@mainloop/models/flow/paused';
+import { pausedWords } from '@mainloop/models/flow/runs/paused';
 import { asideOf, imagesIn, SYSTEM, threadUpTo } from './context.ts';
 import { TOOLS } from './tools.ts';
 

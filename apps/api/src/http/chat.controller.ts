@@ -8,7 +8,7 @@ import { freshId } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { confirm, decline, listOpenProposals, proposeWish } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
+import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/conversation/search';
 import type { Finder } from '../chat/finder.ts';
 import { say, stopSpeaking, type Turns } from '../chat/turns.ts';
 import { DB, FINDER } from '../tokens.ts';

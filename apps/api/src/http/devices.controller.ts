@@ -7,7 +7,7 @@ import type { Db } from '@mainloop/models/db/pool';
 import type { Request } from 'express';
 import qr from 'qrcode';
 import type { Auth } from '../auth/auth.ts';
-import { deviceKind } from '@mainloop/models/flow/user-agent';
+import { deviceKind } from '@mainloop/models/flow/machine/user-agent';
 import type { Guard } from '../auth/guard.ts';
 import { personOf } from '../auth/person.ts';
 import { makePairingToken } from '../auth/pairing.ts';

@@ -3,7 +3,7 @@ import type { Given } from '@mainloop/models/contracts/routes';
 import { readCheckup, settingsChecks } from '@mainloop/models/db/health/checkup';
 import { count, countTasks, ping } from '@mainloop/models/db/health/health';
 import type { Db } from '@mainloop/models/db/pool';
-import { checksOf } from '@mainloop/models/flow/checkup';
+import { checksOf } from '@mainloop/models/flow/machine/checkup';
 import type { ApiConfig } from '../config.ts';
 import type { Hub } from '../stream/hub.ts';
 import { CONFIG, DB, HUB } from '../tokens.ts';

@@ -24,7 +24,7 @@ import { readAccounts } from '@mainloop/models/db/runs/holds';
 import { projectRemoved } from '@mainloop/models/events/projects';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { templateTask } from '@mainloop/models/flow/template';
+import { templateTask } from '@mainloop/models/flow/projects/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Hub } from '../stream/hub.ts';
 import { DB, HUB } from '../tokens.ts';

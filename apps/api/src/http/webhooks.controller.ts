@@ -3,7 +3,7 @@ import type { Given } from '@mainloop/models/contracts/routes';
 import { claimDelivery } from '@mainloop/models/db/forge/effects';
 import { lookAgainAbout } from '@mainloop/models/db/forge/look-again';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { newsOf, NO_NEWS, reposOfInstallation } from '@mainloop/models/flow/news';
+import { newsOf, NO_NEWS, reposOfInstallation } from '@mainloop/models/flow/forge/news';
 import { isSecret } from '@mainloop/network/secrets';
 import type { Request } from 'express';
 import { createHmac } from 'node:crypto';

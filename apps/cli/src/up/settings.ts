@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { signInOf, type ForgeSignIn } from '@mainloop/models/flow/github-app';
-import { isPackageSetting } from '@mainloop/models/flow/packages';
+import { signInOf, type ForgeSignIn } from '@mainloop/models/flow/forge/github-app';
+import { isPackageSetting } from '@mainloop/models/flow/runs/packages';
 import { config as readDotenv } from 'dotenv';
 import { z } from 'zod';
 import { listenerOf } from './closed.ts';

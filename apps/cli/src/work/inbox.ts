@@ -1,7 +1,7 @@
 // Verbs of the inbox: what needs the user, and every decision about it.
-import { minutesUntil } from '@mainloop/models/flow/later';
-import { waitsWords } from '@mainloop/models/flow/waits';
-import { pausedWords } from '@mainloop/models/flow/paused';
+import { minutesUntil } from '@mainloop/models/flow/inbox/later';
+import { waitsWords } from '@mainloop/models/flow/inbox/waits';
+import { pausedWords } from '@mainloop/models/flow/runs/paused';
 import type { Decision } from '@mainloop/models/flow/workflow';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';

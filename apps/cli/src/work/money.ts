@@ -1,5 +1,5 @@
 // Verbs of what work may cost.
-import { PERIOD_FIELD, PERIODS, type Period } from '@mainloop/models/flow/money';
+import { PERIOD_FIELD, PERIODS, type Period } from '@mainloop/models/flow/money/money';
 import { Argument, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { limitText } from '../show.ts';

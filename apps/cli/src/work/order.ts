@@ -1,5 +1,5 @@
 // Verbs of the order in which tasks get their agents.
-import { PRIORITIES, type Priority } from '@mainloop/models/flow/dispatch';
+import { PRIORITIES, type Priority } from '@mainloop/models/flow/runs/dispatch';
 import { Argument, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { plainLine } from '../terminal.ts';

@@ -1,6 +1,6 @@
 // Verbs of projects.
-import { lookWords, projectAt, pullWords } from '@mainloop/models/flow/folders';
-import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
+import { lookWords, projectAt, pullWords } from '@mainloop/models/flow/projects/folders';
+import { TEMPLATE_PARTS } from '@mainloop/models/flow/projects/template';
 import type { Sends } from '@mainloop/models/contracts/routes';
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';

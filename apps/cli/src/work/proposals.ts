@@ -1,5 +1,5 @@
 // Verbs of proposals. `decline` also refuses what is held back, whatever its kind.
-import { PRIORITIES, type Priority } from '@mainloop/models/flow/dispatch';
+import { PRIORITIES, type Priority } from '@mainloop/models/flow/runs/dispatch';
 import type { Decision } from '@mainloop/models/flow/workflow';
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';

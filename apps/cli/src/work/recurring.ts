@@ -1,5 +1,5 @@
 // Verbs of skills that come by themselves.
-import { readArguments } from '@mainloop/models/flow/skills';
+import { readArguments } from '@mainloop/models/flow/conversation/skills';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { recurringText } from '../show.ts';

@@ -1,5 +1,5 @@
 // Verbs of skills.
-import { placesIn, usageOf } from '@mainloop/models/flow/skills';
+import { placesIn, usageOf } from '@mainloop/models/flow/conversation/skills';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { skillText } from '../show.ts';

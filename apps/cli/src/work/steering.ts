@@ -1,5 +1,5 @@
 // Verbs that steer what works: one task, or everything.
-import { pausedWords } from '@mainloop/models/flow/paused';
+import { pausedWords } from '@mainloop/models/flow/runs/paused';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 

@@ -1,5 +1,5 @@
 // Verbs that show tasks and what their agents print.
-import { spentOf, type Holds } from '@mainloop/models/flow/holds';
+import { spentOf, type Holds } from '@mainloop/models/flow/runs/holds';
 import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
 import { Option, type Command } from 'commander';
 import type { Api } from '../client.ts';

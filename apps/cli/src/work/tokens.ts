@@ -1,5 +1,5 @@
 // Verbs of the tokens with which programs use the api.
-import { SCOPE_WORDS, SCOPES, type Scope } from '@mainloop/models/flow/scopes';
+import { SCOPE_WORDS, SCOPES, type Scope } from '@mainloop/models/flow/machine/scopes';
 import { Option, type Command } from 'commander';
 import { Refused } from '../client.ts';
 import type { Context } from '../context.ts';

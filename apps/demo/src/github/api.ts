@@ -1,5 +1,5 @@
 // GitHub's REST routes, the ones a client like ours calls. Each handler gets the repository and says status and body.
-import { isObjectName } from '@mainloop/models/flow/operands';
+import { isObjectName } from '@mainloop/models/flow/machine/operands';
 import { checkRoutes } from './checks.ts';
 import { comparison } from './compare.ts';
 import { contentsOf, readmeOf } from './contents.ts';

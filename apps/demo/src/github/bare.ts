@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gitEnvironment } from '@mainloop/models/flow/git';
-import { isBranchName, isRepositoryName } from '@mainloop/models/flow/operands';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
+import { isBranchName, isRepositoryName } from '@mainloop/models/flow/machine/operands';
 
 const run = promisify(execFile);
 

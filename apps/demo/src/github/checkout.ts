@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { lchownSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gitEnvironment } from '@mainloop/models/flow/git';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 import { log } from './log.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 // What lies in a repository, as GitHub tells it: https://docs.github.com/rest/repos/contents
-import { isFolderBelow } from '@mainloop/models/flow/folders';
-import { isObjectName } from '@mainloop/models/flow/operands';
+import { isFolderBelow } from '@mainloop/models/flow/projects/folders';
+import { isObjectName } from '@mainloop/models/flow/machine/operands';
 import type { Ctx } from './ctx.ts';
 import type { Repo } from './store.ts';
 

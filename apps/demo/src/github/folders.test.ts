@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { listenerSettings } from '@mainloop/network/listener';
-import type { FolderLook } from '@mainloop/models/flow/folders';
+import type { FolderLook } from '@mainloop/models/flow/projects/folders';
 import { localImporter } from '../../../worker/src/importer.ts';
 import { startLocalGitHub, type LocalGitHub } from './server.ts';
 

@@ -1,7 +1,7 @@
 // Folders of this machine as repositories of the local GitHub: brought in once, and looked at again before each task.
 import { realpathSync, statSync } from 'node:fs';
-import { freeName, standing, type FolderLook } from '@mainloop/models/flow/folders';
-import { isBranchName, isRepositoryName, isWholePath } from '@mainloop/models/flow/operands';
+import { freeName, standing, type FolderLook } from '@mainloop/models/flow/projects/folders';
+import { isBranchName, isRepositoryName, isWholePath } from '@mainloop/models/flow/machine/operands';
 import type { Ctx } from './ctx.ts';
 import { moved } from './git-http.ts';
 import { nowIso, type Repo } from './store.ts';

@@ -1,7 +1,7 @@
 // Blobs, trees, commits and refs by REST: https://docs.github.com/rest/git
-import { isObjectName } from '@mainloop/models/flow/operands';
+import { isObjectName } from '@mainloop/models/flow/machine/operands';
 import { spawn } from 'node:child_process';
-import { gitEnvironment } from '@mainloop/models/flow/git';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { created, invalid, notFound, ok, type Desk, type Route } from './desk.ts';
 

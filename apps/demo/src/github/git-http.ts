@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
-import { gitEnvironment } from '@mainloop/models/flow/git';
+import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 import type { Ctx } from './ctx.ts';
 import { factsOf } from './desk.ts';
 import { log } from './log.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ciToken } from '@mainloop/network/ci-token';
 import { INSIDE } from '@mainloop/models/contracts/runner';
-import { cargoConfig, homeSettings, packageEnvironment } from '@mainloop/models/flow/packages';
+import { cargoConfig, homeSettings, packageEnvironment } from '@mainloop/models/flow/runs/packages';
 
 export interface JobPackages {
   /** Folder with the gateway's socket; bound, because a restarted gateway makes a new one. */

@@ -1,5 +1,5 @@
 // Comments on lines of a pull request, and answers to them.
-import { isObjectName } from '@mainloop/models/flow/operands';
+import { isObjectName } from '@mainloop/models/flow/machine/operands';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { ok, created, notFound, type Desk, type Route } from './desk.ts';
 import * as shape from './shapes.ts';

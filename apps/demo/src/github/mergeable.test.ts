@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { github } from '@mainloop/adapters/forge/github';
-import { ours } from '@mainloop/models/flow/forge-text';
+import { ours } from '@mainloop/models/flow/forge/text';
 import { gitIn, seedRepository, startHub } from '@mainloop/testkit/hub';
 import type { LocalGitHub } from './server.ts';
 

@@ -1,7 +1,7 @@
 // A repository under another name or owner: all that it has goes with it, and its old names lead to it, as GitHub's do.
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { isRepositoryName } from '@mainloop/models/flow/operands';
+import { isRepositoryName } from '@mainloop/models/flow/machine/operands';
 import type { Answer, Ctx } from './ctx.ts';
 import { invalid, ok, type Route } from './desk.ts';
 import * as shape from './shapes.ts';

@@ -1,6 +1,6 @@
 // GitHub's JSON, as its OpenAPI description wants it. A test holds every shape against that description.
 import { crc32 } from 'node:zlib';
-import { NOT_HERE } from '@mainloop/models/flow/ci';
+import { NOT_HERE } from '@mainloop/models/flow/ci/verdict';
 import type {
   Comment,
   Issue,

@@ -9,7 +9,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { homeSettings } from '@mainloop/models/flow/packages';
+import { homeSettings } from '@mainloop/models/flow/runs/packages';
 import { relayPackages } from '@mainloop/network/package-relay';
 
 let database: TestDatabase;

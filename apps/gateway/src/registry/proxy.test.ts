@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ciToken } from '@mainloop/network/ci-token';
 import { relayPackages } from '@mainloop/network/package-relay';
 import { many } from '@mainloop/models/db/pool';
-import { packageEnvironment } from '@mainloop/models/flow/packages';
+import { packageEnvironment } from '@mainloop/models/flow/runs/packages';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, setProject, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
 import { npmPackage, startNpm, startRegistry, type TestRegistry } from '@mainloop/testkit/package-registry';

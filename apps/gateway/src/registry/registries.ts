@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
-import type { PackageHints } from '@mainloop/models/flow/packages';
+import type { PackageHints } from '@mainloop/models/flow/runs/packages';
 import type { Asked, Page } from './asked.ts';
 import {
   cargoUpstream,

@@ -2,8 +2,8 @@
 // seen last.
 import { assets, immutable } from '$app/manifest';
 import { self } from '$app/service-worker';
-import type { DeviceNotification, NotificationAction } from '@mainloop/models/flow/notifications';
-import { mustShow } from '@mainloop/models/flow/push-services';
+import type { DeviceNotification, NotificationAction } from '@mainloop/models/flow/inbox/notifications';
+import { mustShow } from '@mainloop/models/flow/inbox/push-services';
 import { PERSON_HEADER } from '@mainloop/models/flow/person';
 import { keep, lastPerson, listWaiting, sendWaiting } from '#lib/live/waiting.ts';
 

@@ -1,7 +1,7 @@
 // What a time of a plan does. Asked twice it does it once.
 import type { Db } from '@mainloop/models/db/pool';
 import { comeDue } from '@mainloop/models/db/recurring/recurring';
-import type { RecurringOutcome } from '@mainloop/models/flow/recurring';
+import type { RecurringOutcome } from '@mainloop/models/flow/conversation/recurring';
 
 export interface RecurringOf {
   readonly ownerId: string;

@@ -13,7 +13,7 @@ import { endingIn, statusIn } from '@mainloop/models/events/before-codes';
 import type { NewEvent, Payloads } from '@mainloop/models/events/registry';
 import { planWritten, taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind, Option } from '@mainloop/models/flow/events';
-import type { ErrorCode } from '@mainloop/models/flow/outcomes';
+import type { ErrorCode } from '@mainloop/models/flow/runs/outcomes';
 import {
   ENDING_SENTENCE,
   isEnded,

@@ -1,8 +1,8 @@
 // A task's workflow for real, on Temporal's time-skipping server: Temporal, worker and workflow are the true
 // ones; what they call is a table of answers, because days can't pass for git and Postgres. For tests and for
 // the histories that are recorded.
-import type { CiReport, RedCheck } from '@mainloop/models/flow/ci-report';
-import type { RunEnd } from '@mainloop/models/flow/outcomes';
+import type { CiReport, RedCheck } from '@mainloop/models/flow/ci/report';
+import type { RunEnd } from '@mainloop/models/flow/runs/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
 import type {
   HumanSignal,

@@ -1,6 +1,6 @@
 // What the failure of an activity says to a person, and who need not hear of it.
 import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
-import { tookTooLong } from '@mainloop/models/flow/outcomes';
+import { tookTooLong } from '@mainloop/models/flow/runs/outcomes';
 
 /**
  * One sentence: our own words where the activity had some, else which step ran out of time.

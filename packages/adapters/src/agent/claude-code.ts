@@ -1,7 +1,7 @@
 // Claude Code, headless. Its command line, its stream of JSON lines, and every way it can end.
 // Facts behind the odd parts are in docs/development.md ("Claude Code").
-import { ASKED_TOOLS, LOOKING_TOOLS } from '@mainloop/models/flow/permissions';
-import { LIMIT_REASONS, type FailReason, type RunOutcome } from '@mainloop/models/flow/outcomes';
+import { ASKED_TOOLS, LOOKING_TOOLS } from '@mainloop/models/flow/runs/permissions';
+import { LIMIT_REASONS, type FailReason, type RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 import type { AgentAdapter, AgentEnd, AgentSignal } from './port.ts';
 
 const TOOLS = 'Bash,Edit,Read,Write,Glob,Grep,TodoWrite';

@@ -1,5 +1,5 @@
 // The Agent port: a program that does one turn of work in a folder, speaking lines of JSON.
-import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import type { RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 
 /** A program that speaks the Language Server Protocol on its stdio. */
 export interface LanguageServer {

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import os from 'node:os';
 import path from 'node:path';
-import { nearness } from '@mainloop/models/flow/meaning';
+import { nearness } from '@mainloop/models/flow/conversation/meaning';
 import { ensureTool } from '../../../../apps/cli/src/up/wheels.ts';
 import { minilm } from './minilm.ts';
 

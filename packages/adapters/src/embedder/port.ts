@@ -2,7 +2,7 @@
 export interface Embedder {
   /**
    * @param texts the beginning of each is enough
-   * @returns a vector for each, as `inBytes` (flow/meaning.ts) makes them
+   * @returns a vector for each, as `inBytes` (flow/conversation/meaning.ts) makes them
    * @throws EmbedderError
    */
   embed(texts: readonly string[]): Promise<Int8Array[]>;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { own } from '@mainloop/models/flow/look';
-import { DIMENSIONS, inBytes, READ_CHARS } from '@mainloop/models/flow/meaning';
+import { DIMENSIONS, inBytes, READ_CHARS } from '@mainloop/models/flow/conversation/meaning';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 

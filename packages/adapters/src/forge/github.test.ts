@@ -1,7 +1,7 @@
 // What the adapter makes of answers that the local GitHub has no state for: each as GitHub's documentation
 // gives it, from a server that says just that.
 import { afterEach, expect, test } from '@jest/globals';
-import { ours } from '@mainloop/models/flow/forge-text';
+import { ours } from '@mainloop/models/flow/forge/text';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { github } from './github.ts';

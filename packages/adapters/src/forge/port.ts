@@ -1,12 +1,12 @@
 // The Forge port: where the code lives and people talk about it. Verbs say "ensure": asking again changes nothing.
-import type { CommitAuthor } from '@mainloop/models/flow/author';
-import type { CiFacts } from '@mainloop/models/flow/ci';
-import type { ForgeText } from '@mainloop/models/flow/forge-text';
-import type { IssueFields } from '@mainloop/models/flow/issue-template';
-import { sayRefusal, type MergeRefusal } from '@mainloop/models/flow/merging';
-import type { News } from '@mainloop/models/flow/news';
-import type { Verdict } from '@mainloop/models/flow/requests';
-import type { ListedFile, OpenIssue } from '@mainloop/models/flow/suggestions';
+import type { CommitAuthor } from '@mainloop/models/flow/forge/author';
+import type { CiFacts } from '@mainloop/models/flow/ci/verdict';
+import type { ForgeText } from '@mainloop/models/flow/forge/text';
+import type { IssueFields } from '@mainloop/models/flow/forge/issue-template';
+import { sayRefusal, type MergeRefusal } from '@mainloop/models/flow/forge/merging';
+import type { News } from '@mainloop/models/flow/forge/news';
+import type { Verdict } from '@mainloop/models/flow/forge/requests';
+import type { ListedFile, OpenIssue } from '@mainloop/models/flow/projects/suggestions';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
 /** `disabled`: the repository has no such thing, as one without issues. */

@@ -17,7 +17,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { KeptList, SetupMade, type SetupWanted } from '@mainloop/models/contracts/kept-setup';
-import { lookWords } from '@mainloop/models/flow/kept-setup';
+import { lookWords } from '@mainloop/models/flow/runs/kept-setup';
 import type { KeptStore } from './kept.ts';
 import type { Owner } from './place.ts';
 import type { ProjectSetup, Sandbox } from './port.ts';

@@ -1,7 +1,7 @@
 // The Sandbox port: where a run's process lives. Every verb may be asked again; asking again changes nothing.
-import type { Check } from '@mainloop/models/flow/checkup';
-import type { CommitAuthor } from '@mainloop/models/flow/author';
-import type { SandboxLimit } from '@mainloop/models/flow/limits';
+import type { Check } from '@mainloop/models/flow/machine/checkup';
+import type { CommitAuthor } from '@mainloop/models/flow/forge/author';
+import type { SandboxLimit } from '@mainloop/models/flow/runs/limits';
 
 export interface SandboxRun {
   readonly taskId: string;

@@ -9,7 +9,7 @@ import {
   type Rule,
 } from '../flow/automations/rule.ts';
 import { FILE_STATES } from '../flow/automations/repository-rule.ts';
-import { SKILL_NAME } from '../flow/skills.ts';
+import { SKILL_NAME } from '../flow/conversation/skills.ts';
 import { Id, Time } from './fields.ts';
 
 const Field = z.string('A field is called by its name.').min(1).max(80);

@@ -1,6 +1,6 @@
 // Words that were begun on one device and may be gone on with on another.
 import { z } from 'zod';
-import { DRAFT_KEY } from '../flow/drafts.ts';
+import { DRAFT_KEY } from '../flow/inbox/drafts.ts';
 import { Id } from './fields.ts';
 
 const Key = z

@@ -1,7 +1,7 @@
 // Fields that many answers have.
 import { z } from 'zod';
-import { MAX_BLOCKERS, PRIORITIES } from '../flow/dispatch.ts';
-import { isFolderBelow } from '../flow/folders.ts';
+import { MAX_BLOCKERS, PRIORITIES } from '../flow/runs/dispatch.ts';
+import { isFolderBelow } from '../flow/projects/folders.ts';
 
 /** Of anything of ours. */
 export const Id = z

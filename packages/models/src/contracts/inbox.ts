@@ -1,7 +1,7 @@
 // What waits for a person, and what they say to it.
 import { z } from 'zod';
 import { ITEM_KINDS, VIAS } from '../flow/events.ts';
-import { MOST_LATER_MINUTES } from '../flow/later.ts';
+import { MOST_LATER_MINUTES } from '../flow/inbox/later.ts';
 import { DECISIONS, MERGE_METHODS } from '../flow/workflow.ts';
 import { Id, Repo, Time } from './fields.ts';
 

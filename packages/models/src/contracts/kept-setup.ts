@@ -1,7 +1,7 @@
 // What a set-up sandbox is asked for, and what it answers. The worker reads the answer from a folder that
 // packages' own scripts wrote to.
 import { z } from 'zod';
-import { isFolderBelow } from '../flow/folders.ts';
+import { isFolderBelow } from '../flow/projects/folders.ts';
 
 /** A path inside the clone or the home folder, and never out of it. */
 const Inside = z

@@ -1,7 +1,7 @@
 // What agents learn, for the page that a person decides on.
 import { z } from 'zod';
-import { STANDS_ON } from '../flow/fading.ts';
-import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings.ts';
+import { STANDS_ON } from '../flow/learnings/fading.ts';
+import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings/learnings.ts';
 import { Id, Time } from './fields.ts';
 
 const Rule = z.string().trim().min(1, 'Write the rule first.').max(500, 'A rule has at most 500 characters.');

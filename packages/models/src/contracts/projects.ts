@@ -1,7 +1,7 @@
 // Projects: repositories that tasks work in.
 import { z } from 'zod';
-import { FOLDER_OUTCOMES } from '../flow/folders.ts';
-import { TEMPLATE_PARTS } from '../flow/template.ts';
+import { FOLDER_OUTCOMES } from '../flow/projects/folders.ts';
+import { TEMPLATE_PARTS } from '../flow/projects/template.ts';
 import { Folder, Id, Repo, Time } from './fields.ts';
 
 export const Project = z

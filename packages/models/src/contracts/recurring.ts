@@ -1,7 +1,7 @@
 // Skills that come by themselves, on a plan as cron writes it.
 import { z } from 'zod';
-import { OUTCOMES } from '../flow/recurring.ts';
-import { SKILL_NAME } from '../flow/skills.ts';
+import { OUTCOMES } from '../flow/conversation/recurring.ts';
+import { SKILL_NAME } from '../flow/conversation/skills.ts';
 import { Cents, Id, Repo, Time } from './fields.ts';
 
 const Cron = z.string().min(1).max(100).describe('Five fields, as `30 9 * * 1-5`');

@@ -1,7 +1,7 @@
 // What a runner and the gateway say to each other. A runner may be older than the gateway: unknown fields are skipped.
 import { z } from 'zod';
-import { isFolderBelow } from '../flow/folders.ts';
-import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS } from '../flow/outcomes.ts';
+import { isFolderBelow } from '../flow/projects/folders.ts';
+import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS } from '../flow/runs/outcomes.ts';
 
 /** A model's own memory of a session lasts some minutes: an answer within these costs no more than it did before. */
 export const PERMISSION_PATIENCE_MS = 2 * 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { covers, SCOPES, strictest, type Scope } from '../flow/scopes.ts';
+import { covers, SCOPES, strictest, type Scope } from '../flow/machine/scopes.ts';
 import { requestOf } from './client.ts';
 import { ROUTES, type Route, type RouteName } from './routes.ts';
 import { NEEDS, scopeNeeded } from './scopes.ts';

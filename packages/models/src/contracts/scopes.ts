@@ -1,5 +1,5 @@
 // What a token has to be allowed for each route. A route that is not named here does not compile.
-import { strictest, type Scope } from '../flow/scopes.ts';
+import { strictest, type Scope } from '../flow/machine/scopes.ts';
 import { ROUTES, type Route, type RouteName } from './routes.ts';
 
 /** `open`: it asks nobody who they are, and has a proof of its own where it needs one. */

@@ -3,9 +3,9 @@
 import { own } from '../flow/look.ts';
 import { ITEM_KINDS } from '../flow/events.ts';
 import { PROMPT_TOKENS } from '../flow/memory/levels.ts';
-import { isModelName, NO_SUCH_MODEL } from '../flow/models.ts';
-import { isTimeZone } from '../flow/notifications.ts';
-import { MAX_RULE } from '../flow/permissions.ts';
+import { isModelName, NO_SUCH_MODEL } from '../flow/money/models.ts';
+import { isTimeZone } from '../flow/inbox/notifications.ts';
+import { MAX_RULE } from '../flow/runs/permissions.ts';
 import { z } from 'zod';
 import { Folder } from './fields.ts';
 

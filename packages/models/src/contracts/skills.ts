@@ -1,6 +1,6 @@
 // Saved prompts with parameters.
 import { z } from 'zod';
-import { PARAMETER_KINDS, PARAMETER_NAME, SKILL_NAME } from '../flow/skills.ts';
+import { PARAMETER_KINDS, PARAMETER_NAME, SKILL_NAME } from '../flow/conversation/skills.ts';
 import { Cents, Id, Repo } from './fields.ts';
 import { TypedModel } from './settings.ts';
 

@@ -1,7 +1,7 @@
 // Tasks and their story.
 import { z } from 'zod';
-import { CI_OUTCOMES } from '../flow/ci.ts';
-import { ERROR_CODES } from '../flow/outcomes.ts';
+import { CI_OUTCOMES } from '../flow/ci/verdict.ts';
+import { ERROR_CODES } from '../flow/runs/outcomes.ts';
 import { ENDINGS, TASK_STATES, WAITING_FOR } from '../flow/states.ts';
 import { Blockers, Cents, Id, Microusd, Repo, TaskPriority, Time } from './fields.ts';
 import { Item } from './inbox.ts';

@@ -1,6 +1,6 @@
 // Tokens with which programs use the api.
 import { z } from 'zod';
-import { SCOPES } from '../flow/scopes.ts';
+import { SCOPES } from '../flow/machine/scopes.ts';
 import { Id, Time } from './fields.ts';
 
 const ScopeOfToken = z

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../flow/ids.ts';
-import type { LearningDecision } from '../flow/learnings.ts';
+import type { LearningDecision } from '../flow/learnings/learnings.ts';
 import {
   addLearning,
   decideLearning,

@@ -1,9 +1,9 @@
 // What the pages show. Types only: `read.ts` fills them.
 import type { Automation } from '../contracts/automations.ts';
 import type { Recurring } from '../contracts/recurring.ts';
-import type { Held } from '../flow/held.ts';
-import type { Priority } from '../flow/dispatch.ts';
-import type { SpentHold } from '../flow/holds.ts';
+import type { Held } from '../flow/ci/held.ts';
+import type { Priority } from '../flow/runs/dispatch.ts';
+import type { SpentHold } from '../flow/runs/holds.ts';
 import type {
   AttachmentRef,
   CommentPlace,
@@ -12,11 +12,11 @@ import type {
   Option,
   TaskItemKind,
 } from '../flow/events.ts';
-import type { Forecast } from '../flow/money.ts';
-import type { StandsOn } from '../flow/fading.ts';
-import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings.ts';
-import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
-import type { SkillText } from '../flow/skills.ts';
+import type { Forecast } from '../flow/money/money.ts';
+import type { StandsOn } from '../flow/learnings/fading.ts';
+import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings/learnings.ts';
+import type { ErrorCode, TaskFailure } from '../flow/runs/outcomes.ts';
+import type { SkillText } from '../flow/conversation/skills.ts';
 import type { Section, Standing } from '../flow/states.ts';
 
 export interface LearningView {

@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { messageSaid } from '../events/conversation.ts';
 import { OWNER } from '../flow/ids.ts';
-import { wordsIn } from '../flow/search.ts';
+import { wordsIn } from '../flow/conversation/search.ts';
 import { listSaidBetween, searchMessages, searchTasks } from './conversation/search.ts';
 import { append } from './log.ts';
 import { withTx } from './pool.ts';

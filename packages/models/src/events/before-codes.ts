@@ -1,7 +1,7 @@
 // Events from before there were codes: what was decided by their sentences and ids is read from them once,
 // here. New ones say it. The migration `codes` says the same of rows that were there.
 import { z } from 'zod';
-import type { ErrorCode } from '../flow/outcomes.ts';
+import type { ErrorCode } from '../flow/runs/outcomes.ts';
 import type { Ending } from '../flow/states.ts';
 import type { Status } from '../flow/status.ts';
 

@@ -1,8 +1,8 @@
 // The issue, the branch and the pull request of a task, and what CI says.
 import { z } from 'zod';
-import { CI_OUTCOMES } from '../flow/ci.ts';
-import type { Failure } from '../flow/ci-report.ts';
-import { TRAIN_ENDS } from '../flow/train.ts';
+import { CI_OUTCOMES } from '../flow/ci/verdict.ts';
+import type { Failure } from '../flow/ci/report.ts';
+import { TRAIN_ENDS } from '../flow/forge/train.ts';
 import { defineEvent } from './define.ts';
 
 const ciFailure: z.ZodType<Failure> = z.object({

@@ -1,6 +1,6 @@
 // What waits for the person, and what they did about it.
 import { z } from 'zod';
-import { ERROR_CODES } from '../flow/outcomes.ts';
+import { ERROR_CODES } from '../flow/runs/outcomes.ts';
 import { withHeld, withItemCodes } from './before-codes.ts';
 import { defineEvent } from './define.ts';
 import { held, itemKind, option, permissionAsk, via } from './shapes.ts';

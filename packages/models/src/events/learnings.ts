@@ -1,8 +1,8 @@
 // What agents learn: said, decided by a person, and given to later agents.
 import { z } from 'zod';
-import { PRESENCE, STANDS_ON } from '../flow/fading.ts';
-import { LIKENED_BY } from '../flow/likeness.ts';
-import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings.ts';
+import { PRESENCE, STANDS_ON } from '../flow/learnings/fading.ts';
+import { LIKENED_BY } from '../flow/learnings/likeness.ts';
+import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings/learnings.ts';
 import { defineEvent } from './define.ts';
 
 const words = {

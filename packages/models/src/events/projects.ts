@@ -1,6 +1,6 @@
 // Repositories that come in, and their settings.
 import { z } from 'zod';
-import { FOLDER_OUTCOMES } from '../flow/folders.ts';
+import { FOLDER_OUTCOMES } from '../flow/projects/folders.ts';
 import { defineEvent } from './define.ts';
 import { suggestion } from './shapes.ts';
 

@@ -1,6 +1,6 @@
 // What the chat proposes, and what became of it.
 import { z } from 'zod';
-import { PRIORITIES } from '../flow/dispatch.ts';
+import { PRIORITIES } from '../flow/runs/dispatch.ts';
 import { defineEvent } from './define.ts';
 import { attachments } from './shapes.ts';
 

@@ -1,6 +1,6 @@
 // Skills that come by themselves.
 import { z } from 'zod';
-import { OUTCOMES } from '../flow/recurring.ts';
+import { OUTCOMES } from '../flow/conversation/recurring.ts';
 import { defineEvent } from './define.ts';
 
 export const recurringSaved = defineEvent({

@@ -1,6 +1,6 @@
 // Comments on the change, from the app and from the forge, and what became of them.
 import { z } from 'zod';
-import { PASSED_OVER } from '../flow/requests.ts';
+import { PASSED_OVER } from '../flow/forge/requests.ts';
 import { defineEvent } from './define.ts';
 
 export const reviewCommented = defineEvent({

@@ -1,7 +1,7 @@
 // Runs of the agent: their beginning and end, what they said, and what was recorded about them.
 import { z } from 'zod';
 import { defineEvent } from './define.ts';
-import { PICTURE_MIMES } from '../flow/pictures.ts';
+import { PICTURE_MIMES } from '../flow/review/pictures.ts';
 import { phase, runOutcome } from './shapes.ts';
 
 export const runStarted = defineEvent({

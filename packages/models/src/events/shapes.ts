@@ -1,11 +1,11 @@
 // Shapes that payloads share. The types of most are in models/flow, which imports nothing; here is how they are read.
 import { z } from 'zod';
 import { ITEM_KINDS, VIAS, type AttachmentRef, type Option, type PermissionAsk } from '../flow/events.ts';
-import type { Held } from '../flow/held.ts';
-import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS, type RunOutcome } from '../flow/outcomes.ts';
+import type { Held } from '../flow/ci/held.ts';
+import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS, type RunOutcome } from '../flow/runs/outcomes.ts';
 import { PHASES, TASK_STATES } from '../flow/states.ts';
 import type { Status } from '../flow/status.ts';
-import type { Suggestion } from '../flow/suggestions.ts';
+import type { Suggestion } from '../flow/projects/suggestions.ts';
 
 export const attachmentRef: z.ZodType<AttachmentRef> = z.object({
   id: z.string(),
@@ -34,7 +34,7 @@ export const held: z.ZodType<Held> = z.object({
 });
 
 const path = z.string().describe('from the top of the repository');
-/** Something to ask for in a repository; its words are in flow/suggestions. */
+/** Something to ask for in a repository; its words are in flow/projects/suggestions. */
 export const suggestion: z.ZodType<Suggestion> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed_check'), check: z.string() }),
   z.object({ kind: z.literal('empty_script'), path }),

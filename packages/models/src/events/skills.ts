@@ -1,6 +1,6 @@
 // Prompts that are saved under a name.
 import { z } from 'zod';
-import { PARAMETER_KINDS } from '../flow/skills.ts';
+import { PARAMETER_KINDS } from '../flow/conversation/skills.ts';
 import { defineEvent } from './define.ts';
 
 export const skillSaved = defineEvent({

@@ -2,10 +2,10 @@
 import type { EventType, LoggedEvent } from './registry.ts';
 import { actorWords, saidOf } from '../flow/actors.ts';
 import { own } from '../flow/look.ts';
-import { PASSED_WORDS } from '../flow/requests.ts';
-import type { LearningSource } from '../flow/learnings.ts';
-import type { ShownPicture } from '../flow/pictures.ts';
-import { isPaused } from '../flow/outcomes.ts';
+import { PASSED_WORDS } from '../flow/forge/requests.ts';
+import type { LearningSource } from '../flow/learnings/learnings.ts';
+import type { ShownPicture } from '../flow/review/pictures.ts';
+import { isPaused } from '../flow/runs/outcomes.ts';
 import { ENDING_SENTENCE, sentences } from '../flow/states.ts';
 
 interface Step {

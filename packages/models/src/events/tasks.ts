@@ -1,7 +1,7 @@
 // The life of a task, and what the person said to it.
 import { z } from 'zod';
 import { defineEvent } from './define.ts';
-import { PRIORITIES } from '../flow/dispatch.ts';
+import { PRIORITIES } from '../flow/runs/dispatch.ts';
 import { ENDINGS, WAITING_FOR } from '../flow/states.ts';
 import { withEnding, withStatus, withWaitingFor } from './before-codes.ts';
 import { attachments, status, taskState } from './shapes.ts';

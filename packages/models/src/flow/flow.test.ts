@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { afterCi } from './ci-report.ts';
-import { weakenedTests } from './weakened-tests.ts';
+import { afterCi } from './ci/report.ts';
+import { weakenedTests } from './review/weakened-tests.ts';
 import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
-import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './outcomes.ts';
-import { costMicrousd, reserveMicrousd } from './pricing.ts';
+import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './runs/outcomes.ts';
+import { costMicrousd, reserveMicrousd } from './money/pricing.ts';
 import { ITEM_KINDS } from './events.ts';
-import { isQuiet, notificationOf } from './notifications.ts';
-import { promptFor } from './prompts.ts';
+import { isQuiet, notificationOf } from './inbox/notifications.ts';
+import { promptFor } from './runs/prompts.ts';
 import { nextSentence, PHASES, sectionOf, TASK_STATES } from './states.ts';
 import { cleanText, cleanTitle, cutLog, fence, visible } from './text.ts';
 

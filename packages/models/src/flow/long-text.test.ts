@@ -2,18 +2,18 @@
 // the square of that.
 import { expect, test } from '@jest/globals';
 import { cpuMs } from '@mainloop/testkit/cpu';
-import { isCiFile } from './ci-files.ts';
-import { cloneNotes } from './clone-notes.ts';
-import { countsOf } from './counts.ts';
-import { agentCode, ours } from './forge-text.ts';
-import { applying, isAbout, whyNoRule } from './learnings.ts';
+import { isCiFile } from './ci/files.ts';
+import { cloneNotes } from './runs/clone-notes.ts';
+import { countsOf } from './ci/counts.ts';
+import { agentCode, ours } from './forge/text.ts';
+import { applying, isAbout, whyNoRule } from './learnings/learnings.ts';
 import { sentencesOf } from './memory/sentences.ts';
-import { isOpposite, oppositesIn } from './opposites.ts';
-import { isTouchy } from './permissions.ts';
-import { fillPullTemplate } from './pull-template.ts';
-import { signalsOf } from './signals.ts';
-import { smallTalk } from './small-talk.ts';
-import { suggest } from './suggestions.ts';
+import { isOpposite, oppositesIn } from './learnings/opposites.ts';
+import { isTouchy } from './runs/permissions.ts';
+import { fillPullTemplate } from './forge/pull-template.ts';
+import { signalsOf } from './learnings/signals.ts';
+import { smallTalk } from './forge/small-talk.ts';
+import { suggest } from './projects/suggestions.ts';
 import { spellOut, spellOutSoFar } from './text.ts';
 
 const CHARS = 200_000;

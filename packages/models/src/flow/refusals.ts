@@ -1,7 +1,7 @@
 // Why the api refuses something: a code for programs, and beside it the sentence for a person. All of them
 // stand here, to be read as one text.
 import { actorWords } from './actors.ts';
-import { LISTENER_REFUSALS } from './listeners.ts';
+import { LISTENER_REFUSALS } from './machine/listeners.ts';
 
 type Says = string | ((...about: never[]) => string);
 interface Entry {

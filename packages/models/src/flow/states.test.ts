@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { ALL_PAUSED, holdOf, NOTHING_HELD, type Holds } from './holds.ts';
-import { sayPlace } from './train.ts';
+import { ALL_PAUSED, holdOf, NOTHING_HELD, type Holds } from './runs/holds.ts';
+import { sayPlace } from './forge/train.ts';
 import { isEnded, nextSentence, sectionOf, TASK_STATES, whileAsked, type Standing } from './states.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 // Where a task can be, and what we tell the person about it.
-import { ALL_PAUSED } from './holds.ts';
+import { ALL_PAUSED } from './runs/holds.ts';
 
 export const TASK_STATES = [
   'queued',

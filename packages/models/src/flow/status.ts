@@ -1,7 +1,7 @@
 // What a task says of itself while it works or waits: a code with what belongs to it, and the words of all
 // codes in one place. Pure.
 
-import { sayPlace } from './train.ts';
+import { sayPlace } from './forge/train.ts';
 
 export type Status =
   /** No more than its state says. */

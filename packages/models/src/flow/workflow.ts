@@ -1,7 +1,7 @@
 // Names and shapes shared by whoever starts, signals or is a task workflow.
 import type { FiringId } from './automations/rule.ts';
 import type { ItemKind } from './events.ts';
-import type { Joined } from './conflicts.ts';
+import type { Joined } from './forge/conflicts.ts';
 import type { Phase } from './states.ts';
 
 export const TASK_QUEUE = 'mainloop';

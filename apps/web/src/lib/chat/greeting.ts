@@ -1,5 +1,5 @@
 // What happened while the person was away, in four sentences at most, and what holds work up. Pure; markdown with links of our own.
-import { waitsWords } from '@mainloop/models/flow/waits';
+import { waitsWords } from '@mainloop/models/flow/inbox/waits';
 
 interface Happened {
   readonly type: string;

@@ -1,6 +1,6 @@
 // What was written and not sent yet. It stays on this device, under what it is about, until it is sent;
 // shared-drafts.ts brings it to the others.
-import { joined, versionsOf, withVersions } from '@mainloop/models/flow/draft-versions';
+import { joined, versionsOf, withVersions } from '@mainloop/models/flow/inbox/draft-versions';
 import { keptFor, type About } from './kept.ts';
 
 /** Of a draft's name in what this device keeps. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { joined } from '@mainloop/models/flow/draft-versions';
+import { joined } from '@mainloop/models/flow/inbox/draft-versions';
 import { isSameForm } from './form-in.ts';
 import { KEEP_MS, keptFor, readKept } from './kept.ts';
 import { refilled } from './refilled.ts';

@@ -1,5 +1,5 @@
 // What of a kept text still counts. Pure.
-import type { DraftAbout } from '@mainloop/models/flow/drafts';
+import type { DraftAbout } from '@mainloop/models/flow/inbox/drafts';
 
 /** After this nobody comes back to it, in milliseconds. */
 export const KEEP_MS = 60 * 24 * 3_600_000;

@@ -1,5 +1,5 @@
 // A form whose words were kept, filled in again. Pure.
-import { joined } from '@mainloop/models/flow/draft-versions';
+import { joined } from '@mainloop/models/flow/inbox/draft-versions';
 
 /**
  * @param fields what stands in the form: what was typed before this page listened

@@ -7,7 +7,7 @@ import {
   NEVER_SEEN,
   type KeptDraft,
   type SeenDraft,
-} from '@mainloop/models/flow/drafts';
+} from '@mainloop/models/flow/inbox/drafts';
 import { draftOf, drafts, fromElsewhere, onWritten, PREFIX } from './drafts.svelte.ts';
 import { readKept, type About } from './kept.ts';
 import { forMe } from '../live/person.ts';

@@ -1,5 +1,5 @@
 // What a person wrote, out of what was kept of it. Pure.
-import { versionsOf } from '@mainloop/models/flow/draft-versions';
+import { versionsOf } from '@mainloop/models/flow/inbox/draft-versions';
 import { formIn } from './form-in.ts';
 
 /**

@@ -1,8 +1,8 @@
 // What a change can be judged by without another page: what and why, what was checked and what was not. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
-import { countsOf } from '@mainloop/models/flow/counts';
-import type { ShownPicture } from '@mainloop/models/flow/pictures';
-import type { Risk } from '@mainloop/models/flow/risks';
+import { countsOf } from '@mainloop/models/flow/ci/counts';
+import type { ShownPicture } from '@mainloop/models/flow/review/pictures';
+import type { Risk } from '@mainloop/models/flow/review/risks';
 import { tellingLines } from '@mainloop/models/flow/text';
 
 interface CheckLine {

@@ -1,7 +1,7 @@
 // What goes on with a task that stopped, and what the button for it is called. Pure.
 import type { Inbox } from '@mainloop/models/db/read';
-import { isGate } from '@mainloop/models/flow/gates';
-import { isPaused } from '@mainloop/models/flow/outcomes';
+import { isGate } from '@mainloop/models/flow/review/gates';
+import { isPaused } from '@mainloop/models/flow/runs/outcomes';
 
 type Stopped = Inbox['failed'][number];
 

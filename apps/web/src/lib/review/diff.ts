@@ -1,8 +1,8 @@
-// A change for showing: what the one parser reads (flow/diff), folded and shortened to what a phone can lay out. Pure.
-import { readDiff, type DiffFile as WholeFile, type DiffLine } from '@mainloop/models/flow/diff';
+// A change for showing: what the one parser reads (flow/review/diff), folded and shortened to what a phone can lay out. Pure.
+import { readDiff, type DiffFile as WholeFile, type DiffLine } from '@mainloop/models/flow/review/diff';
 import { reveal } from '@mainloop/models/flow/text';
 
-export { type DiffLine } from '@mainloop/models/flow/diff';
+export { type DiffLine } from '@mainloop/models/flow/review/diff';
 export interface DiffFile extends WholeFile {
   /** Lines beyond what is shown. */
   readonly cut: number;

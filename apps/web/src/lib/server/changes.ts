@@ -1,5 +1,5 @@
-import { readDiff } from '@mainloop/models/flow/diff';
-import { risksOf, type Risk } from '@mainloop/models/flow/risks';
+import { readDiff } from '@mainloop/models/flow/review/diff';
+import { risksOf, type Risk } from '@mainloop/models/flow/review/risks';
 import { readOnce } from '#lib/live/once.ts';
 import { read } from './read.ts';
 

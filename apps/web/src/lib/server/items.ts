@@ -1,6 +1,6 @@
 // An item as its card shows it: words rendered, a held change as lines and never as markup.
 import type { ItemView, LearningView, StandingItemView, TaskItemView } from '@mainloop/models/db/read';
-import { readDiff, type DiffFile } from '@mainloop/models/flow/diff';
+import { readDiff, type DiffFile } from '@mainloop/models/flow/review/diff';
 import {
   checksOf,
   failureFacts,

@@ -1,6 +1,6 @@
 // A piece of the conversation as the page shows it.
 import type { Piece } from '@mainloop/models/db/read';
-import { taskLinksOf } from '@mainloop/models/flow/task-links';
+import { taskLinksOf } from '@mainloop/models/flow/conversation/task-links';
 import { render } from './markdown.ts';
 import { read } from './read.ts';
 

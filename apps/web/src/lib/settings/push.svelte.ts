@@ -1,6 +1,6 @@
 // Telling this device: whether the browser can, whether it may, and whether it is on.
 import type { Answer } from '@mainloop/models/contracts/routes';
-import { deviceKind } from '@mainloop/models/flow/user-agent';
+import { deviceKind } from '@mainloop/models/flow/machine/user-agent';
 import { act } from '../live/act.ts';
 
 type State = 'looking' | 'unsupported' | 'insecure' | 'install' | 'denied' | 'off' | 'on';

@@ -1,6 +1,6 @@
 // What the cards of the inbox say: of what waits for the person, and of what was decided. Read it aloud before you
 // change it.
-import { PUT_BACK } from '@mainloop/models/flow/gates';
+import { PUT_BACK } from '@mainloop/models/flow/review/gates';
 
 /** The likely answer: what is sent, and the button. */
 export const MAIN = {

@@ -1,7 +1,11 @@
 // What the page of what agents know says. Read it aloud before you change it.
-import type { StandsOn } from '@mainloop/models/flow/fading';
+import type { StandsOn } from '@mainloop/models/flow/learnings/fading';
 import { actorWords } from '@mainloop/models/flow/actors';
-import type { LearningDecision, LearningSource, LearningState } from '@mainloop/models/flow/learnings';
+import type {
+  LearningDecision,
+  LearningSource,
+  LearningState,
+} from '@mainloop/models/flow/learnings/learnings';
 
 export const WHAT_AGENTS_KNOW = 'What agents know';
 export const WHAT_RULES_ARE =

@@ -1,5 +1,5 @@
 // What is said of the order in which tasks get their agents. Read it aloud before you change it.
-import type { Priority } from '@mainloop/models/flow/dispatch';
+import type { Priority } from '@mainloop/models/flow/runs/dispatch';
 
 export const PRIORITY = 'Priority';
 export const PRIORITY_OPTIONS: readonly (readonly [Priority, string])[] = [

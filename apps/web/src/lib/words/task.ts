@@ -1,5 +1,5 @@
 // What the page of a task says. Read it aloud before you change it.
-import type { UsualTime } from '@mainloop/models/flow/usual';
+import type { UsualTime } from '@mainloop/models/flow/runs/usual';
 import { ago, dollars, took } from '../kit/format.ts';
 
 export const BACK_TO_INBOX = 'Inbox';

@@ -1,5 +1,5 @@
 // What the page of the tokens says. Read it aloud before you change it.
-import { SCOPE_WORDS, type Scope } from '@mainloop/models/flow/scopes';
+import { SCOPE_WORDS, type Scope } from '@mainloop/models/flow/machine/scopes';
 import { aged, serverNow } from '../kit/format.ts';
 
 export const TOKENS = 'Tokens for programs';

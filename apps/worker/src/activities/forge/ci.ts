@@ -2,9 +2,9 @@
 import { findEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
 import { findLatestDiff } from '@mainloop/models/db/forge/effects';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
-import { wordOf, type CiWord } from '@mainloop/models/flow/ci';
-import type { CiReport, RedCheck, Verified } from '@mainloop/models/flow/ci-report';
-import { weakenedTests } from '@mainloop/models/flow/weakened-tests';
+import { wordOf, type CiWord } from '@mainloop/models/flow/ci/verdict';
+import type { CiReport, RedCheck, Verified } from '@mainloop/models/flow/ci/report';
+import { weakenedTests } from '@mainloop/models/flow/review/weakened-tests';
 import { lookAtChecks } from '../../checks.ts';
 import { ensureShown, headOf } from '../../heads.ts';
 import { verdictOf } from '../../evidence.ts';

@@ -1,8 +1,8 @@
 // What is merged, and what is not: never what nobody was shown.
 import { describe, expect, test } from '@jest/globals';
 import { MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
-import type { CheckRun } from '@mainloop/models/flow/ci';
-import { mergeRefusal } from '@mainloop/models/flow/merging';
+import type { CheckRun } from '@mainloop/models/flow/ci/verdict';
+import { mergeRefusal } from '@mainloop/models/flow/forge/merging';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedPushed, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from '../forge.activities.ts';

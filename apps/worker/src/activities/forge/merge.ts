@@ -2,11 +2,11 @@
 import { ForgeError, MergeRefused, type PullInfo } from '@mainloop/adapters/forge/port';
 import { findActing } from '@mainloop/models/db/forge/effects';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { agentLine, ours } from '@mainloop/models/flow/forge-text';
-import { wayRefused } from '@mainloop/models/flow/merge-messages';
-import { sayConflict } from '@mainloop/models/flow/conflicts';
+import { agentLine, ours } from '@mainloop/models/flow/forge/text';
+import { wayRefused } from '@mainloop/models/flow/forge/merge-messages';
+import { sayConflict } from '@mainloop/models/flow/forge/conflicts';
 import { cleanTitle } from '@mainloop/models/flow/text';
-import { nextWay, wayToMerge } from '@mainloop/models/flow/merging';
+import { nextWay, wayToMerge } from '@mainloop/models/flow/forge/merging';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 import { headOf } from '../../heads.ts';
 import { notAsShown, type NotAsShown } from './as-shown.ts';

@@ -3,8 +3,8 @@
 import { ForgeError, isRetryable } from '@mainloop/adapters/forge/port';
 import { deletePictures, listPictures, readAttachment } from '@mainloop/models/db/conversation/attachments';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { agentPicture, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
-import { PICTURE_ENDING, type ShownPicture } from '@mainloop/models/flow/pictures';
+import { agentPicture, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge/text';
+import { PICTURE_ENDING, type ShownPicture } from '@mainloop/models/flow/review/pictures';
 import type { ForgeContext } from './context.ts';
 
 /** So many stand on a pull request, the newest. */

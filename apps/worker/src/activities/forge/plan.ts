@@ -4,8 +4,8 @@ import { decide } from '@mainloop/models/db/inbox/decide';
 import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { forgeUnreadable, issueEnsured } from '@mainloop/models/events/forge';
-import { planAnswer } from '@mainloop/models/flow/requests';
-import { agentLine, agentQuote, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
+import { planAnswer } from '@mainloop/models/flow/forge/requests';
+import { agentLine, agentQuote, ours, type ForgeText } from '@mainloop/models/flow/forge/text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import {
   chooseIssueTemplate,
@@ -13,7 +13,7 @@ import {
   readIssueTemplates,
   sayUnset,
   type IssueTemplate,
-} from '@mainloop/models/flow/issue-template';
+} from '@mainloop/models/flow/forge/issue-template';
 import { parse } from 'yaml';
 import { answerIdOf, commentIdOf, ensureQuestion, readAnswer } from '../../questions.ts';
 import type { ForgeContext } from './context.ts';

@@ -3,7 +3,7 @@ import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { hasPushed } from '@mainloop/models/db/forge/effects';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
 import { findAsked } from '@mainloop/models/db/review/comments';
-import type { Waiting } from '@mainloop/models/flow/gathering';
+import type { Waiting } from '@mainloop/models/flow/forge/gathering';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import { openFindings } from '../../findings.ts';
 import { ensureShown, headOf } from '../../heads.ts';

@@ -1,6 +1,6 @@
 // What the tests of this folder ask: a forge with a pull request and its checks, as little of one as they need.
 import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
-import { ACTIONS, type CheckRun } from '@mainloop/models/flow/ci';
+import { ACTIONS, type CheckRun } from '@mainloop/models/flow/ci/verdict';
 import { forgeActivities } from '../forge.activities.ts';
 import type { Db } from '@mainloop/models/db/pool';
 

@@ -1,4 +1,4 @@
-// One look at a change that waits to be merged, and what is done about it. Which is decided in flow/train.ts;
+// One look at a change that waits to be merged, and what is done about it. Which is decided in flow/forge/train.ts;
 // the order is that of the log.
 import { MergeRefused, type PullInfo } from '@mainloop/adapters/forge/port';
 import { findPushedAt } from '@mainloop/models/db/forge/effects';
@@ -6,9 +6,9 @@ import { findPlace, joinTrain, leaveTrain } from '@mainloop/models/db/forge/trai
 import { decideAndAppend } from '@mainloop/models/db/log';
 import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { sayConflict } from '@mainloop/models/flow/conflicts';
+import { sayConflict } from '@mainloop/models/flow/forge/conflicts';
 import { cleanTitle } from '@mainloop/models/flow/text';
-import { isSameChange, trainStep, type AtTrain, type TrainEnd } from '@mainloop/models/flow/train';
+import { isSameChange, trainStep, type AtTrain, type TrainEnd } from '@mainloop/models/flow/forge/train';
 import { readVerdict, lookAtChecks } from '../../checks.ts';
 import { ensureShown, headOf } from '../../heads.ts';
 import { readComments } from '../../reviews.ts';

@@ -1,16 +1,16 @@
 // The CI loop: looked at until it says something, repaired when it is red, and shown to a person when that
 // does not help.
 import { patched } from '@temporalio/workflow';
-import type { CiWord } from '@mainloop/models/flow/ci';
+import type { CiWord } from '@mainloop/models/flow/ci/verdict';
 import {
   afterCi,
   type AfterCi,
   type CiReport,
   type RedCheck,
   type Verified,
-} from '@mainloop/models/flow/ci-report';
-import { lookAgainMs } from '@mainloop/models/flow/looks';
-import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
+} from '@mainloop/models/flow/ci/report';
+import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
+import { afterConflict, type Joined } from '@mainloop/models/flow/forge/conflicts';
 import type { Approved, In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';

@@ -6,8 +6,8 @@ import {
   CLOSED_GRACE_MS,
   CLOSED_OPTIONS,
   sayClosed,
-} from '@mainloop/models/flow/closed';
-import { lookAgainMs } from '@mainloop/models/flow/looks';
+} from '@mainloop/models/flow/forge/closed';
+import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
 import type { HumanSignal } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { closeItem, openItem, setState, type TaskContext } from './context.ts';

@@ -1,8 +1,8 @@
 // What every stage of a task is given: who it is about, what reaches it, and what it counts.
 import { defineQuery, patched, setHandler } from '@temporalio/workflow';
-import { readResume, writeResume } from '@mainloop/models/flow/resume';
+import { readResume, writeResume } from '@mainloop/models/flow/runs/resume';
 import type { ItemKind, Option } from '@mainloop/models/flow/events';
-import type { ErrorCode } from '@mainloop/models/flow/outcomes';
+import type { ErrorCode } from '@mainloop/models/flow/runs/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
 import { PLAIN, type Status } from '@mainloop/models/flow/status';
 import {

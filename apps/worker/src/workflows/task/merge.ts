@@ -1,5 +1,5 @@
 // The merge a person has decided upon.
-import type { TrainEnd } from '@mainloop/models/flow/train';
+import type { TrainEnd } from '@mainloop/models/flow/forge/train';
 import type { Approved } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import type { TaskContext } from './context.ts';

@@ -1,8 +1,8 @@
 // The review: a person looks at what is ready, merges it, or asks for changes, here or on GitHub.
 import { patched } from '@temporalio/workflow';
-import { lookAgainMs } from '@mainloop/models/flow/looks';
-import { gather, type Gathered, type Waiting } from '@mainloop/models/flow/gathering';
-import { sayConflict } from '@mainloop/models/flow/conflicts';
+import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
+import { gather, type Gathered, type Waiting } from '@mainloop/models/flow/forge/gathering';
+import { sayConflict } from '@mainloop/models/flow/forge/conflicts';
 import type { Status } from '@mainloop/models/flow/status';
 import type { Approved, In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';

@@ -1,7 +1,7 @@
 // One piece of work of the agent, from its place in the queue until it is done: however many runs, questions
 // and waits that takes.
 import { patched } from '@temporalio/workflow';
-import { afterRun, type AfterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
+import { afterRun, type AfterRun, type RunEnd } from '@mainloop/models/flow/runs/outcomes';
 import type { Phase, TaskState } from '@mainloop/models/flow/states';
 import { PLAIN, type Status } from '@mainloop/models/flow/status';
 import type { RunContext } from '@mainloop/models/flow/workflow';

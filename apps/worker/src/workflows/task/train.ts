@@ -1,7 +1,7 @@
 // The wait of an approved change for its turn to be merged: behind those that were approved before it, and
 // until CI is green on it together with what they brought to the base.
 import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
-import { lookAgainMs } from '@mainloop/models/flow/looks';
+import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
 import { sentenceOf } from '../failures.ts';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';

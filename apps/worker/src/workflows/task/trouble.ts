@@ -1,9 +1,9 @@
 // What becomes of trouble: tried again, left out, or asked about. Waiting for a person is a state, not a failure.
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
-import type { RedCheck } from '@mainloop/models/flow/ci-report';
-import { gateOf, redGateOf } from '@mainloop/models/flow/gates';
-import { lookAgainMs } from '@mainloop/models/flow/looks';
-import { unexpected, type ErrorCode, type GateReason } from '@mainloop/models/flow/outcomes';
+import type { RedCheck } from '@mainloop/models/flow/ci/report';
+import { gateOf, redGateOf } from '@mainloop/models/flow/review/gates';
+import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
+import { unexpected, type ErrorCode, type GateReason } from '@mainloop/models/flow/runs/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
 import type { HumanSignal } from '@mainloop/models/flow/workflow';
 import { sentenceOf } from '../failures.ts';

@@ -1,6 +1,6 @@
 // Waits in which the forge is looked at: a signal to look again only says that something changed there.
 import { isCancellation, patched } from '@temporalio/workflow';
-import { lookAgainMs } from '@mainloop/models/flow/looks';
+import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
 import { quietly } from '../failures.ts';
 import { aside, besides } from './activities.ts';
 import type { TaskContext } from './context.ts';

@@ -8,8 +8,8 @@ import {
   type CheckSuite,
   type CommitStatus,
   type RequiredCheck,
-} from '@mainloop/models/flow/ci';
-import { faultIn, type CheckFault } from '@mainloop/models/flow/ci-faults';
+} from '@mainloop/models/flow/ci/verdict';
+import { faultIn, type CheckFault } from '@mainloop/models/flow/ci/faults';
 import type { SeenChecks } from '../port.ts';
 import { isStatus } from './errors.ts';
 

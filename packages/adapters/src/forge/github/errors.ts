@@ -1,6 +1,6 @@
 // What GitHub's refusals are to us: our closed union, each with one sentence for a person.
-import { AppRefused, type AppTrouble } from '@mainloop/models/flow/github-app';
-import { mergeRefusal, sayRefusal } from '@mainloop/models/flow/merging';
+import { AppRefused, type AppTrouble } from '@mainloop/models/flow/forge/github-app';
+import { mergeRefusal, sayRefusal } from '@mainloop/models/flow/forge/merging';
 import { ForgeError, MergeRefused, type ForgeErrorKind } from '../port.ts';
 
 /**

@@ -1,5 +1,5 @@
 // Issues, and what is said below them; a pull request is one too.
-import type { IssueFields } from '@mainloop/models/flow/issue-template';
+import type { IssueFields } from '@mainloop/models/flow/forge/issue-template';
 import { ForgeError, type Forge, type ForgeComment, type Outcome } from '../port.ts';
 import { isStatus } from './errors.ts';
 import { ensured, type GitHub } from './kit.ts';

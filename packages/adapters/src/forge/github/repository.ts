@@ -1,5 +1,5 @@
 // Whose token it is, what a repository is, and what has changed in it.
-import { authorOf } from '@mainloop/models/flow/author';
+import { authorOf } from '@mainloop/models/flow/forge/author';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
 import { ForgeError, type Forge, type Outcome } from '../port.ts';
 import { isStatus, translate } from './errors.ts';

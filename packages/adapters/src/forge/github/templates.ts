@@ -4,8 +4,8 @@ import {
   isOldIssueTemplate,
   ISSUE_TEMPLATE_FOLDER,
   OLD_ISSUE_TEMPLATE_FOLDERS,
-} from '@mainloop/models/flow/issue-template';
-import { isPullTemplate, TEMPLATE_FOLDERS } from '@mainloop/models/flow/pull-template';
+} from '@mainloop/models/flow/forge/issue-template';
+import { isPullTemplate, TEMPLATE_FOLDERS } from '@mainloop/models/flow/forge/pull-template';
 import type { Forge } from '../port.ts';
 import { isStatus } from './errors.ts';
 import type { GitHub } from './kit.ts';

@@ -1,6 +1,6 @@
 // How we get into a cluster, what we may do there, and whether it is one that we can work in.
 import { AuthorizationV1Api, CoreV1Api, KubeConfig, type RequestContext } from '@kubernetes/client-node';
-import { clockCheck, type Check } from '@mainloop/models/flow/checkup';
+import { clockCheck, type Check } from '@mainloop/models/flow/machine/checkup';
 import { SandboxError } from '../port.ts';
 import { call } from './calls.ts';
 import { WORKER_RULES } from './rights.ts';

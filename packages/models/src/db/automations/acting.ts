@@ -4,7 +4,7 @@ import { inboxOpened } from '../../events/inbox.ts';
 import { fillForge, fillMarkdown, fillText } from '../../flow/automations/template.ts';
 import type { Action, FiringId, Rule, SeenEvent } from '../../flow/automations/rule.ts';
 import type { ItemKind } from '../../flow/events.ts';
-import type { ForgeText } from '../../flow/forge-text.ts';
+import type { ForgeText } from '../../flow/forge/text.ts';
 import { automationWorkflowId } from '../../flow/ids.ts';
 import type { AutomationWorkflowInput, Decision } from '../../flow/workflow.ts';
 import { confirmIn } from '../conversation/proposals.ts';

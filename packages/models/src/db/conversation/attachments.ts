@@ -4,7 +4,7 @@ import { freshId } from '../log.ts';
 import type { Queryable } from '../pool.ts';
 import { payloadField } from '../payload.ts';
 import { anyOf, row, rows, run, tables } from '../rows.ts';
-import type { ShownPicture } from '../../flow/pictures.ts';
+import type { ShownPicture } from '../../flow/review/pictures.ts';
 
 /** @param data at most a few megabytes; whoever takes it in has looked at its size and kind */
 export async function keepAttachment(

@@ -1,6 +1,6 @@
 // Words that were begun and not sent yet.
 import type { Taken } from '../../contracts/routes.ts';
-import { afterWrite, type DraftAbout, type KeptDraft } from '../../flow/drafts.ts';
+import { afterWrite, type DraftAbout, type KeptDraft } from '../../flow/inbox/drafts.ts';
 import { takeLock } from '../locks.ts';
 import { withTx, type Db } from '../pool.ts';
 import { now, nowAnd, row, rows, run, tables } from '../rows.ts';

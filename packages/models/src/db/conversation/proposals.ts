@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ConfirmProposal, Proposal } from '../../contracts/conversation.ts';
 import { PROPOSAL_MINUTES, resolveProjectSettings } from '../../contracts/settings.ts';
 import { taskBranch, taskWorkflowId } from '../../flow/ids.ts';
-import type { Priority } from '../../flow/dispatch.ts';
+import type { Priority } from '../../flow/runs/dispatch.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { cleanTitle, spellOut } from '../../flow/text.ts';
 import { TASK_WORKFLOW, type TaskWorkflowInput } from '../../flow/workflow.ts';

@@ -1,7 +1,7 @@
 // What was said, found by its words or by its day, however long ago.
 import { sql } from 'kysely';
 import type { Message } from '../../contracts/conversation.ts';
-import { weights } from '../../flow/search.ts';
+import { weights } from '../../flow/conversation/search.ts';
 import type { TaskState } from '../../flow/states.ts';
 import type { Queryable } from '../pool.ts';
 import { anyOf, rows, tables } from '../rows.ts';
@@ -39,7 +39,7 @@ const TOO_SHORT = /^[\p{ASCII}]{1,2}$/u;
 /**
  * The messages of a user that hold the words: first those that hold all of them, then those that hold some;
  * each group by how much of them it holds, newer before older.
- * @param s.words as `wordsIn` (flow/search.ts) gives them; at least one
+ * @param s.words as `wordsIn` (flow/conversation/search.ts) gives them; at least one
  * @param s.from, s.to said from then on, and before then
  */
 export async function searchMessages(

@@ -4,7 +4,7 @@ import { PROPOSAL_MINUTES, resolveProjectSettings } from '../../contracts/settin
 import type { SaveSkill, Skill } from '../../contracts/skills.ts';
 import { skillRemoved, skillSaved } from '../../events/skills.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
-import { fillSkill, readArguments, titleOf, wrongWith } from '../../flow/skills.ts';
+import { fillSkill, readArguments, titleOf, wrongWith } from '../../flow/conversation/skills.ts';
 import { spellOut } from '../../flow/text.ts';
 import { append, freshId, lockLog } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';

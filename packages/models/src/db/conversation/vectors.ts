@@ -1,6 +1,6 @@
 // What messages mean: their vectors, made in the background, looked through by whoever searches.
 import { sql } from 'kysely';
-import { MEANING_MODEL, READ_CHARS, signatureBytes, signatureOf } from '../../flow/meaning.ts';
+import { MEANING_MODEL, READ_CHARS, signatureBytes, signatureOf } from '../../flow/conversation/meaning.ts';
 import type { Queryable, Tx } from '../pool.ts';
 import { anyOf, row, rows, run, tables } from '../rows.ts';
 

@@ -1,7 +1,7 @@
 // Devices that are told, and what each of them was shown.
 import type { PushDevice, ToldDevice } from '../../contracts/devices.ts';
 import type { ItemKind } from '../../flow/events.ts';
-import type { NotificationItem } from '../../flow/notifications.ts';
+import type { NotificationItem } from '../../flow/inbox/notifications.ts';
 import { freshId } from '../log.ts';
 import { sql } from 'kysely';
 import type { Queryable } from '../pool.ts';
@@ -248,7 +248,7 @@ export const noteFailed = async (database: Queryable, deviceId: string, waitMs: 
   ));
 
 /**
- * What is stopped on the person, counted as `flow/waits` does: the number on every badge.
+ * What is stopped on the person, counted as `flow/inbox/waits` does: the number on every badge.
  * @returns what is put off until later is not counted
  */
 export async function openItems(database: Queryable, ownerId: string): Promise<number> {

@@ -1,7 +1,7 @@
 // Tokens with which programs use the api. What is kept of one is its hash.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Token } from '../../contracts/tokens.ts';
-import { TOKEN_PREFIX, type Scope } from '../../flow/scopes.ts';
+import { TOKEN_PREFIX, type Scope } from '../../flow/machine/scopes.ts';
 import { freshId } from '../log.ts';
 import type { Queryable } from '../pool.ts';
 import { now, nowAnd, row, rows, run, tables } from '../rows.ts';

@@ -1,8 +1,8 @@
 // What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what
 // came from it: webhooks.
 import type { Payloads } from '../../events/registry.ts';
-import type { Failure } from '../../flow/ci-report.ts';
-import { effectKey } from '../../flow/effects.ts';
+import type { Failure } from '../../flow/ci/report.ts';
+import { effectKey } from '../../flow/forge/effects.ts';
 import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
 import type { Queryable, Tx } from '../pool.ts';

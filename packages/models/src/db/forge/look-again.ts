@@ -1,6 +1,6 @@
 // "Look again" for the tasks that some news of the forge may be about, and for nobody else: a thousand may be waiting.
 import { taskWorkflowId } from '../../flow/ids.ts';
-import type { News } from '../../flow/news.ts';
+import type { News } from '../../flow/forge/news.ts';
 import type { TaskState } from '../../flow/states.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { toOutbox } from '../log.ts';

@@ -2,7 +2,7 @@
 // came, which is that of the log.
 import { trainJoined, trainLeft } from '../../events/forge.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
-import type { TrainEnd } from '../../flow/train.ts';
+import type { TrainEnd } from '../../flow/forge/train.ts';
 import type { TaskState } from '../../flow/states.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { append, toOutbox } from '../log.ts';

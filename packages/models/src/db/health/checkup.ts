@@ -1,5 +1,5 @@
 // The worker's last look at the place that tasks run in, one row that is written over.
-import { CHECKUP_KEY, type Check, type Checkup } from '../../flow/checkup.ts';
+import { CHECKUP_KEY, type Check, type Checkup } from '../../flow/machine/checkup.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { resolveProjectSettings, unreadableWords } from '../../contracts/settings.ts';
 import { sql } from 'kysely';

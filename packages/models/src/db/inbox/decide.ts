@@ -1,7 +1,7 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others
 // are told who answered.
 import { actorNow } from '../acting.ts';
-import { ANSWERED_WHERE } from '../../flow/answers.ts';
+import { ANSWERED_WHERE } from '../../flow/forge/answers.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
 import { readEvents } from '../../events/read.ts';
 import type { NewEvent } from '../../events/registry.ts';
@@ -14,9 +14,9 @@ import {
   taskStateChanged,
 } from '../../events/tasks.ts';
 import type { Via } from '../../flow/events.ts';
-import { gateAnswer, isGate } from '../../flow/gates.ts';
+import { gateAnswer, isGate } from '../../flow/review/gates.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
-import { wayRefused } from '../../flow/merge-messages.ts';
+import { wayRefused } from '../../flow/forge/merge-messages.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { isEnded } from '../../flow/states.ts';
 import {

@@ -1,7 +1,7 @@
 // Items of the inbox as they are now: a projection of the log, so nothing here writes. What decides them is
 // in decide.ts.
 import type { Item } from '../../contracts/inbox.ts';
-import type { Question } from '../../flow/answers.ts';
+import type { Question } from '../../flow/forge/answers.ts';
 import type { ItemKind, Option, Via } from '../../flow/events.ts';
 import type { Decision } from '../../flow/workflow.ts';
 import type { Queryable } from '../pool.ts';

@@ -5,7 +5,7 @@ import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { learningGiven, learningNoted } from '../../events/learnings.ts';
 import { agentSaid } from '../../events/runs.ts';
 import { OWNER } from '../../flow/ids.ts';
-import type { LearningDecision } from '../../flow/learnings.ts';
+import type { LearningDecision } from '../../flow/learnings/learnings.ts';
 import { decide } from '../inbox/decide.ts';
 import { listOpenItems } from '../inbox/items.ts';
 import { appendOnce } from '../log.ts';

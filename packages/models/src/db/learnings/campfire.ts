@@ -2,9 +2,9 @@
 import { sql } from 'kysely';
 import { zoneOf } from '../../contracts/settings.ts';
 import { inboxClosed, inboxOpened } from '../../events/inbox.ts';
-import { campfireDay, campfireItemId, campfireWords, CAMPFIRE_RULES } from '../../flow/campfire.ts';
-import { isIgnored } from '../../flow/citations.ts';
-import { oppositesIn } from '../../flow/opposites.ts';
+import { campfireDay, campfireItemId, campfireWords, CAMPFIRE_RULES } from '../../flow/learnings/campfire.ts';
+import { isIgnored } from '../../flow/learnings/citations.ts';
+import { oppositesIn } from '../../flow/learnings/opposites.ts';
 import { append, lockLog } from '../log.ts';
 import { claimLock } from '../locks.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';

@@ -1,6 +1,6 @@
 // What rules stand on, to be looked for on the forge, and what became of it.
 import { learningLooked } from '../../events/learnings.ts';
-import type { Change, Presence } from '../../flow/fading.ts';
+import type { Change, Presence } from '../../flow/learnings/fading.ts';
 import { append, decideAndAppend } from '../log.ts';
 import type { Db, Queryable } from '../pool.ts';
 import { anyOf, rows, tables } from '../rows.ts';

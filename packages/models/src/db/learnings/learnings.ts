@@ -3,7 +3,7 @@ import { actorNow } from '../acting.ts';
 import type { EditedLearning, NewLearning } from '../../contracts/learnings.ts';
 import { inboxClosed } from '../../events/inbox.ts';
 import { learningDecided, learningNoted } from '../../events/learnings.ts';
-import { NOT_NOW_MS } from '../../flow/campfire.ts';
+import { NOT_NOW_MS } from '../../flow/learnings/campfire.ts';
 import {
   afterDecision,
   isAlike,
@@ -12,8 +12,8 @@ import {
   type LearningDecision,
   type LearningFacts,
   type LearningSource,
-} from '../../flow/learnings.ts';
-import { isOpposite } from '../../flow/opposites.ts';
+} from '../../flow/learnings/learnings.ts';
+import { isOpposite } from '../../flow/learnings/opposites.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { cleanText, cleanTitle } from '../../flow/text.ts';
 import { append, freshId, lockLog } from '../log.ts';

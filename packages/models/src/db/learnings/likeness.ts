@@ -1,6 +1,6 @@
 // Rules that may say the same, to be compared, and what was found.
 import { learningLikened } from '../../events/learnings.ts';
-import type { Likenable, LikenedBy } from '../../flow/likeness.ts';
+import type { Likenable, LikenedBy } from '../../flow/learnings/likeness.ts';
 import { append, decideAndAppend } from '../log.ts';
 import type { Db, Queryable } from '../pool.ts';
 import { row, rows, tables } from '../rows.ts';

@@ -1,6 +1,6 @@
 // Old reviews that are read for rules: wished for, read, kept.
 import { learningMined, learningMining } from '../../events/learnings.ts';
-import type { Mined, OldSignal } from '../../flow/mining.ts';
+import type { Mined, OldSignal } from '../../flow/learnings/mining.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { append, decideAndAppend, freshId } from '../log.ts';
 import type { Db, Queryable } from '../pool.ts';

@@ -1,6 +1,6 @@
 // Learns from what became of an agent's work: goes through the log once and keeps what may be a rule.
 import type { LoggedEvent } from '../../events/registry.ts';
-import { signalsOf, type Happened, type Signal } from '../../flow/signals.ts';
+import { signalsOf, type Happened, type Signal } from '../../flow/learnings/signals.ts';
 import { findCursor, saveCursor } from '../cursors.ts';
 import { claimLock } from '../locks.ts';
 import { eventsAfter, lockLog } from '../log.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
-import { NO_LIMITS } from '../../flow/money.ts';
+import { NO_LIMITS } from '../../flow/money/money.ts';
 import { OWNER } from '../../flow/ids.ts';
-import { costMicrousd } from '../../flow/pricing.ts';
+import { costMicrousd } from '../../flow/money/pricing.ts';
 import { one } from '../pool.ts';
 import { newCallId, release, renewCalls, reserve, settle, settleLapsed, type ModelCall } from './budget.ts';
 

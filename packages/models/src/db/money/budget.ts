@@ -1,8 +1,8 @@
 // Money for model calls: promised before a call is forwarded, paid when it is over. Both are in Postgres,
 // because several gateways may serve one task, and because a gateway may die in the middle of an answer.
 import { randomUUID } from 'node:crypto';
-import type { MoneyLimits, SpentLimit } from '../../flow/money.ts';
-import { costMicrousd, type Usage } from '../../flow/pricing.ts';
+import type { MoneyLimits, SpentLimit } from '../../flow/money/money.ts';
+import { costMicrousd, type Usage } from '../../flow/money/pricing.ts';
 import { costMetered } from '../../events/money.ts';
 import { append, lockLog } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../../flow/ids.ts';
-import { beginningsAt, NO_LIMITS, type Limits, type SpentLimit } from '../../flow/money.ts';
+import { beginningsAt, NO_LIMITS, type Limits, type SpentLimit } from '../../flow/money/money.ts';
 import { newCallId, reserve } from './budget.ts';
 import { readForecasts, readSpent } from './limits.ts';
 import { takeSlot } from '../runs/slots.ts';

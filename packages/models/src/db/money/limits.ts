@@ -1,5 +1,5 @@
 // What was spent in the running day, week and month, next to the limits; and what tasks came to.
-import { beginningsAt, forecastsOf, type Forecast, type Spent } from '../../flow/money.ts';
+import { beginningsAt, forecastsOf, type Forecast, type Spent } from '../../flow/money/money.ts';
 import { sql } from 'kysely';
 import type { Queryable } from '../pool.ts';
 import { rows, tables } from '../rows.ts';

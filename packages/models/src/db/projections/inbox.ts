@@ -1,6 +1,6 @@
 // What waits for the person.
 import { isOfTask } from '../../flow/events.ts';
-import type { TaskFailure } from '../../flow/outcomes.ts';
+import type { TaskFailure } from '../../flow/runs/outcomes.ts';
 import type { Tx } from '../pool.ts';
 import { anyOf, run, tables } from '../rows.ts';
 import { ofTask, setTask, type Projections, type TypesOf } from './apply.ts';

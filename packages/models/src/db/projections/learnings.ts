@@ -1,8 +1,8 @@
 // What agents learn, with every version that it had.
 import { sql, type ExpressionBuilder } from 'kysely';
-import { citedIn } from '../../flow/citations.ts';
-import { counted, takenBack, type Counted, type CountsFor } from '../../flow/counts-for.ts';
-import { afterDecision, type LearningSource, type LearningState } from '../../flow/learnings.ts';
+import { citedIn } from '../../flow/learnings/citations.ts';
+import { counted, takenBack, type Counted, type CountsFor } from '../../flow/learnings/counts-for.ts';
+import { afterDecision, type LearningSource, type LearningState } from '../../flow/learnings/learnings.ts';
 import type { LoggedEvent } from '../../events/registry.ts';
 import type { DB } from '../generated/tables.ts';
 import type { Tx } from '../pool.ts';

@@ -1,5 +1,5 @@
 // Projects and their settings.
-import { isFolderBelow } from '../../flow/folders.ts';
+import { isFolderBelow } from '../../flow/projects/folders.ts';
 import { sql } from 'kysely';
 import type { Tx } from '../pool.ts';
 import { run, tables } from '../rows.ts';

@@ -1,5 +1,5 @@
 // The conversation, and the tasks that it speaks of.
-import type { Forecast } from '../../flow/money.ts';
+import type { Forecast } from '../../flow/money/money.ts';
 import { OWNER } from '../../flow/ids.ts';
 import type { Prisma } from '../generated/client.ts';
 import type { Piece, TaskView, ThreadItem, ThreadView } from '../read-views.ts';

@@ -1,8 +1,8 @@
 // The inbox, its items, and what happened while the person was away.
 import { OWNER } from '../../flow/ids.ts';
 import { ENDED_STATES } from '../../flow/states.ts';
-import { isLater, waitsForPerson } from '../../flow/waits.ts';
-import type { Forecast } from '../../flow/money.ts';
+import { isLater, waitsForPerson } from '../../flow/inbox/waits.ts';
+import type { Forecast } from '../../flow/money/money.ts';
 import type { Inbox, ItemView } from '../read-views.ts';
 import { isTaskItem, type Views } from './views.ts';
 

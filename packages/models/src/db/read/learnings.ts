@@ -1,9 +1,9 @@
 // What agents learned, for the page that a person decides on.
-import { whyFaded, type Presence } from '../../flow/fading.ts';
+import { whyFaded, type Presence } from '../../flow/learnings/fading.ts';
 import { OWNER } from '../../flow/ids.ts';
-import type { LearningSource, LearningState, LearningVersion } from '../../flow/learnings.ts';
+import type { LearningSource, LearningState, LearningVersion } from '../../flow/learnings/learnings.ts';
 import type { LearningView } from '../read-views.ts';
-import { offersIn } from '../../flow/likeness.ts';
+import { offersIn } from '../../flow/learnings/likeness.ts';
 import type { Views } from './views.ts';
 
 /** So many of the newest. */

@@ -1,8 +1,8 @@
 // Projects, settings and the check-up.
 import { z } from 'zod';
 import { suggestion } from '../../events/shapes.ts';
-import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../../flow/checkup.ts';
-import { accountsOf, spentOf } from '../../flow/holds.ts';
+import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../../flow/machine/checkup.ts';
+import { accountsOf, spentOf } from '../../flow/runs/holds.ts';
 import { OWNER } from '../../flow/ids.ts';
 import {
   beginningsAt,
@@ -12,11 +12,11 @@ import {
   raisedCents,
   spentWords,
   type Spent,
-} from '../../flow/money.ts';
+} from '../../flow/money/money.ts';
 import { RuleFile, type AutomationFile } from '../../contracts/automations.ts';
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
-import { PARAMETER_KINDS } from '../../flow/skills.ts';
-import type { RecurringOutcome } from '../../flow/recurring.ts';
+import { PARAMETER_KINDS } from '../../flow/conversation/skills.ts';
+import type { RecurringOutcome } from '../../flow/conversation/recurring.ts';
 import { listQueued, type QueuedTask } from '../runs/slots.ts';
 import type { FiringState } from '../../flow/automations/rule.ts';
 import { ruleText } from '../../flow/automations/text.ts';
@@ -25,7 +25,7 @@ import type { AutomationView, PauseView, RecurringView, SkillView, SpentLimitVie
 import { offeredEvents } from '../automations/offered.ts';
 import { listRuleFiles } from '../automations/repository.ts';
 import { nextOf } from '../recurring/next.ts';
-import { saySuggestion } from '../../flow/suggestions.ts';
+import { saySuggestion } from '../../flow/projects/suggestions.ts';
 import type { Views } from './views.ts';
 
 const checkup: z.ZodType<Checkup> = z.object({

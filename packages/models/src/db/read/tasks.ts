@@ -2,8 +2,8 @@
 import { readEvents } from '../../events/read.ts';
 import type { LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
-import { usualTimeOf, type UsualTime } from '../../flow/usual.ts';
-import type { ShownPicture } from '../../flow/pictures.ts';
+import { usualTimeOf, type UsualTime } from '../../flow/runs/usual.ts';
+import type { ShownPicture } from '../../flow/review/pictures.ts';
 import type { TaskItemView, TaskView } from '../read-views.ts';
 import { isTaskItem, type Views } from './views.ts';
 

@@ -1,7 +1,7 @@
 // A year of plans, with clocks that are put forward and back and a machine that is off at times.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { alarmOf, dueOf, nextTimes, type NextTime } from '../../flow/recurring.ts';
+import { alarmOf, dueOf, nextTimes, type NextTime } from '../../flow/conversation/recurring.ts';
 import { readPlan } from './cron.ts';
 
 const YEAR_MS = 366 * 86_400_000;

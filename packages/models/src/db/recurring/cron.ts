@@ -1,6 +1,6 @@
 // Plans as cron writes them, in a time zone: the one place that knows the library.
 import { Cron } from 'croner';
-import type { NextTime } from '../../flow/recurring.ts';
+import type { NextTime } from '../../flow/conversation/recurring.ts';
 
 export type Plan =
   { readonly ok: true; readonly next: NextTime } | { readonly ok: false; readonly sentence: string };

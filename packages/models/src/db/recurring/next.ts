@@ -1,5 +1,5 @@
 // The times that come next, as they are shown and as Temporal is told them.
-import { nextTimes } from '../../flow/recurring.ts';
+import { nextTimes } from '../../flow/conversation/recurring.ts';
 import { readPlan } from './cron.ts';
 
 /** @returns soonest first; none of a plan that can't be read any more, or that ends */

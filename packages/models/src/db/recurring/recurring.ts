@@ -9,9 +9,9 @@ import {
   recurringSeen,
 } from '../../events/recurring.ts';
 import { inboxClosed, inboxOpened } from '../../events/inbox.ts';
-import { alarmOf, dueOf, nextTimes, type RecurringOutcome } from '../../flow/recurring.ts';
+import { alarmOf, dueOf, nextTimes, type RecurringOutcome } from '../../flow/conversation/recurring.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
-import { fillSkill } from '../../flow/skills.ts';
+import { fillSkill } from '../../flow/conversation/skills.ts';
 import { confirmIn } from '../conversation/proposals.ts';
 import { callSkill, findSkill } from '../conversation/skills.ts';
 import { append, freshId, lockLog } from '../log.ts';

@@ -10,11 +10,11 @@ import {
   reviewResolved,
   reviewTaken,
 } from '../../events/review.ts';
-import { effectKey } from '../../flow/effects.ts';
+import { effectKey } from '../../flow/forge/effects.ts';
 import type { CommentPlace } from '../../flow/events.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
-import type { Met } from '../../flow/requests.ts';
+import type { Met } from '../../flow/forge/requests.ts';
 import { cleanText } from '../../flow/text.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { findShown } from '../forge/effects.ts';

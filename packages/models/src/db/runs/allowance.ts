@@ -1,6 +1,6 @@
 // What a run did already, counted in the log under its lock: requests side by side can't all pass the same limit.
 import type { EventType, Payloads } from '../../events/registry.ts';
-import { mayTalk, type Talk, type TalkVerdict } from '../../flow/limits.ts';
+import { mayTalk, type Talk, type TalkVerdict } from '../../flow/runs/limits.ts';
 import { lockLog } from '../log.ts';
 import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';

@@ -1,7 +1,7 @@
 // How a run ends: once, whoever notices first.
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { runEnded } from '../../events/runs.ts';
-import type { RunOutcome } from '../../flow/outcomes.ts';
+import type { RunOutcome } from '../../flow/runs/outcomes.ts';
 import { SIGNALS, type HumanSignal, type RunEndedSignal } from '../../flow/workflow.ts';
 import { closePermissions, hasUnreceived } from './commands.ts';
 import { append, lockLog, toOutbox } from '../log.ts';

@@ -5,8 +5,8 @@ import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
 import type { Queryable } from '../pool.ts';
 import { row, tables } from '../rows.ts';
-import { isRed } from '../../flow/baseline.ts';
-import type { RedCheck } from '../../flow/ci-report.ts';
+import { isRed } from '../../flow/ci/baseline.ts';
+import type { RedCheck } from '../../flow/ci/report.ts';
 
 const field = (name: keyof Payloads['evidence.recorded']) => payloadField('evidence.recorded', name);
 

@@ -1,7 +1,7 @@
 // What keeps agents of an owner from starting, as the api and the chat say it.
 import { resolveProjectSettings } from '../../contracts/settings.ts';
-import { accountsOf, spentOf, type Account, type Holds } from '../../flow/holds.ts';
-import { limitsIn } from '../../flow/money.ts';
+import { accountsOf, spentOf, type Account, type Holds } from '../../flow/runs/holds.ts';
+import { limitsIn } from '../../flow/money/money.ts';
 import { readSpent } from '../money/limits.ts';
 import type { Queryable } from '../pool.ts';
 import { listProjects } from '../projects/projects.ts';

@@ -1,6 +1,6 @@
 // Runs as others ask about them: which are active, which are silent, how they ended. What changes them is in runs.ts.
 import type { Run } from '../../contracts/runs.ts';
-import type { RunOutcome } from '../../flow/outcomes.ts';
+import type { RunOutcome } from '../../flow/runs/outcomes.ts';
 import type { Phase } from '../../flow/states.ts';
 import { sql } from 'kysely';
 import type { Queryable } from '../pool.ts';

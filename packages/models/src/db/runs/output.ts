@@ -1,5 +1,5 @@
 // What a run prints, in pieces by their offset in bytes.
-import { mayPrint, OUTPUT_LIMITS } from '../../flow/limits.ts';
+import { mayPrint, OUTPUT_LIMITS } from '../../flow/runs/limits.ts';
 import type { DB } from '../generated/tables.ts';
 import { OUTPUT_CHANNEL } from '../listen.ts';
 import { withTx, type Db, type Queryable } from '../pool.ts';

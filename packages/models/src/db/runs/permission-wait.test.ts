@@ -6,7 +6,7 @@ import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { inboxOpened } from '../../events/inbox.ts';
 import { RUNNER_ASKS } from '../../contracts/runner.ts';
 import { OWNER } from '../../flow/ids.ts';
-import { doneBefore } from '../../flow/outcomes.ts';
+import { doneBefore } from '../../flow/runs/outcomes.ts';
 import type { Decision } from '../../flow/workflow.ts';
 import { decide } from '../inbox/decide.ts';
 import { appendOnce } from '../log.ts';

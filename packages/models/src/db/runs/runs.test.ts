@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
-import type { RunOutcome } from '../../flow/outcomes.ts';
+import type { RunOutcome } from '../../flow/runs/outcomes.ts';
 import { one } from '../pool.ts';
 import { endRun } from './endings.ts';
 import { openEpoch } from './epochs.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { runId as makeRunId } from '../../flow/ids.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
-import { isCutOff, spendsSession, type RunOutcome } from '../../flow/outcomes.ts';
+import { isCutOff, spendsSession, type RunOutcome } from '../../flow/runs/outcomes.ts';
 import type { Phase } from '../../flow/states.ts';
 import { takeUnreceived } from './commands.ts';
 import { withTx, type Db, type Queryable } from '../pool.ts';

@@ -1,7 +1,7 @@
 // Slots: how many runs may have a sandbox at once, which of those that wait is next, and why the others wait.
 import { resolveProjectSettings } from '../../contracts/settings.ts';
-import { dispatch, waitWords, type Caps, type DispatchRun, type Wait } from '../../flow/dispatch.ts';
-import { fullPeriod, NOTHING_SPENT, sumSpent, type Limits } from '../../flow/money.ts';
+import { dispatch, waitWords, type Caps, type DispatchRun, type Wait } from '../../flow/runs/dispatch.ts';
+import { fullPeriod, NOTHING_SPENT, sumSpent, type Limits } from '../../flow/money/money.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { readSpent } from '../money/limits.ts';

@@ -1,6 +1,6 @@
 // In which order tasks get their agents, as the person says: how urgent each is, and which end before it.
 import { taskBlockersChanged, taskPriorityChanged } from '../../events/tasks.ts';
-import { circleOf, type Priority } from '../../flow/dispatch.ts';
+import { circleOf, type Priority } from '../../flow/runs/dispatch.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { isEnded } from '../../flow/states.ts';
 import { append, decideAndAppend } from '../log.ts';

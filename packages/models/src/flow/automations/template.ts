@@ -1,5 +1,5 @@
 // Texts of automations: `{{field}}` is a field of the event, and nothing else stands for anything. Pure.
-import { agentLine, joined, personsWords, type ForgeText } from '../forge-text.ts';
+import { agentLine, joined, personsWords, type ForgeText } from '../forge/text.ts';
 import { cleanTitle, spellOut } from '../text.ts';
 import { valuesOf } from './evaluate.ts';
 import type { Action, SeenEvent } from './rule.ts';

@@ -1,6 +1,6 @@
 // What a sentence of the conversation says that must not get lost: numbers, dates, names, decisions, and what
 // is not so. Pure.
-import { wordsIn } from '../search.ts';
+import { wordsIn } from '../conversation/search.ts';
 import { tokensAtMost } from './tokens.ts';
 
 /** One line that a summary is written from: a message, or a line of a summary below. */

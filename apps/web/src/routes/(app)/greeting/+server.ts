@@ -1,6 +1,6 @@
 // What to say to somebody who comes back. Asked once a visit, so it is not part of what the pages load again and again.
 import { json } from '@sveltejs/kit';
-import { pausedWords } from '@mainloop/models/flow/paused';
+import { pausedWords } from '@mainloop/models/flow/runs/paused';
 import { greetingOf } from '#lib/chat/greeting.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';

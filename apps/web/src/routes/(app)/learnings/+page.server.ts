@@ -1,4 +1,4 @@
-import type { Mined } from '@mainloop/models/flow/mining';
+import type { Mined } from '@mainloop/models/flow/learnings/mining';
 import { read } from '#lib/server/read.ts';
 import type { PageServerLoad } from './$types';
 

@@ -1,6 +1,6 @@
 import { error } from '@sveltejs/kit';
-import { weakenings } from '@mainloop/models/flow/weakened-tests';
-import { readDiff } from '@mainloop/models/flow/diff';
+import { weakenings } from '@mainloop/models/flow/review/weakened-tests';
+import { readDiff } from '@mainloop/models/flow/review/diff';
 import { parseDiff } from '#lib/review/diff.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
