@@ -41,7 +41,7 @@ inBrowser.each(SIZES)(
     await page.screenshot({ path: shot(`pill-${size}`) });
     await tap(pill);
     await until('the end', async () => (await top()) > 300);
-    expect(await pill.count()).toBe(0);
+    await pill.waitFor({ state: 'detached' });
     // Up there older words may have come, and with them those of the other size.
     const last = `And one more, ${size}.`;
     await say(last);
