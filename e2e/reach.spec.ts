@@ -36,6 +36,8 @@ let n = 0;
 const fresh = (): string => `re${++n}`;
 // Each test has the inbox to itself.
 beforeEach(async () => {
+  // Words that come from the server while a test types would stand in its field, too.
+  await database.db.query('delete from drafts');
   await database.db.query("update inbox_items set state = 'closed' where state = 'open'");
   await database.db.query("update proposals set state = 'declined' where state = 'open'");
   await database.db.query(
@@ -463,7 +465,6 @@ const keptOf = async (key: string): Promise<string> =>
 inBrowser.each(SIZES)(
   'what was begun on one device goes on on another, stays on both until it is sent, and is on none after it, %s',
   async (size) => {
-    await database.db.query('delete from drafts');
     const planned = await seedTask(database.db, fresh());
     const plan = await seedItem(database.db, planned, `${planned}-p`, 'plan', 'Plan, revision 1');
     const asked = await seedTask(database.db, fresh());
@@ -535,7 +536,6 @@ const isWrittenDown = (page: Page, key: string, words: string): Promise<unknown>
   );
 
 inBrowser('a form that two devices wrote at once shows both, and the person says which', async () => {
-  await database.db.query('delete from drafts');
   const [one, two] = [await open('phone', '/skills'), await open('desktop', '/skills')];
   const field = (page: Page): Locator => page.locator('#skill-prompt');
   const also = (page: Page): Locator => page.getByRole('group', { name: 'Also written on another device' });
@@ -571,7 +571,6 @@ inBrowser('a form that two devices wrote at once shows both, and the person says
 inBrowser(
   'a setting that two devices wrote at once shows both values, and the person says which',
   async () => {
-    await database.db.query('delete from drafts');
     const [one, two] = [await open('phone', '/settings'), await open('desktop', '/settings')];
     const field = (page: Page): Locator => page.getByRole('spinbutton', { name: 'Agents running at once' });
     const setting = two.page.locator('[data-setting]', { has: field(two.page) });
@@ -605,7 +604,6 @@ inBrowser(
 inBrowser.each(SIZES)(
   'two devices that write at once, one of them cut off for a while, lose no word, %s',
   async (size) => {
-    await database.db.query('delete from drafts');
     const one = await open(size, '/');
     const two = await open(size === 'phone' ? 'desktop' : 'phone', '/');
     const field = (page: Page): Locator => page.getByLabel('Message', { exact: true });

@@ -15,8 +15,6 @@ inBrowser.each(SIZES)(
   async (size) => {
     await t.db.query('delete from messages');
     await t.db.query('delete from turns');
-    // What others of these tests did not send is on every device, with a button to copy it too.
-    await t.db.query('delete from drafts');
     await say('user', `Make it ${size} blue.`);
     await say(
       'assistant',

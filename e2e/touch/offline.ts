@@ -29,7 +29,6 @@ const BY_ITSELF = 'It will be sent when you are back online.';
 const WITH_A_PAGE = 'Open mainloop when you are back online, and it is sent.';
 
 inBrowser('two tabs of one browser show the same words, and neither takes any away', async () => {
-  await t.db.query('delete from drafts');
   const context = await openContext();
   const [one, two] = [await openIn(context, '/'), await openIn(context, '/')];
   const field = (page: Page) => page.getByLabel('Message', { exact: true });
@@ -306,7 +305,6 @@ const planOf = async (): Promise<string> => {
 inBrowser(
   'what waits on a device is of whoever said it: nobody else sends or sees it, and they can drop it',
   async () => {
-    await t.db.query('delete from drafts');
     const [first, second, third] = [await planOf(), await planOf(), await planOf()];
     const context = await openContext('block');
     const mine = await openFor(context, (person) => person !== '');

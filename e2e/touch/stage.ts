@@ -63,6 +63,8 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 // Each test has the inbox to itself.
 beforeEach(async () => {
+  // Words that come from the server while a test types would stand in its field, too.
+  await t.db.query('delete from drafts');
   await t.db.query("update inbox_items set state = 'closed' where state = 'open'");
   await t.db.query(
     "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
