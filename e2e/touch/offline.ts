@@ -102,8 +102,7 @@ inBrowser(
 inBrowser(
   'without a service worker what waits for a network is said to wait, and goes out once, also to a server that is starting',
   async () => {
-    const task = await seedTask(t.db, fresh());
-    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const plan = await planOf();
     const context = await openContext('block');
     const page = await openIn(context, '/inbox');
     const card = page.locator(`#item-${plan}`);
@@ -150,8 +149,7 @@ inBrowser('a server that starts is no refusal: what was decided then goes out wh
 inBrowser(
   'a page that lost the network before it had all of itself holds what was decided, lets it be taken back, and sends it',
   async () => {
-    const task = await seedTask(t.db, fresh());
-    const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
+    const plan = await planOf();
     const context = await openContext('block');
     let missing = 0;
     await context.route('**/_app/**/*.js', async (route) => {
