@@ -54,17 +54,17 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.merged!.script(await rehearsal.env.currentTimeMs()));
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       await handle.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await handle.signal('human', { id: 'q2', kind: 'answer', text: 'no' });
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(30 * MINUTE_MS);
+      await rehearsal.passes(30 * MINUTE_MS);
       await rehearsal.say(handle, '-f4-1', 'retry');
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await handle.signal('poke');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       await rehearsal.say(handle, '-review-5', 'merge');
       await handle.result();
     },
@@ -78,14 +78,14 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.cancelled!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'revise');
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       const failure = rehearsal.script().failures.at(-1);
       if (failure !== undefined) await handle.signal('human', { id: failure.id, kind: 'retry' });
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       await rehearsal.say(handle, '-cancel', 'cancel');
       await handle.result();
     },
@@ -122,9 +122,9 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.told!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       // From before it was told, it asks about nothing by itself.
       for (
         let last = rehearsal.script().failures.at(-1);
@@ -132,12 +132,12 @@ const STORIES: Record<
         last = rehearsal.script().failures.at(-1)
       ) {
         await handle.signal('human', { id: last.id, kind: 'retry', onlyRetry: true });
-        await rehearsal.env.sleep(20 * MINUTE_MS);
+        await rehearsal.passes(20 * MINUTE_MS);
       }
       for (const _ of ['refused', 'merged']) {
         const review = (await rehearsal.standing(handle)).openItems.at(-1);
         if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
-        await rehearsal.env.sleep(MINUTE_MS);
+        await rehearsal.passes(MINUTE_MS);
       }
       await handle.result();
     },
@@ -155,14 +155,14 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.named!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       for (const kind of ['deny', 'allow'] as const) {
         const gate = (await rehearsal.standing(handle)).openItems.at(-1);
         if (gate === undefined || gate.includes('-review-')) break;
         await handle.signal('human', { id: gate, kind });
-        await rehearsal.env.sleep(20 * MINUTE_MS);
+        await rehearsal.passes(20 * MINUTE_MS);
       }
       const review = (await rehearsal.standing(handle)).openItems.at(-1);
       if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
@@ -188,9 +188,9 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.joined!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       const review = (await rehearsal.standing(handle)).openItems.at(-1);
       if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
       await handle.result();
@@ -216,13 +216,13 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.train!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       for (const _ of ['out', 'red', 'merged']) {
         const review = (await rehearsal.standing(handle)).openItems.at(-1);
         if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
-        await rehearsal.env.sleep(20 * MINUTE_MS);
+        await rehearsal.passes(20 * MINUTE_MS);
       }
       await handle.result();
     },
@@ -247,9 +247,9 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.kept!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       const review = (await rehearsal.standing(handle)).openItems.at(-1);
       if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
       await handle.result();
@@ -265,10 +265,9 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.asked!.script(0));
-      while ((await rehearsal.standing(handle)).waitsFor?.what !== 'decision')
-        await rehearsal.env.sleep(1_000);
+      while ((await rehearsal.standing(handle)).waitsFor?.what !== 'decision') await rehearsal.passes(1_000);
       await handle.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       await rehearsal.say(handle, '-cancel', 'cancel');
       await handle.result();
     },
@@ -284,14 +283,14 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.gathered!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(60 * MINUTE_MS);
+      await rehearsal.passes(60 * MINUTE_MS);
       for (const kind of ['changes', 'merge'] as const) {
         const review = (await rehearsal.standing(handle)).openItems.at(-1);
         if (review !== undefined)
           await handle.signal('human', { id: review, kind, text: kind === 'merge' ? 'squash' : 'go on' });
-        await rehearsal.env.sleep(20 * MINUTE_MS);
+        await rehearsal.passes(20 * MINUTE_MS);
       }
       await handle.result();
     },
@@ -323,9 +322,9 @@ const STORIES: Record<
     }),
     async walk(rehearsal) {
       const handle = await rehearsal.start(STORIES.closed!.script(0));
-      await rehearsal.env.sleep(MINUTE_MS);
+      await rehearsal.passes(MINUTE_MS);
       await rehearsal.say(handle, '-plan-1', 'approve');
-      await rehearsal.env.sleep(20 * MINUTE_MS);
+      await rehearsal.passes(20 * MINUTE_MS);
       const asked = (): string | undefined =>
         (rehearsal.inputs('openItem') as { id: string; kind: string }[])
           .filter((i) => i.kind === 'pr_closed')
@@ -333,7 +332,7 @@ const STORIES: Record<
       // From before it was a question, it was the end.
       if (asked() !== undefined) {
         await handle.signal('human', { id: asked()!, kind: 'reopen' });
-        await rehearsal.env.sleep(5 * MINUTE_MS);
+        await rehearsal.passes(5 * MINUTE_MS);
         await handle.signal('human', { id: asked()!, kind: 'keep' });
       }
       await handle.result();

@@ -204,14 +204,29 @@ export interface Rehearsal {
   standing(handle: WorkflowHandle): Promise<TaskStanding>;
   /** What a task came to. @throws Error with where it stands, when it does not end in far longer than it takes */
   end(handle: WorkflowHandle): Promise<unknown>;
+  /**
+   * Lets time go by on the server's clock, and all that follows from it be done. What a signal or a start set off
+   * is done before: the clock skips while a busy machine has not yet begun on it.
+   * @param time milliseconds, or words such as "1 day"
+   */
+  passes(time: number | `${number} ${string}`): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Of this machine's time; a task ends in a second or two of it. */
 const END_MS = 120_000;
 
-/** Of this machine's time. What waits for a try that is far off comes to no rest before. */
+/** Of this machine's time. What a test holds back comes to no rest before. */
 const REST_MS = 5_000;
+/** Of PendingActivityState in Temporal's protocol. */
+const SCHEDULED = 1;
+
+/** Waits until nothing of a workflow is under way. */
+async function comesToRest(handle: WorkflowHandle): Promise<void> {
+  for (const began = Date.now(); Date.now() - began < REST_MS && (await isUnderWay(handle));) {
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
 
 /**
  * Terminates a task when nothing of it is under way. The time-skipping server never skips again after a run
@@ -220,26 +235,22 @@ const REST_MS = 5_000;
  * says.
  */
 async function terminateAtRest(handle: WorkflowHandle): Promise<void> {
-  for (
-    const began = Date.now();
-    Date.now() - began < REST_MS && isUnderWay((await handle.fetchHistory()).events ?? []);
-  ) {
-    await new Promise((done) => setTimeout(done, 5));
-  }
+  await comesToRest(handle);
   // It may have ended by itself.
   await handle.terminate().catch(() => undefined);
 }
 
-type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
-
-/** Told by the history, since this server describes no pending workflow task. */
-function isUnderWay(events: Events): boolean {
+/**
+ * Told by the history, since this server describes no pending workflow task. One that failed or timed out is
+ * tried again, and nothing is written of that; an activity that waits for its next try is not under way.
+ */
+async function isUnderWay(handle: WorkflowHandle): Promise<boolean> {
+  const { events } = await handle.fetchHistory();
   let isThinking = false;
   const activities = new Set<string>();
-  for (const event of events) {
+  for (const event of events ?? []) {
     if (event.workflowTaskScheduledEventAttributes) isThinking = true;
-    if (event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes)
-      isThinking = false;
+    if (event.workflowTaskCompletedEventAttributes) isThinking = false;
     if (event.activityTaskScheduledEventAttributes) activities.add(String(event.eventId));
     const over =
       event.activityTaskCompletedEventAttributes ??
@@ -248,7 +259,9 @@ function isUnderWay(events: Events): boolean {
       event.activityTaskCanceledEventAttributes;
     if (over) activities.delete(String(over.scheduledEventId));
   }
-  return isThinking || activities.size > 0;
+  if (isThinking || activities.size === 0) return isThinking;
+  const { pendingActivities } = (await handle.describe()).raw;
+  return !pendingActivities?.every((a) => (a.attempt ?? 1) > 1 && a.state === SCHEDULED);
 }
 
 /** A time-skipping server, and a worker at it. */
@@ -337,9 +350,11 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
       });
       return last;
     },
-    startOther({ workflow, workflowId, input }, given = {}) {
+    async startOther({ workflow, workflowId, input }, given = {}) {
       script = { ...blank(), ...given };
-      return stage.env.client.workflow.start(workflow, { taskQueue: 'rehearsal', workflowId, args: [input] });
+      const args = [input];
+      last = await stage.env.client.workflow.start(workflow, { taskQueue: 'rehearsal', workflowId, args });
+      return last;
     },
     say: (handle, id, kind, text, more = {}) =>
       handle.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
@@ -359,6 +374,11 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
         // One that goes on is terminated by the next, or with the server.
         result.catch(() => undefined);
       }
+    },
+    async passes(time) {
+      if (last !== undefined) await comesToRest(last);
+      await stage.env.sleep(time);
+      if (last !== undefined) await comesToRest(last);
     },
     async close() {
       await Promise.all([...left, stage.close()]);

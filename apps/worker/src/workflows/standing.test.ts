@@ -41,7 +41,7 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
   await comesTo(handle, { stage: 'plan', waitsFor: { what: 'slot', runId: 'r1' }, openItems: [], runs: 1 });
   await handle.signal('poke');
   await comesTo(handle, { stage: 'plan', waitsFor: { what: 'run', runId: 'r1' }, openItems: [], runs: 1 });
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   await comesTo(handle, {
     stage: 'plan',
     waitsFor: { what: 'decision', itemId: 'q1' },
@@ -56,7 +56,7 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
     runs: 1,
   });
   await handle.signal('human', { id: 'q2', kind: 'answer' } satisfies HumanSignal);
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   const plan = `${id}-plan-1`;
   await comesTo(handle, {
     stage: 'await_plan',
@@ -65,10 +65,10 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
     runs: 2,
   });
   await rehearsal.say(handle, '-plan-1', 'approve');
-  await rehearsal.env.sleep(2 * MINUTE);
+  await rehearsal.passes(2 * MINUTE);
   await comesTo(handle, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
   rehearsal.script().cis = [];
-  await rehearsal.env.sleep(60 * MINUTE);
+  await rehearsal.passes(60 * MINUTE);
   const review = `${id}-review-3`;
   await comesTo(handle, {
     stage: 'review',
@@ -85,7 +85,7 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
 test('a task that waits for a limit says until when', async () => {
   const untilMs = (await rehearsal.env.currentTimeMs()) + 60 * MINUTE;
   const handle = await rehearsal.start({ ends: [{ kind: 'wait', reason: 'five_hour', untilMs }] });
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   const { stage, waitsFor } = await rehearsal.standing(handle);
   expect(stage).toBe('plan');
   expect(
@@ -103,6 +103,6 @@ test('an item that nobody has to answer any more is not open', async () => {
     pending: [],
   } satisfies ResumeBefore2;
   const handle = await rehearsal.start({ asked: [1], cis: PENDING() }, at);
-  await rehearsal.env.sleep(2 * MINUTE);
+  await rehearsal.passes(2 * MINUTE);
   await comesTo(handle, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
 });

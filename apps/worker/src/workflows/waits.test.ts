@@ -15,19 +15,19 @@ afterAll(() => rehearsal?.close());
 describe('a task that waits', () => {
   test('for a plan answer and a review, four days each: a handful of looks, and it goes on', async () => {
     const handle = await rehearsal.start();
-    await rehearsal.env.sleep(4 * DAY);
+    await rehearsal.passes(4 * DAY);
     expect(rehearsal.count('openItem')).toBe(1);
     expect(rehearsal.count('prepareRun')).toBe(1);
     // The answer comes as a signal; the forge is looked at now and then for a reaction, ever less often.
     const looked = rehearsal.count('readPlanAnswer');
     expect(looked).toBeLessThanOrEqual(25);
-    await rehearsal.env.sleep(DAY);
+    await rehearsal.passes(DAY);
     expect(rehearsal.count('readPlanAnswer') - looked).toBeLessThanOrEqual(4);
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('ensureReady')).toBe(1);
     const looks = rehearsal.count('readReview');
-    await rehearsal.env.sleep(4 * DAY);
+    await rehearsal.passes(4 * DAY);
     // Every six hours at last: of a resolved thread nobody else tells.
     expect(rehearsal.count('readReview') - looks).toBeLessThanOrEqual(25);
     rehearsal.script().gone = true;
@@ -38,32 +38,32 @@ describe('a task that waits', () => {
   test('for a review whose list lags behind the webhook: what the first look does not find, one soon after it does', async () => {
     const handle = await rehearsal.start();
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('prepareRun')).toBe(2);
     rehearsal.script().asked = [0, 1];
     await handle.signal('poke');
-    await rehearsal.env.sleep(60_000);
+    await rehearsal.passes(60_000);
     expect(rehearsal.count('prepareRun')).toBe(3);
   });
 
   test('for CI whose last word was told before it could be read', async () => {
     const handle = await rehearsal.start({ cis: Array.from({ length: 6 }, () => ({ verdict: 'pending' })) });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR / 2);
+    await rehearsal.passes(HOUR / 2);
     expect(rehearsal.count('ensureReady')).toBe(0);
     rehearsal.script().cis = [{ verdict: 'pending' }];
     await handle.signal('poke');
-    await rehearsal.env.sleep(60_000);
+    await rehearsal.passes(60_000);
     expect(rehearsal.count('ensureReady')).toBe(1);
   });
 
   test('for a plan answer, and hears a word that comes while it looks', async () => {
     const handle = await rehearsal.start();
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     const looked = rehearsal.count('readPlanAnswer');
     rehearsal.script().duringLook = [() => handle.signal('poke')];
     await handle.signal('poke');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     // At the word, at the one that came meanwhile, 4 s and 30 s later, and after 10 and 20 minutes.
     expect(rehearsal.count('readPlanAnswer') - looked).toBe(6);
   });
@@ -71,13 +71,13 @@ describe('a task that waits', () => {
   test("for a model's usage limit until its reset, days away, once", async () => {
     const now = await rehearsal.env.currentTimeMs();
     await rehearsal.start({ ends: [{ kind: 'wait', reason: 'five_hour', untilMs: now + 2 * DAY }] });
-    await rehearsal.env.sleep(47 * HOUR);
+    await rehearsal.passes(47 * HOUR);
     expect(rehearsal.count('startRun')).toBe(1);
     expect(rehearsal.inputs('setState').at(-1)).toMatchObject({
       state: 'blocked',
       status: { is: 'account_limit', untilMs: now + 2 * DAY },
     });
-    await rehearsal.env.sleep(2 * HOUR);
+    await rehearsal.passes(2 * HOUR);
     expect(rehearsal.count('startRun')).toBe(2);
   });
 
@@ -86,28 +86,28 @@ describe('a task that waits', () => {
     const handle = await rehearsal.start({
       ends: [{ kind: 'wait', reason: 'five_hour', untilMs: now + 2 * DAY }],
     });
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     await handle.signal('poke');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('startRun')).toBe(1);
     await rehearsal.say(handle, '-go-on', 'go_on');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('startRun')).toBe(2);
   });
 
   test('for CI that takes a day: it looks now and then, and never takes silence for green', async () => {
     const handle = await rehearsal.start({ cis: Array.from({ length: 50 }, () => ({ verdict: 'pending' })) });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(6 * HOUR);
+    await rehearsal.passes(6 * HOUR);
     expect(rehearsal.count('ensureReady')).toBe(0);
     expect(rehearsal.count('readCi')).toBeLessThanOrEqual(40);
-    await rehearsal.env.sleep(12 * HOUR);
+    await rehearsal.passes(12 * HOUR);
     expect(rehearsal.count('ensureReady')).toBe(1);
   });
 
   test('after a cancel: nothing is left open', async () => {
     const handle = await rehearsal.start();
-    await rehearsal.env.sleep(DAY);
+    await rehearsal.passes(DAY);
     await rehearsal.say(handle, '-cancel', 'cancel');
     expect(await handle.result()).toEqual({ state: 'cancelled' });
     expect([
@@ -120,14 +120,14 @@ describe('a task that waits', () => {
   test('in a repair loop: three repairs, then the person, however long that takes', async () => {
     const handle = await rehearsal.start({ cis: Array.from({ length: 4 }, () => ({ verdict: 'red' })) });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(5 * DAY);
+    await rehearsal.passes(5 * DAY);
     expect(rehearsal.count('prepareRun')).toBe(2 + 3);
     expect(rehearsal.count('ensureReady')).toBe(0);
     const waiting = rehearsal.count('openItem');
-    await rehearsal.env.sleep(5 * DAY);
+    await rehearsal.passes(5 * DAY);
     expect(rehearsal.count('openItem')).toBe(waiting);
     await rehearsal.say(handle, '-f5-1', 'retry');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('ensureReady')).toBe(1);
   });
 });
@@ -139,18 +139,18 @@ describe('at a gate', () => {
   test('what weakens tests is held: "Put it back" starts a run that is about it, "Allow" goes on to review', async () => {
     const handle = await rehearsal.start({ cis: [gone, gone, gone] });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect([opened(), rehearsal.count('ensureReady')]).toEqual([[['gate', 'a.test.ts: deleted']], 0]);
     expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({ kind: 'gate', errorCode: 'weakened' });
     await rehearsal.say(handle, '-f2-1', 'deny');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect([rehearsal.script().abouts.at(-1), opened().length, rehearsal.count('ensureReady')]).toEqual([
       `${taskIdOfWorkflow(handle.workflowId)}-f2-1`,
       2,
       0,
     ]);
     await rehearsal.say(handle, '-f3-2', 'allow');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('ensureReady')).toBe(1);
     await rehearsal.say(handle, '-cancel', 'cancel');
     await handle.result();
@@ -160,18 +160,18 @@ describe('at a gate', () => {
     const none = { verdict: 'none' };
     const handle = await rehearsal.start({ cis: Array.from({ length: 40 }, () => none) });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(opened()).toEqual([['gate', '']]);
     const looks = rehearsal.count('readCi');
     await rehearsal.say(handle, '-f2-1', 'deny');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect([opened().length, rehearsal.count('readCi') > looks, rehearsal.count('ensureReady')]).toEqual([
       2,
       true,
       0,
     ]);
     await rehearsal.say(handle, '-f2-2', 'allow');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('ensureReady')).toBe(1);
     await rehearsal.say(handle, '-cancel', 'cancel');
     await handle.result();
@@ -181,10 +181,10 @@ describe('at a gate', () => {
     const red = { verdict: 'red', weakened: gone.weakened };
     const handle = await rehearsal.start({ cis: [red, red, red, red, gone] });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(opened().map(([kind]) => kind)).toEqual(['failure']);
     await rehearsal.say(handle, '-f5-1', 'retry', undefined, { onlyRetry: true });
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect([opened().map(([kind]) => kind), rehearsal.count('ensureReady')]).toEqual([
       ['failure', 'gate'],
       0,
@@ -200,7 +200,7 @@ describe('a task that something unexpected happens to', () => {
       instead: new Map([['hasPushed', [broken('the table pushes is gone')]]]),
     });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.script().failures.map((f) => [f.id, f.title, f.body])).toEqual([
       [
         `${taskIdOfWorkflow(handle.workflowId)}-f2-1`,
@@ -219,7 +219,7 @@ describe('a task that something unexpected happens to', () => {
   test('can be cancelled there', async () => {
     const handle = await rehearsal.start({ instead: new Map([['hasPushed', [broken('gone')]]]) });
     await rehearsal.say(handle, '-plan-1', 'approve');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     await rehearsal.say(handle, '-cancel', 'cancel');
     expect(await handle.result()).toEqual({ state: 'cancelled' });
   });
@@ -231,7 +231,7 @@ describe('a task that something unexpected happens to', () => {
         ['releaseSandbox', [broken('the folder is busy')]],
       ]),
     });
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     await rehearsal.say(handle, '-cancel', 'cancel');
     expect(await handle.result()).toEqual({ state: 'cancelled' });
     expect(rehearsal.script().ended).toMatchObject({
@@ -242,7 +242,7 @@ describe('a task that something unexpected happens to', () => {
 
   test('somebody cancels its workflow in Temporal: it ends as a cancelled task does', async () => {
     const handle = await rehearsal.start();
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     await handle.cancel();
     expect(await handle.result()).toEqual({ state: 'cancelled' });
     expect([

@@ -23,7 +23,7 @@ describe('ci', () => {
     '%s: goes to review, and takes along until when it was reviewed',
     async (_, cis) => {
       const handle = await rehearsal.start({ cis }, inCi(1, 'seen'));
-      await rehearsal.env.sleep(10 * MINUTE);
+      await rehearsal.passes(10 * MINUTE);
       expect(rehearsal.inputs('readReview')[0]).toMatchObject({ sinceIso: REVIEWED.reviewedUntil });
       expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review', runs: 2 });
       expect([rehearsal.script().states[0], rehearsal.script().failures]).toEqual(['ci', []]);
@@ -38,7 +38,7 @@ describe('ci', () => {
     '%s: is repaired, and counts',
     async (_, look) => {
       await rehearsal.start({ cis: [look] }, inCi(1));
-      await rehearsal.env.sleep(10 * MINUTE);
+      await rehearsal.passes(10 * MINUTE);
       expect(rehearsal.inputs('readCi')).toMatchObject([{ round: 1 }, { round: 2 }]);
       expect(rehearsal.inputs('prepareRun')).toMatchObject([
         { n: 3, phase: 'fix_ci', context: { round: 2, ciSha: 'bad' } },
@@ -52,11 +52,11 @@ describe('ci', () => {
       { cis: [{ verdict: 'red' }, { verdict: 'red', sha: 'b' }] },
       inCi(3),
     );
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['CI is still red after 3 repairs.']);
     expect(rehearsal.count('prepareRun')).toBe(0);
     await rehearsal.say(handle, '-f2-1', 'retry');
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { phase: 'fix_ci', context: { round: 1, ciSha: 'b' } },
     ]);
@@ -72,14 +72,14 @@ describe('ci', () => {
       },
       inCi(0, 'seen'),
     );
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.script().failures).toMatchObject([{ body: weakened[0] }]);
     await rehearsal.say(handle, '-f2-1', 'allow');
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.script().failures).toHaveLength(2);
     rehearsal.script().cis = [{ verdict: 'green', weakened, sha: 'c' }];
     await rehearsal.say(handle, '-f2-2', 'allow');
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review' });
   });
 
@@ -97,7 +97,7 @@ describe('ci', () => {
       },
       inCi(0),
     );
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { phase: 'fix_ci', context: { round: 1, ciSha: 'a' } },
     ]);
@@ -111,25 +111,25 @@ describe('ci', () => {
     expect(rehearsal.count('ensureReady')).toBe(0);
     // Once more at the person's word, and then let through.
     await rehearsal.say(handle, '-f3-1', 'deny');
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.count('prepareRun')).toBe(2);
     const gate = rehearsal.script().failures.at(-1)!.id;
     rehearsal.script().cis = [{ verdict: 'green', sha: 'a', red, told: CI_REPORT }];
     await handle.signal('human', { id: gate, kind: 'allow' });
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review' });
   });
 
   test('nothing that checks it: waits for its grace, then asks, and what is allowed goes on to review', async () => {
     const handle = await rehearsal.start({ cis: nothing(9) }, inCi(0));
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     // A minute of grace, looked at in quarters.
     expect(rehearsal.count('readCi')).toBe(5);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       expect.stringMatching(/^This repository has no CI/),
     ]);
     await rehearsal.say(handle, '-f2-1', 'allow');
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review' });
   });
 });
@@ -154,9 +154,9 @@ describe('ci, as it is told', () => {
         },
         inCi(1),
       );
-      await rehearsal.env.sleep(3_000);
+      await rehearsal.passes(3_000);
       expect(rehearsal.script().failures.map((f) => f.title)).toEqual([ask]);
-      await rehearsal.env.sleep(20 * MINUTE);
+      await rehearsal.passes(20 * MINUTE);
       expect(rehearsal.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-f2-1$/) }]);
       expect(rehearsal.count('prepareRun')).toBe(0);
       expect(await rehearsal.standing(handle)).toMatchObject({
@@ -178,9 +178,9 @@ describe('ci, as it is told', () => {
       { cis: looks },
       standingAt({ stage: 'ci', repairs: 1, acceptedSha: null, repairedSha: 'a', ...REVIEWED }),
     );
-    await rehearsal.env.sleep(3_000);
+    await rehearsal.passes(3_000);
     await rehearsal.say(handle, '-f2-1', 'retry', undefined, { onlyRetry: true });
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.inputs('readCi').slice(0, 3)).toEqual([
       expect.objectContaining({ redSha: 'a' }),
       expect.not.objectContaining({ redSha: 'a' }),
@@ -204,7 +204,7 @@ describe('ci, as it is told', () => {
     const unchecked = 'CI ran nothing, every check was skipped (test).';
     const look = { verdict: 'none', told: { ...CI_REPORT, unchecked } };
     await rehearsal.start({ cis: Array.from({ length: 9 }, () => look) }, inCi(0));
-    await rehearsal.env.sleep(10 * MINUTE);
+    await rehearsal.passes(10 * MINUTE);
     expect(rehearsal.script().failures).toMatchObject([{ kind: 'gate', title: unchecked }]);
   });
 });
@@ -220,7 +220,7 @@ describe('fix_ci', () => {
         { cis: [{ verdict: 'pending' }] },
         standingAt({ stage: 'fix_ci', repairs: 2, redSha, ...REVIEWED }),
       );
-      await rehearsal.env.sleep(10 * MINUTE);
+      await rehearsal.passes(10 * MINUTE);
       expect(rehearsal.inputs('prepareRun')).toEqual([
         expect.objectContaining({ phase: 'fix_ci', context: { ...context, answered: [], resumed: false } }),
       ]);

@@ -53,7 +53,7 @@ function world(state: 'open' | 'closed' | 'merged', verdict = 'green') {
 const eventually = async (is: () => boolean): Promise<void> => {
   for (let n = 0; !is(); n++) {
     if (n > 400) throw new Error(`never: ${JSON.stringify(rehearsal.script().calls.slice(-8))}`);
-    await rehearsal.env.sleep(3_000);
+    await rehearsal.passes(3_000);
   }
 };
 const asked = (): { id: string; title: string; body: string }[] =>
@@ -69,7 +69,7 @@ describe('a pull request that somebody closes', () => {
     is.state = 'open';
     await handle.signal('poke');
     await eventually(() => rehearsal.count('readReview') > 1);
-    await rehearsal.env.sleep(5 * 60_000);
+    await rehearsal.passes(5 * 60_000);
     expect([
       asked(),
       rehearsal.count('cleanForge'),
@@ -96,7 +96,7 @@ describe('a pull request that somebody closes', () => {
       const { instead } = world('closed');
       const handle = await rehearsal.start({ instead }, REVIEW);
       await eventually(() => rehearsal.count('readPull') > 0);
-      await rehearsal.env.sleep(40_000);
+      await rehearsal.passes(40_000);
       expect(asked()).toEqual([]);
       await eventually(() => asked().length > 0);
       expect(asked()).toMatchObject([
@@ -131,7 +131,7 @@ describe('a pull request that somebody closes', () => {
     const { is, instead } = world('closed');
     const handle = await rehearsal.start({ instead }, REVIEW);
     await eventually(() => asked().length > 0);
-    await rehearsal.env.sleep('2 days');
+    await rehearsal.passes('2 days');
     is.state = 'open';
     await handle.signal('poke');
     await eventually(() => rehearsal.count('ensureReady') > 1);
@@ -166,7 +166,7 @@ describe('a pull request that somebody closes', () => {
     const handle = await rehearsal.start({ instead }, CI);
     await eventually(() => asked().length > 0);
     is.verdict = 'red';
-    await rehearsal.env.sleep('1 hour');
+    await rehearsal.passes('1 hour');
     expect([rehearsal.count('prepareRun'), rehearsal.script().failures]).toEqual([0, []]);
     is.state = 'open';
     await handle.signal('poke');

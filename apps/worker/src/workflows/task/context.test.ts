@@ -25,11 +25,11 @@ test('goes on where it stood, with its counts and with what was said to it', asy
     asked: [1],
     instead: new Map([['writePlan', plans]]),
   });
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   await rehearsal.say(handle, '-plan-1', 'revise');
   // Said before its item is there: it counts all the same.
   await rehearsal.say(handle, '-review-5', 'merge', 'rebase');
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   await rehearsal.say(handle, '-plan-2', 'approve');
   const prepared = (): { n: number; phase: string; context: object }[] =>
     rehearsal.inputs('prepareRun') as ReturnType<typeof prepared>;

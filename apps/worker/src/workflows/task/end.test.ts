@@ -23,7 +23,7 @@ describe('end', () => {
     '%s: its agent, what is open on the forge and its sandbox go, then it is written down',
     async (_, script, act, state, how) => {
       const handle = await rehearsal.start(script, REVIEW);
-      if (script.gone === undefined && script.instead === undefined) await rehearsal.env.sleep(MINUTE);
+      if (script.gone === undefined && script.instead === undefined) await rehearsal.passes(MINUTE);
       await act(handle);
       expect(await handle.result()).toEqual({ state });
       expect(
@@ -54,7 +54,7 @@ describe('end', () => {
       { gone: true, instead: new Map([['endTask', [broken('no connection'), broken('no connection')]]]) },
       REVIEW,
     );
-    await rehearsal.env.sleep(MINUTE / 2);
+    await rehearsal.passes(MINUTE / 2);
     expect((await handle.describe()).status.name).toBe('RUNNING');
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'end', waitsFor: null, openItems: [] });
     expect(await handle.result()).toEqual({ state: 'done' });

@@ -16,7 +16,7 @@ const cis = Array.from({ length: 20 }, () => ({ verdict: 'pending' }));
 describe('implement', () => {
   test('what was pushed becomes a draft pull request that tells what was said, and goes to CI', async () => {
     const handle = await rehearsal.start({ cis }, IMPLEMENT);
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { n: 3, phase: 'implement', context: { answered: [], resumed: false } },
     ]);
@@ -34,14 +34,14 @@ describe('implement', () => {
       { cis, instead: new Map([['hasPushed', [() => false]]]) },
       IMPLEMENT,
     );
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       'Claude ended without pushing anything. Look at its output, then retry.',
     ]);
     expect(rehearsal.count('ensureDraftPr')).toBe(0);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'implement' });
     await rehearsal.say(handle, '-f3-1', 'retry');
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect([rehearsal.count('prepareRun'), rehearsal.count('ensureDraftPr')]).toEqual([2, 1]);
   });
 
@@ -50,10 +50,10 @@ describe('implement', () => {
       { cis, instead: new Map([['ensureDraftPr', [broken('Drafts are not allowed here.')]]]) },
       IMPLEMENT,
     );
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['Drafts are not allowed here.']);
     await rehearsal.say(handle, '-f3-1', 'retry');
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect([rehearsal.count('prepareRun'), rehearsal.count('ensureDraftPr')]).toEqual([1, 2]);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'ci' });
   });

@@ -32,7 +32,7 @@ describe('merge', () => {
       REVIEW,
     );
     await rehearsal.say(handle, '-review-2', 'merge', 'rebase');
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['Somebody else has pushed.']);
     expect([rehearsal.script().states.at(-1), rehearsal.script().ended]).toEqual(['blocked', null]);
     expect(await rehearsal.standing(handle)).toMatchObject({

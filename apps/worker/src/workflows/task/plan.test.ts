@@ -15,7 +15,7 @@ const REVISED = standingAt({ stage: 'plan', revises: 'w-plan-1' });
 describe('plan', () => {
   test('the first one is queued, written and told on its issue; then it waits for the person', async () => {
     const handle = await rehearsal.start();
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { n: 1, phase: 'plan', context: { answered: [], resumed: false } },
     ]);
@@ -28,7 +28,7 @@ describe('plan', () => {
 
   test('a later one takes up what was said to the one before', async () => {
     await rehearsal.start({}, REVISED);
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.inputs('prepareRun')).toMatchObject([
       { n: 3, phase: 'plan', context: { about: 'w-plan-1' } },
     ]);
@@ -39,13 +39,13 @@ describe('plan', () => {
     const handle = await rehearsal.start({
       instead: new Map([['writePlan', [() => ({ revision: 0, empty: true })]]]),
     });
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
       'Claude ended without a plan. Retry, or cancel and say it in other words.',
     ]);
     expect([rehearsal.count('ensureIssue'), rehearsal.script().states.at(-1)]).toEqual([0, 'blocked']);
     await rehearsal.say(handle, '-f1-1', 'retry');
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect([rehearsal.count('prepareRun'), rehearsal.count('ensureIssue')]).toEqual([2, 1]);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'await_plan' });
   });
@@ -54,10 +54,10 @@ describe('plan', () => {
     const handle = await rehearsal.start({
       instead: new Map([['ensureIssue', [broken('Issues are switched off.')]]]),
     });
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['Issues are switched off.']);
     await rehearsal.say(handle, '-f1-1', 'retry');
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect([rehearsal.count('prepareRun'), rehearsal.count('ensureIssue')]).toEqual([1, 2]);
   });
 });
@@ -67,7 +67,7 @@ describe('await_plan', () => {
 
   test('asks about that revision, and looks on the forge for an answer to it', async () => {
     const handle = await rehearsal.start({}, WAITS);
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     const { openItems } = await rehearsal.standing(handle);
     expect(openItems).toEqual([expect.stringMatching(/^w\d+-plan-4$/)]);
     expect(rehearsal.inputs('openItem')).toMatchObject([
@@ -87,7 +87,7 @@ describe('await_plan', () => {
     async (decision, phase, about) => {
       const handle = await rehearsal.start({}, WAITS);
       await rehearsal.say(handle, '-plan-4', decision);
-      await rehearsal.env.sleep(MINUTE);
+      await rehearsal.passes(MINUTE);
       expect(rehearsal.inputs('prepareRun')[0]).toMatchObject({
         phase,
         context: about === undefined ? {} : { about: expect.stringMatching(about) },
@@ -101,10 +101,10 @@ describe('await_plan', () => {
       { instead: new Map([['readPlanAnswer', [broken('The token may not read issues.')]]]) },
       WAITS,
     );
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.script().failures.map((f) => f.title)).toEqual(['The token may not read issues.']);
     await rehearsal.say(handle, '-f2-1', 'retry');
-    await rehearsal.env.sleep(HOUR);
+    await rehearsal.passes(HOUR);
     expect(rehearsal.count('readPlanAnswer')).toBeGreaterThan(1);
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'await_plan' });
   });

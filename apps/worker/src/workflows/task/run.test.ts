@@ -25,11 +25,11 @@ test('what was answered in one run is known to all that follow in this phase', a
     },
     IMPLEMENT,
   );
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   await handle.signal('human', { id: 'q1', kind: 'answer' });
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   await handle.signal('human', { id: 'q2', kind: 'answer' });
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   expect(contexts()).toEqual([
     { answered: [], resumed: false },
     { answered: ['q1'], resumed: true },
@@ -47,7 +47,7 @@ test('a run that waited for permission until its session was ended: nobody is as
     },
     IMPLEMENT,
   );
-  await rehearsal.env.sleep(60 * MINUTE);
+  await rehearsal.passes(60 * MINUTE);
   expect(rehearsal.inputs('setState')).toContainEqual(
     expect.objectContaining({ state: 'blocked', status: { is: 'item', itemId: 'p1' } }),
   );
@@ -55,7 +55,7 @@ test('a run that waited for permission until its session was ended: nobody is as
   await handle.signal('human', { id: 'p1', kind: 'allow' });
   await handle.signal('human', { id: 'p2', kind: 'deny' });
   await handle.signal('human', { id: 'p3', kind: 'allow' });
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   // What was allowed counts once, so it is told once.
   expect(contexts()).toEqual([
     { answered: [], resumed: false },
@@ -77,15 +77,15 @@ test('a question that the forge could not hear for an hour is asked there afterw
     { ...asked(), instead: new Map([['ensureQuestion', away]]) },
     IMPLEMENT,
   );
-  await rehearsal.env.sleep(60 * MINUTE);
+  await rehearsal.passes(60 * MINUTE);
   expect([rehearsal.count('ensureQuestion') > 50, rehearsal.count('readAnswer')]).toEqual([true, 0]);
   isAway = false;
   const tries = rehearsal.count('ensureQuestion');
-  await rehearsal.env.sleep(30 * MINUTE);
+  await rehearsal.passes(30 * MINUTE);
   expect(rehearsal.count('ensureQuestion') - tries).toBe(1);
   expect(rehearsal.count('readAnswer')).toBeGreaterThan(0);
   await handle.signal('human', { id: 'q1', kind: 'answer' });
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   expect(contexts()).toHaveLength(2);
 });
 
@@ -99,14 +99,14 @@ test('an answer in the app does not wait for a forge that is away, which hears o
     { ...asked(), instead: new Map([['ensureQuestion', away]]) },
     IMPLEMENT,
   );
-  await rehearsal.env.sleep(10 * MINUTE);
+  await rehearsal.passes(10 * MINUTE);
   await handle.signal('human', { id: 'q1', kind: 'answer' });
   // In no time of the workflow's.
   await until('the next run', async () => (await rehearsal.standing(handle)).waitsFor?.what === 'run');
   expect(contexts()).toHaveLength(2);
   isAway = false;
   const tries = rehearsal.count('ensureQuestion');
-  await rehearsal.env.sleep(60 * MINUTE);
+  await rehearsal.passes(60 * MINUTE);
   // The question, which had not come there yet, and who answered it.
   expect(rehearsal.count('ensureQuestion') - tries).toBe(2);
   await rehearsal.say(handle, '-cancel', 'cancel');
@@ -118,14 +118,14 @@ test('a run that is lost is done by another, four times; Retry begins to count a
     { ends: Array.from({ length: 5 }, () => ({ kind: 'interrupted', reason: 'lost' })) },
     IMPLEMENT,
   );
-  await rehearsal.env.sleep(10 * MINUTE);
+  await rehearsal.passes(10 * MINUTE);
   expect(rehearsal.script().failures.map((f) => f.title)).toEqual([
     'The agent was lost four times in a row. Look at its output, then retry.',
   ]);
   expect(rehearsal.inputs('openItem')).toMatchObject([{ kind: 'failure', errorCode: 'lost', body: '' }]);
   expect(rehearsal.count('prepareRun')).toBe(4);
   await rehearsal.say(handle, '-f6-1', 'retry');
-  await rehearsal.env.sleep(10 * MINUTE);
+  await rehearsal.passes(10 * MINUTE);
   expect(rehearsal.count('prepareRun')).toBe(6);
   expect(rehearsal.count('ensureDraftPr')).toBe(1);
 });
@@ -136,7 +136,7 @@ test('a sandbox that is gone is started again, five times, and then the run is g
     { instead: new Map([['checkRun', Array.from({ length: 5 }, () => gone)]]) },
     IMPLEMENT,
   );
-  await rehearsal.env.sleep(10 * MINUTE);
+  await rehearsal.passes(10 * MINUTE);
   expect(rehearsal.inputs('startRun').map((i) => (i as { runId: string }).runId)).toEqual([
     'r3',
     'r3',
@@ -154,7 +154,7 @@ test('a pause of everything is no failed try: it goes on as often as everything 
     reason: 'all_paused' as const,
   }));
   await rehearsal.start({ ends: [...ends, { kind: 'interrupted', reason: 'lost' }] }, IMPLEMENT);
-  await rehearsal.env.sleep(10 * MINUTE);
+  await rehearsal.passes(10 * MINUTE);
   expect(rehearsal.script().failures).toEqual([]);
   expect([rehearsal.count('prepareRun'), rehearsal.count('ensureDraftPr')]).toEqual([8, 1]);
 });
@@ -164,11 +164,11 @@ test('a run that has no slot waits for one, and looks at once when one may be fr
     { instead: new Map([['takeSlot', Array.from({ length: 3 }, () => () => ({ got: false, ahead: 1 }))]]) },
     IMPLEMENT,
   );
-  await rehearsal.env.sleep(1_000);
+  await rehearsal.passes(1_000);
   expect([rehearsal.count('takeSlot'), rehearsal.count('startRun')]).toEqual([1, 0]);
   await handle.signal('poke');
-  await rehearsal.env.sleep(1_000);
+  await rehearsal.passes(1_000);
   expect(rehearsal.count('takeSlot')).toBe(2);
-  await rehearsal.env.sleep(MINUTE);
+  await rehearsal.passes(MINUTE);
   expect([rehearsal.count('takeSlot'), rehearsal.count('startRun')]).toEqual([4, 1]);
 });

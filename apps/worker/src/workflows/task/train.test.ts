@@ -52,11 +52,11 @@ describe('an approved change', () => {
       REVIEW,
     );
     await rehearsal.say(handle, '-review-2', 'merge');
-    await rehearsal.env.sleep(2 * MINUTE);
+    await rehearsal.passes(2 * MINUTE);
     const before = rehearsal.count('stepTrain');
     expect((await rehearsal.standing(handle)).waitsFor).toMatchObject({ what: 'turn' });
     await handle.signal('poke');
-    await rehearsal.env.sleep(1_000);
+    await rehearsal.passes(1_000);
     expect(rehearsal.count('stepTrain')).toBe(before + 1);
   });
 
@@ -122,7 +122,7 @@ describe('an approved change', () => {
       const script = { ...steps(waits('with-base', 1), ends(did, 'It is not good.')), cis };
       const handle = await rehearsal.start(script, REVIEW);
       await rehearsal.say(handle, '-review-2', 'merge');
-      await rehearsal.env.sleep(10_000);
+      await rehearsal.passes(10_000);
       expect(rehearsal.inputs('ensureDraft')).toMatchObject([{ why: 'It is not good.' }]);
       expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'ci', openItems: [] });
     },
@@ -134,7 +134,7 @@ describe('an approved change', () => {
     async (did) => {
       const handle = await rehearsal.start(steps(waits('with-base', 1), ends(did, 'Read this.')), REVIEW);
       await rehearsal.say(handle, '-review-2', 'merge');
-      await rehearsal.env.sleep(10_000);
+      await rehearsal.passes(10_000);
       expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
         id: expect.stringMatching(/-review-2-\d$/),
         kind: 'review',
@@ -153,9 +153,9 @@ describe('an approved change', () => {
     const script = steps(ends('queued', ''));
     script.instead.set('readReview', [look({}), look({}), look({ leftQueue: true })]);
     const handle = await rehearsal.start(script, REVIEW);
-    await rehearsal.env.sleep(1_000);
+    await rehearsal.passes(1_000);
     await rehearsal.say(handle, '-review-2', 'merge');
-    await rehearsal.env.sleep(2_000);
+    await rehearsal.passes(2_000);
     expect([
       rehearsal.count('openItem'),
       rehearsal.count('stepTrain'),
@@ -164,7 +164,7 @@ describe('an approved change', () => {
     expect(told()).toEqual([{ is: 'queue' }]);
     expect(rehearsal.inputs('readReview').at(-1)).toMatchObject({ queued: true });
     await handle.signal('poke');
-    await rehearsal.env.sleep(1_000);
+    await rehearsal.passes(1_000);
     expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
       kind: 'review',
       body: expect.stringMatching(/^It left the merge queue/),
@@ -179,7 +179,7 @@ describe('an approved change', () => {
       REVIEW,
     );
     await rehearsal.say(handle, '-review-2', 'merge');
-    await rehearsal.env.sleep(MINUTE);
+    await rehearsal.passes(MINUTE);
     expect(rehearsal.inputs('leaveTrain')).toMatchObject([
       { itemId: expect.stringMatching(/-review-2$/), why: 'The token was taken back.' },
     ]);
@@ -194,7 +194,7 @@ describe('an approved change', () => {
   test('that is cancelled ends, wherever it waits', async () => {
     const handle = await rehearsal.start(steps(...Array.from({ length: 9 }, () => waits('seen', 2))), REVIEW);
     await rehearsal.say(handle, '-review-2', 'merge');
-    await rehearsal.env.sleep(10_000);
+    await rehearsal.passes(10_000);
     await rehearsal.say(handle, '-cancel', 'cancel');
     expect(await rehearsal.end(handle)).toEqual({ state: 'cancelled' });
   });
