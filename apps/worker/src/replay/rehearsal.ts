@@ -308,22 +308,44 @@ async function skips(env: TestWorkflowEnvironment): Promise<boolean> {
   }
 }
 
+/** What a workflow came to. @throws Error with where it stands */
+async function endOf(handle: WorkflowHandle): Promise<unknown> {
+  const result = handle.result();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const tell = async (): Promise<void> =>
+      reject(new Error(`it goes on: ${JSON.stringify(await handle.query('standing'))}`));
+    timer = setTimeout(() => void tell().catch(reject), END_MS);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
+    // One that goes on is terminated by the next, or with the server.
+    result.catch(() => undefined);
+  }
+}
+
+/** What the workflows call: each call is noted, and answered by the script. */
+const noting = (script: () => Script): Record<string, (input: never) => Promise<unknown>> =>
+  Object.fromEntries(
+    Object.entries(answers(script)).map(([name, answer]) => [
+      name,
+      (input: never) => {
+        script().calls.push({ name, input });
+        const instead = script().instead.get(name)?.shift();
+        return Promise.resolve(instead === undefined ? answer(input) : instead());
+      },
+    ]),
+  );
+
 /** @param bundle path of the workflows' code */
 export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehearsal> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   let script = blank();
   let n = 0;
   let last: WorkflowHandle | undefined;
-  const noted = Object.fromEntries(
-    Object.entries(answers(() => script)).map(([name, answer]) => [
-      name,
-      (i: never) => {
-        script.calls.push({ name, input: i });
-        const instead = script.instead.get(name)?.shift();
-        return Promise.resolve(instead === undefined ? answer(i) : instead());
-      },
-    ]),
-  );
+  const noted = noting(() => script);
   let stage = await openStage(bundle, noted);
   const left: Promise<void>[] = [];
   return {
@@ -359,22 +381,7 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
     say: (handle, id, kind, text, more = {}) =>
       handle.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
     standing: (h) => h.query<TaskStanding>('standing'),
-    async end(handle) {
-      const result = handle.result();
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        const tell = async (): Promise<void> =>
-          reject(new Error(`it goes on: ${JSON.stringify(await handle.query('standing'))}`));
-        timer = setTimeout(() => void tell().catch(reject), END_MS);
-      });
-      try {
-        return await Promise.race([result, late]);
-      } finally {
-        clearTimeout(timer);
-        // One that goes on is terminated by the next, or with the server.
-        result.catch(() => undefined);
-      }
-    },
+    end: endOf,
     async passes(time) {
       if (last !== undefined) await comesToRest(last);
       await stage.env.sleep(time);
