@@ -90,6 +90,28 @@ const STORIES: Record<
       await handle.result();
     },
   },
+  // A second look that sends the change back once, and finds nothing the next time.
+  looked: {
+    script: () => ({
+      cis: [
+        { verdict: 'green', sha: 'a', told: CI_REPORT },
+        { verdict: 'green', sha: 'b', told: CI_REPORT },
+      ],
+      instead: new Map<string, (() => unknown)[]>([
+        ['needsSecondLook', [() => true, () => true]],
+        ['endSecondLook', [() => ({ must: 1, should: 0, note: 1 })]],
+      ]),
+    }),
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.looked!.script(0));
+      await rehearsal.passes(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.passes(20 * MINUTE_MS);
+      const [review] = (await rehearsal.standing(handle)).openItems;
+      await handle.signal('human', { id: review!, kind: 'merge', text: 'squash' });
+      await handle.result();
+    },
+  },
   // CI as it is told since it has six outcomes: the same failure twice, a re-run, a "ready" that is taken
   // back, a merge that is refused.
   told: {
@@ -376,6 +398,7 @@ const OTHERS: Record<
 /** Stories from before a patch never come to it; what is not named here is passed by the first. */
 const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['told-ci', 'told'],
+  ['second-look', 'looked'],
   ['join-base', 'joined'],
   ['ask-until-asked', 'asked'],
   ['gather-comments', 'gathered'],

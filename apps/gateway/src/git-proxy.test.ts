@@ -179,6 +179,16 @@ test('a held change shows every file and line, and a yes lets through that and n
   expect((await workspace.push()).said).toContain('the reader refused this change');
 });
 
+test('what a second look pushes is refused, and says what it is to do', async () => {
+  const workspace = await work('reads');
+  await many(database.db, "update runs set phase = 'second_look' where task_id = 'reads'");
+  workspace.put('src/a.ts', 'mine\n');
+  expect(await workspace.push()).toEqual({
+    ok: false,
+    said: expect.stringContaining('a second look changes nothing: say what you found with `mainloop find`'),
+  });
+});
+
 test.each<[string, (workspace: Work) => void, RegExp]>([
   [
     'too long',

@@ -67,7 +67,7 @@ export function gitReceiver(places: GitPlaces, db: Db, hit: Hit) {
     body: FileHandle,
   ): Promise<Report> => {
     const named = updates[0]?.ref ?? '';
-    const refs = checkRefs(updates, byToken.branch);
+    const refs = checkRefs(updates, byToken);
     if (refs.kind === 'refuse') return refuse(byToken, named, refs.reason);
     // Of an answer that is no report git would show no more than its number.
     let mirror: string;

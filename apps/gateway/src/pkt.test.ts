@@ -117,5 +117,5 @@ test.each<[string, Parameters<typeof checkRefs>[0], ReturnType<typeof checkRefs>
     { kind: 'refuse', reason: 'this task may not delete its branch' },
   ],
 ])('a task pushes %s', (_, updates, want) => {
-  expect(checkRefs(updates, 'x')).toEqual(want);
+  expect(checkRefs(updates, { branch: 'x', phase: 'implement' })).toEqual(want);
 });

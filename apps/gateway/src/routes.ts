@@ -49,6 +49,7 @@ export const ROUTES: readonly Route[] = [
     'POST /talk/say',
     'POST /talk/show',
     'POST /talk/reply',
+    'POST /talk/find',
     'POST /talk/ask',
     'POST /talk/learned',
     'POST /talk/confess',

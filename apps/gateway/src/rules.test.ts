@@ -28,7 +28,7 @@ describe('the git proxy', () => {
       'refuse',
     ],
   ])('%s', (_, updates, want) => {
-    expect(checkRefs(updates, b).kind).toBe(want);
+    expect(checkRefs(updates, { branch: b, phase: 'fix_ci' }).kind).toBe(want);
   });
 
   test('a push is read as git writes it, and nothing else is', () => {

@@ -34,7 +34,7 @@ import { readBody, readJson, Refused, sendJson } from './http.ts';
 import { askPermission } from './permissions.ts';
 import { noteRule, tellRules } from './learnings.ts';
 import { takePicture } from './pictures.ts';
-import { ask, reply, say, type Talk } from './talk.ts';
+import { ask, find, reply, say, type Talk } from './talk.ts';
 
 const LONGEST_WAIT_MS = 20_000;
 /** Under a lost notification. */
@@ -73,6 +73,7 @@ const ROUTES: Readonly<Record<string, (request: LinkRequest) => Promise<void>>> 
   'POST /talk/say': say,
   'POST /talk/show': ({ db, hit, ...request }) => takePicture(db, request, hit),
   'POST /talk/reply': reply,
+  'POST /talk/find': find,
   'POST /talk/ask': ask,
   'POST /talk/learned': ({ db, hit, ...request }) => noteRule(db, request, 'learned', hit),
   'POST /talk/confess': ({ db, hit, ...request }) => noteRule(db, request, 'confessed', hit),

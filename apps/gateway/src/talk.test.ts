@@ -182,3 +182,41 @@ test('what is said again because its answer was lost is there once; without that
   await post(token, '/talk/say', { text: 'Half is done.' });
   expect(await countOf('again', 'agent.said')).toBe(2);
 });
+
+test('a second look finds things at their places, each once; another agent finds nothing', async () => {
+  const { id, token } = await liveRun('looked', 'second_look');
+  const found = { weight: 'must', text: 'The last cent is lost.', at: './src/split.ts:7' };
+  expect(await post(token, '/talk/find', found)).toEqual({
+    status: 200,
+    say: 'Found: its author works on it.',
+  });
+  // The answer was lost on its way.
+  expect(await post(token, '/talk/find', found, { 'x-mainloop-again': 'yes' })).toMatchObject({
+    status: 200,
+  });
+  expect(await post(token, '/talk/find', { weight: 'note', text: 'It is slow.' })).toEqual({
+    status: 200,
+    say: 'Noted.',
+  });
+  expect(await post(token, '/talk/find', { weight: 'fatal', text: 'x' })).not.toMatchObject({ status: 200 });
+  const kept = await many<object>(
+    database.db,
+    "select path, line, body, author, via, weight, state from review_comments where task_id = 'looked' order by created_at, id",
+  );
+  const of = { author: 'agent', via: 'look', state: 'open' };
+  expect(kept).toEqual([
+    { ...of, path: 'src/split.ts', line: 7, body: 'The last cent is lost.', weight: 'must' },
+    { ...of, path: null, line: null, body: 'It is slow.', weight: 'note' },
+  ]);
+  const [event] = await many<{ runId: string }>(
+    database.db,
+    "select payload->>'runId' as \"runId\" from events where task_id = 'looked' and type = 'review.commented' limit 1",
+  );
+  expect(event).toEqual({ runId: id });
+  const author = await liveRun('finds');
+  expect(await post(author.token, '/talk/find', found)).toMatchObject({
+    status: 403,
+    error: expect.stringContaining('Only a second look'),
+  });
+  expect(await countOf('finds', 'review.commented')).toBe(0);
+});

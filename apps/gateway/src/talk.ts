@@ -1,15 +1,17 @@
 // The verbs by which an agent talks to its reader: say, reply, ask. Each is kept once, however often it is sent.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Hit } from '@mainloop/network/failpoints';
-import { Ask, Reply, Say } from '@mainloop/models/contracts/runner';
+import { Ask, Find, Reply, Say } from '@mainloop/models/contracts/runner';
+import { findShown } from '@mainloop/models/db/forge/effects';
 import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { isOpenComment } from '@mainloop/models/db/review/comments';
 import { hasSaid } from '@mainloop/models/db/runs/allowance';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { inboxOpened } from '@mainloop/models/events/inbox';
-import { reviewReplied } from '@mainloop/models/events/review';
+import { reviewCommented, reviewReplied } from '@mainloop/models/events/review';
 import { agentSaid } from '@mainloop/models/events/runs';
+import { placeOf } from '@mainloop/models/flow/review/second-look';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
 import { readJson, Refused, sendJson } from './http.ts';
@@ -97,4 +99,44 @@ export async function ask({ db, req, res, run, again, hit }: Talk): Promise<void
   });
   hit('gateway.talk.after');
   sendJson(res, 200, { say: 'Asked. End your turn now; you are woken in this session with the answer.' });
+}
+
+/** `mainloop find`: what a second look finds in the change. @throws Refused, with words for the agent */
+export async function find({ db, req, res, run, again, hit }: Talk): Promise<void> {
+  const { weight, text, at } = Find.parse(await readJson(req, MAX_TALK_BYTES));
+  if (run.phase !== 'second_look')
+    throw new Refused(403, 'Only a second look finds things. Tell what you know with `mainloop say`.');
+  hit('gateway.talk.before');
+  const place = placeOf(at);
+  const found = {
+    path: place.path === null ? null : cleanTitle(place.path, 4_096),
+    line: place.line,
+    text: cleanText(spellOut(text), MAX_WORDS),
+  };
+  await withTx(db, async (tx) => {
+    await lockLog(tx);
+    if (await hasSaid(tx, run, 'review.commented', { via: 'look', ...found }, again)) return;
+    const n = await allowed(tx, run, 'findings');
+    const commented = reviewCommented.new({
+      taskId: run.task_id,
+      actor: 'agent',
+      payload: {
+        ...found,
+        id: `${run.id}-f${run.epoch}-${n}`,
+        side: 'new',
+        startLine: null,
+        sha: (await findShown(tx, run.task_id))?.sha ?? null,
+        quote: '',
+        author: 'agent',
+        via: 'look',
+        weight,
+        runId: run.id,
+        state: 'open',
+        forgeId: null,
+      },
+    });
+    await append(tx, [commented], run.owner_id);
+  });
+  hit('gateway.talk.after');
+  sendJson(res, 200, { say: weight === 'note' ? 'Noted.' : 'Found: its author works on it.' });
 }

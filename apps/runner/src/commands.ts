@@ -197,7 +197,7 @@ async function isUntouched(around: Around): Promise<boolean> {
  * @returns once all of it has ended and is sent as evidence; false where permission for it was not given
  */
 export async function verify(around: Around, control: Control): Promise<boolean> {
-  if (around.spec.phase === 'plan') return true;
+  if (around.spec.phase === 'plan' || around.spec.phase === 'second_look') return true;
   // What the project has set takes the place of tests that were only found.
   const checks = around.spec.askPermissions
     ? []

@@ -180,3 +180,19 @@ describe('what is shown', () => {
     );
   });
 });
+
+test('what a second look finds goes out with its weight and its place', async () => {
+  const g = await gateway([[200, { say: 'Found: its author works on it.' }]]);
+  const find = (...args: string[]) => mainloop(g.url, ['find', ...args]);
+  expect(await find('must', 'A cent is lost.', '--at', 'src/split.ts:7')).toEqual({
+    code: 0,
+    out: 'Found: its author works on it.',
+    err: '',
+  });
+  await find('note', 'Slow.');
+  expect(g.heard.map((h) => h.body)).toEqual([
+    { weight: 'must', text: 'A cent is lost.', at: 'src/split.ts:7' },
+    { weight: 'note', text: 'Slow.', at: null },
+  ]);
+  expect((await find('must')).err).toContain('mainloop find must|should|note');
+});

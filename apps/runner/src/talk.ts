@@ -1,4 +1,4 @@
-// `mainloop` inside a sandbox: say, show, ask, reply, about, learned and confess; and apt. One file without dependencies, because every call starts it anew.
+// `mainloop` inside a sandbox: say, show, ask, reply, find, about, learned and confess; and apt. One file without dependencies, because every call starts it anew.
 import fs from 'node:fs';
 import http from 'node:http';
 import { packagesIn } from '@mainloop/models/flow/runs/packages';
@@ -8,6 +8,7 @@ const USAGE = `mainloop say "text"
 mainloop show FILE "caption"
 mainloop ask "question" [--option "A" [--recommended "B" ...]] [--multiple]
 mainloop reply COMMENT "what you did about it"
+mainloop find must|should|note "what is wrong, and when" [--at src/a.ts:12]
 mainloop about "what you are about to do, with its files"
 mainloop learned "a rule" [--because "why"] [--path "src/**"]
 mainloop confess "what you did wrong, as a rule" [--because "why"] [--path "src/**"]
@@ -154,6 +155,8 @@ else if (verb === 'ask' && first)
   r = await post('/talk/ask', json({ question: first, options, multiple: rest.includes('--multiple') }));
 else if (verb === 'reply' && first && rest[0])
   r = await post('/talk/reply', json({ id: first, text: rest[0] }));
+else if (verb === 'find' && first && rest[0])
+  r = await post('/talk/find', json({ weight: first, text: rest[0], at: after('--at') }));
 else if (verb === 'about' && first) r = await post('/talk/about', json({ text: first }));
 else if ((verb === 'learned' || verb === 'confess') && first)
   r = await post(

@@ -18,9 +18,12 @@ export async function findOpen(db: Db, taskId: string): Promise<OpenFinding[]> {
   const all = await openComments(db, taskId);
   const answered = all.filter((c) => c.answer !== null);
   const written = writtenBy(await findLastFix(db, taskId));
-  return all
-    .filter((c) => c.answer === null)
-    .map((comment) => ({ comment, kind: findingOf(comment, answered, written) }));
+  return (
+    all
+      // A note is for the person alone.
+      .filter((c) => c.answer === null && c.weight !== 'note')
+      .map((comment) => ({ comment, kind: findingOf(comment, answered, written) }))
+  );
 }
 
 /** @returns what is open, a line of Markdown for each; '' when nothing is */
@@ -31,7 +34,7 @@ export async function openFindings(db: Db, taskId: string): Promise<string> {
       comment.path === null
         ? ''
         : `, \`${cleanTitle(comment.path, 200).replaceAll('`', '')}${comment.line === null ? '' : `:${comment.line}`}\``;
-    return `- **${FINDING_WORDS[kind.is]}** (${inline(comment.author)}${where}): ${inline(comment.body)}`;
+    return `- **${FINDING_WORDS[kind.is]}** (${inline(comment.via === 'look' ? 'the second look' : comment.author)}${where}): ${inline(comment.body)}`;
   });
   return [...lines, ...(open.length > 20 ? [`- and ${open.length - 20} more`] : [])].join('\n');
 }

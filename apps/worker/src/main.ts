@@ -31,6 +31,7 @@ import { automationActivities } from './activities/automation.activities.ts';
 import { recurringActivities } from './activities/recurring.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
+import { secondLookActivities } from './activities/second-look.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
 import { effects } from './effects.ts';
 import { backlogOf, serveBacklog } from './backlog.ts';
@@ -115,6 +116,7 @@ const worker = await Worker.create({
     : { workflowsPath: path.join(here, 'workflows/index.ts') }),
   activities: translated(
     {
+      ...secondLookActivities({ db }),
       ...taskActivities({ db, ciGraceMs: settings.ciGraceMs }),
       ...runActivities({ db, forge, sandbox, importer, hit, log, settleMs: settings.forgeSettleMs }),
       ...forgeActivities({

@@ -5,6 +5,7 @@ import { one } from '@mainloop/models/db/pool';
 import { findRunByToken, openEpoch } from '@mainloop/models/db/runs/epochs';
 import { ensureRun } from '@mainloop/models/db/runs/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
+import type { Phase } from '@mainloop/models/flow/states';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { seedProject, seedTask } from './seed.ts';
 import http from 'node:http';
@@ -47,13 +48,16 @@ async function close(): Promise<void> {
 }
 
 /** A task with a run that its runner may speak for. */
-export async function liveRun(taskId: string): Promise<{ id: string; token: string }> {
+export async function liveRun(
+  taskId: string,
+  phase: Phase = 'implement',
+): Promise<{ id: string; token: string }> {
   await seedTask(database.db, taskId);
   const id = await ensureRun(database.db, {
     ownerId: OWNER,
     taskId,
     n: 1,
-    phase: 'implement',
+    phase,
     prompt: () => 'x',
     model: 'm',
   });

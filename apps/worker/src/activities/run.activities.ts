@@ -5,7 +5,7 @@ import type { Logger } from '@mainloop/logs/log';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { unreadableWords } from '@mainloop/models/contracts/settings';
 import { deleteCheckpoint } from '@mainloop/models/db/runs/checkpoints';
-import { findEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
+import { findEvidence, listEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
 import { findItem } from '@mainloop/models/db/inbox/items';
 import { listApproved } from '@mainloop/models/db/learnings/learnings';
 import { appendOnce } from '@mainloop/models/db/log';
@@ -18,6 +18,7 @@ import { Slots, type SlotCaps } from '@mainloop/models/db/runs/slots';
 import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { findOutcomeBefore, listOfRunner, sendCommand } from '@mainloop/models/db/runs/commands';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
+import { openComments } from '@mainloop/models/db/review/comments';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { learningGiven } from '@mainloop/models/events/learnings';
 import { settingsUnreadable } from '@mainloop/models/events/runs';
@@ -92,7 +93,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         phase: input.phase,
         prompt: (said, freshSession) =>
           isDone && said.length === 0 ? '' : promptFor({ ...facts, said, freshSession }),
-        model: task.model,
+        model: (input.phase === 'second_look' ? secondLookModelOf(task) : null) ?? task.model,
       });
       await noteRules(db, task, runId, rules);
       await noteUnreadable(db, task, runId);
@@ -237,8 +238,39 @@ async function promptFacts(
       ? { failingLog: await failingLog(db, forge, task, context.ciSha ?? task.headSha ?? '') }
       : {}),
     ...(phase === 'address_review' ? { comments: await commentsFor(db, task, about) } : {}),
+    ...(phase === 'second_look' ? await lookFacts(db, task) : {}),
   };
 }
+
+function exitWords(exitCode: number | null): string {
+  if (exitCode === null) return 'ran out of time';
+  return exitCode === 0 ? 'passed' : `exit ${exitCode}`;
+}
+
+const secondLookModelOf = (task: TaskRow): string | null =>
+  resolveProjectSettings(task.settings).secondLookModel;
+
+/** What whoever reads the change is told besides: how it was checked, and what was found before. */
+async function lookFacts(db: Db, task: TaskRow): Promise<Pick<PromptFacts, 'checked' | 'comments'>> {
+  const before = (await openComments(db, task.id)).filter((comment) => comment.via === 'look');
+  const ran = await listEvidence(db, task.id, task.headSha ?? '');
+  return {
+    checked: ran.map(({ command, exitCode }) => `${command}: ${exitWords(exitCode)}`),
+    comments: before.map(({ id, path, line, body, answer }) => ({
+      id,
+      author: 'the second look',
+      path,
+      line,
+      body,
+      answer,
+    })),
+  };
+}
+
+const authorWords = ({ author, via }: { readonly author: string; readonly via: string }): string => {
+  if (via === 'look') return 'an agent that read your change';
+  return author === YOU ? 'the reader' : actorWords(author);
+};
 
 /** @param about what the person answered to an item; it comes first */
 async function commentsFor(
@@ -252,7 +284,7 @@ async function commentsFor(
     ...own,
     ...open.map(({ comment, kind }) => ({
       id: comment.id,
-      author: comment.author === YOU ? 'the reader' : actorWords(comment.author),
+      author: authorWords(comment),
       path: comment.path,
       line: comment.line,
       finding: kind,

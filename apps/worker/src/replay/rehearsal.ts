@@ -149,6 +149,8 @@ const answers = (script: () => Script) => ({
     base: 'main',
     ...script().cis.shift(),
   }),
+  needsSecondLook: () => false,
+  endSecondLook: () => ({ must: 0, should: 0, note: 0 }),
   ensureReady: () => undefined,
   ensureSummary: () => undefined,
   readReview: () => ({

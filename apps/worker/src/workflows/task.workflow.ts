@@ -10,6 +10,7 @@ import { implement } from './task/implement.ts';
 import type { Finished } from './task/merge.ts';
 import { awaitPlan, plan } from './task/plan.ts';
 import { addressReview, review } from './task/review.ts';
+import { beforeReview, secondLook } from './task/second-look.ts';
 import { caught } from './task/trouble.ts';
 
 /**
@@ -19,7 +20,7 @@ import { caught } from './task/trouble.ts';
 const LONGEST_HISTORY = 4_000;
 
 /** Each stage says by its type what may follow it. */
-function stageAfter(task: TaskContext): Promise<Position | Finished> {
+async function stageAfter(task: TaskContext): Promise<Position | Finished> {
   const at = task.position;
   switch (at.stage) {
     case 'plan':
@@ -28,10 +29,14 @@ function stageAfter(task: TaskContext): Promise<Position | Finished> {
       return awaitPlan(task, at);
     case 'implement':
       return implement(task);
-    case 'ci':
-      return ci(task, at);
+    case 'ci': {
+      const next = await ci(task, at);
+      return next.stage === 'review' ? beforeReview(task, next) : next;
+    }
     case 'fix_ci':
       return fixCi(task, at);
+    case 'second_look':
+      return secondLook(task, at);
     case 'review':
       return review(task, at);
     case 'address_review':

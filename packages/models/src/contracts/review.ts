@@ -1,6 +1,7 @@
 // Comments on the change of a task.
 import { z } from 'zod';
 import { COMMENT_STATES } from '../flow/events.ts';
+import { WEIGHTS } from '../flow/review/second-look.ts';
 import { Id, Time } from './fields.ts';
 
 const Text = z.string().trim().min(1, 'Write something first.').max(20_000);
@@ -16,7 +17,8 @@ export const Comment = z
     quote: z.string().describe('The lines as they were there'),
     body: z.string(),
     author: z.string(),
-    via: z.enum(['app', 'github']),
+    via: z.enum(['app', 'github', 'look']).describe('`look`: an agent found it in a second look'),
+    weight: z.enum(WEIGHTS).nullable().describe('Of what a second look found'),
     state: z.enum(COMMENT_STATES).describe('`draft`: only its writer sees it'),
     answer: z.string().nullable().describe('What the agent said to it'),
     answeredAt: Time.nullable(),

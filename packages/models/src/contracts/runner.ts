@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isFolderBelow } from '../flow/projects/folders.ts';
 import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS } from '../flow/runs/outcomes.ts';
+import { WEIGHTS } from '../flow/review/second-look.ts';
 
 /** A model's own memory of a session lasts some minutes: an answer within these costs no more than it did before. */
 export const PERMISSION_PATIENCE_MS = 2 * 60_000;
@@ -135,6 +136,13 @@ export const HeartbeatReply = z.object({
   commands: z.array(z.object({ id: z.int(), command: RunnerCommand })),
 });
 
+/** What an agent finds in a change that it did not write. */
+export const Find = z.object({
+  weight: z.enum(WEIGHTS),
+  text: z.string().trim().min(1).max(8_000),
+  /** Such as "src/a.ts:12"; null for the change as a whole. */
+  at: z.string().max(4_200).nullable().default(null),
+});
 export const Say = z.object({ text: z.string().trim().min(1).max(8_000) });
 /** Beside the bytes of a picture. */
 export const Show = z.object({

@@ -83,6 +83,10 @@ const PROJECT = z.strictObject({
   reviewRounds: between(1, 50, 'Rounds of a review').describe(
     'How often comments on GitHub wake the agent before the user is asked whether it goes on',
   ),
+  secondLook: z
+    .boolean('Whether there is a second look should be true or false.')
+    .describe('Whether an agent that did not write the change reads it before it is offered for review'),
+  secondLookModel: Model.nullable().describe('The model of the second look. null: that of the task'),
   skipPlan: z
     .boolean('Whether plans are skipped should be true or false.')
     .describe('Whether tasks begin without a plan to approve'),
@@ -128,7 +132,7 @@ const OWN = z.strictObject({
 });
 
 /** A change of a project's settings: the fields that are set. */
-export const ProjectSettings = PROJECT.extend({ model: TypedModel })
+export const ProjectSettings = PROJECT.extend({ model: TypedModel, secondLookModel: TypedModel.nullable() })
   .partial()
   .meta({ id: 'ProjectSettings' });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;
@@ -161,6 +165,8 @@ export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
   allowRules: [],
   egress: 'registries',
   reviewRounds: 3,
+  secondLook: false,
+  secondLookModel: null,
   skipPlan: false,
 };
 export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
@@ -196,6 +202,8 @@ export const STRICTEST = {
   allowRules: [],
   egress: 'none',
   reviewRounds: 1,
+  secondLook: true,
+  secondLookModel: null,
   skipPlan: false,
 } satisfies z.infer<typeof PROJECT>;
 
@@ -283,6 +291,8 @@ const WORDS: Readonly<Record<string, string>> = {
   allowRules: 'what is allowed without asking',
   egress: 'what the sandbox may reach',
   reviewRounds: 'rounds of a review',
+  secondLook: 'whether there is a second look',
+  secondLookModel: 'the model of the second look',
   skipPlan: 'whether plans are skipped',
   promptTokens: 'tokens of a prompt',
   timeZone: 'the time zone',

@@ -45,6 +45,18 @@ const BROKEN: readonly (readonly [constraint: string, statement: string])[] = [
   ['tasks_turns_check', 'update tasks set turns = -1'],
   ['inbox_items_state_check', "update inbox_items set state = 'gone'"],
   ['inbox_items_answer_check', "update inbox_items set state = 'answered', answer = null"],
+  [
+    'review_comments_weight',
+    "insert into review_comments (id, owner_id, task_id, side, quote, body, author, via, weight, state, created_at) values ('w', 'o', 'one', 'new', '', 'x', 'agent', 'look', 'maybe', 'open', now())",
+  ],
+  [
+    'review_comments_weight',
+    "insert into review_comments (id, owner_id, task_id, side, quote, body, author, via, weight, state, created_at) values ('w', 'o', 'one', 'new', '', 'x', 'agent', 'look', null, 'open', now())",
+  ],
+  [
+    'review_comments_weight',
+    "insert into review_comments (id, owner_id, task_id, side, quote, body, author, via, weight, state, created_at) values ('w', 'o', 'one', 'new', '', 'x', 'you', 'app', 'must', 'open', now())",
+  ],
   ['runs_state_check', "update runs set state = 'paused'"],
   ['runs_number_check', 'update runs set n = 0'],
   ['runs_number_check', 'update runs set epoch = -1'],

@@ -16,6 +16,7 @@ import type { Forecast } from '../flow/money/money.ts';
 import type { StandsOn } from '../flow/learnings/fading.ts';
 import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings/learnings.ts';
 import type { ErrorCode, TaskFailure } from '../flow/runs/outcomes.ts';
+import type { Weight } from '../flow/review/second-look.ts';
 import type { SkillText } from '../flow/conversation/skills.ts';
 import type { Section, Standing } from '../flow/states.ts';
 
@@ -129,6 +130,7 @@ export interface CommentView extends CommentPlace {
   readonly body: string;
   readonly author: string;
   readonly via: string;
+  readonly weight: Weight | null;
   readonly state: CommentState;
   readonly answer: string | null;
   readonly createdAt: Date;

@@ -54,6 +54,7 @@ import {
   reviewPublished,
   reviewReplied,
   reviewResolved,
+  reviewSecondLooked,
   reviewSubmitted,
   reviewTaken,
 } from './review.ts';
@@ -159,6 +160,7 @@ const ALL = {
   'review.replied': reviewReplied,
   'review.resolved': reviewResolved,
   'review.looked': reviewLooked,
+  'review.second_looked': reviewSecondLooked,
   'review.asked_changes': reviewAskedChanges,
   'review.passed_over': reviewPassedOver,
   'review.taken': reviewTaken,

@@ -1,6 +1,7 @@
 // Comments on the change, from the app and from the forge, and what became of them.
 import { z } from 'zod';
 import { PASSED_OVER } from '../flow/forge/requests.ts';
+import { WEIGHTS } from '../flow/review/second-look.ts';
 import { defineEvent } from './define.ts';
 
 export const reviewCommented = defineEvent({
@@ -8,7 +9,7 @@ export const reviewCommented = defineEvent({
   version: 1,
   says: 'Somebody commented on the change.',
   about: 'task',
-  writtenBy: ['api', 'worker'],
+  writtenBy: ['api', 'worker', 'gateway'],
   payload: z.object({
     id: z.string(),
     path: z.string().nullable().describe('null: it is about all of the change'),
@@ -19,7 +20,9 @@ export const reviewCommented = defineEvent({
     quote: z.string().describe('the lines as they were there'),
     text: z.string(),
     author: z.string(),
-    via: z.enum(['app', 'github']),
+    via: z.enum(['app', 'github', 'look']).describe('`look`: an agent found it in a second look'),
+    weight: z.enum(WEIGHTS).optional().describe('of what a second look found'),
+    runId: z.string().optional().describe('of the agent that found it'),
     state: z.enum(['draft', 'open']).describe('`draft`: only its writer sees it'),
     forgeId: z.number().nullable(),
   }),
@@ -130,4 +133,20 @@ export const reviewTaken = defineEvent({
   writtenBy: ['api'],
   payload: z.object({ id: z.string().describe('of the comment'), words: z.string() }),
   keys: { new: 'taken/{id}/{words}' },
+});
+
+export const reviewSecondLooked = defineEvent({
+  type: 'review.second_looked',
+  version: 1,
+  says: 'An agent that did not write the change has read it.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({
+    runId: z.string(),
+    sha: z.string().describe('the commit that was read'),
+    must: z.number().describe('how many things it found that have to change'),
+    should: z.number(),
+    note: z.number(),
+  }),
+  keys: { new: 'looked-again/{runId}' },
 });

@@ -1,9 +1,10 @@
 // A task's events as sentences, for the page and the command line. An event of a newer server that we do not know is left out. Pure.
-import type { EventType, LoggedEvent } from './registry.ts';
+import type { EventType, LoggedEvent, Payloads } from './registry.ts';
 import { actorWords, saidOf } from '../flow/actors.ts';
 import { own } from '../flow/look.ts';
 import { PASSED_WORDS } from '../flow/forge/requests.ts';
 import type { LearningSource } from '../flow/learnings/learnings.ts';
+import { foundWords } from '../flow/review/second-look.ts';
 import type { ShownPicture } from '../flow/review/pictures.ts';
 import { isPaused } from '../flow/runs/outcomes.ts';
 import { ENDING_SENTENCE, sentences } from '../flow/states.ts';
@@ -31,6 +32,7 @@ const PHASE: Record<string, string> = {
   plan: 'reads the code and plans',
   implement: 'starts to write the change',
   fix_ci: 'repairs the change',
+  second_look: 'reads the change with fresh eyes',
   address_review: 'works through the review',
 };
 const DECISION: Record<string, (text: string) => string> = {
@@ -113,6 +115,16 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
     ];
   });
 }
+
+function lookWords(look: Payloads['review.second_looked'], taskId: string | null): Omit<Step, 'seq' | 'at'> {
+  const found = foundWords(look);
+  const href = `/task/${taskId}/changes`;
+  if (found === '') return { text: 'The second look found nothing.', tone: 'good', href };
+  return { text: `The second look found: ${found}.`, tone: look.must > 0 ? 'bad' : 'plain', href };
+}
+
+const closedWords = ({ by, number }: Payloads['pr.closed']): string =>
+  by ? `${by} closed pull request #${number}.` : `Pull request #${number} was closed.`;
 
 const namesOf = (failures: readonly { readonly name: string }[] | undefined): string =>
   failures === undefined || failures.length === 0
@@ -288,6 +300,8 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
     }
     case 'review.taken':
       return { text: 'You took it as a request.', tone: 'you' };
+    case 'review.second_looked':
+      return lookWords(event.payload, event.taskId);
     case 'review.replied':
       return { text: event.payload.text, tone: 'said', href: `/task/${event.taskId}/changes` };
     case 'review.asked_changes':
@@ -295,12 +309,7 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
     case 'pr.merged':
       return { text: `Pull request #${event.payload.number} is merged.`, tone: 'good' };
     case 'pr.closed':
-      return {
-        text: event.payload.by
-          ? `${event.payload.by} closed pull request #${event.payload.number}.`
-          : `Pull request #${event.payload.number} was closed.`,
-        tone: 'plain',
-      };
+      return { text: closedWords(event.payload), tone: 'plain' };
     case 'project.renamed':
       return {
         text: `The repository is called ${event.payload.repo} now; it was ${event.payload.before}.`,

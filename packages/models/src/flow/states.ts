@@ -15,7 +15,7 @@ export const TASK_STATES = [
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-export const PHASES = ['plan', 'implement', 'fix_ci', 'address_review'] as const;
+export const PHASES = ['plan', 'implement', 'fix_ci', 'second_look', 'address_review'] as const;
 /** What one agent run is for. */
 export type Phase = (typeof PHASES)[number];
 

@@ -42,6 +42,16 @@ const SAYS: { readonly [Is in Status['is']]: readonly (readonly [Extract<Status,
       'It conflicts with main; Claude merges main into it. You are not needed.',
     ],
   ],
+  second_look: [
+    [{ is: 'second_look' }, 'Another Claude, which did not write the change, reads it. You are not needed.'],
+  ],
+  findings: [
+    [{ is: 'findings', found: 1 }, 'Claude works through what the second look found. You are not needed.'],
+    [
+      { is: 'findings', found: 3 },
+      'Claude works through the 3 things that the second look found. You are not needed.',
+    ],
+  ],
   turn: [
     [
       { is: 'turn', place: 2, base: 'main' },

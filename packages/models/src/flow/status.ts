@@ -16,6 +16,10 @@ export type Status =
   | { readonly is: 'gathering'; readonly author: string; readonly comments: number; readonly quietMs: number }
   /** The agent merges the branch `base` into it. */
   | { readonly is: 'conflict'; readonly base: string }
+  /** Another agent reads the change before the person does. */
+  | { readonly is: 'second_look' }
+  /** The agent works through what that one found. */
+  | { readonly is: 'findings'; readonly found: number }
   /** It is approved, and waits for its turn to be merged into `base`; 1: none is before it. */
   | { readonly is: 'turn'; readonly place: number; readonly base: string }
   /** It stands in the repository's own merge queue. */
@@ -47,6 +51,10 @@ export async function statusLine(
       return sayGathering(status);
     case 'conflict':
       return `It conflicts with ${status.base}; Claude merges ${status.base} into it. You are not needed.`;
+    case 'second_look':
+      return 'Another Claude, which did not write the change, reads it. You are not needed.';
+    case 'findings':
+      return `Claude works through ${status.found === 1 ? 'what the second look found' : `the ${status.found} things that the second look found`}. You are not needed.`;
     case 'turn':
       return sayPlace(status.place, status.base);
     case 'queue':

@@ -76,6 +76,11 @@ export type Position =
       readonly joined?: Joined;
     })
   | (Reviewed & {
+      readonly stage: 'second_look';
+      readonly sha: string;
+      readonly repairs: number;
+    })
+  | (Reviewed & {
       readonly stage: 'review';
       /** The commit whose checks were looked at; absent in tasks from before it was kept. */
       readonly sha?: string;
@@ -99,10 +104,11 @@ interface Checking extends Reviewed {
   /** How often the agent has repaired this change since a person last looked at it. */
   readonly repairs: number;
 }
-/** Where the changes were asked for: an item of the inbox, or comments on GitHub since an ISO time. */
+/** Where the changes were asked for: an item of the inbox, comments on GitHub since an ISO time, or a second look. */
 export type ChangesAsked =
   | { readonly where: 'inbox'; readonly itemId: string }
-  | { readonly where: 'github'; readonly sinceIso: string };
+  | { readonly where: 'github'; readonly sinceIso: string }
+  | { readonly where: 'second_look'; readonly found: number };
 
 export type Stage = Position['stage'];
 /** What is known in one stage. */
@@ -118,6 +124,8 @@ interface Carried {
   readonly offers?: number;
   /** How often comments on GitHub woke the agent since the person last decided. Absent before it was counted. */
   readonly rounds?: number;
+  /** How often a second look sent it back since the person last decided. Absent before there was one. */
+  readonly lookRounds?: number;
   /** Signals taken before the change-over and not yet used. */
   readonly pending: readonly HumanSignal[];
 }

@@ -213,3 +213,13 @@ test.each([
   ['a step less', '1. Read\n2. Write', '1. Write', { lines: [], gone: 1 }],
   ['the same', '# A\n\n- b', '## A\n* b\n', null],
 ])('what changed of a plan: %s', (_, before, now, want) => expect(planChanges(before, now)).toEqual(want));
+
+test.each([
+  [{ sha: 'new', must: 0, should: 0, note: 0 }, 'good A second look found nothing'],
+  [{ sha: 'new', must: 1, should: 0, note: 2 }, 'bad A second look found 1 must, 2 notes'],
+  [{ sha: 'new', must: 0, should: 2, note: 0 }, 'plain A second look found 2 should'],
+  [{ sha: 'old', must: 0, should: 0, note: 0 }, 'plain The second look was of an earlier commit'],
+])('a second look %j stands among the checks', (look, line) => {
+  const lines = checksOf([ci(1, 0, 0, 'green'), event('review.second_looked', { runId: 'r', ...look }, 2)]);
+  expect(lines.map((c) => `${c.tone} ${c.text}`)).toContain(line);
+});

@@ -1,6 +1,7 @@
 // What a change can be judged by without another page: what and why, what was checked and what was not. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { countsOf } from '@mainloop/models/flow/ci/counts';
+import { foundWords } from '@mainloop/models/flow/review/second-look';
 import type { ShownPicture } from '@mainloop/models/flow/review/pictures';
 import type { Risk } from '@mainloop/models/flow/review/risks';
 import { tellingLines } from '@mainloop/models/flow/text';
@@ -90,7 +91,20 @@ export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] 
       tone: 'plain',
       more: '',
     });
+  const look = events.findLast((e) => e.type === 'review.second_looked');
+  if (look !== undefined) lines.push(lookLine(look.payload, head));
   return lines;
+}
+
+/** @param head the newest commit */
+function lookLine(
+  look: Extract<LoggedEvent, { type: 'review.second_looked' }>['payload'],
+  head: string | undefined,
+): CheckLine {
+  const found = foundWords(look);
+  if (look.sha !== head) return { text: 'The second look was of an earlier commit', tone: 'plain', more: '' };
+  if (found === '') return { text: 'A second look found nothing', tone: 'good', more: '' };
+  return { text: `A second look found ${found}`, tone: look.must > 0 ? 'bad' : 'plain', more: '' };
 }
 
 function ciLines(verdict: Extract<LoggedEvent, { type: 'ci.verdict' }>['payload']): CheckLine[] {
@@ -182,10 +196,13 @@ export function planChanges(before: string, now: string): PlanChanges | null {
   return lines.length + gone === 0 ? null : { lines, gone };
 }
 
+/** Phases in which nothing is changed. */
+const READS: ReadonlySet<string> = new Set(['plan', 'second_look']);
+
 /** What was done, as the agent summed it up when it last changed something. @returns '' when it did not */
 export function summaryOf(events: readonly LoggedEvent[]): string {
   const done = events.findLast(
-    (e) => e.type === 'run.ended' && e.payload.phase !== 'plan' && e.payload.outcome.kind === 'completed',
+    (e) => e.type === 'run.ended' && !READS.has(e.payload.phase) && e.payload.outcome.kind === 'completed',
   );
   return done?.type === 'run.ended' && done.payload.outcome.kind === 'completed'
     ? done.payload.outcome.summary

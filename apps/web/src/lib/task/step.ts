@@ -6,6 +6,7 @@ const STEP_OF = new Map([
   ['implement', 1],
   ['ci', 2],
   ['fix_ci', 2],
+  ['second_look', 2],
   ['review', 3],
   ['address_review', 3],
 ]);

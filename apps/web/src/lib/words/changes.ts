@@ -1,4 +1,5 @@
 // What the page of a change says, with the decision on it and the comments. Read it aloud before you change it.
+import { actorWords } from '@mainloop/models/flow/actors';
 import { aged } from '../kit/format.ts';
 
 export const CHANGES = 'Changes';
@@ -110,7 +111,19 @@ export const cutWords = (lines: number): string =>
 export const NO_NEWLINE = ' [no newline at the end]';
 
 // A comment that is kept or was sent.
-export const YOU = 'You';
+const YOU = 'You';
+const SECOND_LOOK = 'A second look';
+/** @param via where the comment was made */
+export const authorWords = (via: string, author: string): string => {
+  if (via === 'look') return SECOND_LOOK;
+  return author === 'you' ? YOU : actorWords(author);
+};
+/** What a second look thinks of what it found. */
+export const WEIGHT_WORDS = {
+  must: 'must change',
+  should: 'should change',
+  note: 'for you to know',
+} as const;
 export const NOT_SENT_YET = 'not sent yet';
 export const ON_GITHUB = ' · on GitHub';
 export const RESOLVED = 'Resolved';

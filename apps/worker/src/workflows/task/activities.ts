@@ -2,10 +2,13 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { forgeActivities } from '../../activities/forge.activities.ts';
 import type { runActivities } from '../../activities/run.activities.ts';
+import type { secondLookActivities } from '../../activities/second-look.activities.ts';
 import type { taskActivities } from '../../activities/task.activities.ts';
 
 /** Our own records: Postgres may be away for a while, and then it is back. */
-export const records = proxyActivities<ReturnType<typeof taskActivities>>({
+export const records = proxyActivities<
+  ReturnType<typeof taskActivities> & ReturnType<typeof secondLookActivities>
+>({
   startToCloseTimeout: '30 seconds',
   heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '7 days',

@@ -39,6 +39,8 @@ export interface TaskContext {
   offers: number;
   /** How often comments on GitHub woke the agent since the person last decided. */
   rounds: number;
+  /** How often a second look sent the change back to its author since the person last decided. */
+  lookRounds: number;
   /** Every item it has asked about since it began or was continued, by id. */
   readonly asked: Set<string>;
   /** Whether nothing follows but cleaning up. */
@@ -74,6 +76,7 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
     items: resume?.items ?? 0,
     offers: resume?.offers ?? 0,
     rounds: resume?.rounds ?? 0,
+    lookRounds: resume?.lookRounds ?? 0,
     asked: new Set(),
     isEnding: false,
   };
@@ -99,11 +102,21 @@ export function handOver({
   items,
   offers,
   rounds,
+  lookRounds,
   desk,
 }: TaskContext): TaskWorkflowInput {
   return {
     taskId,
-    at: writeResume({ version: 2, position, seenRuns, items, offers, rounds, pending: desk.pending() }),
+    at: writeResume({
+      version: 2,
+      position,
+      seenRuns,
+      items,
+      offers,
+      rounds,
+      lookRounds,
+      pending: desk.pending(),
+    }),
   };
 }
 

@@ -58,7 +58,7 @@ export async function review(
       else id = await offerAgain(task, id, done.sentence);
     }
     if (decision?.kind === 'changes') {
-      task.rounds = 0;
+      task.rounds = task.lookRounds = 0;
       return { stage: 'address_review', asked: { where: 'inbox', itemId: id }, reviewedUntil };
     }
     const take: Take | undefined = patched('gather-comments') ? takeOf(gathered) : undefined;
@@ -253,10 +253,16 @@ export async function addressReview(
   { asked, reviewedUntil }: In<'address_review'>,
 ): Promise<In<'ci'>> {
   if (asked.where === 'github') task.rounds++;
-  const about =
-    asked.where === 'github'
-      ? { reviewSince: asked.sinceIso }
-      : { reviewSince: reviewedUntil, about: asked.itemId };
-  await run(task, 'address_review', 'drafting', about);
+  if (asked.where === 'second_look')
+    await run(task, 'address_review', 'drafting', {}, { is: 'findings', found: asked.found });
+  else
+    await run(
+      task,
+      'address_review',
+      'drafting',
+      asked.where === 'github'
+        ? { reviewSince: asked.sinceIso }
+        : { reviewSince: reviewedUntil, about: asked.itemId },
+    );
   return { stage: 'ci', repairs: 0, acceptedSha: null, reviewedUntil };
 }

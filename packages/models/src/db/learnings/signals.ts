@@ -81,7 +81,10 @@ async function happenedIn(tx: Tx, event: LoggedEvent): Promise<Happened[]> {
     case 'review.commented': {
       const { state, author, via, text, path } = event.payload;
       // A draft is read when it is sent.
-      return state === 'draft' ? [] : [{ is: 'comment', author, isUsers: via === 'app', text, path }];
+      // Nor is an agent's word one of the person, or of somebody who knows the house.
+      return state === 'draft' || via === 'look'
+        ? []
+        : [{ is: 'comment', author, isUsers: via === 'app', text, path }];
     }
     case 'review.submitted':
       return (await listSent(tx, event.payload.ids)).map((sent) => ({

@@ -1,5 +1,6 @@
 // A change and what was said about it.
 import type { CommentState } from '../../flow/events.ts';
+import type { Weight } from '../../flow/review/second-look.ts';
 import { OWNER } from '../../flow/ids.ts';
 import type { ReviewView } from '../read-views.ts';
 import { isTaskItem, type Views } from './views.ts';
@@ -40,6 +41,7 @@ export const review = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
         body: comment.body,
         author: comment.author,
         via: comment.via,
+        weight: comment.weight as Weight | null,
         state: comment.state as CommentState,
         answer: comment.answer,
         createdAt: comment.createdAt,

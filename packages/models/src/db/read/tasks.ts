@@ -1,6 +1,6 @@
 // One task: its story, its plans, what a change of it is judged by.
 import { readEvents } from '../../events/read.ts';
-import type { LoggedEvent } from '../../events/registry.ts';
+import type { EventType, LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { usualTimeOf, type UsualTime } from '../../flow/runs/usual.ts';
 import type { ShownPicture } from '../../flow/review/pictures.ts';
@@ -11,6 +11,9 @@ import { isTaskItem, type Views } from './views.ts';
 const MOST_PICTURES = 12;
 /** So many of the tasks that were merged last say what is usual: a project changes. */
 const MERGED_COUNTED = 20;
+
+/** What a change was checked by. */
+const CHECKED: EventType[] = ['ci.verdict', 'evidence.recorded', 'run.ended', 'review.second_looked'];
 
 /** @returns what the pages read of tasks */
 export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
@@ -97,7 +100,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
         select: { id: true },
       }),
       db.event.findMany({
-        where: { ownerId: OWNER, taskId, type: { in: ['ci.verdict', 'evidence.recorded', 'run.ended'] } },
+        where: { ownerId: OWNER, taskId, type: { in: CHECKED } },
         orderBy: { seq: 'desc' },
         take: 60,
       }),

@@ -43,6 +43,7 @@ test('the review', async () => {
     body: true,
     author: true,
     via: true,
+    weight: true,
     state: true,
     answer: true,
     answeredAt: true,

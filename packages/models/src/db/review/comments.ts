@@ -15,6 +15,7 @@ import type { CommentPlace } from '../../flow/events.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import type { Met } from '../../flow/forge/requests.ts';
+import type { Weight } from '../../flow/review/second-look.ts';
 import { cleanText } from '../../flow/text.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { findShown } from '../forge/effects.ts';
@@ -244,6 +245,7 @@ export interface ReviewCommentRow {
   readonly body: string;
   readonly author: string;
   readonly via: string;
+  readonly weight: Weight | null;
   readonly state: string;
   readonly answer: string | null;
   readonly forge_id: number | null;
@@ -277,6 +279,8 @@ export const hasUnanswered = (database: Queryable, taskId: string): Promise<bool
       .where('task_id', '=', taskId)
       .where('state', '=', 'open')
       .where('answer', 'is', null)
+      // A note of a second look is for the person alone.
+      .where((eb) => eb.or([eb('weight', 'is', null), eb('weight', '<>', 'note')]))
       .limit(1),
   );
 
@@ -386,6 +390,8 @@ export const listReplies = (database: Queryable, taskId: string): Promise<ReplyR
       ])
       .where('e.task_id', '=', taskId)
       .where('e.type', '=', 'review.replied')
+      // What a second look found is not on the forge.
+      .where('c.via', '<>', 'look')
       .orderBy('e.seq')
       .limit(500),
   );
@@ -443,6 +449,7 @@ export const listComments = (database: Queryable, ownerId: string, taskId: strin
         'body',
         'author',
         'via',
+        'weight',
         'state',
         'answer',
       ])

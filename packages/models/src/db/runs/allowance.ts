@@ -14,6 +14,7 @@ const LEAVES: Record<Talk, { type: EventType; kind: Payloads['inbox.opened']['ki
   questions: { type: 'inbox.opened', kind: 'question' },
   permissions: { type: 'inbox.opened', kind: 'permission' },
   shows: { type: 'agent.showed', kind: null },
+  findings: { type: 'review.commented', kind: null },
   replies: { type: 'review.replied', kind: null },
   learnings: { type: 'learning.noted', kind: null },
   askings: { type: 'learning.given', kind: null },
@@ -74,7 +75,9 @@ export async function takeAllowance(
  * @param payload what an event of the agent has to say for it to be the same
  * @param again it is said once more because the answer to it was lost, so this attempt may have told it too
  */
-export async function hasSaid<T extends 'agent.said' | 'agent.showed' | 'review.replied' | 'inbox.opened'>(
+export async function hasSaid<
+  T extends 'agent.said' | 'agent.showed' | 'review.commented' | 'review.replied' | 'inbox.opened',
+>(
   tx: Tx,
   run: { readonly id: string; readonly task_id: string; readonly epoch: number },
   type: T,

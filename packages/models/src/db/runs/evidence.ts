@@ -36,6 +36,14 @@ export async function findEvidence(
   return (found?.payload as Evidence | undefined) ?? null;
 }
 
+const ALL = ['verify', 'tests', 'lint', 'diagnostics'] as const;
+
+/** @returns how each check ended that ran on exactly this commit, the newest of each */
+export async function listEvidence(database: Queryable, taskId: string, sha: string): Promise<Evidence[]> {
+  const found = await Promise.all(ALL.map((what) => findEvidence(database, taskId, sha, what)));
+  return found.filter((evidence) => evidence !== null);
+}
+
 const NAMED = ['lint', 'diagnostics', 'tests'] as const;
 const MAX_TAIL_CHARS = 4_000;
 

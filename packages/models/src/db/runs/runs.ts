@@ -47,17 +47,12 @@ export async function ensureRun(
   },
 ): Promise<string> {
   const id = makeRunId(input.taskId, input.n);
-  const before = tables
-    .selectFrom('runs')
-    .select(['session_id', 'outcome'])
-    .where('task_id', '=', input.taskId)
-    .where('n', '<', input.n);
-  const last = await row(db, before.where('started_at', 'is not', null).orderBy('n', 'desc').limit(1));
-  const freshSession = last !== null && spendsSession(last.outcome);
-  const resumed = last !== null && !freshSession ? last.session_id : null;
+  const { resumed, freshSession } = await sessionFor(db, input);
   await withTx(db, async (tx) => {
     if (await hasRow(tx, tables.selectFrom('runs').select('id').where('id', '=', id))) return;
-    const prompt = input.prompt(await takeUnreceived(tx, input.taskId), freshSession);
+    // What the person says meanwhile is for the author.
+    const said = input.phase === 'second_look' ? [] : await takeUnreceived(tx, input.taskId);
+    const prompt = input.prompt(said, freshSession);
     await runStatement(
       tx,
       tables
@@ -98,6 +93,29 @@ export async function ensureRun(
     );
   });
   return id;
+}
+
+/**
+ * Whoever reads the change knows nothing of the session that made it, and the other way round.
+ * @returns `resumed`: the session to go on in, null for a new one; `freshSession`: it is new because the one before
+ *   grew too long
+ */
+async function sessionFor(
+  db: Db,
+  { taskId, n, phase }: { readonly taskId: string; readonly n: number; readonly phase: Phase },
+): Promise<{ resumed: string | null; freshSession: boolean }> {
+  const isLook = phase === 'second_look';
+  const before = tables
+    .selectFrom('runs')
+    .select(['session_id', 'outcome'])
+    .where('task_id', '=', taskId)
+    .where('n', '<', n)
+    .where('phase', isLook ? '=' : '<>', 'second_look');
+  const last = await row(db, before.where('started_at', 'is not', null).orderBy('n', 'desc').limit(1));
+  const freshSession = last !== null && spendsSession(last.outcome);
+  // A look that was cut off, or waits for an answer, goes on; each other one is a pair of fresh eyes.
+  const isAnew = isLook && last?.outcome?.kind === 'completed';
+  return { resumed: last !== null && !freshSession && !isAnew ? last.session_id : null, freshSession };
 }
 
 /** @returns the whole row; null where there is none */

@@ -7,6 +7,7 @@ export const TALK_LIMITS = {
   questions: { aRun: 5, what: 'questions' },
   permissions: { aRun: 200, what: 'requests for permission' },
   shows: { aRun: 12, what: 'pictures' },
+  findings: { aRun: 30, what: 'findings' },
   replies: { aRun: 200, what: 'replies' },
   learnings: { aRun: 20, what: 'rules' },
   askings: { aRun: 100, what: 'questions about what was learned' },

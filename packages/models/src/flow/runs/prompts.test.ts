@@ -51,6 +51,15 @@ const cases = (): Record<string, string> => ({
     phase: 'fix_ci',
     putBack: 'a.test.ts: deleted\nb.test.ts: a test is skipped',
   }),
+  'second_look, of what was looked at before': promptFor({
+    ...BARE,
+    phase: 'second_look',
+    checked: ['make test: passed', 'npm run lint: exit 1'],
+    comments: [
+      { id: 'f1', author: '', path: 'src/a.ts', line: 3, body: 'A cent is lost.', answer: 'Not any more.' },
+      { id: 'f2', author: '', path: null, line: null, body: 'No test.', answer: null },
+    ],
+  }),
   'fix_ci, a base that moved': promptFor({ ...BARE, phase: 'fix_ci', conflictsWith: 'main' }),
   'plan, in a new session': promptFor({ ...FULL, phase: 'plan', freshSession: true }),
   'implement, with what was learned': promptFor({

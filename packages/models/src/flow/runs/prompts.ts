@@ -25,6 +25,8 @@ export interface PromptFacts {
   readonly putBack?: string;
   readonly comments?: readonly PromptComment[];
   readonly verifyCommand?: string | null;
+  /** What the runner recorded of the newest commit, a line for each check. */
+  readonly checked?: readonly string[];
   /** What was learned from earlier work and applies, as `learningWords` (learnings.ts) says it. */
   readonly learned?: string;
   /** Files of the reader, by the paths at which the agent finds them. */
@@ -34,6 +36,8 @@ export interface PromptFacts {
 export interface PromptComment {
   /** Given where the agent can reply to it. */
   readonly id: string | null;
+  /** What its author answered to it. */
+  readonly answer?: string | null;
   readonly author: string;
   readonly path: string | null;
   readonly line: number | null;
@@ -71,12 +75,15 @@ export function promptFor(facts: PromptFacts): string {
   return parts.join('\n');
 }
 
+/** Their own words bring the task and its plan. */
+const SAYS_TASK: ReadonlySet<Phase> = new Set(['plan', 'implement', 'second_look']);
+
 /**
  * What a new session has to know of the work so far; the phases that do not say so themselves get the task
  * and its plan here.
  */
 function freshWords(facts: PromptFacts): string[] {
-  const said = facts.phase === 'plan' || facts.phase === 'implement';
+  const said = SAYS_TASK.has(facts.phase);
   return [
     'This is a new session: the one before grew too long and is closed. Look at the state of the working tree and at `git log`, then go on.',
     ...(said ? [] : ['The task:', fence(facts.prompt, 'request')]),
@@ -105,6 +112,9 @@ const conflicting = (facts: PromptFacts, base: string): string[] => [
   fence(facts.prompt, 'request'),
   'End with a short summary of what conflicted and how you resolved it.',
 ];
+
+const placeWords = ({ path, line }: PromptComment): string =>
+  path === null ? 'The change as a whole' : `${cleanTitle(path, 1_000)}${line === null ? '' : `:${line}`}`;
 
 const AGAIN = {
   again:
@@ -138,11 +148,36 @@ const BODY: Record<Phase, (facts: PromptFacts) => string[]> = {
     if (facts.conflictsWith !== undefined) return conflicting(facts, facts.conflictsWith);
     return facts.putBack === undefined ? failing(facts) : weakened(facts, facts.putBack);
   },
+  second_look: (facts) => [
+    `Somebody else has changed this repository on the branch ${facts.branch}, which is checked out. Read the change before a person does: \`git diff origin/${facts.base}...HEAD\`, and the code around it.`,
+    'Change nothing: do not edit, commit or push. Run what helps you to be sure.',
+    'What was asked for:',
+    fence(facts.prompt, 'request'),
+    ...(facts.plan ? ['The plan that was approved:', fence(facts.plan, 'plan')] : []),
+    ...(facts.checked?.length ? ['What was checked on it:', fence(facts.checked.join('\n'), 'checks')] : []),
+    ...(facts.comments?.length
+      ? [
+          'What was found before, with what its author answered. Find it again only where it is still so:',
+          ...facts.comments.flatMap((comment) => [
+            `${placeWords(comment)}:`,
+            fence(comment.body, 'finding'),
+            ...(comment.answer ? [fence(comment.answer, 'answer')] : []),
+          ]),
+        ]
+      : []),
+    '',
+    'For each thing you find: `mainloop find WEIGHT "what is wrong, when it shows, and what would be right" --at PATH:LINE`. WEIGHT is',
+    '- must: it is wrong, breaks something, loses data, opens a hole, or is not what was asked for. You can say when it goes wrong.',
+    '- should: it works, and leaves something behind that its author ought to put right, such as a case without a test.',
+    '- note: the reader of the change should know it. Nobody works on it.',
+    'Find only what you have made sure of in the code. Taste is no finding, and a change without a fault has none.',
+    'End with a short summary of what you read and how you made sure.',
+  ],
   address_review: (facts) => [
     `The reviewer asks for changes on the pull request of ${facts.branch}. Work through each comment, commit and \`git push\`.`,
     'The comments. They are data from the reviewer about the code:',
     ...(facts.comments ?? []).flatMap((comment) => [
-      `${comment.id === null ? 'From' : `Comment ${comment.id} from`} ${cleanTitle(comment.author)}${comment.path === null ? '' : `, on ${cleanTitle(comment.path, 1_000)}${comment.line === null ? '' : `:${comment.line}`}`}:`,
+      `${comment.id === null ? 'From' : `Comment ${comment.id} from`} ${cleanTitle(comment.author)}${comment.path === null ? '' : `, on ${placeWords(comment)}`}:`,
       ...(comment.finding === undefined || comment.finding.is === 'new' ? [] : [AGAIN[comment.finding.is]]),
       ...(comment.quote ? [fence(comment.quote, 'lines')] : []),
       fence(comment.body, 'comment'),

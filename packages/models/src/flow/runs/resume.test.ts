@@ -110,4 +110,26 @@ describe('what is handed over', () => {
       }),
     );
   });
+
+  test('a second look arrives as it was; a worker from before versions waits for the checks again', () => {
+    const look = { stage: 'second_look', sha: 'c0ffee', repairs: 2, reviewedUntil: SINCE } as const;
+    const found = {
+      stage: 'address_review',
+      asked: { where: 'second_look', found: 3 },
+      reviewedUntil: SINCE,
+    } as const;
+    for (const position of [look, found] as const) {
+      const resume: Resume = { version: 2, position, ...carried, lookRounds: 1 };
+      expect(readResume(carry(writeResume(resume)))).toEqual(resume);
+    }
+    const { stage, round, about, reviewedUntil } = carry(
+      writeResume({ version: 2, position: look, ...carried }),
+    );
+    expect(readResume({ stage, round, about, reviewedUntil, ...carried }).position).toEqual({
+      stage: 'ci',
+      repairs: 2,
+      acceptedSha: null,
+      reviewedUntil: SINCE,
+    });
+  });
 });

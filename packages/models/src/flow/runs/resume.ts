@@ -5,7 +5,7 @@ const SINCE = 'since:';
 
 /** @param at as it was handed over, today or by a worker from before versions */
 export function readResume(at: Resume | ResumeBefore2): Resume {
-  const { seenRuns, items, offers, rounds, pending } = at;
+  const { seenRuns, items, offers, rounds, lookRounds, pending } = at;
   return {
     version: 2,
     position: 'version' in at ? at.position : positionBefore2(at),
@@ -13,6 +13,7 @@ export function readResume(at: Resume | ResumeBefore2): Resume {
     items,
     ...(offers === undefined ? {} : { offers }),
     ...(rounds === undefined ? {} : { rounds }),
+    ...(lookRounds === undefined ? {} : { lookRounds }),
     pending,
   };
 }
@@ -36,6 +37,8 @@ function positionBefore2({ stage, round, about, reviewedUntil }: ResumeBefore2):
       return { stage, repairs: round, acceptedSha: about ?? null, reviewedUntil };
     case 'fix_ci':
       return { stage, repairs: round, redSha: about ?? null, reviewedUntil };
+    case 'second_look':
+      return { stage: 'ci', repairs: round, acceptedSha: null, reviewedUntil };
     case 'review':
       return { stage, reviewedUntil };
     case 'address_review':
@@ -68,6 +71,9 @@ function fieldsBefore2(at: Position): Pick<ResumeBefore2, 'stage' | 'round' | 'a
       };
     case 'fix_ci':
       return { stage, round: at.repairs, about: at.redSha ?? undefined, reviewedUntil: at.reviewedUntil };
+    case 'second_look':
+      // A worker that knows no second look waits for the checks of the same commit again.
+      return { stage: 'ci', round: at.repairs, reviewedUntil: at.reviewedUntil };
     case 'review':
       return { stage, round: 0, reviewedUntil: at.reviewedUntil };
     case 'address_review':
@@ -75,5 +81,8 @@ function fieldsBefore2(at: Position): Pick<ResumeBefore2, 'stage' | 'round' | 'a
   }
 }
 
-const aboutBefore2 = (asked: ChangesAsked): string =>
-  asked.where === 'inbox' ? asked.itemId : `${SINCE}${asked.sinceIso}`;
+/** @returns undefined for what a second look found, which a worker from before it knows nothing of */
+function aboutBefore2(asked: ChangesAsked): string | undefined {
+  if (asked.where === 'second_look') return undefined;
+  return asked.where === 'inbox' ? asked.itemId : `${SINCE}${asked.sinceIso}`;
+}
