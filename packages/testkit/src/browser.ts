@@ -4,7 +4,7 @@ import { until } from './stack.ts';
 
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1440, height: 900 } } as const;
 /** A busy machine is no reason to fail. */
-export const WAIT_MS = 120_000;
+export const WAIT_MS = 240_000;
 export const hasBrowser = process.env.SKIP_BROWSER !== '1';
 
 export const openBrowser = (): Promise<Browser> =>

@@ -161,7 +161,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false>,
-  ms = 120_000,
+  ms = 240_000,
   everyMs = 150,
 ): Promise<T> {
   const deadline = Date.now() + ms;
