@@ -49,11 +49,29 @@ export async function openPage(
  * connection would wait until another is closed, and fails here.
  */
 export async function visit(page: Page, url: string): Promise<void> {
-  await Promise.all([
-    page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting', { timeout: WAIT_MS }),
-    page.goto(url, { timeout: WAIT_MS }),
-  ]);
+  await Promise.all([greeted(page), page.goto(url, { timeout: WAIT_MS })]);
+  await listening(page);
 }
+
+/**
+ * Loads a page once more, and waits until its script listens.
+ * @param page that stands at an address of the app
+ */
+export async function reload(page: Page): Promise<void> {
+  await Promise.all([greeted(page), page.reload({ timeout: WAIT_MS })]);
+  await listening(page);
+}
+
+/**
+ * Waits until the script of a page listens, also of one that greets nobody; by itself the greeting may be that of the page
+ * before it.
+ * @param page that has been opened
+ */
+export const listening = (page: Page): Promise<unknown> =>
+  until('the page to listen', () => page.evaluate<boolean>('window.early === undefined'));
+
+const greeted = (page: Page): Promise<unknown> =>
+  page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting', { timeout: WAIT_MS });
 
 /**
  * Opens a page whose clock goes on only when the test says so, until `page.clock.resume()`: what is held for a few
@@ -73,6 +91,16 @@ export async function stopClock(page: Page): Promise<void> {
   await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
   await page.clock.runFor(SETTLED_MS);
 }
+
+/**
+ * Lets the clock of a page go on until something is so, and no further.
+ * @param page whose clock stands
+ * @param what the sentence says that never came
+ */
+export const goOnUntil = (page: Page, what: string, is: () => Promise<boolean>): Promise<unknown> =>
+  until(what, async () => (await is()) || (await page.clock.runFor(STEP_MS), false));
+/** Far less than a button takes no tap after it moved, in milliseconds. */
+const STEP_MS = 50;
 
 /** After this, in milliseconds, a button that came or moved takes a tap again. */
 export const SETTLED_MS = 2_000;
@@ -105,17 +133,43 @@ export async function wakeServiceWorker(page: Page, origin: string, tag: string)
 export const settled = (button: Locator): Promise<unknown> =>
   until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
 
-const LISTEN_FOR_REFUSAL = `
-  delete document.documentElement.dataset.notTaken;
-  addEventListener('click', (event) => {
-    if (event.defaultPrevented && event.target.closest('button') !== null)
-      document.documentElement.dataset.notTaken = '';
-  }, { once: true });`;
-const WAS_TAKEN = `!('notTaken' in document.documentElement.dataset)`;
+/** Of the page, as far as a tap meets it. */
+interface Met {
+  contains(other: Met): boolean;
+  closest(selectors: string): Met | null;
+}
+interface TappedPage {
+  tapped?: { readonly isTaken: boolean };
+  addEventListener(
+    type: 'click',
+    heard: (event: { readonly target: Met; readonly defaultPrevented: boolean }) => void,
+    how: { readonly once: true },
+  ): void;
+}
+/**
+ * Runs in the page and notes there what becomes of the next tap: taken while none has come; refused by a button; or
+ * beside what it was for, where that moved away between the finger's coming down and its going up.
+ */
+function listenForTap(element: unknown): void {
+  const [page, aimedAt] = [globalThis as unknown as TappedPage, element as Met];
+  page.tapped = { isTaken: true };
+  page.addEventListener(
+    'click',
+    ({ target, defaultPrevented }) => {
+      const met = target.closest('a, button, input, label, option, select, summary, textarea');
+      const isBeside = met === null && !aimedAt.contains(target);
+      const isRefused = defaultPrevented && target.closest('button') !== null;
+      page.tapped = { isTaken: !isBeside && !isRefused };
+    },
+    { once: true },
+  );
+}
+/** Another page than the one that was tapped knows of nothing: the one that went away took it. */
+const WAS_TAKEN = 'globalThis.tapped?.isTaken ?? true';
 
 /**
  * Taps as a person does: a deciding button that something moved in that very moment takes no tap and turns pale,
- * and is tapped again when it has settled.
+ * and is tapped again when it has settled; so is what moved away from under the finger.
  * @param on what is tapped; not for a test of which tap counts
  * @param by what taps it once
  * @throws Error when it takes none within two minutes
@@ -123,7 +177,7 @@ const WAS_TAKEN = `!('notTaken' in document.documentElement.dataset)`;
 export async function tap(on: Locator, by: () => Promise<void> = () => on.click()): Promise<void> {
   const page = on.page();
   await until('a tap to be taken', async () => {
-    await page.evaluate(LISTEN_FOR_REFUSAL);
+    await on.evaluate(listenForTap);
     await by();
     // A page that went away took it.
     const taken = await page.evaluate<boolean>(WAS_TAKEN).catch(() => true);
@@ -148,7 +202,7 @@ export async function tapOnOwnClock(on: Locator): Promise<void> {
   await until('a tap to be taken', async () => {
     await on.waitFor();
     if ((await on.getAttribute('aria-disabled')) !== null) await page.clock.runFor(PALE_MS);
-    await page.evaluate(LISTEN_FOR_REFUSAL);
+    await on.evaluate(listenForTap);
     const isTapped = await on.click({ timeout: ONE_TAP_MS }).then(
       () => true,
       // It turned pale before the tap.
