@@ -69,7 +69,7 @@ test('the story tells which comment was not taken as a request and why, and offe
   expect(told.map((s) => [s.text, s.take])).toEqual([
     ['mona: “Thanks!” Not taken as a request: thanks.', 't-talk1'],
     ['mona, without words. Not taken as a request: an approval.', 't-review2'],
-    ["mona: “I'll look tomorrow” Not taken as a request: somebody says what they will do.", undefined],
+    ["mona: “I'll look tomorrow”. Not taken as a request: somebody says what they will do.", undefined],
     ['You took it as a request.', undefined],
   ]);
 });

@@ -291,9 +291,8 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
       };
     case 'review.passed_over': {
       const { author, text, why, id, words } = event.payload;
-      const said = text === '' ? `${author}, without words.` : `${author}: “${text}”`;
       return {
-        text: `${said} Not taken as a request: ${PASSED_WORDS[why]}.`,
+        text: `${quoted(author, text)} Not taken as a request: ${PASSED_WORDS[why]}.`,
         tone: 'plain',
         ...(taken.has(`${id} ${words}`) ? {} : { take: id }),
       };
@@ -359,6 +358,12 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
     default:
       return null;
   }
+}
+
+/** @returns a whole sentence */
+function quoted(author: string, text: string): string {
+  if (text === '') return `${author}, without words.`;
+  return `${author}: “${text}”${/[.!?…]$/.test(text) ? '' : '.'}`;
 }
 
 /** Who a rule is from. What is said by somebody from outside stands nowhere without their name. */
