@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openRehearsal, standingAt, type Rehearsal } from './rehearsal.ts';
 
+const review = standingAt({ stage: 'review', reviewedUntil: '2026-11-20T10:00:00Z' });
+
 let rehearsal: Rehearsal;
 beforeAll(async () => {
   rehearsal = await openRehearsal();
@@ -12,7 +14,6 @@ test('a task that was terminated with an activity under way does not stop the ti
   const freed = new Promise<void>((resolve) => {
     free = resolve;
   });
-  const review = standingAt({ stage: 'review', reviewedUntil: '2026-11-20T10:00:00Z' });
   await rehearsal.start({ instead: new Map([['readReview', [() => freed]]]) }, review);
   while (rehearsal.count('readReview') === 0) await new Promise((done) => setTimeout(done, 5));
   await rehearsal.start({}, review);
@@ -20,4 +21,19 @@ test('a task that was terminated with an activity under way does not stop the ti
   const before = await rehearsal.env.currentTimeMs();
   await rehearsal.passes('1 day');
   expect((await rehearsal.env.currentTimeMs()) - before).toBeGreaterThanOrEqual(24 * 3600 * 1000);
+});
+
+test('a signal waits until no timer goes off while the workflow thinks about it', async () => {
+  const handle = await rehearsal.start({}, review);
+  // At its first look, four seconds before another.
+  await rehearsal.passes(1);
+  await handle.signal('poke');
+  await rehearsal.passes(1_000);
+  const { events } = await handle.fetchHistory();
+  const kinds = (events ?? []).flatMap((event) => {
+    if (event.workflowExecutionSignaledEventAttributes) return ['signaled'];
+    if (event.timerFiredEventAttributes) return ['fired'];
+    return event.timerCanceledEventAttributes ? ['canceled'] : [];
+  });
+  expect(kinds).toEqual(['fired', 'signaled', 'canceled']);
 });

@@ -17,6 +17,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureTool } from '../../../cli/src/up/wheels.ts';
+import { comesToRest, whenClear } from './rest.ts';
 
 const require = createRequire(import.meta.url);
 const testing = require('@temporalio/testing') as typeof import('@temporalio/testing');
@@ -216,19 +217,10 @@ export interface Rehearsal {
 }
 
 /** Of this machine's time; a task ends in a second or two of it. */
-const END_MS = 120_000;
+const END_MS = 300_000;
 
-/** Of this machine's time. What a test holds back comes to no rest before. */
-const REST_MS = 5_000;
-/** Of PendingActivityState in Temporal's protocol. */
-const SCHEDULED = 1;
-
-/** Waits until nothing of a workflow is under way. */
-async function comesToRest(handle: WorkflowHandle): Promise<void> {
-  for (const began = Date.now(); Date.now() - began < REST_MS && (await isUnderWay(handle));) {
-    await new Promise((done) => setTimeout(done, 5));
-  }
-}
+/** Of this machine's time, before a task is terminated: that it is at rest can be done without. */
+const LAST_REST_MS = 5_000;
 
 /**
  * Terminates a task when nothing of it is under way. The time-skipping server never skips again after a run
@@ -236,34 +228,10 @@ async function comesToRest(handle: WorkflowHandle): Promise<void> {
  * (https://github.com/temporalio/sdk-java/issues/1138), and every later sleep of the file takes as long as it
  * says.
  */
-async function terminateAtRest(handle: WorkflowHandle): Promise<void> {
-  await comesToRest(handle);
+async function terminateAtRest(handle: WorkflowHandle, resting: Set<string>): Promise<void> {
+  await comesToRest(handle, resting, LAST_REST_MS);
   // It may have ended by itself.
   await handle.terminate().catch(() => undefined);
-}
-
-/**
- * Told by the history, since this server describes no pending workflow task. One that failed or timed out is
- * tried again, and nothing is written of that; an activity that waits for its next try is not under way.
- */
-async function isUnderWay(handle: WorkflowHandle): Promise<boolean> {
-  const { events } = await handle.fetchHistory();
-  let isThinking = false;
-  const activities = new Set<string>();
-  for (const event of events ?? []) {
-    if (event.workflowTaskScheduledEventAttributes) isThinking = true;
-    if (event.workflowTaskCompletedEventAttributes) isThinking = false;
-    if (event.activityTaskScheduledEventAttributes) activities.add(String(event.eventId));
-    const over =
-      event.activityTaskCompletedEventAttributes ??
-      event.activityTaskFailedEventAttributes ??
-      event.activityTaskTimedOutEventAttributes ??
-      event.activityTaskCanceledEventAttributes;
-    if (over) activities.delete(String(over.scheduledEventId));
-  }
-  if (isThinking || activities.size === 0) return isThinking;
-  const { pendingActivities } = (await handle.describe()).raw;
-  return !pendingActivities?.every((a) => (a.attempt ?? 1) > 1 && a.state === SCHEDULED);
 }
 
 /** A time-skipping server, and a worker at it. */
@@ -310,6 +278,25 @@ async function skips(env: TestWorkflowEnvironment): Promise<boolean> {
   }
 }
 
+/** @returns the activities, which write down what they are asked, and in `resting` that they failed and are tried again */
+const notes = (script: () => Script, resting: Set<string>): object =>
+  Object.fromEntries(
+    Object.entries(answers(script)).map(([name, answer]) => [
+      name,
+      async (i: never) => {
+        resting.delete(name);
+        script().calls.push({ name, input: i });
+        const instead = script().instead.get(name)?.shift();
+        try {
+          return await (instead === undefined ? answer(i) : instead());
+        } catch (error) {
+          if (!(error instanceof ApplicationFailure && error.nonRetryable)) resting.add(name);
+          throw error;
+        }
+      },
+    ]),
+  );
+
 /** What a workflow came to. @throws Error with where it stands */
 async function endOf(handle: WorkflowHandle): Promise<unknown> {
   const result = handle.result();
@@ -328,26 +315,14 @@ async function endOf(handle: WorkflowHandle): Promise<unknown> {
   }
 }
 
-/** What the workflows call: each call is noted, and answered by the script. */
-const noting = (script: () => Script): Record<string, (input: never) => Promise<unknown>> =>
-  Object.fromEntries(
-    Object.entries(answers(script)).map(([name, answer]) => [
-      name,
-      (input: never) => {
-        script().calls.push({ name, input });
-        const instead = script().instead.get(name)?.shift();
-        return Promise.resolve(instead === undefined ? answer(input) : instead());
-      },
-    ]),
-  );
-
 /** @param bundle path of the workflows' code */
 export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehearsal> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   let script = blank();
   let n = 0;
   let last: WorkflowHandle | undefined;
-  const noted = noting(() => script);
+  const resting = new Set<string>();
+  const noted = notes(() => script, resting);
   let stage = await openStage(bundle, noted);
   const left: Promise<void>[] = [];
   return {
@@ -359,35 +334,32 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
     inputs: (name) => script.calls.filter((c) => c.name === name).map((c) => c.input),
     async start(given = {}, at) {
       // It may have ended; one that goes on would take the answers of this one.
-      if (last !== undefined) await terminateAtRest(last);
+      if (last !== undefined) await terminateAtRest(last, resting);
       if (last !== undefined && !(await skips(stage.env))) {
         // On a busy machine what was at rest may get something under way before it is terminated.
         left.push(stage.close());
         stage = await openStage(bundle, noted);
       }
       script = { ...blank(), ...given };
+      resting.clear();
       const input: TaskWorkflowInput = { taskId: `w${++n}`, at };
-      last = await stage.env.client.workflow.start('taskWorkflow', {
-        taskQueue: 'rehearsal',
-        workflowId: `task/w${n}`,
-        args: [input],
-      });
-      return last;
+      const options = { taskQueue: 'rehearsal', workflowId: `task/w${n}`, args: [input] };
+      return (last = whenClear(stage.env, await stage.env.client.workflow.start('taskWorkflow', options)));
     },
     async startOther({ workflow, workflowId, input }, given = {}) {
       script = { ...blank(), ...given };
       const args = [input];
-      last = await stage.env.client.workflow.start(workflow, { taskQueue: 'rehearsal', workflowId, args });
-      return last;
+      const options = { taskQueue: 'rehearsal', workflowId, args };
+      return (last = whenClear(stage.env, await stage.env.client.workflow.start(workflow, options)));
     },
     say: (handle, id, kind, text, more = {}) =>
       handle.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
     standing: (h) => h.query<TaskStanding>('standing'),
     end: endOf,
     async passes(time) {
-      if (last !== undefined) await comesToRest(last);
+      if (last !== undefined) await comesToRest(last, resting);
       await stage.env.sleep(time);
-      if (last !== undefined) await comesToRest(last);
+      if (last !== undefined) await comesToRest(last, resting);
     },
     async close() {
       await Promise.all([...left, stage.close()]);

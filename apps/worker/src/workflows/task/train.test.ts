@@ -126,7 +126,6 @@ describe('an approved change', () => {
       expect(rehearsal.inputs('ensureDraft')).toMatchObject([{ why: 'It is not good.' }]);
       expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'ci', openItems: [] });
     },
-    60_000,
   );
 
   test.each(['asked', 'refused', 'out', 'closed'])(
@@ -145,13 +144,14 @@ describe('an approved change', () => {
       expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
       expect(rehearsal.inputs('joinTrain')).toMatchObject([{ shown: 'seen' }, { shown: 'with-base' }]);
     },
-    60_000,
   );
 
   test('that the repository queues waits there without an item; one that leaves the queue unmerged is offered again', async () => {
     const look = (more: object) => () => ({ state: 'open', comments: 0, newestIso: '', author: '', ...more });
     const script = steps(ends('queued', ''));
-    script.instead.set('readReview', [look({}), look({}), look({ leftQueue: true })]);
+    let leaves = 0;
+    const looks = Array.from({ length: 20 }, () => () => look(leaves-- > 0 ? { leftQueue: true } : {})());
+    script.instead.set('readReview', looks);
     const handle = await rehearsal.start(script, REVIEW);
     await rehearsal.passes(1_000);
     await rehearsal.say(handle, '-review-2', 'merge');
@@ -163,6 +163,7 @@ describe('an approved change', () => {
     ]).toEqual([1, 1, []]);
     expect(told()).toEqual([{ is: 'queue' }]);
     expect(rehearsal.inputs('readReview').at(-1)).toMatchObject({ queued: true });
+    leaves = 1;
     await handle.signal('poke');
     await rehearsal.passes(1_000);
     expect(rehearsal.inputs('openItem').at(-1)).toMatchObject({
