@@ -133,7 +133,6 @@ test.each(['gateway.push.before', 'gateway.push.after'])(
       ),
     ).toEqual([{ sha }]);
   },
-  120_000,
 );
 
 test.each(['gateway.talk.before', 'gateway.talk.after'])(
@@ -150,25 +149,20 @@ test.each(['gateway.talk.before', 'gateway.talk.after'])(
     expect(await tell(token, '/talk/ask', ask, true)).toBe(200);
     expect([await count(id, 'agent.said'), await count(id, 'inbox.opened')]).toEqual([1, 1]);
   },
-  120_000,
 );
 
 test.each([
   ['gateway.result.before', 200],
   // It has ended: whoever says so again is told that this run is none any more.
   ['gateway.result.after', 401],
-] as const)(
-  '%s: a run ends once',
-  async (point, status) => {
-    const id = point.replaceAll('.', '-');
-    const { token } = await seedRun(database.db, await seedTask(database.db, id));
-    const result = { outcome: { kind: 'completed', summary: 'Done.' }, outputEnd: 0 };
-    await killedAt(point, async () => expect(await tell(token, '/run/result', result, false)).toBeNull());
-    expect(await tell(token, '/run/result', result, false)).toBe(status);
-    expect(await count(id, 'run.ended')).toBe(1);
-  },
-  120_000,
-);
+] as const)('%s: a run ends once', async (point, status) => {
+  const id = point.replaceAll('.', '-');
+  const { token } = await seedRun(database.db, await seedTask(database.db, id));
+  const result = { outcome: { kind: 'completed', summary: 'Done.' }, outputEnd: 0 };
+  await killedAt(point, async () => expect(await tell(token, '/run/result', result, false)).toBeNull());
+  expect(await tell(token, '/run/result', result, false)).toBe(status);
+  expect(await count(id, 'run.ended')).toBe(1);
+});
 
 test('a second push that was forwarded and not written down is told with its own commits, not with those of the first', async () => {
   const { dir, push } = await work('second');

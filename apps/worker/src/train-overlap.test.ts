@@ -74,5 +74,4 @@ test.each([1, 2, 3])(
     expect(new Set(ends).size).toBeGreaterThan(0);
     expect(await checkRebuild(database.db)).toMatchObject({ wrongRows: 0 });
   },
-  300_000,
 );

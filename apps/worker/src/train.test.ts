@@ -162,17 +162,13 @@ describe('the train', () => {
       ['loses what the base has', 'one\ntwo\nthree\nX1\n'],
       ['puts what was approved elsewhere', 'X1\none\ntwo\nthree\nX0\n'],
       ['changes what nobody touched', 'one\nTWO\nthree\nX0\nX1\n'],
-    ])(
-      'what %s is another change: it gives up its place, and is offered',
-      async (what, text) => {
-        const id = `evil-${what.length}`;
-        const task = await second(id);
-        expect(await step(task, true)).toMatchObject({ keeps: true });
-        await join(task, text.replaceAll('X', id));
-        expect([await isAsApproved(task), await places()]).toEqual([false, []]);
-      },
-      120_000,
-    );
+    ])('what %s is another change: it gives up its place, and is offered', async (what, text) => {
+      const id = `evil-${what.length}`;
+      const task = await second(id);
+      expect(await step(task, true)).toMatchObject({ keeps: true });
+      await join(task, text.replaceAll('X', id));
+      expect([await isAsApproved(task), await places()]).toEqual([false, []]);
+    });
   });
 
   test('whose workflow was ended by hand gives up its place, and wakes those behind it', async () => {
@@ -237,7 +233,6 @@ describe('the train', () => {
           .rows[0]!.pr_number,
       );
     },
-    120_000,
   );
 
   test.each(['forge.update.before', 'forge.update.after', 'forge.merge.before', 'forge.merge.after'])(
@@ -277,7 +272,6 @@ describe('the train', () => {
         ['train.left', 1],
       ]);
     },
-    120_000,
   );
 
   test('a colleague who brings the branch up to date is no obstacle', async () => {

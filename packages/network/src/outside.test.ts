@@ -22,7 +22,7 @@ afterAll(() => {
   server.close();
 });
 
-const post = { method: 'POST', headers: {}, body: Buffer.from('x'), timeoutMs: 5_000 };
+const post = { method: 'POST', headers: {}, body: Buffer.from('x'), timeoutMs: 120_000 };
 /** A name whose addresses were found to be fine. That it is this machine's is the test's own word. */
 const fine = async (): Promise<Resolved> => ({
   kind: 'public',

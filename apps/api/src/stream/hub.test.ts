@@ -62,8 +62,8 @@ test('whoever waits for an event gets it, be it from before or to come, or hears
   const idOf = (wanted: string) => (event: LoggedEvent) =>
     event.type === 'message.said' && event.payload.id === wanted ? event.payload.id : null;
   await say();
-  expect(await hub.waitFor(from, idOf(`m${n}`), 10_000)).toBe(`m${n}`);
-  const coming = hub.waitFor(from, idOf(`m${n + 2}`), 10_000);
+  expect(await hub.waitFor(from, idOf(`m${n}`), 120_000)).toBe(`m${n}`);
+  const coming = hub.waitFor(from, idOf(`m${n + 2}`), 120_000);
   await say();
   await say();
   expect(await coming).toBe(`m${n}`);

@@ -253,7 +253,7 @@ withRuby('the real Bundler installs through it by its lock file, which stays wha
   const below = path.join(work, 'below');
   mkdirSync(below);
   const bundle = (cwd: string, ...a: string[]) =>
-    promisify(execFile)('/usr/bin/bundle', a, { cwd, env: RUBY_ENV, timeout: 120_000 });
+    promisify(execFile)('/usr/bin/bundle', a, { cwd, env: RUBY_ENV, timeout: 600_000 });
   try {
     await bundle(work, 'install', '--quiet');
     expect(existsSync(path.join(work, 'vendor/bundle'))).toBe(true);

@@ -102,7 +102,7 @@ async function client(
     HOME: home,
     ...packageEnvironment(relay, { npmReplaces: 'always', goNoSumDb: '' }),
   };
-  const result = await run(program, args, { cwd: path.join(dir, 'project'), env, timeout: 60_000 }).catch(
+  const result = await run(program, args, { cwd: path.join(dir, 'project'), env, timeout: 600_000 }).catch(
     (e: { stdout: string; stderr: string }) => e,
   );
   return { dir: path.join(dir, 'project'), said: result.stdout + result.stderr };

@@ -124,7 +124,6 @@ describe('a pull request that somebody closes', () => {
         decision === 'keep' ? true : undefined,
       );
     },
-    60_000,
   );
 
   test('and opens again days later: the question goes by itself', async () => {

@@ -35,7 +35,6 @@ describe('end', () => {
       expect(rehearsal.inputs('cleanForge')).toMatchObject([{ merged: state === 'done' }]);
       expect(rehearsal.script().ended).toMatchObject({ state, how, left: '' });
     },
-    60_000,
   );
 
   test('what stays behind is said, and is no reason to stay', async () => {

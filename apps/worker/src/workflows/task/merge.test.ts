@@ -12,19 +12,15 @@ afterAll(() => rehearsal?.close());
 const REVIEW = standingAt({ stage: 'review', reviewedUntil: '' });
 
 describe('merge', () => {
-  test.each(['rebase', undefined])(
-    'as the person chose it: %s',
-    async (method) => {
-      const handle = await rehearsal.start({}, REVIEW);
-      await rehearsal.say(handle, '-review-2', 'merge', method);
-      expect(await handle.result()).toEqual({ state: 'done' });
-      expect(rehearsal.inputs('merge')).toEqual([
-        { taskId: expect.any(String), ...(method === undefined ? {} : { method }) },
-      ]);
-      expect(rehearsal.script().ended).toMatchObject({ state: 'done', how: 'merged', left: '' });
-    },
-    60_000,
-  );
+  test.each(['rebase', undefined])('as the person chose it: %s', async (method) => {
+    const handle = await rehearsal.start({}, REVIEW);
+    await rehearsal.say(handle, '-review-2', 'merge', method);
+    expect(await handle.result()).toEqual({ state: 'done' });
+    expect(rehearsal.inputs('merge')).toEqual([
+      { taskId: expect.any(String), ...(method === undefined ? {} : { method }) },
+    ]);
+    expect(rehearsal.script().ended).toMatchObject({ state: 'done', how: 'merged', left: '' });
+  });
 
   test('one that the forge refuses is told, and Retry merges as it was chosen', async () => {
     const handle = await rehearsal.start(

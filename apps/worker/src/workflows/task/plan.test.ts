@@ -82,19 +82,15 @@ describe('await_plan', () => {
   test.each([
     ['approve', 'implement', undefined],
     ['revise', 'plan', /^w\d+-plan-4$/],
-  ] as const)(
-    '%s leads to %s',
-    async (decision, phase, about) => {
-      const handle = await rehearsal.start({}, WAITS);
-      await rehearsal.say(handle, '-plan-4', decision);
-      await rehearsal.passes(MINUTE);
-      expect(rehearsal.inputs('prepareRun')[0]).toMatchObject({
-        phase,
-        context: about === undefined ? {} : { about: expect.stringMatching(about) },
-      });
-    },
-    60_000,
-  );
+  ] as const)('%s leads to %s', async (decision, phase, about) => {
+    const handle = await rehearsal.start({}, WAITS);
+    await rehearsal.say(handle, '-plan-4', decision);
+    await rehearsal.passes(MINUTE);
+    expect(rehearsal.inputs('prepareRun')[0]).toMatchObject({
+      phase,
+      context: about === undefined ? {} : { about: expect.stringMatching(about) },
+    });
+  });
 
   test('a forge that cannot be read is told, and Retry looks again', async () => {
     const handle = await rehearsal.start(
