@@ -1,6 +1,6 @@
 // Automations in the hands of a person: on a phone and at a desk, on the pages and the api alone.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, unfold, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
@@ -8,6 +8,7 @@ import { actOn } from '@mainloop/models/db/automations/acting';
 import { noteRuleFiles } from '@mainloop/models/db/automations/repository';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
 import { listOpenItems } from '@mainloop/models/db/inbox/items';
+import { until } from '@mainloop/testkit/stack';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many } from '@mainloop/models/db/pool';
 import { taskSteered } from '@mainloop/models/events/tasks';
@@ -80,7 +81,10 @@ inBrowser.each(['phone', 'desktop'] as const)(
       .waitFor();
     await visit(page, `${pages.web}/automations`);
     await tap(card.getByRole('button', { name: 'Edit' }));
-    const written = await form.locator('#written').inputValue();
+    const written = await until('what is kept to be in the form', async () => {
+      const text = await form.locator('#written').inputValue();
+      return text.includes(`name: told-${size}`) && text.includes('perDay: 20') && text;
+    });
     await form.locator('#written').fill(written.replace('perDay: 20', 'perDay: 3'));
     await tap(form.getByRole('button', { name: 'Save' }));
     await card.getByText(/at most 3 in a day\.$/).waitFor();
@@ -133,7 +137,7 @@ inBrowser.each([
     // Pushed anew by whoever may push: the rule goes on as it was approved.
     await holds({ ...odd, [name]: toldBy(name, 'Something else') });
     await file.getByText(/^changed, and waits/).waitFor();
-    await tap(file.getByText('All of it'));
+    await unfold(file.getByText('All of it'));
     await file.getByText('Something else').first().waitFor();
     await page.screenshot({ path: shot(`changed-${name}`), fullPage: true });
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);

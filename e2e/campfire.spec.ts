@@ -4,9 +4,10 @@ import {
   hasBrowser,
   openBrowser,
   openPage,
-  SETTLED_MS,
   stopClock,
   tap,
+  tapOnOwnClock,
+  unfold,
   visit,
 } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -127,9 +128,10 @@ inBrowser(
     const row = (id: string) => card.locator(`[data-decides="/api/learnings/${id}"]`);
     const press = (id: string, name: string): Promise<void> =>
       tap(row(id).getByRole('button', { name, exact: true }));
-    await press(round, 'Never');
-    await page.clock.runFor(SETTLED_MS);
-    await press(round, 'Undo');
+    const pressHeld = (id: string, name: string): Promise<void> =>
+      tapOnOwnClock(row(id).getByRole('button', { name, exact: true }));
+    await pressHeld(round, 'Never');
+    await pressHeld(round, 'Undo');
     await page.clock.resume();
     await press(round, 'Approve');
     await press(lint, 'Never');
@@ -154,9 +156,9 @@ inBrowser(
     const times = async (): Promise<number> => (await ruleOf(`${APPROVED} (phone)`)).times;
     expect(await times()).toBe(2);
     await visit(page, `${pages.web}/learnings`);
-    await tap(page.locator('summary').filter({ hasText: 'No longer' }));
+    await unfold(page.locator('summary').filter({ hasText: 'No longer' }));
     const rule = page.locator(`[data-learning=${again}]`);
-    await tap(rule.getByText('Before', { exact: true }));
+    await unfold(rule.getByText('Before', { exact: true }));
     await tap(rule.getByRole('button', { name: 'Make it this again' }).first());
     await becomes(again, 'proposed');
     expect(await times()).toBe(1);
@@ -195,7 +197,7 @@ inBrowser(
     await card.waitFor({ state: 'detached' });
     await visit(page, `${pages.web}/learnings`);
     const rule = page.locator(`[data-learning=${round}]`);
-    await tap(rule.getByText('Before', { exact: true }));
+    await unfold(rule.getByText('Before', { exact: true }));
     await tap(rule.getByRole('button', { name: 'Make it this again' }).first());
     await becomes(round, 'proposed');
     await visit(page, `${pages.web}/settings`);

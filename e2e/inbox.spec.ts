@@ -12,6 +12,7 @@ import {
   openPage,
   tap,
   tapOnOwnClock,
+  unfold,
   visit,
   visitOnOwnClock,
 } from '@mainloop/testkit/browser';
@@ -139,7 +140,7 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   await page.keyboard.press('s');
   await page.getByText('Later', { exact: false }).first().waitFor();
   await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor({ state: 'detached' });
-  await tap(page.locator('summary', { hasText: 'Later' }));
+  await unfold(page.locator('summary', { hasText: 'Later' }));
   await tap(page.locator('#item-k3-plan').getByRole('button', { name: 'Back' }));
   await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor();
   await page.keyboard.press('Control+k');
@@ -329,7 +330,8 @@ inBrowser('a message about a task that runs is offered to it, and told only afte
   await page.screenshot({ path: shot('phone-tell') });
   // The card moves under the reply when that has been given, and takes no tap for a moment.
   await page.getByLabel('mainloop is writing').waitFor({ state: 'detached' });
-  await card.getByRole('button', { name: 'Tell it' }).dblclick();
+  const tell = card.getByRole('button', { name: 'Tell it' });
+  await tap(tell, () => tell.dblclick());
   await card.getByText('Told.').waitFor();
   expect(await steered()).toBe(1);
   expect(complaints).toEqual([]);

@@ -2,14 +2,24 @@
 // two devices.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { hasBrowser, openBrowser, openPage, settled, SIZES } from '@mainloop/testkit/browser';
+import {
+  hasBrowser,
+  openBrowser,
+  openPage,
+  reload,
+  settled,
+  SIZES,
+  tap,
+  visit,
+  WAIT_MS,
+} from '@mainloop/testkit/browser';
 import { startPushService, type PushService } from '@mainloop/testkit/push-service';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import type { Item } from '@mainloop/testkit/story';
 import { openWire } from '@mainloop/testkit/wire';
 import path from 'node:path';
-import type { Browser, BrowserContext, CDPSession, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 
 let stack: Stack;
 let db: Db;
@@ -86,8 +96,10 @@ describe('push', () => {
     await until('told in the end', async () => shaky.got.length === 1);
     await stack.call('changeSettings', { body: { notifyKinds: ['review'] } });
     await seedItem(db, 't2', 'q4', 'question', 'Not this');
+    // An hour before now until two after it: no minute of the day lies outside.
+    const [from, to] = [-1, 2].map((h) => new Date(Date.now() + h * 3_600_000).toISOString().slice(11, 16));
     await stack.call('changeSettings', {
-      body: { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } },
+      body: { quietHours: { from: from!, to: to!, timeZone: 'UTC' } },
     });
     await seedItem(db, 't2', 'r1', 'review', 'Ready for review');
     await new Promise((r) => setTimeout(r, 1_500));
@@ -141,7 +153,7 @@ async function openPhone(origin: string): Promise<{
   });
   await context.grantPermissions(['notifications'], { origin });
   const page = await context.newPage();
-  page.setDefaultTimeout(120_000);
+  page.setDefaultTimeout(WAIT_MS);
   const cdp: CDPSession = await context.newCDPSession(page);
   let registrationId = '';
   cdp.on('ServiceWorker.workerRegistrationUpdated', (e) => {
@@ -223,13 +235,14 @@ describe('on the phone', () => {
       await until('told', async () => told.got.length === 3);
       await phone.deliver(told.got[2]!.notification);
       await until('shown', async () => (await phone.notifications()).length === 1);
-      await phone.page.goto(`${stack.web}/inbox?item=p5`);
-      const card = phone.page.locator('#item-p5');
-      await card.getByRole('button', { name: 'Approve' }).waitFor();
-      const box = (await card.getByRole('button', { name: 'Approve' }).boundingBox())!;
-      expect([box.y > 0, box.y + box.height < SIZES.phone.height]).toEqual([true, true]);
+      await visit(phone.page, `${stack.web}/inbox?item=p5`);
+      const approve = phone.page.locator('#item-p5').getByRole('button', { name: 'Approve' });
+      await until('it to be in sight', async () => {
+        const box = (await approve.boundingBox())!;
+        return box.y > 0 && box.y + box.height < SIZES.phone.height;
+      });
       await phone.page.screenshot({ path: shot('phone-push-item') });
-      await card.getByRole('button', { name: 'Approve' }).click();
+      await tap(approve);
       await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
       await phone.page.goto(`${stack.web}/inbox?item=q5`);
       await phone.page.getByText('was already answered from a notification').waitFor();
@@ -249,7 +262,7 @@ describe('on the phone', () => {
       await seedTask(db, 't4');
       await seedItem(db, 't4', 'o4', 'failure', 'CI is still red after 3 repairs.', ['Retry']);
       const phone = await openPhone(origin);
-      await phone.page.reload();
+      await reload(phone.page);
       await phone.page.locator('#item-o1').waitFor();
       // The service worker keeps the inbox, the chat and the tasks that wait.
       await until('kept pages', async () =>
@@ -260,21 +273,15 @@ describe('on the phone', () => {
       await wire.cut();
       await phone.page.getByText('Offline, showing the last update.').waitFor();
       await phone.page.goto(`${origin}/inbox`);
-      // A card that has just moved takes no tap, and each answer moves the next card: a person taps again.
-      const tap = (card: Locator, button: string): Promise<true> =>
-        until(`${button} to be kept`, async () => {
-          if (await card.getByText('Saved. It will be sent when you are back online.').isVisible())
-            return true;
-          await card
-            .getByRole('button', { name: button, exact: true })
-            .click({ timeout: 2_000 })
-            .catch(() => undefined);
-          return false;
-        });
-      await tap(phone.page.locator('#item-o1'), 'Approve');
-      await tap(phone.page.locator('#item-o2'), 'Approve');
       const retry = phone.page.locator('article').filter({ hasText: 'CI is still red after 3 repairs.' });
-      await tap(retry, 'Retry');
+      for (const [card, button] of [
+        [phone.page.locator('#item-o1'), 'Approve'],
+        [phone.page.locator('#item-o2'), 'Approve'],
+        [retry, 'Retry'],
+      ] as const) {
+        await tap(card.getByRole('button', { name: button, exact: true }));
+        await card.getByText('Saved. It will be sent when you are back online.').waitFor();
+      }
       await phone.page.getByText('3 replies will send later').waitFor();
       await phone.page.screenshot({ path: shot('phone-offline') });
       await phone.page.goto(`${origin}/task/t1`);
@@ -354,9 +361,9 @@ describe('on the phone', () => {
     await addDevice('Chrome on Android');
     for (const size of ['phone', 'desktop'] as const) {
       const { page, complaints } = await openPage(browser, size, size === 'desktop');
-      await page.goto(`${stack.web}/settings`);
+      await visit(page, `${stack.web}/settings`);
       await page.getByText('Chrome on Android').first().waitFor();
-      if (!(await page.getByLabel('Quiet hours').isChecked())) await page.getByLabel('Quiet hours').click();
+      await page.getByLabel('Quiet hours').check();
       await page.getByLabel('From', { exact: true }).fill('21:30');
       await page.getByLabel('From', { exact: true }).blur();
       await page.getByText('Saved', { exact: true }).first().waitFor();
