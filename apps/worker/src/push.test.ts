@@ -6,7 +6,6 @@ import { mustShow } from '@mainloop/models/flow/inbox/push-services';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPushService, type PushService } from '@mainloop/testkit/push-service';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
-import webpush from 'web-push';
 import { notifyDevices } from './push.ts';
 
 let database: TestDatabase;
@@ -16,7 +15,7 @@ let n = 0;
 beforeAll(async () => {
   database = await freshDatabase();
   await seedProject(database.db);
-  const keys = await ensureVapidKeys(database.db, webpush.generateVAPIDKeys);
+  const keys = await ensureVapidKeys(database.db);
   service = await startPushService(keys.publicKey);
 });
 afterAll(async () => {

@@ -48,9 +48,7 @@ export async function notifyDevices(
       quiet: isQuiet(settings.quietHours, Date.now()),
     });
     if (due.length === 0) return 0;
-    // With the first device that is told something.
-    const { default: webpush } = await import('web-push');
-    const keys = await ensureVapidKeys(tx, webpush.generateVAPIDKeys);
+    const keys = await ensureVapidKeys(tx);
     const waiting = await openItems(tx, OWNER);
     const byDevice = Map.groupBy(due, (d) => d.device.id);
     await Promise.all(
@@ -86,6 +84,7 @@ async function send(
   from: { readonly subject: string; readonly toLoopback: boolean },
 ): Promise<Sent> {
   try {
+    // With the first device that is told something.
     const { default: webpush } = await import('web-push');
     const request = webpush.generateRequestDetails(
       { endpoint: device.endpoint, keys: { p256dh: device.p256dh, auth: device.auth } },

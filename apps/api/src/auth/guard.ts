@@ -13,7 +13,7 @@ import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals'
 import type { ApiConfig } from '../config.ts';
 import { answerOf } from '../http/refuse.ts';
 import type { Auth } from './auth.ts';
-import { personOf } from './person.ts';
+import { People } from './person.ts';
 import { deviceFamily } from '@mainloop/models/flow/machine/user-agent';
 
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
@@ -51,8 +51,10 @@ export class Guard {
   private readonly db: Db;
   private readonly auth: Auth | null;
   private readonly config: ApiConfig;
+  readonly people: People;
   constructor(db: Db, auth: Auth | null, config: ApiConfig) {
     this.db = db;
+    this.people = new People(db);
     this.auth = auth;
     this.config = config;
   }
@@ -67,7 +69,10 @@ export class Guard {
       }
       const passage = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
       if (!passage.ok) return stop(res, passage);
-      if (!(await this.isMeant(req, passage.userId))) return stop(res, refusal('other_person'));
+      // What was written for one person does not go out as another's.
+      const meant = req.headers[PERSON_HEADER];
+      if (meant !== undefined && !(await this.people.isNameOf(String(meant), passage.userId)))
+        return stop(res, refusal('other_person'));
       if (
         (passage.sessionToken !== null || passage.actor !== undefined) &&
         req.headers.accept?.includes('event-stream')
@@ -105,12 +110,6 @@ export class Guard {
       return refusal('foreign_page');
     headers.getSetCookie().forEach(renew);
     return { ok: true, userId: user.id, sessionToken: session.token };
-  }
-
-  /** What was written for one person does not go out as another's. */
-  private async isMeant(req: Request, userId: string | null): Promise<boolean> {
-    const meant = req.headers[PERSON_HEADER];
-    return meant === undefined || meant === (await personOf(this.db, userId));
   }
 
   private async copied(req: Request): Promise<Stopped | null> {

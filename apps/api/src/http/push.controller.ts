@@ -19,8 +19,7 @@ export class PushController {
 
   @Route('getPushKey')
   async key(): Promise<Given<'getPushKey'>> {
-    const { default: webpush } = await import('web-push');
-    return { publicKey: (await ensureVapidKeys(this.db, webpush.generateVAPIDKeys)).publicKey };
+    return { publicKey: (await ensureVapidKeys(this.db)).publicKey };
   }
 
   @Route('listToldDevices')

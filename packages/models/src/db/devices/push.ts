@@ -4,6 +4,7 @@ import type { ItemKind } from '../../flow/events.ts';
 import type { NotificationItem } from '../../flow/inbox/notifications.ts';
 import { freshId } from '../log.ts';
 import { sql } from 'kysely';
+import { generateKeyPairSync } from 'node:crypto';
 import type { Queryable } from '../pool.ts';
 import { anyOf, hasRow, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 
@@ -14,14 +15,13 @@ export interface VapidKeys {
 
 /**
  * The key that signs for us, the same for every replica. Made by whoever asks first.
- * @param make called when there are none yet
  * @returns the pair that is kept, which may be another's
  */
-export async function ensureVapidKeys(database: Queryable, make: () => VapidKeys): Promise<VapidKeys> {
+export async function ensureVapidKeys(database: Queryable): Promise<VapidKeys> {
   const read = () => row(database, tables.selectFrom('vapid_keys').select(['public_key', 'private_key']));
   let kept = await read();
   if (!kept) {
-    const fresh = make();
+    const fresh = makeVapidKeys();
     const ours = tables
       .insertInto('vapid_keys')
       .values({ public_key: fresh.publicKey, private_key: fresh.privateKey });
@@ -32,6 +32,16 @@ export async function ensureVapidKeys(database: Queryable, make: () => VapidKeys
     kept = (await read())!;
   }
   return { publicKey: kept.public_key, privateKey: kept.private_key };
+}
+
+/** A point of P-256 that is not compressed begins with it (SEC 1, section 2.3.3). */
+const UNCOMPRESSED = Buffer.of(4);
+
+/** RFC 8292, section 3.2. By Node alone: the library that sends is megabytes, and only the worker needs it. */
+function makeVapidKeys(): VapidKeys {
+  const { x, y, d } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  const point = [UNCOMPRESSED, ...[x, y].map((half) => Buffer.from(half!, 'base64url'))];
+  return { publicKey: Buffer.concat(point).toString('base64url'), privateKey: d! };
 }
 
 /**
