@@ -1,8 +1,9 @@
 // The sign-in: nothing is seen or done without a device that the owner let in, and such a device can be shut out at once.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { hasBrowser, openBrowser, SIZES, tap, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, settled, SIZES, tap, visit } from '@mainloop/testkit/browser';
 import { startOidc, type OidcProvider } from '@mainloop/testkit/oidc';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
@@ -434,5 +435,102 @@ inBrowserEach([
     await laptop.page.waitForURL(/\/signin/);
     expect((await db.query('select 1 from auth_users')).rowCount).toBe(1);
     await laptop.close();
+  },
+);
+
+/** Another person owns this mainloop from now on. There is one owner: whoever is the first in the table. */
+const handOver = (to: string): Promise<unknown> =>
+  db.query(
+    "update auth_users set created_at = now() - case id when $1 then interval '2 days' else interval '1 day' end",
+    [to],
+  );
+/** One whose account on GitHub lets them in, as linking it does. The double names an account by its length. */
+async function knowOnGitHub(user: string): Promise<void> {
+  await db.query('insert into auth_users (id, name, email) values ($1, $1, $2)', [
+    user,
+    `${user}@example.com`,
+  ]);
+  await db.query(
+    "insert into auth_accounts (id, account_id, provider_id, user_id) values ($1, $2, 'github', $1)",
+    [user, String(user.length)],
+  );
+}
+const planOf = async (id: string): Promise<string> =>
+  seedItem(db, await seedTask(db, id), `${id}-plan`, 'plan', `Plan of ${id}`);
+const answerOf = async (id: string): Promise<string | undefined> =>
+  (
+    await db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [
+      id,
+    ])
+  ).rows[0]!.answer?.decision;
+const personOn = (page: Page): Promise<string> =>
+  until('the page to know whose it is', () => page.evaluate<string>("localStorage.getItem('person') ?? ''"));
+
+/** Signs in by GitHub in a browser in which nobody is signed in. @returns the inbox */
+async function signInAs(page: Page, user: string): Promise<void> {
+  oidc.person = { sub: user, email: `${user}@example.com`, name: user };
+  await page.goto(`${stack.web}/signin?to=/inbox`);
+  await tap(page.getByRole('button', { name: 'Use GitHub' }));
+  await page.waitForURL(`${stack.web}/inbox`);
+  await page.getByRole('heading', { name: 'Needs you' }).waitFor();
+}
+/** Decides without a network, and closes the page before there is one again. */
+async function approveOffline(page: Page, plan: string): Promise<void> {
+  const card = page.locator(`#item-${plan}`);
+  await settled(card.getByRole('button', { name: 'Approve' }));
+  await page.context().setOffline(true);
+  await page.getByText('Offline, showing the last update.').waitFor();
+  await tap(card.getByRole('button', { name: 'Approve' }));
+  await card.getByText('It will be sent when you are back online.').waitFor();
+}
+
+inBrowser(
+  'what one person decided offline is not sent by another who signs in in the same browser, and goes out when they are back',
+  async () => {
+    await db.query('delete from auth_users');
+    await db.query('delete from auth_rate_limits');
+    for (const user of ['ann', 'robert']) await knowOnGitHub(user);
+    await seedProject(db, 'pr-signin', 'acme/signin');
+    const [anns, roberts] = [await planOf('of-ann'), await planOf('of-robert')];
+    const { page, close } = await openDevice('desktop');
+    const context = page.context();
+
+    await handOver('ann');
+    await signInAs(page, 'ann');
+    const ann = await personOn(page);
+    await approveOffline(page, anns);
+    // Nothing of the page may be there when the network is, or it would go out as hers, as it should.
+    await page.goto('about:blank');
+    await context.clearCookies();
+    await context.setOffline(false);
+
+    await handOver('robert');
+    await page.goto(`${stack.web}/signin`);
+    await page.locator('[data-of-others]').getByText('One thing that was said here still waits').waitFor();
+    await signInAs(page, 'robert');
+    const robert = await personOn(page);
+    expect([ann, robert, ann === robert]).toEqual([expect.any(String), expect.any(String), false]);
+    // What he decides goes out, the same way, past what she decided before.
+    await approveOffline(page, roberts);
+    await context.setOffline(false);
+    await until('his answer', async () => (await answerOf(roberts)) === 'approve');
+    expect(await answerOf(anns)).toBeUndefined();
+    await page.locator(`#item-${anns}`).getByRole('button', { name: 'Approve' }).waitFor();
+    // Nor does the api take it from a page of hers that is still open.
+    const asAnn = await page.evaluate<[number, string]>(
+      `fetch('/api/inbox/${anns}', { method: 'POST', headers: { 'content-type': 'application/json', 'mainloop-person': '${ann}' },
+        body: JSON.stringify({ decision: 'approve', text: '', via: 'app', answerId: 'a-other' }) })
+        .then(async (answer) => [answer.status, (await answer.json()).code])`,
+    );
+    expect(asAnn).toEqual([412, 'other_person']);
+    expect(await answerOf(anns)).toBeUndefined();
+
+    await page.goto('about:blank');
+    await context.clearCookies();
+    await handOver('ann');
+    await signInAs(page, 'ann');
+    expect(await personOn(page)).toBe(ann);
+    await until('her answer', async () => (await answerOf(anns)) === 'approve');
+    await close();
   },
 );
