@@ -301,6 +301,7 @@ const instantForge: Forge = {
     headSha: 'a'.repeat(40),
     mergeSha: null,
     base: 'main',
+    baseSha: 'c'.repeat(40),
     fits: true,
   }),
   listChecks: async () => ({

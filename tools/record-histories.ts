@@ -191,6 +191,29 @@ const STORIES: Record<
       await handle.result();
     },
   },
+  // CI was red before the change: shown, repaired at the person's word, and let through.
+  before: {
+    script: () => ({
+      cis: [
+        { verdict: 'red', sha: 'a', told: { ...CI_REPORT, before: '"test" was red before this change.' } },
+      ],
+    }),
+    async walk(rehearsal) {
+      const handle = await rehearsal.start(STORIES.before!.script(0));
+      await rehearsal.passes(MINUTE_MS);
+      await rehearsal.say(handle, '-plan-1', 'approve');
+      await rehearsal.passes(20 * MINUTE_MS);
+      for (const kind of ['deny', 'allow'] as const) {
+        const gate = (await rehearsal.standing(handle)).openItems.at(-1);
+        if (gate === undefined || gate.includes('-review-')) break;
+        await handle.signal('human', { id: gate, kind });
+        await rehearsal.passes(20 * MINUTE_MS);
+      }
+      const review = (await rehearsal.standing(handle)).openItems.at(-1);
+      if (review !== undefined) await handle.signal('human', { id: review, kind: 'merge', text: 'squash' });
+      await handle.result();
+    },
+  },
   // The base moves under what is offered, and once more while it is repaired: told, brought in twice, offered
   // and merged.
   joined: {
@@ -404,6 +427,7 @@ const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['gather-comments', 'gathered'],
   ['closed-asks', 'closed'],
   ['named-checks', 'named'],
+  ['red-before', 'before'],
   ['merge-train', 'train'],
   ['keep-place', 'kept'],
 ]);

@@ -23,6 +23,8 @@ const LOG_BYTES = 2 * 1024 * 1024;
 /** Of how many red checks the log is read. */
 const MAX_LOGS = 3;
 const MAX_FAILURES = 20;
+/** Of so many jobs is kept what they said. */
+const MAX_SAID = 500;
 /** So many checks are kept by name. */
 const MAX_NAMES = 50;
 /** Until then the forge may not show yet that it runs something again. */
@@ -33,6 +35,8 @@ export interface ChecksDeps {
   readonly forge: Pick<Forge, 'listChecks' | 'ensureRerun' | 'jobLog'>;
   readonly effect: Effect;
   readonly patienceMs: number;
+  /** How jobs of commits failed that changes are from, by the job: what one has said stays. */
+  readonly said: Map<string, string>;
 }
 
 /** @returns the verdict; what the token may not see of it is told in the story, once for each repository */
@@ -111,6 +115,7 @@ export async function lookAtChecks(
       input.redSha === null
         ? null
         : { sha: input.redSha, failures: (await findFailures(db, task.id, input.redSha)) ?? [] },
+    base: await onBase(deps, task, input.pull, failures),
     rerun:
       outcome.is === 'infrastructure' && pull === 'open' && !isAllRefused(outcome.troubled)
         ? await rerunOnce(deps, task, input.sha)
@@ -120,6 +125,31 @@ export async function lookAtChecks(
     patienceMs,
   };
   return { verdict, told: reportOnCi(verdict, situation) };
+}
+
+/** How the same checks failed on the commit that the change is from; its logs are read only where all of them did. */
+async function onBase(
+  { db, forge, said }: ChecksDeps,
+  task: TaskRow,
+  pull: PullInfo | null,
+  now: readonly Failure[],
+): Promise<Situation['base']> {
+  if (pull === null || now.length === 0) return null;
+  const sha = pull.baseSha;
+  const { outcome } = await readVerdict({ db, forge }, task, sha);
+  if (outcome.is !== 'red') return null;
+  const names = new Set(now.map((f) => f.name));
+  const same = outcome.failed.filter((check) => names.has(check.name));
+  // No more logs than were read of the change: of what has none nobody knows how it failed.
+  if (same.length < names.size || same.length > MAX_LOGS) return null;
+  const failures = same.map(async ({ name, url, job, summary }): Promise<Failure> => {
+    const key = `${task.repo} ${job}`;
+    const log = job === null ? '' : (said.get(key) ?? failureOf(await logOf(forge, task.repo, job)));
+    if (said.size >= MAX_SAID) said.clear();
+    if (log !== '') said.set(key, log);
+    return { name, url, message: log || failureOf(summary) };
+  });
+  return { sha, failures: await Promise.all(failures) };
 }
 
 function stateOf(pull: PullInfo | null): CiReport['pull'] {

@@ -62,6 +62,7 @@ function world(given: Partial<Page> = {}) {
         merged: false,
         state: 'open',
         draft: false,
+        baseSha: 'base',
         mergeSha: null,
         base: 'main',
         fits: true,

@@ -91,6 +91,21 @@ describe('the train', () => {
     await untilMerged(b);
   });
 
+  test('is not left by what is red as it is red on the commit that the change is from, and is by what is new', async () => {
+    const say = (sha: string, description: string) =>
+      fetch(`${hub.url}/repos/${R}/statuses/${sha}`, {
+        method: 'POST',
+        headers: { authorization: 'token tok' },
+        body: JSON.stringify({ context: 'old', state: 'failure', description }),
+      });
+    const [fresh, old] = [await offered('new', line(5, 'new')), await offered('old', line(6, 'old'))];
+    for (const task of [fresh, old]) await approve(task);
+    await say(await git('rev-parse', 'origin/main'), 'Error: 1 is not 2');
+    await say(fresh.shown, 'Error: 3 is not 4');
+    await say(old.shown, 'Error: 1 is not 2');
+    expect([await step(fresh), await step(old)]).toMatchObject([{ did: 'red' }, { did: 'merged' }]);
+  });
+
   describe('a conflict while it waits', () => {
     /** Both sides, or what a file is to hold then. */
     const join = async (task: Task, text?: string): Promise<void> => {

@@ -129,6 +129,8 @@ export interface PullInfo {
   readonly draft: boolean;
   /** The branch that it goes into. */
   readonly base: string;
+  /** Where that stood when the pull request was made or last pushed to. */
+  readonly baseSha: string;
   readonly headSha: string;
   readonly mergeSha: string | null;
   /**

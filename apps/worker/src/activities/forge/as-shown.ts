@@ -22,7 +22,9 @@ export async function notAsShown(
   await ensureShown({ db, forge }, task, head);
   if (head !== shown) return { did: 'moved', sentence: await whoPushed(forge, task, pull, head) };
   const { verdict, told } = await lookAtChecks(checks, task, { sha: head, pull, round: 0, redSha: null });
-  return verdict.outcome.is === 'red' ? { did: 'red', sentence: `CI failed after all: ${told.red}` } : null;
+  // What was red before the change was let through by the person, and is no news.
+  const isNews = verdict.outcome.is === 'red' && told.before === undefined;
+  return isNews ? { did: 'red', sentence: `CI failed after all: ${told.red}` } : null;
 }
 
 /** @returns who brought a commit to the branch, as a sentence */

@@ -28,7 +28,8 @@ test('how a commit failed is told by name, from its log, which is read once', as
     logs++;
     return Promise.resolve('2026-11-20T10:00:00.0Z noise\n2026-11-20T10:00:00.0Z Error: 1 is not 2');
   };
-  const activities = forgeAt(pull('a colleague'), () => [run('failure', { name: 'unit' })], { jobLog });
+  const checks = (sha: string) => [run(sha === 'base' ? 'success' : 'failure', { name: 'unit' })];
+  const activities = forgeAt(pull('a colleague'), checks, { jobLog });
   for (const round of [0, 1]) {
     const { told } = await activities.readCi({ taskId: 'pushed', round });
     expect(told).toMatchObject({ ask: null, red: '"unit (a.yml)" is red: Error: 1 is not 2.' });
@@ -38,10 +39,37 @@ test('how a commit failed is told by name, from its log, which is read once', as
   expect((await activities.readCi({ taskId: 'pushed', round: 1, redSha: 'a colleague' })).told.ask).toMatch(
     /^"unit \(a\.yml\)" is still red, and the repair/,
   );
-  const same = forgeAt(pull('another'), () => [run('failure', { name: 'unit' })], { jobLog });
+  const same = forgeAt(pull('another'), checks, { jobLog });
   expect((await same.readCi({ taskId: 'pushed', round: 1, redSha: 'a colleague' })).told.ask).toMatch(
     /^"unit \(a\.yml\)" failed again in the same way/,
   );
+});
+
+test('what was red in the same way on the commit that the change is from is told, and is no news at the review', async () => {
+  const logs = new Map([
+    [1, 'Error: 1 is not 2'],
+    [2, 'Error: 1 is not 2'],
+    [3, 'Error: 3 is not 4'],
+  ]);
+  const jobLog = (_: string, job: number) => Promise.resolve(logs.get(job) ?? '');
+  const from = (base: number | null) =>
+    forgeAt(
+      pull('on red'),
+      (sha) => [sha === 'base' ? run(base === null ? null : 'failure', { id: base ?? 9 }) : run('failure')],
+      { jobLog },
+    );
+  const before = async (base: number | null): Promise<string | undefined> =>
+    (await from(base).readCi({ taskId: 'pushed', round: 0 })).told.before;
+  expect(await before(2)).toBe(
+    '"test (a.yml)" was red before this change, and is red in the same way on base, which it is from: Error: 1 is not 2.',
+  );
+  // Red in another way, or not ended there: nobody can say that it was.
+  expect([await before(3), await before(null)]).toEqual([undefined, undefined]);
+  const asked = { taskId: 'pushed', sinceIso: '', shown: 'on red' };
+  expect(await from(2).readReview(asked)).not.toHaveProperty('again');
+  expect(await from(3).readReview(asked)).toMatchObject({
+    again: expect.stringMatching(/^CI failed after all/),
+  });
 });
 
 test('what never ran to its end is run again once, costs no repair, and then the person is asked', async () => {

@@ -59,7 +59,7 @@ export function forgeContext({ db, forge, hit, settleMs, ciPatienceMs, quietMs }
     hit,
     quietMs,
     effect,
-    checks: { db, forge, effect, patienceMs: ciPatienceMs },
+    checks: { db, forge, effect, patienceMs: ciPatienceMs, said: new Map() },
     log,
     pullOf: (t) => (t.prNumber === null ? Promise.resolve(null) : forge.getPull(t.repo, t.prNumber)),
     tellMerged: (task, number, sha) =>

@@ -20,6 +20,7 @@ export const pull = (headSha: string, more: Partial<PullInfo> = {}): PullInfo =>
   number: 7,
   url: 'https://forge/7',
   headSha,
+  baseSha: 'base',
   merged: false,
   state: 'open',
   draft: true,

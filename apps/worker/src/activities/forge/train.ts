@@ -7,6 +7,8 @@ import { decideAndAppend } from '@mainloop/models/db/log';
 import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { sayConflict } from '@mainloop/models/flow/forge/conflicts';
+import type { CiReport } from '@mainloop/models/flow/ci/report';
+import type { CiOutcome, CiVerdict } from '@mainloop/models/flow/ci/verdict';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import { isSameChange, trainStep, type AtTrain, type TrainEnd } from '@mainloop/models/flow/forge/train';
 import { readVerdict, lookAtChecks } from '../../checks.ts';
@@ -194,7 +196,7 @@ export const trainActivities = (context: ForgeContext) => {
       behind: place === 1 && (asked.isChecked || isUpdated) ? await countBehind(task, head) : 0,
       isUpdated,
       isChecked: asked.isChecked,
-      ci: verdict.outcome.is,
+      ci: outcomeOf(verdict, told),
       red: told.red,
       ask: told.ask,
       ageMs: Date.now() - ((await findPushedAt(db, task.id, head))?.getTime() ?? Date.now()),
@@ -212,3 +214,7 @@ export const trainActivities = (context: ForgeContext) => {
     return leave(task, asked, merged.did, 'sentence' in merged ? merged.sentence : '');
   }
 };
+
+/** What was red before the change is as good as it gets together with its base. */
+const outcomeOf = ({ outcome }: CiVerdict, { before }: CiReport): CiOutcome['is'] =>
+  before === undefined ? outcome.is : 'green';

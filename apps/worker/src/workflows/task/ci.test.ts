@@ -112,6 +112,29 @@ describe('ci', () => {
     expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review' });
   });
 
+  test('red before the change: no repair is paid, the person decides, and what is let through goes to review', async () => {
+    const before = '"test" was red before this change.';
+    const red = { verdict: 'red', sha: 'a', told: { ...CI_REPORT, before } };
+    const handle = await rehearsal.start({ cis: [red] }, inCi(3));
+    await rehearsal.passes(10 * MINUTE);
+    expect(rehearsal.count('prepareRun')).toBe(0);
+    expect(rehearsal.script().failures).toMatchObject([
+      { kind: 'gate', errorCode: 'red_before', title: before },
+    ]);
+    // At the person's word it is.
+    rehearsal.script().cis = [{ ...red, sha: 'b' }];
+    await rehearsal.say(handle, '-f2-1', 'deny');
+    await rehearsal.passes(10 * MINUTE);
+    expect(rehearsal.inputs('prepareRun')).toMatchObject([
+      { phase: 'fix_ci', context: { round: 1, ciSha: 'a' } },
+    ]);
+    const gate = rehearsal.script().failures.at(-1)!.id;
+    await handle.signal('human', { id: gate, kind: 'allow' });
+    await rehearsal.passes(10 * MINUTE);
+    expect(await rehearsal.standing(handle)).toMatchObject({ stage: 'review' });
+    expect(rehearsal.count('prepareRun')).toBe(1);
+  });
+
   test('nothing that checks it: waits for its grace, then asks, and what is allowed goes on to review', async () => {
     const handle = await rehearsal.start({ cis: nothing(9) }, inCi(0));
     await rehearsal.passes(10 * MINUTE);

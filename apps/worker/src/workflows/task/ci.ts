@@ -11,6 +11,8 @@ import {
 } from '@mainloop/models/flow/ci/report';
 import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
 import { afterConflict, type Joined } from '@mainloop/models/flow/forge/conflicts';
+import { gateOf, redBeforeGateOf, redGateOf, type Gate } from '@mainloop/models/flow/review/gates';
+import type { GateReason } from '@mainloop/models/flow/runs/outcomes';
 import type { Approved, In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';
@@ -89,14 +91,8 @@ async function untilSaid(task: TaskContext, from: In<'ci'>): Promise<In<'review'
       case 'repair':
         return { stage: 'fix_ci', repairs: next.round, redSha: now.sha, reviewedUntil };
       case 'gate': {
-        const { id, allowed } = await askAtGate(
-          task,
-          next.what,
-          now.weakened,
-          now.told?.unchecked ?? undefined,
-          now.red,
-        );
-        if (!allowed && next.what === 'red')
+        const { id, allowed } = await askAtGate(task, next.what, gateAt(next.what, now));
+        if (!allowed && (next.what === 'red' || next.what === 'red_before'))
           return { stage: 'fix_ci', repairs: 1, redSha: now.sha, reviewedUntil };
         if (!allowed && now.weakened.length > 0)
           return { stage: 'fix_ci', repairs: at.repairs + 1, redSha: now.sha, putBack: id, reviewedUntil };
@@ -160,9 +156,23 @@ async function conflict(task: TaskContext, at: In<'ci'>, { sha, base = '' }: CiL
   return null;
 }
 
+function gateAt(what: GateReason, { red = [], weakened, told }: CiLook): Gate {
+  if (what === 'red') return redGateOf(red, weakened);
+  if (what === 'red_before') return redBeforeGateOf(told?.before ?? '', weakened);
+  return gateOf(what, weakened, told?.unchecked ?? undefined);
+}
+
 /** What is told goes by the new rules, where the history began with them. */
 const reportOf = (now: CiLook): CiReport | undefined =>
   now.told !== undefined && patched('told-ci') ? now.told : undefined;
+
+/** What was red before the change counts as such where the history began with that. */
+function toldOf(now: CiLook): CiReport | undefined {
+  const told = reportOf(now);
+  if (told?.before === undefined || patched('red-before')) return told;
+  const { before: _, ...rest } = told;
+  return rest;
+}
 
 /** What the review is bound to. */
 const seenAt = ({ repairs }: In<'ci'>, now: CiLook): { sha?: string; repairs?: number } =>
@@ -199,7 +209,8 @@ function decide(
         ? 'unknown'
         : (now.verified ?? 'unknown'),
     named: (now.red ?? []).length > 0 && !accepted && patched('named-checks'),
-    told: reportOf(now),
+    accepted,
+    told: toldOf(now),
   });
 }
 

@@ -1,7 +1,6 @@
 // What becomes of trouble: tried again, left out, or asked about. Waiting for a person is a state, not a failure.
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
-import type { RedCheck } from '@mainloop/models/flow/ci/report';
-import { gateOf, redGateOf } from '@mainloop/models/flow/review/gates';
+import type { Gate } from '@mainloop/models/flow/review/gates';
 import { lookAgainMs } from '@mainloop/models/flow/forge/looks';
 import { unexpected, type ErrorCode, type GateReason } from '@mainloop/models/flow/runs/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
@@ -85,15 +84,11 @@ export async function askWhile(
 export async function askAtGate(
   task: TaskContext,
   what: GateReason,
-  weakened: readonly string[],
-  unchecked?: string,
-  red: readonly RedCheck[] = [],
+  { title, lines, options }: Gate,
 ): Promise<{ id: string; allowed: boolean }> {
   // Named like the failure that it was once told as: a task that waits for one of those goes on, and its
   // retry let it through.
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
-  const { title, lines, options } =
-    what === 'red' ? redGateOf(red, weakened) : gateOf(what, weakened, unchecked);
   await openItem(task, {
     id,
     kind: 'gate',

@@ -1,5 +1,5 @@
 // Pull requests: made, ready, a draft again, what is in them.
-import type { Forge, Outcome } from '../port.ts';
+import type { Forge, Outcome, PullInfo } from '../port.ts';
 import { refusesDrafts } from './errors.ts';
 import { ensured, type GitHub } from './kit.ts';
 
@@ -75,20 +75,7 @@ export const pulls = ({
     }),
 
   getPull: (repo, number) =>
-    call(`pull request #${number}`, async () => {
-      const pull = (await getPull(repo, number)).data;
-      return {
-        number: pull.number,
-        url: pull.html_url,
-        state: pull.state === 'closed' ? 'closed' : 'open',
-        merged: pull.merged,
-        draft: pull.draft ?? false,
-        base: pull.base.ref,
-        headSha: pull.head.sha,
-        mergeSha: pull.merge_commit_sha,
-        fits: pull.state === 'open' ? (pull.mergeable ?? null) : null,
-      };
-    }),
+    call(`pull request #${number}`, async () => seenAs((await getPull(repo, number)).data)),
 
   listCommits: (repo, number) =>
     call(`the commits of #${number}`, async () =>
@@ -117,4 +104,17 @@ export const pulls = ({
         throw err;
       }
     }),
+});
+
+const seenAs = (pull: Awaited<ReturnType<GitHub['getPull']>>['data']): PullInfo => ({
+  number: pull.number,
+  url: pull.html_url,
+  state: pull.state === 'closed' ? 'closed' : 'open',
+  merged: pull.merged,
+  draft: pull.draft ?? false,
+  base: pull.base.ref,
+  baseSha: pull.base.sha,
+  headSha: pull.head.sha,
+  mergeSha: pull.merge_commit_sha,
+  fits: pull.state === 'open' ? (pull.mergeable ?? null) : null,
 });

@@ -73,6 +73,7 @@ test('one that was refused is told at once with what to do; one that was lost on
     pull: 'open' as const,
     failures: [],
     repaired: null,
+    base: null,
     since: '2026-11-20T10:30:00Z',
     nowMs: NOW,
     patienceMs: 3_600_000,

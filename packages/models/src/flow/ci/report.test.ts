@@ -21,6 +21,7 @@ describe('what is told', () => {
     pull: 'open',
     failures: [],
     repaired: null,
+    base: null,
     rerun: 'not_yet',
     since: '2026-11-20T10:30:00Z',
     nowMs: NOW,
@@ -65,6 +66,35 @@ describe('what is told', () => {
     const { ask } = tell(red, more);
     if (want === null) expect(ask).toBeNull();
     else expect(ask).toContain(want);
+  });
+
+  const lint = failure('no-var', 'lint (a.yml)');
+  test.each<[string, Situation['failures'], Situation['failures'] | null, boolean]>([
+    ['all of it', [failure('x')], [failure('x')], true],
+    ['all of it, and more', [failure('x')], [failure('x'), lint], true],
+    ['in another way', [failure('x')], [failure('y')], false],
+    ['and something else is new', [failure('x'), lint], [failure('x')], false],
+    ['and nobody knows how', [failure('')], [failure('')], false],
+    ['and not all that it says is kept', [failure('x'.repeat(1_000))], [failure('x'.repeat(1_000))], false],
+    ['and it has many lines', [failure('x\n'.repeat(19))], [failure('x\n'.repeat(19))], false],
+    ['or nobody knows', [failure('x')], null, false],
+    ['or not all are told', [], [], false],
+  ])('red, and red before the change: %s', (_, failures, was, want) => {
+    const base = was === null ? null : { sha: '0123456789', failures: was };
+    expect(tell(red, { failures, base }).before).toBe(
+      want
+        ? '"test (a.yml)" was red before this change, and is red in the same way on 0123456, which it is from: x.'
+        : undefined,
+    );
+  });
+
+  test('what was red before is no repair in vain', () => {
+    const base = { sha: 'base', failures: [failure('x')] };
+    expect(tell(red, { failures: base.failures, base, repaired: { sha: 'b', failures: [] } })).toMatchObject({
+      ask: null,
+      before: expect.any(String),
+    });
+    expect(tell(red, { failures: base.failures, base, pull: 'closed' }).before).toBeUndefined();
   });
 
   test('what is pending for longer than it may is told once nothing else is awaited', () => {
@@ -198,6 +228,15 @@ test.each<
     },
   ],
   ['red', { told }, { do: 'repair', round: 1 }],
+  // What was red before is not the agent's, however often it was repaired, and the person's to let through.
+  ['red', { told: { ...told, before: 'was' } }, { do: 'gate', what: 'red_before' }],
+  ['red', { repairs: 2, told: { ...told, before: 'was' } }, { do: 'gate', what: 'red_before' }],
+  ['red', { told: { ...told, before: 'was' }, accepted: true }, { do: 'review' }],
+  ['red', { told: { ...told, before: 'was' }, accepted: false }, { do: 'gate', what: 'red_before' }],
+  ['red', { told, accepted: true }, { do: 'repair', round: 1 }],
+  ['red', { told: { ...told, before: 'was' }, verified: 'failed' }, { do: 'repair', round: 1 }],
+  ['red', { told: { ...told, before: 'was' }, named: true }, { do: 'repair', round: 1 }],
+  ['red', { told: { ...told, before: 'was', pull: 'merged' } }, { do: 'finish' }],
   ['red', { told: { ...told, ask: 'Look.' } }, { do: 'ask_human', sentence: 'Look.' }],
   ['pending', { told: { ...told, ask: 'Late.' } }, { do: 'ask_human', sentence: 'Late.' }],
   ['pending', { told }, { do: 'wait' }],

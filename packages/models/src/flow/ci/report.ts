@@ -1,5 +1,6 @@
 // What a task does about a verdict, and in which sentences a person hears of it.
 import type { AwaitedCheck, CiVerdict, CiWord, NamedCheck } from './verdict.ts';
+import type { GateReason } from '../runs/outcomes.ts';
 import { cleanTitle, tellingLines } from '../text.ts';
 
 /** How a check failed, fit to be compared with how it failed before. */
@@ -20,6 +21,8 @@ export interface CiReport {
   readonly pushedNothing: boolean;
   /** Why nothing has checked the change, when there is more to say than that there is no CI. */
   readonly unchecked: string | null;
+  /** What is red, where all of it was red in the same way before the change; left out otherwise. */
+  readonly before?: string;
 }
 
 export interface Situation {
@@ -29,6 +32,8 @@ export interface Situation {
   readonly failures: readonly Failure[];
   /** The commit that the last repair was about, and how that had failed; null when there was none. */
   readonly repaired: { readonly sha: string; readonly failures: readonly Failure[] } | null;
+  /** How the checks failed on the commit that the change is from; null when that is not known, or they did not. */
+  readonly base: { readonly sha: string; readonly failures: readonly Failure[] } | null;
   /** What came of the one time that it was asked to run again. */
   readonly rerun: 'not_yet' | 'settling' | 'done' | 'refused';
   /** ISO time of the commit's arrival. */
@@ -58,8 +63,17 @@ export function reportOnCi({ outcome }: CiVerdict, situation: Situation): CiRepo
   switch (outcome.is) {
     case 'green':
       return report;
-    case 'red':
-      return { ...report, red: sayRed(situation.failures, 'is red'), ask: sayStuck(situation) };
+    case 'red': {
+      const red = sayRed(situation.failures, 'is red');
+      const { base, failures } = situation;
+      if (base === null || !failures.every(isWhole) || !isAllOf(failures, base.failures))
+        return { ...report, red, ask: sayStuck(situation) };
+      return {
+        ...report,
+        red,
+        before: `${sayRed(failures, `was red before this change, and is red in the same way on ${base.sha.slice(0, 7)}, which it is from`)}`,
+      };
+    }
     case 'pending':
       return { ...report, ask: sayHeld(outcome.awaited) ?? sayOverdue(outcome.awaited, situation) };
     case 'infrastructure':
@@ -98,15 +112,20 @@ function sayStuck({ sha, failures, repaired }: Situation): string | null {
   if (repaired === null) return null;
   if (repaired.sha === sha)
     return `${sayRed(failures, 'is still red, and the repair pushed nothing')} ${LOOK}`;
-  const failed = new Map(repaired.failures.map((f) => [f.name, f.message]));
-  const isSame =
-    failures.length >= failed.size &&
-    failures.every((f) => f.message !== '' && failed.get(f.name) === f.message);
-  return isSame && failures.length > 0
+  return isAllOf(failures, repaired.failures) && failures.length >= repaired.failures.length
     ? `${sayRed(failures, 'failed again in the same way after a repair')} ${LOOK}`
     : null;
 }
 const LOOK = 'Look at it, then Retry.';
+
+/**
+ * Rather says that something is new: what is wrongly called old would never be looked at.
+ * @returns whether each of them failed before, in the same way
+ */
+function isAllOf(failures: readonly Failure[], before: readonly Failure[]): boolean {
+  const failed = new Map(before.map((f) => [f.name, f.message]));
+  return failures.length > 0 && failures.every((f) => f.message !== '' && failed.get(f.name) === f.message);
+}
 
 function sayRed(failures: readonly Failure[], how: string): string {
   const [first, ...others] = failures;
@@ -168,13 +187,17 @@ const firstLine = (text: string, max: number): string =>
 
 /** How long a failure is kept, in characters. */
 const MAX_FAILURE_CHARS = 1_000;
+const MAX_FAILURE_LINES = 20;
+/** What is cut off may be what is new. */
+const isWhole = ({ message }: Failure): boolean =>
+  message.length < MAX_FAILURE_CHARS && message.split('\n').length < MAX_FAILURE_LINES;
 
 /**
  * What a job's log says went wrong, without what is another in each run: times, commits, temporary folders, ports.
  * @returns '' for a log that says nothing
  */
 export const failureOf = (log: string): string =>
-  tellingLines(log)
+  tellingLines(log, MAX_FAILURE_LINES)
     .map((line) =>
       line
         .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, '<time>')
@@ -191,7 +214,7 @@ export type AfterCi =
   | { readonly do: 'review' }
   | { readonly do: 'repair'; readonly round: number }
   /** Something stands against the change that only the person may let through. */
-  | { readonly do: 'gate'; readonly what: 'weakened' | 'unchecked' | 'red' }
+  | { readonly do: 'gate'; readonly what: GateReason }
   | { readonly do: 'ask_human'; readonly sentence: string }
   /** Somebody has merged it meanwhile. */
   | { readonly do: 'finish' };
@@ -216,6 +239,8 @@ export interface AtCi {
   readonly verified: Verified;
   /** Whether a check that the repository names is red, and nobody has let it through; absent in older histories. */
   readonly named?: boolean;
+  /** Whether the person has let this commit through; absent in older histories. */
+  readonly accepted?: boolean;
   /** Absent in histories from before it was told. */
   readonly told?: CiReport | undefined;
 }
@@ -229,6 +254,10 @@ export function afterCi(verdict: CiWord, input: AtCi): AfterCi {
   if (input.told?.pull === 'merged') return { do: 'finish' };
   if (typeof input.told?.ask === 'string') return { do: 'ask_human', sentence: input.told.ask };
   if (verdict === 'pending') return { do: 'wait' };
+  const isBlamed = input.verified === 'failed' || input.named === true;
+  if (verdict === 'red' && input.told?.before !== undefined && !isBlamed)
+    // The agent has not done it, so it is not paid for it unless a person says so.
+    return input.accepted === true ? { do: 'review' } : { do: 'gate', what: 'red_before' };
   const red = verdict === 'red' || input.verified === 'failed';
   if (!red && verdict === 'none' && input.waitedMs < input.graceMs) return { do: 'wait' };
   if (!red && input.named === true) {

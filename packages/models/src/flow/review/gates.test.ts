@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { gateAnswer, gateOf, isGate, redGateOf, UNCHECKED, WEAKENED } from './gates.ts';
+import { gateAnswer, gateOf, isGate, redBeforeGateOf, redGateOf, UNCHECKED, WEAKENED } from './gates.ts';
 import { notificationOf } from '../inbox/notifications.ts';
 
 describe('a gate', () => {
@@ -38,6 +38,16 @@ describe('a gate', () => {
     expect([gate.title, gate.options.map((o) => o.label)]).toEqual([title, ['Let Claude fix it', 'Allow']]);
     expect(gate.lines).toEqual(expect.arrayContaining([`$ ${red[0].command}`, ...lost]));
     expect(isGate({ kind: 'gate', errorCode: null })).toBe(true);
+  });
+
+  test('red before the change: Claude is paid for it only where that is said', () => {
+    const gate = redBeforeGateOf('"test" was red before.', ['a.test.ts: deleted']);
+    expect([gate.title, gate.lines, gate.options.map((o) => o.label)]).toEqual([
+      '"test" was red before. The change also removes or skips tests.',
+      ['a.test.ts: deleted'],
+      ['Let Claude fix it', 'Allow'],
+    ]);
+    expect(redBeforeGateOf('"test" was red before.', []).title).toBe('"test" was red before.');
   });
 
   test('however much a red check prints, the card stays short', () => {

@@ -27,7 +27,7 @@ export interface Gate {
  * @param unchecked why nothing has checked the change, where there is more to say than that there is no CI
  */
 export function gateOf(
-  what: Exclude<GateReason, 'red'>,
+  what: Exclude<GateReason, 'red' | 'red_before'>,
   weakened: readonly string[],
   unchecked: string = UNCHECKED,
 ): Gate {
@@ -71,6 +71,18 @@ export function redGateOf(red: readonly RedCheck[], weakened: readonly string[])
     options: [{ label: FIX_IT }, { label: ALLOW_GATE }],
   };
 }
+
+/**
+ * What the agent found red.
+ * @param before what is red, and that it was before
+ * @param weakened what the change does to its tests besides, a line for each: letting the change through lets
+ * that through too
+ */
+export const redBeforeGateOf = (before: string, weakened: readonly string[]): Gate => ({
+  title: `${before}${weakened.length === 0 ? '' : ' The change also removes or skips tests.'}`,
+  lines: weakened,
+  options: [{ label: FIX_IT }, { label: ALLOW_GATE }],
+});
 
 /** @returns its lines, without empty ones */
 export const linesOf = (body: string): string[] => body.split('\n').filter((l) => l.trim() !== '');

@@ -98,9 +98,9 @@ export type AfterRun =
 
 /**
  * What stands at a gate: tests that are weaker, a change that nothing checks, checks of the repository that
- * are red in the sandbox.
+ * are red in the sandbox, CI that was red before the change.
  */
-export const GATE_REASONS = ['weakened', 'unchecked', 'red'] as const;
+export const GATE_REASONS = ['weakened', 'unchecked', 'red', 'red_before'] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 
 export const ERROR_CODES = [
