@@ -81,6 +81,20 @@ describe('merge', () => {
     });
   });
 
+  test('what runs anew since it was offered has said nothing: the offer stands, and the person may merge', async () => {
+    const merged: string[] = [];
+    const ensureMerged: Forge['ensureMerged'] = (_, __, sha) => {
+      merged.push(sha);
+      return Promise.resolve({ sha: 'm', outcome: 'updated' });
+    };
+    const activities = merging(pull('second'), () => [run(null)], ensureMerged);
+    expect(
+      await activities.readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' }),
+    ).not.toHaveProperty('again');
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second' })).toEqual({ did: 'merged' });
+    expect(merged).toEqual(['second']);
+  });
+
   test.each([
     ['Head branch was modified. Review and try the merge again.', 'moved'],
     ['At least 1 approving review is required by reviewers with write access.', 'refused'],
