@@ -3,6 +3,7 @@
 import type { Call } from '@mainloop/models/contracts/client';
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { REFUSALS } from '@mainloop/models/flow/refusals';
+import { own } from '@mainloop/models/flow/look';
 import { fillSkill } from '@mainloop/models/flow/conversation/skills';
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -16,6 +17,7 @@ import {
   type CallToolResult,
   type InputRequiredResult,
   type ServerContext,
+  type StandardSchemaWithJSON,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Changed } from './changes.ts';
@@ -80,6 +82,24 @@ async function act(
   }
 }
 
+/**
+ * A schema that is shown as it is and takes whatever comes: the words of the library about what is wrong are for
+ * whoever wrote the schema.
+ */
+function unread(schema: z.ZodObject): StandardSchemaWithJSON<unknown> {
+  const standard = schema['~standard'];
+  return { '~standard': { ...standard, validate: (value) => ({ value }) } };
+}
+
+/** @returns what is wrong with a call, in a sentence with the name of the parameter and what it is to be */
+function sayWrong(tool: string, { shape }: z.ZodObject, { path, message, input }: z.core.$ZodIssue): string {
+  const [first = ''] = path.map(String);
+  const { description } = (own(shape, first) ?? {}) as { readonly description?: string };
+  const what = path.length === 0 ? 'what it was given' : `"${path.map(String).join('.').slice(0, 100)}"`;
+  const why = path.length > 0 && input === undefined ? 'is missing' : `is wrong: ${message.slice(0, 200)}`;
+  return `Nothing was done, because ${what} of ${tool} ${why}.${description === undefined ? '' : ` It is: ${description}.`}`;
+}
+
 export interface Options {
   /** How the api is asked, with the rights of whoever asks. */
   readonly call: Call;
@@ -116,14 +136,19 @@ export async function mcpServer(options: Options): Promise<McpServer> {
       {
         title: made.title,
         description: made.description,
-        inputSchema: made.input,
+        inputSchema: unread(made.input),
         annotations: {
           readOnlyHint: made.kind === 'reads',
           destructiveHint: made.kind === 'acts',
           openWorldHint: false,
         },
       },
-      (input: Record<string, unknown>, context: ServerContext) => act(server, made, input, context, options),
+      (given: unknown, context: ServerContext) => {
+        const input = made.input.safeParse(given, { reportInput: true });
+        return input.success
+          ? act(server, made, input.data, context, options)
+          : said(sayWrong(name, made.input, input.error.issues[0]!), true);
+      },
     );
   readable(server, call);
   if (typeof options.changes === 'function') tellChanges(server, options.changes);
