@@ -131,6 +131,10 @@ inBrowser.each([
     await file.getByText('approved', { exact: true }).waitFor();
     const card = page.locator(`[data-automation=${name}]`);
     await card.getByText(/^When task.steered happens/).waitFor();
+    // What the server would refuse is not offered.
+    await card.getByText(`From .mainloop/automations/${name}.yaml in acme/api: change it there`).waitFor();
+    await card.getByRole('button', { name: 'Remove' }).waitFor();
+    expect(await card.getByRole('button', { name: 'Edit' }).count()).toBe(0);
     await says(`after ${name}`);
     await work();
     await card.getByText(/: done$/).waitFor();

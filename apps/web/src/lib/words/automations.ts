@@ -38,6 +38,12 @@ export const FILE_STATE: Readonly<Record<FileState, string>> = {
   stands: 'approved',
   wrong: 'is no rule',
 };
+/**
+ * Of a rule that was approved as a file says it.
+ * @param file where it stands
+ */
+export const comesFrom = (file: { readonly project: string; readonly path: string }): string =>
+  `From ${file.path} in ${file.project}: change it there, and approve the change here.`;
 export const APPROVE = 'Approve';
 export const ALL_WORDS = 'All of it';
 
