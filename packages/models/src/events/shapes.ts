@@ -94,6 +94,7 @@ export const runOutcome: z.ZodType<RunOutcome> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('interrupted'),
     reason: z.enum(INTERRUPT_REASONS),
+    by: z.string().optional().describe('who stopped it, where that was not the user'),
   }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string() }),
 ]);

@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { openQuestion, seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { tokenActor, YOU } from '../../flow/actors.ts';
 import { OWNER } from '../../flow/ids.ts';
+import { actingAs } from '../acting.ts';
 import { decide } from '../inbox/decide.ts';
 import { appendOnce } from '../log.ts';
 import { one } from '../pool.ts';
+import { pause } from './commands.ts';
 import { endRun } from './endings.ts';
 import { openEpoch } from './epochs.ts';
 
@@ -47,4 +50,17 @@ test('a question that was asked ends the run as asked', async () => {
       quick,
     ]))!.outcome.kind,
   ).toBe('asked');
+});
+
+test.each([
+  ['the person', YOU, {}],
+  ['a program', tokenActor('my editor'), { by: 'token:my editor' }],
+])('a run that %s stopped says so, whatever its runner says', async (_, actor, by) => {
+  const task = await seedTask(database.db, `t-stopped-${actor}`);
+  const id = await seedRun(database.db, task);
+  const { run: started } = await openEpoch(database.db, id);
+  await actingAs(actor, () => pause(database.db, { ownerId: OWNER, taskId: task }));
+  await endRun(database.db, id, started.epoch, { kind: 'interrupted', reason: 'stopped', by: 'somebody' });
+  const kept = await one<{ outcome: object }>(database.db, 'select outcome from runs where id = $1', [id]);
+  expect(kept!.outcome).toEqual({ kind: 'interrupted', reason: 'stopped', ...by });
 });

@@ -1,10 +1,12 @@
 // How a run ends: once, whoever notices first.
+import { YOU } from '../../flow/actors.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { runEnded } from '../../events/runs.ts';
 import type { RunOutcome } from '../../flow/runs/outcomes.ts';
 import { SIGNALS, type HumanSignal, type RunEndedSignal } from '../../flow/workflow.ts';
 import { closePermissions, hasUnreceived } from './commands.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
+import { payloadField } from '../payload.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { anyOf, now, row, rows, tables } from '../rows.ts';
 import { attemptsOf } from './runs.ts';
@@ -86,7 +88,24 @@ function forLog(outcome: RunOutcome): RunOutcome {
 
 async function realOutcome(tx: Tx, runId: string, outcome: RunOutcome): Promise<RunOutcome> {
   if (outcome.kind === 'completed') return whatItCameTo(tx, runId, outcome);
+  if (outcome.kind === 'interrupted' && outcome.reason === 'stopped') return stoppedBy(tx, runId);
   return outcome.kind === 'asked' ? whatItWaitsFor(tx, runId, outcome) : outcome;
+}
+
+/** A runner that is told to stop does not know by whom: the log does. */
+async function stoppedBy(tx: Tx, runId: string): Promise<RunOutcome> {
+  const paused = await row(
+    tx,
+    tables
+      .selectFrom('events')
+      .select('actor')
+      .where('type', '=', 'task.paused')
+      .where(payloadField('task.paused', 'runId'), '=', runId)
+      .orderBy('seq', 'desc')
+      .limit(1),
+  );
+  const by = paused?.actor ?? YOU;
+  return { kind: 'interrupted', reason: 'stopped', ...(by === YOU ? {} : { by }) };
 }
 
 /**

@@ -68,6 +68,12 @@ test.each<[string, RunEnd, number, AfterRun]>([
     asks('Paused by you. Resume continues from here.', 'paused'),
   ],
   [
+    'paused by a program',
+    { kind: 'interrupted', reason: 'stopped', by: 'token:my editor' },
+    1,
+    asks('Paused by the token “my editor”. Resume continues from here.', 'paused'),
+  ],
+  [
     'silent',
     { kind: 'interrupted', reason: 'silent' },
     1,

@@ -1,4 +1,6 @@
 // How one agent run ended: the closed union every runtime maps its own errors into.
+import { actorWords, YOU } from '../actors.ts';
+
 export type RunOutcome =
   | { readonly kind: 'completed'; readonly summary: string }
   /**
@@ -21,7 +23,8 @@ export type RunOutcome =
       readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network';
       readonly backoffMs: number;
     }
-  | { readonly kind: 'interrupted'; readonly reason: InterruptReason }
+  /** `by`: who stopped it, as the log names them; left out where it was the user, and by older ones. */
+  | { readonly kind: 'interrupted'; readonly reason: InterruptReason; readonly by?: string | undefined }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
 
 /** `all_paused`: the person paused everything, so it goes on by itself when they resume. `stopped`: they paused this one. */
@@ -155,7 +158,8 @@ export function afterRun(ended: RunEnd, attempt: number, nowMs: number): AfterRu
         ? ask('model_failing', `The model kept failing (${words(ended.reason)}). Try again in a while.`)
         : { do: 'again', delayMs: ended.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
-      if (ended.reason === 'stopped') return ask('paused', 'Paused by you. Resume continues from here.');
+      if (ended.reason === 'stopped')
+        return ask('paused', `Paused by ${actorWords(ended.by ?? YOU)}. Resume continues from here.`);
       if (ended.reason === 'silent')
         return ask(
           'silent',
