@@ -79,6 +79,12 @@ test('a log and a diff are text', () => {
   });
 });
 
+// https://docs.github.com/rest/pulls/pulls#get-a-pull-request: its repository is null then, and so may be its owner.
+test('a pull request from a fork that was deleted is read like any other', () => {
+  const said = { number: 3, head: { ref: 'fix', sha: 'abc', repo: null, user: null }, base: { ref: 'main' } };
+  expect(withoutOpeners(said)).toEqual(said);
+});
+
 test('what opens something is taken out, however deep it is', () => {
   const said = {
     id: 1,
