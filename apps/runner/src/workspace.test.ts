@@ -95,7 +95,7 @@ test.each([
     { branch: 'b', base: 'main', attachments: [] } as unknown as RunSpec,
     link,
     env,
-    10_000,
+    120_000,
     [1, 1, 1],
   ).then(
     () => null,
@@ -207,7 +207,7 @@ test.each<[string, string | null]>([
     spec as unknown as RunSpec,
     link,
     { PATH: `${bin}:/usr/bin:/bin`, HOME: at },
-    10_000,
+    120_000,
     [],
   );
   if (error !== null) return expect(made).rejects.toThrow(error);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { freePort } from '../../../../tools/free-port.ts';
 
 const HERE = import.meta.dirname;
 const RELAY = path.join(HERE, '../../../../packages/network/src/package-relay.ts');
@@ -20,14 +20,6 @@ afterAll(() => {
   gateway.closeAllConnections();
   rmSync(work, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface Ended {
   readonly code: number | null;
