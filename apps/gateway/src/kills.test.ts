@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../../tools/free-port.ts';
 import type { LocalGitHub } from '../../demo/src/github/server.ts';
 
 const home = mkdtempSync('/tmp/gateway-kills-');
@@ -35,7 +36,7 @@ const start = async (): Promise<void> => {
   });
 };
 
-/** @param port 0: any that is free; for the one that comes back, its own */
+/** @param port one that the kernel gives to nobody meanwhile; for the one that comes back, its own */
 const openHub = async (port: number): Promise<void> => {
   hub = await startHub(path.join(home, 'github'), { port });
 };
@@ -43,7 +44,7 @@ const openHub = async (port: number): Promise<void> => {
 beforeAll(async () => {
   const folder = path.join(home, 'repo');
   for (const d of [failpoints, path.join(home, 'gateway')]) mkdirSync(d);
-  await openHub(0);
+  await openHub(await freePort());
   await seedRepository(hub, 'local/repo', folder, { 'README.md': '# Notes\n' });
   database = await freshDatabase();
   await seedProject(database.db, 'pr-1', 'local/repo', `${hub.url}/local/repo.git`);

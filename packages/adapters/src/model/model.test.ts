@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startDemoModel, type DemoModel } from '../../../../apps/demo/src/model/server.ts';
 import { Story } from '../../../../apps/demo/src/story.ts';
+import { freePort } from '../../../../tools/free-port.ts';
 import { anthropic } from './anthropic.ts';
 import { claudeCodeChat } from './claude-code.ts';
 import type { ChatCall, Model } from './port.ts';
@@ -55,7 +56,8 @@ const story = Story.parse({
 
 let demo: DemoModel;
 beforeAll(async () => {
-  demo = await startDemoModel(0, story);
+  // It is closed and started again: the kernel must not give its port away meanwhile.
+  demo = await startDemoModel(await freePort(), story);
 });
 afterAll(() => demo.close());
 
