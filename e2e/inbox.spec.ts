@@ -12,6 +12,7 @@ import {
   openPage,
   tap,
   tapOnOwnClock,
+  UNDO_MS,
   unfold,
   visit,
   visitOnOwnClock,
@@ -27,8 +28,6 @@ import type { Browser, Page } from 'playwright-core';
 let stack: Stack;
 let db: Db;
 let browser: Browser;
-/** How long a decision can be taken back. */
-const UNDO_MS = 6_000;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `${name}.png`);
 const inBrowser = hasBrowser ? test : test.skip;
 

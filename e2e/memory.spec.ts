@@ -1,7 +1,7 @@
 // The long memory in the whole stack: a real Temporal writes the summaries of a conversation that is weeks old, while its worker is killed
 // again and again; then a person reads, edits and forgets on the page.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, tap, unfold, visit } from '@mainloop/testkit/browser';
 import { monthsOf, seedMonths } from '@mainloop/testkit/months';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { many, openPool, type Db } from '@mainloop/models/db/pool';
@@ -101,7 +101,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await page.getByRole('textbox', { name: 'What to remember' }).fill(`No release on a Friday (${size}).`);
     await tap(page.getByRole('button', { name: 'Remember', exact: true }));
     await page.getByText('Remembered.', { exact: true }).waitFor();
-    await tap(page.locator('details').first().locator('summary'));
+    await unfold(page.locator('details').first().locator('summary'));
     await page.getByRole('link', { name: 'Read what was said' }).first().waitFor();
     await page.screenshot({ path: path.join(import.meta.dirname, 'shots', `memory-${size}.png`) });
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);

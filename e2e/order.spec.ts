@@ -1,6 +1,6 @@
 // The order in which tasks get their agents, as a person sees it and says it. On a phone and at a desk.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openPage, tap, unfold, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedProposal, seedRun, seedTask } from '@mainloop/testkit/seed';
@@ -36,7 +36,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/task/${second}`);
     await page.getByText('It starts in a moment. You are not needed.').first().waitFor();
-    await tap(page.getByText('Order', { exact: true }));
+    await unfold(page.getByText('Order', { exact: true }));
     await page.getByLabel('Priority').selectOption('urgent');
     await page.getByText('You made it urgent in priority.').waitFor();
     await page.getByLabel('Waits until these have ended').selectOption(first);
@@ -50,12 +50,12 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await visit(page, `${pages.web}/inbox`);
     await page.getByText(`It waits until "Task ${first}" has ended.`).first().waitFor();
     await visit(page, `${pages.web}/task/${first}`);
-    await tap(page.getByText('Order', { exact: true }));
+    await unfold(page.getByText('Order', { exact: true }));
     await page.getByLabel('Waits until these have ended').selectOption(second);
     await page.getByText('They would wait for each other for ever').waitFor();
     await page.screenshot({ path: shot(`circle-${size}`) });
     await visit(page, `${pages.web}/task/${second}`);
-    await tap(page.getByText('Order · urgent priority · after another task'));
+    await unfold(page.getByText('Order · urgent priority · after another task'));
     await tap(page.getByRole('button', { name: `No longer wait for Task ${first}` }));
     await until(
       'it waits for nobody',

@@ -9,10 +9,18 @@ import { confirm } from '@mainloop/models/db/conversation/proposals';
 import { proposalExpired } from '@mainloop/models/events/proposals';
 import { taskStateChanged } from '@mainloop/models/events/tasks';
 import { PLAIN } from '@mainloop/models/flow/status';
-import { hasBrowser, openPage, settled, tap, visit, visitOnOwnClock } from '@mainloop/testkit/browser';
+import {
+  hasBrowser,
+  openPage,
+  settled,
+  tap,
+  tapOnOwnClock,
+  visit,
+  visitOnOwnClock,
+} from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
-import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { DRAFT, emptyInbox, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -34,16 +42,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 let n = 0;
 const fresh = (): string => `re${++n}`;
-// Each test has the inbox to itself.
-beforeEach(async () => {
-  // Words that come from the server while a test types would stand in its field, too.
-  await database.db.query('delete from drafts');
-  await database.db.query("update inbox_items set state = 'closed' where state = 'open'");
-  await database.db.query("update proposals set state = 'declined' where state = 'open'");
-  await database.db.query(
-    "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
-  );
-});
+beforeEach(() => emptyInbox(database.db));
 const open = async (size: Size, where: string): Promise<{ page: Page; complaints: string[] }> => {
   const opened = await openPage(browser, size);
   await visit(opened.page, `${s.web}${where}`);
@@ -351,7 +350,7 @@ inBrowser.each(SIZES)(
     const { page, complaints } = await openPage(browser, size);
     await visitOnOwnClock(page, `${s.web}/task/${task}`);
     const left = page.locator('#main').getByRole('button', { name: 'Left' });
-    await tap(left);
+    await tapOnOwnClock(left);
     await page.getByRole('textbox', { name: 'Or type your own answer' }).last().fill('Straight on, I think.');
     await page.clock.resume();
     await until(

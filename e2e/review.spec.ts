@@ -1,7 +1,7 @@
 // Reading a change and asking for another: comments on lines in the app and on GitHub, answered one by one,
 // kept in step.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hasBrowser, openBrowser, openPage, tap, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, reload, tap, visit } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -134,7 +134,7 @@ async function letThrough(id: string): Promise<void> {
     expect(await comments(id)).toMatchObject([
       { path: 'src/till.ts', startLine: 2, line: 3, state: 'draft' },
     ]);
-    await page.reload();
+    await reload(page);
     await page.getByText('not sent yet').waitFor();
     await tap(page.getByRole('button', { name: 'Request changes (one comment)' }));
     await tap(page.getByRole('button', { name: 'Send with one comment' }));
@@ -163,7 +163,8 @@ async function letThrough(id: string): Promise<void> {
     await wide.page.screenshot({ path: shot('desktop-1-answered') });
     await wide.page.keyboard.press('n');
     await wide.page.keyboard.press('e');
-    expect(await wide.page.getByRole('checkbox', { name: 'Viewed' }).first().isChecked()).toBe(true);
+    const viewed = wide.page.getByRole('checkbox', { name: 'Viewed' }).first();
+    await until('the file to be viewed', () => viewed.isChecked());
     await wide.page.keyboard.press('e');
     // What is new since the review comes first.
     expect(await wide.page.getByLabel('Show').inputValue()).toBe('new');

@@ -1,7 +1,7 @@
 // The sign-in: nothing is seen or done without a device that the owner let in, and such a device can be shut out at once.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { hasBrowser, openBrowser, settled, SIZES, tap, visit } from '@mainloop/testkit/browser';
+import { hasBrowser, listening, openBrowser, settled, SIZES, tap, visit } from '@mainloop/testkit/browser';
 import { startOidc, type OidcProvider } from '@mainloop/testkit/oidc';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
@@ -316,6 +316,12 @@ async function openDevice(
   return { page, complaints, close: () => context.close() };
 }
 
+/** Opens a page that greets nobody yet, so that a tap on it is heard. */
+async function openAt(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await listening(page);
+}
+
 inBrowser(
   'from nothing to two devices: the first link, a passkey, a phone by QR code, a passkey again, and the phone signed out',
   async () => {
@@ -325,7 +331,7 @@ inBrowser(
     await laptop.page.goto(`${stack.web}/task/abc?x=1`);
     await laptop.page.getByText('This mainloop has no owner yet').waitFor();
     await laptop.page.screenshot({ path: shot('1-no-owner') });
-    await laptop.page.goto(newLink());
+    await openAt(laptop.page, newLink());
     await tap(laptop.page.getByRole('button', { name: 'Sign in on this device' }));
     await laptop.page.getByRole('heading', { name: 'This device is signed in' }).waitFor();
     expect(laptop.page.url()).not.toContain('#');
@@ -339,7 +345,7 @@ inBrowser(
     await laptop.page.screenshot({ path: shot('3-add-a-phone') });
     const link = await laptop.page.getByLabel('The link').inputValue();
     const phone = await openDevice('phone', true);
-    await phone.page.goto(link);
+    await openAt(phone.page, link);
     await phone.page.screenshot({ path: shot('4-phone') });
     await tap(phone.page.getByRole('button', { name: 'Sign in on this device' }));
     await tap(phone.page.getByRole('link', { name: 'Not now' }));
@@ -348,7 +354,7 @@ inBrowser(
 
     // The passkey brings the laptop back after its cookie is gone; the same answer a second time does not.
     await laptop.page.context().clearCookies();
-    await laptop.page.goto(`${stack.web}/projects`);
+    await openAt(laptop.page, `${stack.web}/projects`);
     await laptop.page.waitForURL(/\/signin\?to=%2Fprojects/);
     await laptop.page.screenshot({ path: shot('5-sign-in') });
     const [answer] = await Promise.all([
@@ -401,7 +407,7 @@ inBrowserEach([
     await db.query('delete from auth_users');
     await db.query('delete from auth_rate_limits');
     const laptop = await openDevice('desktop');
-    await laptop.page.goto(newLink());
+    await openAt(laptop.page, newLink());
     await tap(laptop.page.getByRole('button', { name: 'Sign in on this device' }));
     await tap(laptop.page.getByRole('link', { name: 'Not now' }));
     await visit(laptop.page, `${stack.web}/settings`);
@@ -422,7 +428,7 @@ inBrowserEach([
       // Nothing of the page that was open may still be on its way somewhere.
       await laptop.page.goto('about:blank');
       await laptop.page.context().clearCookies();
-      await laptop.page.goto(`${stack.web}/week`);
+      await openAt(laptop.page, `${stack.web}/week`);
       await tap(laptop.page.getByRole('button', { name: use }));
     };
     await signIn();

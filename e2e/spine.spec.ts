@@ -29,7 +29,7 @@ describe('one chat message becomes a merged pull request', () => {
     const listed = phone.page;
     const shot = (name: string, page = listed): Promise<unknown> =>
       page.screenshot({ path: path.join(shots, `${name}.png`) });
-    await listed.goto(stack.web);
+    await visit(listed, stack.web);
     await listed.getByText('What should be different in your code?').waitFor();
     await shot('phone-1-first-screen');
     await listed.getByLabel('Message').fill('Splitting 10.00 three ways loses a cent.');
@@ -72,7 +72,7 @@ describe('one chat message becomes a merged pull request', () => {
     expect([...phone.complaints, ...desk.complaints]).toEqual([]);
 
     const dark = await openPage(browser!, 'phone', true);
-    await dark.page.goto(`${stack.web}/inbox`);
+    await visit(dark.page, `${stack.web}/inbox`);
     await dark.page.getByText('Done today').waitFor();
     await shot('phone-6-inbox-dark', dark.page);
 

@@ -3,7 +3,17 @@ import { expect } from '@jest/globals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
 import { taskEnded } from '@mainloop/models/events/tasks';
-import { openPage, settled, tap, unfold, visit } from '@mainloop/testkit/browser';
+import {
+  goOnUntil,
+  openPage,
+  settled,
+  tap,
+  tapOnOwnClock,
+  UNDO_MS,
+  unfold,
+  visit,
+  visitOnOwnClock,
+} from '@mainloop/testkit/browser';
 import { seedItem, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import { s, db, browser, SIZES, inBrowser, shot, n, fresh, open, plan, stopped } from './stage.ts';
@@ -69,16 +79,23 @@ inBrowser.each(SIZES)(
       'paused',
     );
     const id = await plan();
-    const { page, complaints } = await open(size, '/inbox');
+    const { page, complaints } = await openPage(browser, size);
+    // Its clock stands: the note is there for some seconds only.
+    await visitOnOwnClock(page, `${s.web}/inbox`);
     const row = page.locator('article').filter({ hasText: 'Paused by you. Resume continues from here.' });
     await row.getByRole('button', { name: 'Resume' }).waitFor();
     expect(await row.locator('.text-bad').count()).toBe(0);
     expect(await page.getByRole('heading', { name: /Failed/ }).count()).toBe(0);
     await page.screenshot({ path: shot(`paused-${size}`) });
-    await tap(page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' }));
+    const card = page.locator(`#item-${id}`);
+    await tapOnOwnClock(card.getByRole('button', { name: 'Approve' }));
     const note = page.getByRole('status').filter({ hasText: 'Approved.' }).last();
-    await page.locator(`#item-${id}`).waitFor({ state: 'detached' });
-    await note.waitFor();
+    await page.clock.runFor(UNDO_MS);
+    await goOnUntil(
+      page,
+      'the note in the place of the card',
+      async () => (await card.count()) === 0 && note.isVisible(),
+    );
     await page.screenshot({ path: shot(`note-${size}`) });
     const at = (await note.boundingBox())!;
     const covered = await page.evaluate<string[]>(`(() => {
@@ -92,6 +109,7 @@ inBrowser.each(SIZES)(
     })()`);
     expect(covered).toEqual([]);
 
+    await page.clock.resume();
     await visit(page, `${s.web}/task/${paused.task}`);
     await tap(page.getByRole('button', { name: 'Cancel task' }));
     const ask = page.getByRole('alertdialog');

@@ -8,7 +8,7 @@ import { taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import type { ErrorCode } from '@mainloop/models/flow/runs/outcomes';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import { emptyInbox, seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, type Stack } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -77,13 +77,4 @@ afterAll(async () => {
   await db?.end();
   await s?.stop();
 });
-// Each test has the inbox to itself.
-beforeEach(async () => {
-  // Words that come from the server while a test types would stand in its field, too.
-  await db.query('delete from drafts');
-  await db.query("update inbox_items set state = 'closed' where state = 'open'");
-  await db.query("update proposals set state = 'declined' where state = 'open'");
-  await db.query(
-    "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
-  );
-});
+beforeEach(() => emptyInbox(db));

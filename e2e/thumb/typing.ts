@@ -1,6 +1,6 @@
 // What is typed fires nothing and stays.
 import { expect } from '@jest/globals';
-import { settled, tap, visit } from '@mainloop/testkit/browser';
+import { reload, settled, tap, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator } from 'playwright-core';
@@ -61,10 +61,7 @@ inBrowser.each(SIZES)(
     await tap(page.locator(`#item-${id}`).getByRole('button', { name: 'Change it' }));
     await page.locator(`#item-${id}`).getByRole('textbox').fill('half a revision');
     await page.locator(`#item-${asked}`).getByRole('textbox').fill('half an answer');
-    await Promise.all([
-      page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting'),
-      page.reload(),
-    ]);
+    await reload(page);
     const value = (button: Locator, words: string): Promise<unknown> =>
       until(words, async () => (await button.inputValue()) === words);
     await value(page.locator(`#item-${id}`).getByRole('textbox'), 'half a revision');

@@ -5,7 +5,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { agentShowed } from '@mainloop/models/events/runs';
 import { reviewPassedOver } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { openPage, settled, tap } from '@mainloop/testkit/browser';
+import { openPage, reload, settled, tap } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import axe from 'axe-core';
@@ -79,7 +79,7 @@ inBrowser.each(SIZES)(
     await until('line and code to be in sight', async () => (await inSight(code)) && (await inSight(now)));
     await page.screenshot({ path: shot(`suggest-${size}`) });
     await code.fill('const better = `a`; // ``` is in it');
-    await page.reload();
+    await reload(page);
     await until('the suggestion to be kept', async () => (await page.getByRole('textbox', { name: 'Your code for this line' }).inputValue()).startsWith('const better')); // prettier-ignore
     await tap(page.getByRole('button', { name: 'Keep comment' }));
     await page.getByText('not sent yet').waitFor();

@@ -10,6 +10,12 @@ import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page, Request } from 'playwright-core';
 import { t, s, browser, SIZES, inBrowser, shot, fresh, open, say } from './stage.ts';
 
+interface Styles {
+  getComputedStyle(of: unknown): { readonly borderBottomWidth: string };
+}
+const borderOf = (cell: Locator): Promise<string> =>
+  cell.evaluate((of) => (globalThis as unknown as Styles).getComputedStyle(of).borderBottomWidth);
+
 inBrowser.each(SIZES)(
   'a reply can be stopped, what was said copied, and said again in other words; tables and code look like it, %s',
   async (size) => {
@@ -30,7 +36,7 @@ inBrowser.each(SIZES)(
     await page.getByText('Half a reply').waitFor();
     const cell = page.getByRole('cell', { name: '1', exact: true }).last();
     await cell.waitFor();
-    expect(await cell.evaluate('(e) => getComputedStyle(e).borderBottomWidth')).not.toBe('0px');
+    expect(await borderOf(cell)).toBe('1px');
     expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.screenshot({ path: shot(`chat-${size}`) });
     const stop = page.getByRole('button', { name: 'Stop the reply' });
@@ -46,10 +52,10 @@ inBrowser.each(SIZES)(
     await field.fill('And this.');
     await tap(page.getByRole('button', { name: 'Edit and say it again' }).last());
     // Nothing that stood there is lost.
-    expect(await field.inputValue()).toBe(`And this.\nMake it ${size} blue.`);
-    expect(
-      await page.evaluate<boolean>("document.activeElement.getAttribute('aria-label') === 'Message'"),
-    ).toBe(true);
+    await until('both', async () => (await field.inputValue()) === `And this.\nMake it ${size} blue.`);
+    await until('the field to have the focus', () =>
+      page.evaluate<boolean>("document.activeElement.getAttribute('aria-label') === 'Message'"),
+    );
     await page.screenshot({ path: shot(`again-${size}`) });
     await field.fill('');
     expect(complaints).toEqual([]);

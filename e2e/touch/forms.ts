@@ -1,14 +1,10 @@
 // The fields of every page: what was typed and not sent is there after a reload, says that it is not sent, and is gone once it was.
 import { expect } from '@jest/globals';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
-import { tap, visit } from '@mainloop/testkit/browser';
+import { reload, tap, unfold, visit } from '@mainloop/testkit/browser';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page } from 'playwright-core';
 import { t, s, SIZES, inBrowser, shot, fresh, open, pushed, DIFF } from './stage.ts';
-
-/** Once more, until its script listens. */
-const again = (page: Page, go: () => Promise<unknown>): Promise<unknown> =>
-  Promise.all([page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting'), go()]);
 
 /** Says it to the api as the pages do. @returns what it answers */
 async function post<T>(page: Page, path: string, body: object): Promise<T> {
@@ -20,9 +16,6 @@ async function post<T>(page: Page, path: string, body: object): Promise<T> {
   ]);
   return (await response.json()) as T;
 }
-
-/** What was begun at one size stands at the other, too: it is shared. */
-const nothingBegun = (): Promise<unknown> => t.db.query('delete from drafts');
 
 interface Place {
   readonly where: string;
@@ -39,13 +32,6 @@ const press =
   (name: string | RegExp) =>
   (page: Page): Promise<unknown> =>
     tap(page.locator('#main').getByRole('button', { name }).first());
-const unfold =
-  (words: string) =>
-  async (page: Page): Promise<unknown> => {
-    const details = page.locator('#main details', { hasText: words }).first();
-    if ((await details.getAttribute('open')) === null) await tap(details.locator('summary').first());
-    return details;
-  };
 
 async function formsOf(page: Page): Promise<readonly Place[]> {
   await post(page, '/api/skills', {
@@ -70,7 +56,7 @@ async function formsOf(page: Page): Promise<readonly Place[]> {
     line: 41,
     text: 'Say why.',
   });
-  const more = unfold('Sandbox, checks and limits');
+  const more = (page: Page): Promise<unknown> => unfold(page.getByText('Sandbox, checks and limits').first());
   return [
     { where: '/settings', field: byLabel('The model you talk to'), words: 'claude-half-typed' },
     { where: '/settings', field: byLabel('Budget per day for all agents'), words: '12.5' },
@@ -117,7 +103,6 @@ async function formsOf(page: Page): Promise<readonly Place[]> {
 }
 
 inBrowser.each(SIZES)('what was typed into a form and not sent is there after a reload, %s', async (size) => {
-  await nothingBegun();
   const { page, complaints } = await open(size, '/week');
   const lost: string[] = [];
   for (const place of await formsOf(page)) {
@@ -128,18 +113,15 @@ inBrowser.each(SIZES)('what was typed into a form and not sent is there after a 
     await page.keyboard.type(place.words);
     const typed = await place.field(page).inputValue();
     expect(typed).toContain(place.words);
-    await again(page, () => page.reload());
+    await reload(page);
     // What was folded and what was opened by hand opens by itself where something was begun in it.
     const is = async (): Promise<boolean> =>
       (await place.field(page).count()) > 0 && (await place.field(page).inputValue()) === typed;
     await until('the words', is).catch(() => lost.push(`${place.where}: ${place.words}`));
-    if (
-      !(await place
-        .field(page)
-        .isVisible()
-        .catch(() => false))
-    )
-      lost.push(`${place.where}: out of sight: ${place.words}`);
+    await place
+      .field(page)
+      .waitFor()
+      .catch(() => lost.push(`${place.where}: out of sight: ${place.words}`));
   }
   await page.screenshot({ path: shot(`forms-${size}`) });
   expect({ lost, complaints }).toEqual({ lost: [], complaints: [] });
@@ -149,19 +131,18 @@ inBrowser.each(SIZES)('what was typed into a form and not sent is there after a 
 inBrowser.each(SIZES)(
   'a setting that was not saved says so, is saved by a tap, and then says nothing more, %s',
   async (size) => {
-    await nothingBegun();
     const agents = size === 'phone' ? '7' : '9';
     const { page, complaints } = await open(size, '/settings');
     const field = page.getByRole('spinbutton', { name: 'Agents running at once' });
     await field.fill(agents);
-    await again(page, () => page.reload());
+    await reload(page);
     await until('the number', async () => (await field.inputValue()) === agents);
     const setting = page.locator('[data-setting]', { has: field });
     await setting.getByText('Not saved yet').waitFor();
     await page.screenshot({ path: shot(`not-saved-${size}`) });
     await tap(setting.getByRole('button', { name: 'Save' }));
     await setting.getByText('Saved', { exact: true }).waitFor();
-    await again(page, () => page.reload());
+    await reload(page);
     expect(await field.inputValue()).toBe(agents);
     expect(await page.getByText('Not saved yet').count()).toBe(0);
     expect(complaints).toEqual([]);

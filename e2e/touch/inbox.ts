@@ -5,7 +5,8 @@ import { ciJudged } from '@mainloop/models/events/forge';
 import { OWNER } from '@mainloop/models/flow/ids';
 import {
   openPage,
-  settled,
+  reload,
+  SETTLED_MS,
   tap,
   tapOnOwnClock,
   unfold,
@@ -49,7 +50,9 @@ inBrowser.each(SIZES)(
       const task = await seedTask(t.db, fresh());
       ids.push(await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1'));
     }
-    const { page, complaints } = await open(size, '/inbox');
+    const { page, complaints } = await openPage(browser, size);
+    // On its own clock the card that is decided stays for as long as it takes to look at the next ones.
+    await visitOnOwnClock(page, `${s.web}/inbox`);
     const needs = page.getByRole('region', { name: 'Needs you' });
     await needs.getByLabel('View').selectOption('One line each');
     await needs.locator('article').first().waitFor({ state: 'detached' });
@@ -58,18 +61,19 @@ inBrowser.each(SIZES)(
     const last = (await lines.last().boundingBox())!;
     expect(last.y + last.height).toBeLessThan(page.viewportSize()!.height);
     expect(last.height).toBeGreaterThanOrEqual(44);
-    await page.reload();
+    await reload(page);
     await until('six lines, as chosen', async () => (await lines.count()) === 6);
     await page.screenshot({ path: shot(`lines-${size}`) });
-    await tap(lines.nth(1));
+    await tapOnOwnClock(lines.nth(1));
     const card = page.locator(`#item-${ids[1]}`);
-    await settled(card.getByRole('button', { name: 'Approve' }));
+    await card.getByRole('button', { name: 'Approve' }).waitFor();
+    await page.clock.runFor(SETTLED_MS);
     await page.screenshot({ path: shot(`line-open-${size}`) });
-    await tap(card.getByRole('button', { name: 'Approve' }));
+    await tapOnOwnClock(card.getByRole('button', { name: 'Approve' }));
     await card.getByText('Approved.').waitFor();
     await needs.getByLabel('View').selectOption('One at a time');
     expect(await needs.locator('article').count()).toBe(1);
-    await tap(needs.getByRole('button', { name: 'Next' }));
+    await tapOnOwnClock(needs.getByRole('button', { name: 'Next' }));
     await needs.getByText('3 of 6').waitFor();
     await page.screenshot({ path: shot(`one-${size}`) });
     expect(complaints).toEqual([]);

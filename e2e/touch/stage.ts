@@ -6,7 +6,7 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { hasBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import type { TestDatabase } from '@mainloop/testkit/database';
 import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
-import { seedProject } from '@mainloop/testkit/seed';
+import { emptyInbox, seedProject } from '@mainloop/testkit/seed';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
@@ -61,12 +61,4 @@ beforeAll(async () => {
   if (stage.browser !== null) browser = stage.browser;
 });
 afterAll(() => stage?.close());
-// Each test has the inbox to itself.
-beforeEach(async () => {
-  // Words that come from the server while a test types would stand in its field, too.
-  await t.db.query('delete from drafts');
-  await t.db.query("update inbox_items set state = 'closed' where state = 'open'");
-  await t.db.query(
-    "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
-  );
-});
+beforeEach(() => emptyInbox(t.db));

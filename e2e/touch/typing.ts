@@ -7,6 +7,7 @@ import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import {
   openPage,
+  reload,
   settled,
   tap,
   unfold,
@@ -253,7 +254,7 @@ inBrowser.each(SIZES)(
     await page.screenshot({ path: shot(`folder-set-${size}`) });
     // What is left there is sent by Enter as well as what was just typed.
     await until('it to be kept', async () => (await t.db.query("select 1 from drafts where key like 'setting/%folder' and text like '%other%'")).rowCount === 1); // prettier-ignore
-    await page.reload();
+    await reload(page);
     await until('what was typed', async () => (await field.inputValue()) === '../other');
     await field.press('Enter');
     await beside.waitFor();

@@ -98,10 +98,12 @@ export async function stopClock(page: Page): Promise<void> {
  * @param what the sentence says that never came
  */
 export const goOnUntil = (page: Page, what: string, is: () => Promise<boolean>): Promise<unknown> =>
-  until(what, async () => (await is()) || (await page.clock.runFor(STEP_MS), false));
+  until(what, async () => (await is()) || (await page.clock.runFor(STEP_MS), false), WAIT_MS, 0);
 /** Far less than a button takes no tap after it moved, in milliseconds. */
 const STEP_MS = 50;
 
+/** So long, in milliseconds, a decision can be taken back. */
+export const UNDO_MS = 6_000;
 /** After this, in milliseconds, a button that came or moved takes a tap again. */
 export const SETTLED_MS = 2_000;
 

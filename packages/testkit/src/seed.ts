@@ -153,3 +153,16 @@ export async function seedItem(
   );
   return id;
 }
+
+/**
+ * Lets a test have the inbox to itself: nothing of an earlier one is open or running in it, and nothing is begun, for
+ * words that come from the server while it types would stand in its field, too.
+ */
+export async function emptyInbox(db: Db): Promise<void> {
+  await db.query('delete from drafts');
+  await db.query("update inbox_items set state = 'closed' where state = 'open'");
+  await db.query("update proposals set state = 'declined' where state = 'open'");
+  await db.query(
+    "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
+  );
+}
