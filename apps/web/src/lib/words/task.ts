@@ -95,7 +95,7 @@ export const newLines = (lines: number): string => (lines === 1 ? 'One new line'
 // What is said to it, and stopping it.
 /** What the field asks for. */
 export const tellWords = (isRunning: boolean): string =>
-  isRunning ? 'Tell Claude something' : 'Tell Claude for its next run';
+  isRunning ? 'Tell Claude something' : 'Tell Claude before its next run';
 export const SAY_IT = 'Say it';
 export const PAUSE_THE_AGENT = 'Pause the agent';
 export const STOPPING = 'Stopping. What was done is kept.';
