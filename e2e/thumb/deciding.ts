@@ -60,6 +60,7 @@ inBrowser.each(SIZES)(
     expect(await middle(approve(second))).toEqual(at);
     await touchAt(page, size, at);
     await page.screenshot({ path: shot(`settling-${size}`) });
+    expect(await card(second).getByText('Approved.').count()).toBe(0);
     await settles(approve(second));
     expect([await answerOf(first), await stateOf(second)]).toEqual(['approve', 'open']);
     await touchAt(page, size, await middle(approve(second)));
