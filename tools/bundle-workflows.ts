@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const worker = path.join(path.dirname(fileURLToPath(import.meta.url)), '../apps/worker');
-const MAX_KIB = 2_100;
+const MAX_KIB = 2_200;
 const sdk = createRequire(path.join(worker, 'package.json')).resolve('@temporalio/worker');
 const { bundleWorkflowCode } = (await import(pathToFileURL(sdk).href)) as {
   bundleWorkflowCode(o: object): Promise<{ code: string }>;
