@@ -134,7 +134,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     projects: may('S'),
     tasks: may('SU', GATEWAY_TASK),
     inbox_items: may('SIU', ['state', 'answered_at']),
-    review_comments: may('SU', ['answer', 'answered_at']),
+    review_comments: may('SIU', ['answer', 'answered_at']),
     learnings: may('SIU', COUNTED_RULE),
     cost_days: may('SIU'),
     pauses: may('S'),
