@@ -13,7 +13,7 @@ import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals'
 import type { ApiConfig } from '../config.ts';
 import { answerOf } from '../http/refuse.ts';
 import type { Auth } from './auth.ts';
-import { People } from './person.ts';
+import { personOf } from './person.ts';
 import { deviceFamily } from '@mainloop/models/flow/machine/user-agent';
 
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
@@ -51,10 +51,8 @@ export class Guard {
   private readonly db: Db;
   private readonly auth: Auth | null;
   private readonly config: ApiConfig;
-  readonly people: People;
   constructor(db: Db, auth: Auth | null, config: ApiConfig) {
     this.db = db;
-    this.people = new People(db);
     this.auth = auth;
     this.config = config;
   }
@@ -71,7 +69,7 @@ export class Guard {
       if (!passage.ok) return stop(res, passage);
       // What was written for one person does not go out as another's.
       const meant = req.headers[PERSON_HEADER];
-      if (meant !== undefined && !(await this.people.isNameOf(String(meant), passage.userId)))
+      if (meant !== undefined && meant !== (await personOf(this.db, passage.userId)))
         return stop(res, refusal('other_person'));
       if (
         (passage.sessionToken !== null || passage.actor !== undefined) &&

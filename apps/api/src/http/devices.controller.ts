@@ -9,6 +9,7 @@ import qr from 'qrcode';
 import type { Auth } from '../auth/auth.ts';
 import { deviceKind } from '@mainloop/models/flow/machine/user-agent';
 import type { Guard } from '../auth/guard.ts';
+import { personOf } from '../auth/person.ts';
 import { makePairingToken } from '../auth/pairing.ts';
 import type { ApiConfig } from '../config.ts';
 import { AUTH, CONFIG, DB, GUARD } from '../tokens.ts';
@@ -49,7 +50,7 @@ export class DevicesController {
         way === 'passkey' ? this.auth !== null : Boolean(this.config.signIn?.[way]),
       ),
       hasOwner,
-      person: passage.ok ? await this.guard.people.nameOf(passage.userId) : null,
+      person: passage.ok ? await personOf(this.db, passage.userId) : null,
     };
   }
 
