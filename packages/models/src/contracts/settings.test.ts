@@ -80,14 +80,16 @@ describe('no value of a field makes it laxer than the value says, or than the st
     fc.integer(),
   );
   const amount = (n: number | null): number => n ?? Infinity;
+  const isName = (given: unknown): boolean =>
+    typeof given === 'string' && given.trim() !== '' && given.trim().length <= 100;
   /** A model that was kept before may have any name; only what is typed has to be one that is served. */
   const isReadable = (
     field: string,
     given: unknown,
     shape: { safeParse(v: unknown): { success: boolean } },
   ): boolean =>
-    field === 'model' || field === 'chatModel'
-      ? typeof given === 'string' && given.trim() !== '' && given.trim().length <= 100
+    field === 'model' || field === 'chatModel' || field === 'secondLookModel'
+      ? isName(given) || (field === 'secondLookModel' && given === null)
       : shape.safeParse(given).success;
   const egress = (e: ResolvedProjectSettings['egress']): string => JSON.stringify(e);
 
