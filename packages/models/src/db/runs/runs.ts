@@ -50,9 +50,7 @@ export async function ensureRun(
   const { resumed, freshSession } = await sessionFor(db, input);
   await withTx(db, async (tx) => {
     if (await hasRow(tx, tables.selectFrom('runs').select('id').where('id', '=', id))) return;
-    // What the person says meanwhile is for the author.
-    const said = input.phase === 'second_look' ? [] : await takeUnreceived(tx, input.taskId);
-    const prompt = input.prompt(said, freshSession);
+    const prompt = input.prompt(await takeUnreceived(tx, input.taskId), freshSession);
     await runStatement(
       tx,
       tables

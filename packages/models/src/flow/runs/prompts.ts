@@ -170,6 +170,7 @@ const BODY: Record<Phase, (facts: PromptFacts) => string[]> = {
     '- must: it is wrong, breaks something, loses data, opens a hole, or is not what was asked for. You can say when it goes wrong.',
     '- should: it works, and leaves something behind that its author ought to put right, such as a case without a test.',
     '- note: the reader of the change should know it. Nobody works on it.',
+    'What the reader says to you is meant for the author: pass it on word for word as a must.',
     'Find only what you have made sure of in the code. Taste is no finding, and a change without a fault has none.',
     'End with a short summary of what you read and how you made sure.',
   ],
