@@ -58,7 +58,9 @@ inBrowser(
     // So long that no browser sends it when its page has gone.
     const words = `Said to no network ${fresh()}${' and so on'.repeat(1_200)}`;
     await context.route('**/api/chat', () => undefined);
-    await page.getByLabel('Message', { exact: true }).fill(words);
+    const field = page.getByLabel('Message', { exact: true });
+    await field.fill(words);
+    await until('its words to stand in the field', async () => (await field.inputValue()) === words);
     await Promise.all([
       page.waitForRequest((request) => new URL(request.url()).pathname === '/api/chat'),
       tap(page.getByRole('button', { name: 'Send' })),
