@@ -30,6 +30,8 @@ let pages: Pages;
 let browser: Browser;
 let fires = 0;
 const DAY_MS = 86_400_000;
+/** Past every hour that is chosen here, whatever the hour is now. */
+const EVENING_MS = Date.parse(`${new Date().toISOString().slice(0, 10)}T23:00:00Z`);
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `campfire-${name}.png`);
 const WORDS = [
@@ -85,7 +87,7 @@ async function campfire(size: string): Promise<string[]> {
   const to = (await ruleOf(own.rule)).id;
   const likened = learningLikened.new({ actor: 'mainloop', payload: { id: ids[4]!, to, by: 'meaning' } });
   await appendOnce(database.db, [likened], OWNER);
-  expect(await lightCampfire(database.db, OWNER, Date.now() + fires++ * DAY_MS)).toBe('lit');
+  expect(await lightCampfire(database.db, OWNER, EVENING_MS + fires++ * DAY_MS)).toBe('lit');
   return ids;
 }
 const ruleOf = async (rule: string) =>

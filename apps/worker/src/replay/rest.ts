@@ -91,13 +91,22 @@ async function comesClear(env: TestWorkflowEnvironment, handle: WorkflowHandle):
   }
 }
 
-/** @returns the same workflow, whose signals wait until none of its timers goes off soon */
+const isRunning = async (handle: WorkflowHandle): Promise<boolean> =>
+  (await handle.describe()).status.name === 'RUNNING';
+
+/**
+ * @returns the same workflow, whose signals wait until none of its timers goes off soon. One that saw by itself in
+ *   that time what it was to be told, and ended, is told nothing; one that had ended before refuses, as ever.
+ */
 export function whenClear(env: TestWorkflowEnvironment, handle: WorkflowHandle): WorkflowHandle {
   const signal = handle.signal.bind(handle);
   return Object.assign(handle, {
     signal: async (...said: Parameters<typeof signal>) => {
-      await comesClear(env, handle);
-      return signal(...said);
+      if (await isRunning(handle)) {
+        await comesClear(env, handle);
+        if (!(await isRunning(handle))) return;
+      }
+      await signal(...said);
     },
   });
 }
