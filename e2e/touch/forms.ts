@@ -61,6 +61,11 @@ async function formsOf(page: Page): Promise<readonly Place[]> {
     { where: '/settings', field: byLabel('The model you talk to'), words: 'claude-half-typed' },
     { where: '/settings', field: byLabel('Budget per day for all agents'), words: '12.5' },
     { where: '/settings', field: byLabel('Time zone of your days'), words: 'Europe/Zur' },
+    {
+      where: '/settings',
+      field: byLabel('What every agent of every project should know'),
+      words: 'We write British',
+    },
     { where: '/projects', field: byLabel('Model'), words: 'claude-half-typed' },
     { where: '/projects', first: more, field: byLabel(/^Set-up command/), words: 'npm ci && npm run' },
     { where: '/skills', field: byLabel(/^Name/), words: 'write-a' },

@@ -4,10 +4,12 @@ import { HOLDS } from '@mainloop/models/contracts/runner';
 import { keepAttachment } from '@mainloop/models/db/conversation/attachments';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { many, one } from '@mainloop/models/db/pool';
+import { saveSettings } from '@mainloop/models/db/projects/settings';
 import { openEpoch } from '@mainloop/models/db/runs/epochs';
 import { ensureRun } from '@mainloop/models/db/runs/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { database, useRunnerLink, urlOf, liveRun, post, countOf } from '@mainloop/testkit/runner-link';
+import { seedProject } from '@mainloop/testkit/seed';
 
 useRunnerLink();
 
@@ -139,6 +141,25 @@ test('a run reads the files that came with its task, and none of another', async
   expect(await get(token, `/run/attachment?id=${mine!.id}`, holder)).toEqual({ status: 200, body: 'mine' });
   for (const id of [other!.id, '', '__proto__', `${mine!.id}%00`])
     expect((await get(token, `/run/attachment?id=${id}`, holder)).status).toBe(404);
+});
+
+test('each agent is told what the user wrote for all of them and for those of its project, and nothing of another', async () => {
+  await saveSettings(database.db, OWNER, { insights: 'We write British English.' });
+  const { token } = await liveRun('told');
+  const { token: elsewhere } = await liveRun('told-elsewhere');
+  await seedProject(database.db, 'pr-told', 'acme/told');
+  await database.db.query(`update projects set settings = $1 where id = 'pr-told'`, [
+    JSON.stringify({ character: 'Short sentences.', insights: 'Run make api.' }),
+  ]);
+  await database.db.query(`update tasks set project_id = 'pr-told' where id = 'told'`);
+  const told = async (of: string, holder: string): Promise<string> =>
+    (JSON.parse((await get(of, '/run/spec', holder)).body) as { claudeMd: string }).claudeMd;
+  const here = await told(token, `${HOLDS}told`);
+  expect(here).toContain('\n## How you work here\n\nShort sentences.\n');
+  expect(here).toContain('\n\nWe write British English.\nRun make api.\n');
+  const there = await told(elsewhere, `${HOLDS}elsewhere`);
+  expect(there).toMatch(/\n\nWe write British English\.\n$/);
+  expect(there).not.toMatch(/Short sentences|make api/);
 });
 
 test('a run that is started again goes on with its session, also where the first try was to begin a new one', async () => {

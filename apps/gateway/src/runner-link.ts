@@ -24,11 +24,11 @@ import { appendOutput, outputEnd } from '@mainloop/models/db/runs/output';
 import { claimEpoch, holderOf, renewLease } from '@mainloop/models/db/runs/epochs';
 import { endRun } from '@mainloop/models/db/runs/endings';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
-import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
+import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { baselineRecorded, evidenceRecorded } from '@mainloop/models/events/runs';
 import { own } from '@mainloop/models/flow/look';
 import { doneBefore, type RunOutcome } from '@mainloop/models/flow/runs/outcomes';
-import { AGENT_CLAUDE_MD, folderWords } from '@mainloop/models/flow/runs/prompts';
+import { claudeMdFor } from '@mainloop/models/flow/runs/prompts';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
 import { askPermission } from './permissions.ts';
@@ -108,6 +108,7 @@ async function giveSpec({ db, res, run, holder, given }: LinkRequest): Promise<v
   if (holder === '' || !(await claimEpoch(db, run.id, run.epoch, holder)))
     throw new Refused(401, 'Another process has this run.');
   const project = resolveProjectSettings(run.project_settings);
+  const settings = await getSettings(db, run.owner_id);
   const before = run.prompt === '' ? await findOutcomeBefore(db, { taskId: run.task_id, n: run.n }) : null;
   const spec: RunSpec = {
     runId: run.id,
@@ -116,8 +117,7 @@ async function giveSpec({ db, res, run, holder, given }: LinkRequest): Promise<v
     phase: run.phase,
     prompt: run.prompt,
     done: run.prompt === '' ? doneBefore(before) : null,
-    claudeMd:
-      project.folder === '' ? AGENT_CLAUDE_MD : `${AGENT_CLAUDE_MD}\n${folderWords(project.folder)}\n`,
+    claudeMd: claudeMdFor({ ...project, insights: [settings.insights, project.insights] }),
     taskMd: `# ${run.title}\n\n${run.task_prompt}\n${run.plan ? `\n## The plan\n\n${run.plan}\n` : ''}`,
     model: run.model,
     sessionId: run.session_id,

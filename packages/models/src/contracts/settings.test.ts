@@ -146,3 +146,20 @@ test.each([
   expect(result.success).toBe(false);
   expect(result.error!.issues[0]!.message).toMatch(words);
 });
+
+test('what every agent is told is short, in any script, and a text that is too long is refused with words', () => {
+  const words = (count: number): string => Array.from({ length: count }, () => 'words').join(' ');
+  for (const insights of ['', words(140), '- one\n- two\n', '\u4f60'.repeat(100)])
+    expect(ProjectSettings.safeParse({ insights }).success).toBe(true);
+  for (const insights of [words(160), '\u4f60'.repeat(101), 'x'.repeat(100_000), 'x\n'.repeat(200)]) {
+    const { error } = Settings.safeParse({ insights });
+    expect(error?.issues.map(({ message }) => message)).toEqual([
+      'The notes should be shorter: every agent reads it all. About 150 words fit.',
+    ]);
+    expect(resolveProjectSettings({ ...ASKS, insights })).toMatchObject({
+      ...ASKS,
+      insights: '',
+      unreadable: ['insights'],
+    });
+  }
+});

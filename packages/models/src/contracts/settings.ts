@@ -3,6 +3,7 @@
 import { own } from '../flow/look.ts';
 import { ITEM_KINDS } from '../flow/events.ts';
 import { PROMPT_TOKENS } from '../flow/memory/levels.ts';
+import { tokensAtMost } from '../flow/memory/tokens.ts';
 import { isModelName, NO_SUCH_MODEL } from '../flow/money/models.ts';
 import { isTimeZone } from '../flow/inbox/notifications.ts';
 import { MAX_RULE } from '../flow/runs/permissions.ts';
@@ -25,6 +26,14 @@ const between = (min: number, max: number, what: string) =>
 const Command = z
   .string('A command is text.')
   .max(1_000, 'A command has at most 1,000 characters. Put a longer one into a script of the repository.');
+/** Of each text that goes to every agent; a word of English is two tokens of our upper estimate. */
+export const MOST_INSIGHT_TOKENS = 300;
+const Standing = (what: string) =>
+  z.string(`${what} should be text.`).refine(
+    // Counting the tokens of a long text takes long, and no letter is more than four.
+    (text) => text.length <= 4 * MOST_INSIGHT_TOKENS && tokensAtMost(text) <= MOST_INSIGHT_TOKENS,
+    `${what} should be shorter: every agent reads it all. About ${MOST_INSIGHT_TOKENS / 2} words fit.`,
+  );
 
 const Unreadable = z
   .array(z.string())
@@ -90,6 +99,12 @@ const PROJECT = z.strictObject({
   skipPlan: z
     .boolean('Whether plans are skipped should be true or false.')
     .describe('Whether tasks begin without a plan to approve'),
+  character: Standing('The character').describe(
+    'How an agent of this project works and speaks, told to each one with its role. Empty: nothing is told',
+  ),
+  insights: Standing('The notes').describe(
+    'What each agent of this project should know, told to every one at its start. Empty: nothing is told',
+  ),
 });
 const OWN = z.strictObject({
   chatModel: Model,
@@ -115,6 +130,9 @@ const OWN = z.strictObject({
     .describe(
       'Where your days begin and end, for the memory of the conversation. null: that of the quiet hours, else UTC',
     ),
+  insights: Standing('The notes').describe(
+    'What each agent of all projects should know, told to every one at its start. Empty: nothing is told',
+  ),
   campfireAt: TimeOfDay.nullable().describe(
     'When what a day taught is gathered into one item, by the clock of `timeZone`. null: never',
   ),
@@ -168,6 +186,8 @@ export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
   secondLook: false,
   secondLookModel: null,
   skipPlan: false,
+  character: '',
+  insights: '',
 };
 export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   chatModel: 'claude-sonnet-5-5',
@@ -177,6 +197,7 @@ export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   monthBudgetCents: null,
   promptTokens: PROMPT_TOKENS,
   timeZone: null,
+  insights: '',
   campfireAt: '18:00',
   notifyKinds: [...ITEM_KINDS],
   quietHours: null,
@@ -205,6 +226,8 @@ export const STRICTEST = {
   secondLook: true,
   secondLookModel: null,
   skipPlan: false,
+  character: '',
+  insights: '',
 } satisfies z.infer<typeof PROJECT>;
 
 const STRICTEST_OWN = {
@@ -294,6 +317,8 @@ const WORDS: Readonly<Record<string, string>> = {
   secondLook: 'whether there is a second look',
   secondLookModel: 'the model of the second look',
   skipPlan: 'whether plans are skipped',
+  character: 'the character of agents',
+  insights: 'the notes for agents',
   promptTokens: 'tokens of a prompt',
   timeZone: 'the time zone',
   notifyKinds: 'what devices are told of',

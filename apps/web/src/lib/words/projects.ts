@@ -59,6 +59,10 @@ export function removesWords(project: string, running: number): string {
 
 // What its agents run, reach and may do.
 export const FOLDER = 'Folder within the repository';
+export const INSIGHTS = 'What every agent here should know';
+export const INSIGHTS_EXAMPLE = 'The client in api/ is generated: run make api after a change.';
+export const CHARACTER = 'How an agent here works and speaks';
+export const CHARACTER_EXAMPLE = 'Short sentences. Say what you are not sure of.';
 export const SETUP_COMMAND = 'Set-up command, after each fresh clone';
 export const FIND_SETUP = 'If empty, work out the set-up from lock files';
 export const VERIFY_COMMAND = 'Verify command, must pass before review';

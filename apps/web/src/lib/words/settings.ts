@@ -7,6 +7,8 @@ export const PAUSE_DOES =
   'Stops every agent within ten seconds, and starts none. What they did is kept, and goes on when you resume.';
 export const CHAT_MODEL = 'The model you talk to';
 export const AGENTS_AT_ONCE = 'Agents running at once';
+export const INSIGHTS_OF_ALL = 'What every agent of every project should know';
+export const INSIGHTS_EXAMPLE = 'We write British English. Ask before you add a dependency.';
 export const MEMORY_BUDGET = 'Tokens that the chat is told with a message, at most';
 export const TIME_ZONE = 'Time zone of your days';
 export const NO_SIGN_IN =

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { learningWords } from '../learnings/learnings.ts';
-import { AGENT_CLAUDE_MD, promptFor, type PromptFacts } from './prompts.ts';
+import { claudeMdFor, promptFor, type PromptFacts } from './prompts.ts';
 import { PHASES } from '../states.ts';
 
 const BARE: Omit<PromptFacts, 'phase'> = {
@@ -69,7 +69,12 @@ const cases = (): Record<string, string> => ({
       { id: 'Lab12', rule: 'Round half to even.', why: '', path: null, always: false },
     ]),
   }),
-  CLAUDE_MD: AGENT_CLAUDE_MD,
+  CLAUDE_MD: claudeMdFor({ folder: '', character: '', insights: ['', ' '] }),
+  'CLAUDE_MD, what its project adds': claudeMdFor({
+    folder: 'packages/a',
+    character: 'Short sentences. Say what you are not sure of.\n',
+    insights: ['- The staging key is in no file: ask for it.', '- `make api` regenerates the client.'],
+  }).slice(claudeMdFor({ folder: '', character: '', insights: [] }).length),
 });
 
 test('an agent is told what was agreed to, and nothing else', () => {
