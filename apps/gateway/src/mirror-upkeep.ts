@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gitEnvironment } from '@mainloop/models/flow/machine/git';
+import { gitEnvironment, gitReason } from '@mainloop/models/flow/machine/git';
 
 const run = promisify(execFile);
 
@@ -59,7 +59,7 @@ export async function tidyMirrors(gitDir: string): Promise<{ packed: string[]; t
         packed.push(repo);
       } catch (err) {
         const { stderr = '', message } = err as { stderr?: string; message: string };
-        trouble.push(`${repo}: ${(stderr.trim().split('\n').at(-1) || message).slice(0, 300)}`);
+        trouble.push(`${repo}: ${(gitReason(stderr) || message).slice(0, 300)}`);
       }
     }
   return { packed, trouble };

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { withNotesOf } from '@mainloop/adapters/agent/claude-code';
 import type { RunSpec } from '@mainloop/models/contracts/runner';
+import { gitReason } from '@mainloop/models/flow/machine/git';
 import { cloneNotes } from '@mainloop/models/flow/runs/clone-notes';
 import { commitRules, commitWords, type CommitRules } from '@mainloop/models/flow/forge/commit-rules';
 import { SETUP_LEAVES } from '@mainloop/models/flow/runs/setup';
@@ -130,7 +131,7 @@ export async function ensureWorkspace(
         );
       await patiently(fetch, againMs);
     } catch (err) {
-      throw new WorkspaceError(lastLine(err));
+      throw new WorkspaceError(reasonOf(err));
     }
     // The branch is not on the forge yet. In whole names: a tag "origin/main" would come before the branch.
     const remote = await git('rev-parse', '--verify', '-q', remoteOf(spec.branch)).catch(() => '');
@@ -138,7 +139,7 @@ export async function ensureWorkspace(
     try {
       await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, from);
     } catch (err) {
-      throw new WorkspaceError(lastLine(err));
+      throw new WorkspaceError(reasonOf(err));
     }
     await restore(runner, link, git);
   } else {
@@ -430,14 +431,12 @@ async function patiently<T>(act: () => Promise<T>, againMs: readonly number[]): 
 const notKept =
   (what: string) =>
   (err: unknown): undefined =>
-    void say('warn', `not restored: ${what}: ${lastLine(err)}`);
+    void say('warn', `not restored: ${what}: ${reasonOf(err)}`);
 
-const lastLine = (err: unknown): string => {
+const reasonOf = (err: unknown): string => {
   const thrown = err as { stderr?: string; message: string; killed?: boolean };
   if (thrown.killed === true) return 'git took too long, and was ended';
-  return (thrown.stderr?.trim().split('\n').at(-1) || thrown.message)
-    .replace(/^(fatal|error): /, '')
-    .slice(0, 500);
+  return (gitReason(thrown.stderr ?? '') || thrown.message).slice(0, 500);
 };
 
 /**

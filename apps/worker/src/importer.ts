@@ -6,7 +6,12 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ForgeError } from '@mainloop/adapters/forge/port';
-import { FOLDER_OUTCOMES, repositoryNameOf, type FolderLook } from '@mainloop/models/flow/projects/folders';
+import {
+  FOLDER_OUTCOMES,
+  repositoryNameOf,
+  whyNoProject,
+  type FolderLook,
+} from '@mainloop/models/flow/projects/folders';
 import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 import { z } from 'zod';
 
@@ -96,12 +101,28 @@ async function placeOf(
     (
       await run('git', ['-C', dir, ...args], { env: gitEnvironment({ path: process.env.PATH }) })
     ).stdout.trim();
+  // A no is an answer, too: what it means is said below.
+  const asked = async (...args: string[]): Promise<string | null> => git(...args).catch(() => null);
+  const kind = await asked(
+    'rev-parse',
+    '--is-bare-repository',
+    '--is-inside-git-dir',
+    '--is-shallow-repository',
+    '--show-object-format',
+  );
+  const [isBare, isInside, isShallow, objectFormat] = kind?.split('\n') ?? [];
+  const hasCommit = (await asked('rev-parse', '--verify', 'HEAD')) !== null;
+  const branch = (await asked('symbolic-ref', '--short', 'HEAD')) ?? known ?? null;
+  const refusal = whyNoProject(dir, {
+    isRepository: kind !== null,
+    hasNoFiles: isBare === 'true' || isInside === 'true',
+    isShallow: isShallow === 'true',
+    objectFormat: objectFormat ?? '',
+    hasCommit,
+    branch,
+  });
+  if (refusal !== null || branch === null) throw new ForgeError('rejected', refusal ?? '');
   try {
-    await git('rev-parse', '--verify', 'HEAD');
-    const branch = await git('symbolic-ref', '--short', 'HEAD').catch((err: unknown) => {
-      if (known === undefined) throw err;
-      return known;
-    });
     const below = (await git('rev-parse', '--show-prefix')).replace(/\/$/, '');
     if (below === '') return { branch, below, root: dir };
     const root = await git('rev-parse', '--show-toplevel');
@@ -113,10 +134,7 @@ async function placeOf(
     );
   } catch (err) {
     if (err instanceof ForgeError) throw err;
-    throw new ForgeError(
-      'rejected',
-      `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`,
-    );
+    throw new ForgeError('rejected', `${dir} changed while it was looked at. Add it again.`);
   }
 }
 

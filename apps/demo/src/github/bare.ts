@@ -8,6 +8,12 @@ import { isBranchName, isRepositoryName } from '@mainloop/models/flow/machine/op
 
 const run = promisify(execFile);
 
+/**
+ * Whoever named the folder may mean one that another account owns, as the owner of a container does; git then asks
+ * to be told so, and takes no settings from the process that it serves. The word goes through a shell.
+ */
+const READS = `--upload-pack=git -c 'safe.directory=*' upload-pack`;
+
 export class Bare {
   private readonly locks = new Map<string, Promise<unknown>>();
   private readonly root: string;
@@ -76,10 +82,9 @@ export class Bare {
     settings: readonly string[] = [],
   ): Promise<void> {
     await this.git(full, [
-      '-c',
-      'safe.directory=*',
       ...settings,
       'fetch',
+      READS,
       '-q',
       '--no-tags',
       '--',
@@ -87,6 +92,11 @@ export class Bare {
       refs,
       '+refs/tags/*:refs/tags/*',
     ]);
+  }
+
+  /** @returns whether a folder has a branch */
+  async isIn(full: string, folder: string, branch: string): Promise<boolean> {
+    return (await this.git(full, ['ls-remote', READS, '--', folder, `refs/heads/${branch}`])).trim() !== '';
   }
 
   async sha(full: string, branch: string): Promise<string | null> {

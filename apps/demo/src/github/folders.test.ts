@@ -297,3 +297,89 @@ test('folders inside of a repository are projects of their own, each with the wh
   expect(await importer.look(mono)).toMatchObject({ full: 'local/mono', below: '', outcome: 'added' });
   await expect(importer.look(path.join(mono, 'new'))).rejects.toThrow('is in no commit of');
 });
+
+const lookAt = (folder: string): Promise<unknown> =>
+  localImporter({ githubApiUrl: hub.url, localGitHubSecret: OPERATOR }).look(folder);
+const refusalOf = (folder: string): Promise<string> =>
+  lookAt(folder).then(
+    () => 'taken',
+    (err: Error) => err.message,
+  );
+
+test.each<[string, string, (place: string) => Promise<string>]>([
+  [
+    'no git folder',
+    ' is not a git folder. Run git init in it, commit something, then add it again.',
+    (place) => Promise.resolve((mkdirSync(place), place)),
+  ],
+  [
+    'one without a commit',
+    ' has no commit yet. Commit something, then add it again.',
+    async (place) => (await run('git', ['init', '-q', place]), place),
+  ],
+  [
+    'a bare repository',
+    ' is what git keeps, without files to work on. Add a folder in which its files are checked out.',
+    async (place) => (
+      await run('git', ['clone', '-q', '--bare', await make(`${path.basename(place)}-of`), place]),
+      place
+    ),
+  ],
+  [
+    'what git keeps of one',
+    '/.git is what git keeps, without files to work on. Add a folder in which its files are checked out.',
+    async (place) => `${await make(path.basename(place))}/.git`,
+  ],
+  [
+    'one with a cut history',
+    ' is a shallow clone: the beginning of its history is missing. Run git fetch --unshallow in it, then add it again.',
+    async (place) => {
+      const source = await make(`${path.basename(place)}-of`);
+      await commit(source, 'second');
+      await run('git', ['clone', '-q', '--depth', '1', `file://${source}`, place]);
+      return place;
+    },
+  ],
+  [
+    'one with other names for its commits',
+    ' names its commits by SHA256. mainloop, like GitHub, works with SHA1 only.',
+    async (place) => {
+      await run('git', ['init', '-q', '--object-format=sha256', place]);
+      await commit(place, 'first');
+      return place;
+    },
+  ],
+  [
+    'one at a commit and no branch',
+    ' is on no branch just now. Finish the rebase or run git switch, then add it again.',
+    async (place) => {
+      const folder = await make(path.basename(place));
+      await git(folder, 'checkout', '-q', '--detach');
+      return folder;
+    },
+  ],
+])('%s says what it is and what to do', async (_, words, made) => {
+  const folder = await made(path.join(dir, 'odd'));
+  expect(await refusalOf(folder)).toBe(
+    words.startsWith('/.git') ? folder.replace(/\/\.git$/, words) : `${folder}${words}`,
+  );
+});
+
+test('a folder of another account is a project, whoever we are, and is looked at again', async () => {
+  const folder = await make('theirs');
+  if (process.getuid?.() === 0) await run('chown', ['-R', '12345:12345', folder]);
+  expect(await lookAt(folder)).toMatchObject({ outcome: 'added' });
+  expect(await lookAt(folder)).toMatchObject({ outcome: 'unchanged' });
+});
+
+test('a history with a hole in it is refused with the reason that git has', async () => {
+  const folder = await make('hole');
+  writeFileSync(path.join(folder, 'a.txt'), 'gone');
+  await git(folder, 'add', 'a.txt');
+  await commit(folder, 'second');
+  const blob = await git(folder, 'rev-parse', 'HEAD:a.txt');
+  rmSync(path.join(folder, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+  expect(await refusalOf(folder)).toMatch(
+    new RegExp(`^${folder} could not be read: .*(${blob}|missing|bad object|pack-objects)`),
+  );
+});

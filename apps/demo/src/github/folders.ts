@@ -59,9 +59,6 @@ export function folders(context: Ctx): Folders {
     // They have no commit in common.
     (await bare.git(full, ['merge-base', one, other]).catch(() => '')).trim() || null;
 
-  const hasBranch = async (full: string, folder: string, branch: string): Promise<boolean> =>
-    (await bare.git(full, ['ls-remote', '--', folder, `refs/heads/${branch}`])).trim() !== '';
-
   /** @returns null when it is another folder's */
   const lookAgain = (
     repo: Repo,
@@ -72,7 +69,7 @@ export function folders(context: Ctx): Folders {
     bare.serial(repo.full, async () => {
       const { full, defaultBranch } = repo;
       const ours = (await bare.sha(full, defaultBranch))!;
-      const renamed = !(await hasBranch(full, root, defaultBranch));
+      const renamed = !(await bare.isIn(full, root, defaultBranch));
       await bare.fetchFrom(full, root, `+refs/heads/${renamed ? checkedOut : defaultBranch}:${INCOMING}`);
       try {
         const theirs = (await bare.git(full, ['rev-parse', INCOMING])).trim();

@@ -1,6 +1,7 @@
 // One request: git, a page or a log, the operator's own, or the api.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gitReason } from '@mainloop/models/flow/machine/git';
 import { isSecret } from '@mainloop/network/secrets';
 import { answerOf, callOf, repoNamed, type Api } from './answers.ts';
 import { answerApp, callerOf, gitRefusalOf, refusedBy, type Caller } from './apps.ts';
@@ -185,8 +186,9 @@ async function answerOperator(
     );
     json(res, look.outcome === 'added' ? 201 : 200, { ...shape.repo(base, repo), look });
   } catch (err) {
+    const { stderr, message } = err as Error & { stderr?: string };
     json(res, 422, {
-      message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}`,
+      message: `${String(data.folder)} could not be read: ${gitReason(stderr ?? message)}`,
     });
   }
 }

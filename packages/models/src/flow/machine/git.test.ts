@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { gitEnvironment, type Reach } from './git.ts';
+import { gitEnvironment, gitReason, type Reach } from './git.ts';
 
 const dir = mkdtempSync('/tmp/mainloop-git-');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -77,4 +77,22 @@ test('it holds no variable but its own, and a secret of a call stands where it w
   const at = Object.entries(environment).filter(([, value]) => value === 'Authorization: x');
   expect(at).toEqual([[`GIT_CONFIG_VALUE_${Number(environment.GIT_CONFIG_COUNT) - 1}`, 'Authorization: x']]);
   expect(environment.GIT_PROTOCOL).toBe('version=2');
+});
+
+test.each([
+  ['', ''],
+  ['\n\n', ''],
+  ['fatal: not a git repository\n', 'not a git repository'],
+  ['warning: one\nerror: RPC failed; HTTP 500\nfatal: early EOF\n', 'RPC failed; HTTP 500'],
+  ['Connection reset\n', 'Connection reset'],
+  [
+    "fatal: detected dubious ownership in repository at '/a'\nTo add an exception for this directory, call:\n\n\tgit config --global --add safe.directory /a\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n",
+    "detected dubious ownership in repository at '/a'",
+  ],
+  [
+    'ssh: no route\n\nPlease make sure you have the correct access rights\nand the repository exists.\n',
+    'ssh: no route',
+  ],
+])('of all that git wrote the cause is told: %j', (written, reason) => {
+  expect(gitReason(written)).toBe(reason);
 });

@@ -81,3 +81,21 @@ export function gitEnvironment(surroundings: GitSurroundings): Record<string, st
     ...surroundings.more,
   };
 }
+
+/** Behind each failure of a remote, and about none. */
+const GIT_ADDS = /^(?:Please make sure you have the correct access rights|and the repository exists\.)$/;
+
+/**
+ * Why a git failed, of all that it wrote: what it says first is the cause, and what comes behind it are its
+ * consequences, or advice.
+ * @param written to its standard error
+ * @returns one line, without its level; empty where nothing was written
+ */
+export function gitReason(written: string): string {
+  const lines = written
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !GIT_ADDS.test(line));
+  const said = lines.find((line) => /^(?:fatal|error): /.test(line)) ?? lines.at(-1) ?? '';
+  return said.replace(/^(?:fatal|error): /, '');
+}

@@ -30,6 +30,40 @@ export const projectName = (project: {
 }): string =>
   project.folder === '' || project.localPath !== null ? project.repo : `${project.repo}/${project.folder}`;
 
+/** What git says of a folder of this machine. */
+export interface FolderFacts {
+  readonly isRepository: boolean;
+  /** It is a bare repository, or lies in a folder .git. */
+  readonly hasNoFiles: boolean;
+  /** Its history is cut off, as by `git clone --depth`. */
+  readonly isShallow: boolean;
+  /** `sha1` or `sha256`. */
+  readonly objectFormat: string;
+  readonly hasCommit: boolean;
+  /** The one that is checked out; null in the middle of a rebase, and at a commit alone. */
+  readonly branch: string | null;
+}
+
+/**
+ * Why a folder can't be a project, and what to do.
+ * @param dir its whole path
+ * @returns sentences for the person; null when it can
+ */
+export function whyNoProject(dir: string, facts: FolderFacts): string | null {
+  if (!facts.isRepository)
+    return `${dir} is not a git folder. Run git init in it, commit something, then add it again.`;
+  if (facts.hasNoFiles)
+    return `${dir} is what git keeps, without files to work on. Add a folder in which its files are checked out.`;
+  if (facts.objectFormat !== 'sha1')
+    return `${dir} names its commits by ${facts.objectFormat.toUpperCase()}. mainloop, like GitHub, works with SHA1 only.`;
+  if (!facts.hasCommit) return `${dir} has no commit yet. Commit something, then add it again.`;
+  if (facts.isShallow)
+    return `${dir} is a shallow clone: the beginning of its history is missing. Run git fetch --unshallow in it, then add it again.`;
+  return facts.branch === null
+    ? `${dir} is on no branch just now. Finish the rebase or run git switch, then add it again.`
+    : null;
+}
+
 export const FOLDER_OUTCOMES = ['added', 'refreshed', 'unchanged', 'behind', 'diverged'] as const;
 /**
  * What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it
