@@ -87,3 +87,13 @@ test.each([
 ])('an item of kind %s is called as on its card', (kind, line) => {
   expect(itemText(item(kind as ItemKind) as never).split('\n')[0]).toBe(line);
 });
+
+test.each(['Put it back', 'Look again', 'Let Claude fix it'])(
+  'what a gate does instead of letting through is said as on its button: %s',
+  (label) => {
+    const shown = itemText({ ...item('gate'), options: [{ label }, { label: 'Allow' }] } as never);
+    expect(shown).toMatch(
+      new RegExp(`mainloop approve i-1 \\(lets it through\\) +or +mainloop decline i-1 \\(${label}\\)$`),
+    );
+  },
+);

@@ -45,11 +45,19 @@ export function foundText(found: Answer<'search'>): string {
 
 /** A newer server has kinds that nobody here knows of. */
 const NAMES: ReadonlyMap<string, string> = new Map(Object.entries(KIND));
+/** In brackets behind what to type, what the button of the page says. @returns empty where there is none */
+const buttonWords = (option: Item['options'][number] | undefined): string =>
+  option === undefined ? '' : ` (${plainLine(optionWords(option))})`;
+
 /** What to type for an item, by its kind. */
-const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
+const HOW: ReadonlyMap<string, (id: string, options: Item['options']) => string> = new Map([
   ['question', (id) => `mainloop answer ${id} "..."`],
   ['plan', (id) => `mainloop approve ${id}   or   mainloop revise ${id} "..."`],
-  ['gate', (id) => `mainloop approve ${id} (lets it through)   or   mainloop decline ${id} (it is put back)`],
+  [
+    'gate',
+    (id, [instead]) =>
+      `mainloop approve ${id} (lets it through)   or   mainloop decline ${id}${buttonWords(instead)}`,
+  ],
   [
     'pr_closed',
     (id) =>
@@ -81,7 +89,7 @@ export function itemText(
     ...(told ? [indent(plainLines(told))] : []),
     // An api from before it was told apart says it in the body.
     ...(item.held ? [indent(plainLines(item.held.diff))] : []),
-    `    ${HOW.get(item.kind)?.(item.id) ?? ''}`,
+    `    ${HOW.get(item.kind)?.(item.id, item.options) ?? ''}`,
   ].join('\n');
 }
 
