@@ -69,6 +69,8 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(turns.map((x) => x.stop()));
   turns = [];
+  // A turn that was cut is taken up when its lease ends, which on a busy machine is in the middle of the next test.
+  await database.db.query("update turns set state = 'done'");
 });
 
 test('a message that is said while the one before is being answered is answered next, and it ends the thread', async () => {
@@ -203,13 +205,12 @@ test('an error that no sentence is known for is said in the log, and the turn st
   broken = true;
   const { turnId } = await say(database.db, 'kim', 'hello');
   speaker();
-  // A turn of another test whose lease ran out on a busy machine is broken as well.
-  await until('the complaint', async () => complaints.includes(`kim ${turnId}: the socket hung up`));
+  await until('the complaint', async () => complaints.length > 0);
+  expect(complaints).toEqual([`kim ${turnId}: the socket hung up`]);
   expect(await many(database.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([
     { state: 'running', attempts: 1 },
   ]);
   expect(await replies('kim')).toEqual([]);
-  await database.db.query("update turns set state = 'done' where id = $1", [turnId]);
 });
 
 test('a note of ours stands where it was said', async () => {
