@@ -394,7 +394,8 @@ async function faultsOf(page: Page): Promise<string[]> {
 const smallTargets = (page: Page): Promise<string[]> =>
   page.evaluate<
     string[]
-  >(`[...document.querySelectorAll('button, summary, select, input:not([type=checkbox]):not([type=file]), textarea, a.btn, nav a')]
+  >(`[...document.querySelectorAll('button, summary, select, input:not([type=file]), textarea, a.btn, nav a')]
+    .map((e) => e.matches('[type=checkbox], [type=radio]') ? e.closest('label') ?? e : e)
     .filter((e) => e.offsetParent !== null && !e.closest('.sr-only') && !e.matches('[aria-label^="Comment on"]') && e.getBoundingClientRect().height > 0 && e.getBoundingClientRect().height < 43.5)
     .map((e) => 'small: ' + e.outerHTML.slice(0, 120))`);
 

@@ -469,6 +469,36 @@ describe('what is refused has a code of the list, and the status and sentence th
     expect([...route.refusals]).toContain(code);
   });
 
+  // Postgres stores no such characters; it is not away for that.
+  const isAnswered = async (method: string, path: string, body: string | undefined): Promise<void> => {
+    const res = await fetch(`http://127.0.0.1:${open.port}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+    });
+    expect([res.status < 500, await res.text()]).toEqual([true, expect.not.stringContaining('not_ready')]);
+  };
+  test.each(named.filter(([, route]) => route.path.includes('{id}')))(
+    '%s of what nothing can be called',
+    async (_, route) => {
+      for (const id of ['%00', 'one%00', 'x'.repeat(5_000)])
+        await isAnswered(
+          route.method,
+          route.path.replace('{id}', id),
+          route.body === undefined ? undefined : '{}',
+        );
+    },
+  );
+  test.each([
+    ['POST', '/api/memory/pins', { text: 'a\0b\ud800' }],
+    ['PATCH', '/api/settings', { insights: '\0' }],
+    ['PATCH', '/api/settings', { insights: '\ud800' }],
+    ['POST', '/api/learnings', { rule: '\0', projectId: '\0' }],
+    ['POST', '/api/drafts', { key: 'task/\0', text: '\ud800{', base: 0 }],
+    ['POST', '/api/chat', { text: 'a\0', clientId: '\0' }],
+  ])('%s %s with words that no database stores: %j', (method, path, body) =>
+    isAnswered(method, path, JSON.stringify(body)),
+  );
+
   test.each([
     ['POST', '/api/chat', '{"text":', 'no_json'],
     ['POST', '/api/chat', '{"text":" "}', 'invalid'],

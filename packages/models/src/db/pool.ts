@@ -1,5 +1,6 @@
 // Connections and transactions. Everything that is written goes through here; plain reads may use Prisma (`db/read`).
 import pg from 'pg';
+import { storable } from './storable.ts';
 
 export type Tx = pg.PoolClient;
 export type Db = pg.Pool;
@@ -7,6 +8,24 @@ export type Queryable = Pick<pg.Pool, 'query'>;
 
 // int8 comes as a string by default; our sequences and micro-dollars stay far below 2^53.
 pg.types.setTypeParser(20, Number);
+
+interface WithValues {
+  readonly values?: readonly unknown[];
+  /** Of what sends itself, such as a cursor. */
+  readonly submit?: unknown;
+}
+/** A connection whose statements never fail of a character. */
+export class StorableClient extends pg.Client {
+  // The overloads are those of `pg`; what is added looks at the values alone.
+  override query: pg.Client['query'] = ((statement: string | WithValues, ...rest: unknown[]) => {
+    const [values, ...others] = rest;
+    const query = super.query.bind(this) as (...given: unknown[]) => unknown;
+    if (Array.isArray(values)) return query(statement, values.map(storable), ...others);
+    if (typeof statement === 'object' && statement.submit === undefined && statement.values !== undefined)
+      return query({ ...statement, values: statement.values.map(storable) }, ...rest);
+    return query(statement, ...rest);
+  }) as pg.Client['query'];
+}
 
 /**
  * @param name how Postgres lists our connections
@@ -19,6 +38,7 @@ export function openPool(url: string, name: string, max = 10): Db {
     max,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 10_000,
+    Client: StorableClient,
   });
   // An idle connection that breaks (Postgres was killed) must not end the process; the next query opens a new one.
   pool.on('error', () => undefined);

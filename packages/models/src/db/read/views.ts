@@ -8,6 +8,7 @@ import { OWNER } from '../../flow/ids.ts';
 import { forecastsOf, type Forecast } from '../../flow/money/money.ts';
 import { sectionOf, type CiCounts } from '../../flow/states.ts';
 import { isLater } from '../../flow/inbox/waits.ts';
+import { StorableClient } from '../pool.ts';
 import { overClient } from '../rows.ts';
 import { PrismaClient } from '../generated/client.ts';
 import type { ItemView, ProposalView, TaskItemView, TaskView } from '../read-views.ts';
@@ -38,7 +39,12 @@ const optionsIn = (json: unknown): Option[] => z.array(option).parse(json);
  */
 export function openViews(url: string) {
   const db = new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url, application_name: 'mainloop-web', max: 10 }),
+    adapter: new PrismaPg({
+      connectionString: url,
+      application_name: 'mainloop-web',
+      max: 10,
+      Client: StorableClient,
+    }),
   });
   let repos = new Map<string, string>();
   const repoOf = async (ids: readonly string[]): Promise<Map<string, string>> => {
