@@ -33,19 +33,15 @@ export type Views = ReturnType<typeof openViews>;
 export const attachmentsIn = (json: unknown): AttachmentRef[] => z.array(attachmentRef).parse(json);
 const optionsIn = (json: unknown): Option[] => z.array(option).parse(json);
 
+const adapterTo = (connectionString: string): PrismaPg =>
+  new PrismaPg({ connectionString, application_name: 'mainloop-web', max: 10, Client: StorableClient });
+
 /**
  * The client of the pages' role, and the views that several topics show.
  * @param url with the role that may only read
  */
 export function openViews(url: string) {
-  const db = new PrismaClient({
-    adapter: new PrismaPg({
-      connectionString: url,
-      application_name: 'mainloop-web',
-      max: 10,
-      Client: StorableClient,
-    }),
-  });
+  const db = new PrismaClient({ adapter: adapterTo(url) });
   let repos = new Map<string, string>();
   const repoOf = async (ids: readonly string[]): Promise<Map<string, string>> => {
     if (ids.some((id) => !repos.has(id)))
