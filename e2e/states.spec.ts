@@ -200,7 +200,7 @@ const ALL: readonly State[] = [
   {
     name: 'projects-open',
     where: '/projects',
-    act: (page) => tap(page.getByText('Sandbox, checks and limits').first()),
+    act: (page) => tap(page.getByText('Notes, sandbox, checks and limits').first()),
   },
   {
     name: 'projects-folder',
@@ -218,7 +218,7 @@ const ALL: readonly State[] = [
     name: 'projects-folder-set',
     where: '/projects',
     act: async (page) => {
-      await tap(page.getByText('Sandbox, checks and limits').last());
+      await tap(page.getByText('Notes, sandbox, checks and limits').last());
       await page
         .getByLabel('Folder within the repository')
         .last()

@@ -243,7 +243,7 @@ inBrowser.each(SIZES)(
     await said.waitFor();
     expect(await said.textContent()).toBe('A folder is a path inside of the repository, as packages/a.');
     await page.screenshot({ path: shot(`folder-add-${size}`) });
-    await unfold(page.getByText('Sandbox, checks and limits').first());
+    await unfold(page.getByText('Notes, sandbox, checks and limits').first());
     const field = page.getByLabel('Folder within the repository').first();
     await field.fill('../other');
     await field.press('Enter');

@@ -32,7 +32,7 @@ export const comesBackWords = (folder: string): string =>
 
 export const MODEL = 'Model';
 export const BUDGET_PER_TASK = 'Budget per task, in dollars';
-export const MORE_SETTINGS = 'Sandbox, checks and limits';
+export const MORE_SETTINGS = 'Notes, sandbox, checks and limits';
 
 export const REMOVE_PROJECT = 'Remove project';
 export const REMOVE = 'Remove';
