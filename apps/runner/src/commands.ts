@@ -8,6 +8,7 @@ import { RUNNER_ASKS, type Evidence } from '@mainloop/models/contracts/runner';
 import { trunkTrouble } from '@mainloop/models/flow/ci/baseline';
 import { packagesIn } from '@mainloop/models/flow/runs/packages';
 import { readsAnything, setupTrouble } from '@mainloop/models/flow/runs/setup';
+import { onlyReads } from '@mainloop/models/flow/states';
 import type { Around } from './around.ts';
 import { isRedBefore, type OnChange } from './baseline.ts';
 import { checksOf } from './checks.ts';
@@ -197,7 +198,7 @@ async function isUntouched(around: Around): Promise<boolean> {
  * @returns once all of it has ended and is sent as evidence; false where permission for it was not given
  */
 export async function verify(around: Around, control: Control): Promise<boolean> {
-  if (around.spec.phase === 'plan' || around.spec.phase === 'second_look') return true;
+  if (onlyReads(around.spec.phase)) return true;
   // What the project has set takes the place of tests that were only found.
   const checks = around.spec.askPermissions
     ? []

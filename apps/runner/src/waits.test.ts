@@ -80,6 +80,14 @@ test('one that is allowed in time runs, one that is refused does not, and neithe
   }
 });
 
+test.each(['plan', 'second_look'] as const)(
+  'where nothing is changed, in a %s, nothing is verified',
+  async (phase) => {
+    expect(await verify(around({ phase }), new Control(() => undefined))).toBe(true);
+    expect(posted).toEqual([]);
+  },
+);
+
 test.each(['stopped', 'all_paused'] as const)('a run that is %s meanwhile ends as that', async (why) => {
   const control = new Control(() => undefined);
   const stops = (): void => control.obey(1, { type: 'stop', why });

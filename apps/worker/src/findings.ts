@@ -2,8 +2,13 @@
 import { findLastFix } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
 import { openComments, type ReviewCommentRow } from '@mainloop/models/db/review/comments';
+import { YOU } from '@mainloop/models/flow/actors';
+import { commentAuthor } from '@mainloop/models/flow/review/authors';
 import { findingOf, FINDING_WORDS, writtenBy, type FindingKind } from '@mainloop/models/flow/review/findings';
 import { cleanTitle } from '@mainloop/models/flow/text';
+
+/** What the person who decides is told of who found something. */
+const CALLED = { user: YOU, secondLook: 'the second look' };
 
 interface OpenFinding {
   readonly comment: ReviewCommentRow;
@@ -34,7 +39,7 @@ export async function openFindings(db: Db, taskId: string): Promise<string> {
       comment.path === null
         ? ''
         : `, \`${cleanTitle(comment.path, 200).replaceAll('`', '')}${comment.line === null ? '' : `:${comment.line}`}\``;
-    return `- **${FINDING_WORDS[kind.is]}** (${inline(comment.via === 'look' ? 'the second look' : comment.author)}${where}): ${inline(comment.body)}`;
+    return `- **${FINDING_WORDS[kind.is]}** (${inline(commentAuthor(comment, CALLED))}${where}): ${inline(comment.body)}`;
   });
   return [...lines, ...(open.length > 20 ? [`- and ${open.length - 20} more`] : [])].join('\n');
 }

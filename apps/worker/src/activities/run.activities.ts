@@ -22,12 +22,12 @@ import { openComments } from '@mainloop/models/db/review/comments';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { learningGiven } from '@mainloop/models/events/learnings';
 import { settingsUnreadable } from '@mainloop/models/events/runs';
-import { actorWords, YOU } from '@mainloop/models/flow/actors';
 import { applying, learningWords } from '@mainloop/models/flow/learnings/learnings';
 import { own } from '@mainloop/models/flow/look';
 import { limitsIn } from '@mainloop/models/flow/money/money';
 import { doneBefore, type RunEnd, type RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 import { sayRefused } from '@mainloop/models/flow/runs/permissions';
+import { commentAuthor } from '@mainloop/models/flow/review/authors';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/runs/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
@@ -267,10 +267,8 @@ async function lookFacts(db: Db, task: TaskRow): Promise<Pick<PromptFacts, 'chec
   };
 }
 
-const authorWords = ({ author, via }: { readonly author: string; readonly via: string }): string => {
-  if (via === 'look') return 'an agent that read your change';
-  return author === YOU ? 'the reader' : actorWords(author);
-};
+/** What the author of a change calls those who comment on it. */
+const CALLED = { user: 'the reader', secondLook: 'an agent that read your change' };
 
 /** @param about what the person answered to an item; it comes first */
 async function commentsFor(
@@ -278,13 +276,13 @@ async function commentsFor(
   task: TaskRow,
   about: string | undefined,
 ): Promise<NonNullable<PromptFacts['comments']>> {
-  const own = about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : [];
+  const own = about ? [{ id: null, author: CALLED.user, path: null, line: null, body: about }] : [];
   const open = await findOpen(db, task.id);
   return [
     ...own,
     ...open.map(({ comment, kind }) => ({
       id: comment.id,
-      author: authorWords(comment),
+      author: commentAuthor(comment, CALLED),
       path: comment.path,
       line: comment.line,
       finding: kind,

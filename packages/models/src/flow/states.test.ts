@@ -1,7 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { ALL_PAUSED, holdOf, NOTHING_HELD, type Holds } from './runs/holds.ts';
 import { sayPlace } from './forge/train.ts';
-import { isEnded, nextSentence, sectionOf, TASK_STATES, whileAsked, type Standing } from './states.ts';
+import {
+  isEnded,
+  nextSentence,
+  onlyReads,
+  PHASES,
+  sectionOf,
+  TASK_STATES,
+  whileAsked,
+  type Standing,
+} from './states.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -76,6 +85,10 @@ test.each<[string, Holds, string, string]>([
   ['not that of another task', { paused: false, spent: [], queued: QUEUED.slice(0, 1) }, 'pr-1', ''],
 ])('what holds the next run of a task up: %s', (_, holds, projectId, says) => {
   expect(holdOf(holds, { id: 't-1', projectId })).toBe(says);
+});
+
+test('a plan and a second look change nothing; of a phase of another version nobody knows', () => {
+  expect([...PHASES, 'constructor'].filter(onlyReads)).toEqual(['plan', 'second_look']);
 });
 
 test('nothing leads out of the end', () => {

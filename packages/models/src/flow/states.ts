@@ -19,6 +19,10 @@ export const PHASES = ['plan', 'implement', 'fix_ci', 'second_look', 'address_re
 /** What one agent run is for. */
 export type Phase = (typeof PHASES)[number];
 
+const READING: readonly Phase[] = ['plan', 'second_look'];
+/** @param text a phase, of this version or another @returns whether its run reads the code and leaves it as it is */
+export const onlyReads = (text: string): boolean => (READING as readonly string[]).includes(text);
+
 /** States that nothing leads out of. A task that failed is not among them: Retry goes on, and it can be cancelled. */
 export const ENDED_STATES: readonly TaskState[] = ['done', 'cancelled'];
 /** @param text a task's state; one that is not known has not ended */

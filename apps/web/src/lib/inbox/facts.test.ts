@@ -201,6 +201,7 @@ test('the summary is of the last run that changed something', () => {
     summaryOf([
       ended('plan', { kind: 'completed', summary: 'a plan' }),
       ended('implement', { kind: 'completed', summary: 'did it' }),
+      ended('second_look', { kind: 'completed', summary: 'read it' }),
       ended('fix_ci', { kind: 'limit', reason: 'time' }),
     ]),
   ).toBe('did it');

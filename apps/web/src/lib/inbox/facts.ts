@@ -4,6 +4,7 @@ import { countsOf } from '@mainloop/models/flow/ci/counts';
 import { foundWords } from '@mainloop/models/flow/review/second-look';
 import type { ShownPicture } from '@mainloop/models/flow/review/pictures';
 import type { Risk } from '@mainloop/models/flow/review/risks';
+import { onlyReads } from '@mainloop/models/flow/states';
 import { tellingLines } from '@mainloop/models/flow/text';
 
 interface CheckLine {
@@ -196,13 +197,10 @@ export function planChanges(before: string, now: string): PlanChanges | null {
   return lines.length + gone === 0 ? null : { lines, gone };
 }
 
-/** Phases in which nothing is changed. */
-const READS: ReadonlySet<string> = new Set(['plan', 'second_look']);
-
 /** What was done, as the agent summed it up when it last changed something. @returns '' when it did not */
 export function summaryOf(events: readonly LoggedEvent[]): string {
   const done = events.findLast(
-    (e) => e.type === 'run.ended' && !READS.has(e.payload.phase) && e.payload.outcome.kind === 'completed',
+    (e) => e.type === 'run.ended' && !onlyReads(e.payload.phase) && e.payload.outcome.kind === 'completed',
   );
   return done?.type === 'run.ended' && done.payload.outcome.kind === 'completed'
     ? done.payload.outcome.summary

@@ -1,5 +1,5 @@
 // What the page of a change says, with the decision on it and the comments. Read it aloud before you change it.
-import { actorWords } from '@mainloop/models/flow/actors';
+import { commentAuthor } from '@mainloop/models/flow/review/authors';
 import { aged } from '../kit/format.ts';
 
 export const CHANGES = 'Changes';
@@ -111,13 +111,9 @@ export const cutWords = (lines: number): string =>
 export const NO_NEWLINE = ' [no newline at the end]';
 
 // A comment that is kept or was sent.
-const YOU = 'You';
-const SECOND_LOOK = 'A second look';
-/** @param via where the comment was made */
-export const authorWords = (via: string, author: string): string => {
-  if (via === 'look') return SECOND_LOOK;
-  return author === 'you' ? YOU : actorWords(author);
-};
+const CALLED = { user: 'You', secondLook: 'A second look' };
+export const authorWords = (comment: { readonly via: string; readonly author: string }): string =>
+  commentAuthor(comment, CALLED);
 /** What a second look thinks of what it found. */
 export const WEIGHT_WORDS = {
   must: 'must change',
