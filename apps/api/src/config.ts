@@ -2,6 +2,7 @@
 import { listenerSettings, type ListenerSettings } from '@mainloop/network/listener';
 import { whyNotOpen } from '@mainloop/models/flow/machine/listeners';
 import { z } from 'zod';
+import { readEnvironment } from '@mainloop/models/flow/machine/environment';
 
 const optional = z
   .string()
@@ -86,10 +87,7 @@ export interface ApiConfig {
  * @throws with every name that is wrong and why
  */
 export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
-  const result = Env.safeParse(env);
-  if (!result.success)
-    throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
-  const e = result.data;
+  const e = readEnvironment(Env, env);
   if (e.MAINLOOP_PUBLIC_URL && !e.MAINLOOP_AUTH_SECRET)
     throw new Error(
       'MAINLOOP_AUTH_SECRET should be set beside MAINLOOP_PUBLIC_URL: 32 random characters, the same for every replica',

@@ -6,6 +6,7 @@ import { listenerSettings, type ListenerSettings } from '@mainloop/network/liste
 import { signInOf, type ForgeSignIn } from '@mainloop/models/flow/forge/github-app';
 import { isPackageSetting } from '@mainloop/models/flow/runs/packages';
 import { z } from 'zod';
+import { readEnvironment } from '@mainloop/models/flow/machine/environment';
 
 const Env = z.object({
   MAINLOOP_HOME: z.string().min(1),
@@ -78,10 +79,7 @@ export interface GatewayConfig {
  * @throws with one line that names every variable that is missing or wrong
  */
 export function loadConfig(env: Record<string, string | undefined>): GatewayConfig {
-  const result = Env.safeParse(env);
-  if (!result.success)
-    throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
-  const e = result.data;
+  const e = readEnvironment(Env, env);
   const forge = signInOf(e, (name) => readFileSync(name, 'utf8'));
   if (forge === null) throw new Error('GITHUB_TOKEN: how the forge is signed in to is not set');
   return Object.freeze({

@@ -6,6 +6,7 @@ import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubern
 import { signInOf } from '@mainloop/models/flow/forge/github-app';
 import { MustNotReach } from '@mainloop/models/contracts/runner';
 import { z } from 'zod';
+import { readEnvironment } from '@mainloop/models/flow/machine/environment';
 
 /** The runner ends a run long before; this is for a runner that is gone from its senses. */
 const LONGEST_RUN_S = 24 * 3600;
@@ -162,10 +163,7 @@ export type WorkerConfig = ReturnType<typeof loadConfig>;
  * @throws with one line that names every variable that is missing or wrong
  */
 export function loadConfig(env: Record<string, string | undefined>) {
-  const result = Env.safeParse(env);
-  if (!result.success)
-    throw new Error(result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
-  const e = result.data;
+  const e = readEnvironment(Env, env);
   const forge = signInOf(e, (name) => readFileSync(name, 'utf8'));
   if (forge === null) throw new Error('GITHUB_TOKEN: how the forge is signed in to is not set');
   return Object.freeze({

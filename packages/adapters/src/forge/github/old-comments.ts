@@ -1,6 +1,7 @@
 // Comments on lines of all pull requests of a repository, the newest first.
 import type { Forge, OldLineComment } from '../port.ts';
 import type { GitHub } from './kit.ts';
+import { onLine } from './review.ts';
 
 /** @returns the part of the forge that reads what was said in review before anybody asked mainloop */
 export const oldComments = ({ kit, split, call, author }: GitHub): Pick<Forge, 'listNewestLineComments'> => ({
@@ -13,13 +14,7 @@ export const oldComments = ({ kit, split, call, author }: GitHub): Pick<Forge, '
         const { data } = await kit.pulls.listReviewCommentsForRepo(asked);
         found.push(
           ...data.map((comment): OldLineComment => ({
-            id: comment.id,
-            ...by(comment.user),
-            body: comment.body,
-            at: comment.created_at,
-            path: comment.path,
-            line: comment.line ?? null,
-            inReplyTo: comment.in_reply_to_id ?? null,
+            ...onLine(comment, by),
             pull: Number(comment.pull_request_url.split('/').at(-1)),
             url: comment.html_url,
           })),

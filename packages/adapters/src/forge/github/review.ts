@@ -2,6 +2,29 @@
 import type { Forge, ForgeComment, ForgeThread, Outcome } from '../port.ts';
 import type { GitHub } from './kit.ts';
 
+interface GivenComment {
+  readonly id: number;
+  readonly user: { login?: string; type?: string } | null;
+  readonly body: string;
+  readonly created_at: string;
+  readonly path: string;
+  readonly line?: number | null;
+  readonly in_reply_to_id?: number | null;
+}
+/**
+ * @param given a comment on a line, as GitHub lists them
+ * @param by of the kit: who wrote it
+ */
+export const onLine = (given: GivenComment, by: Awaited<ReturnType<GitHub['author']>>): ForgeComment => ({
+  id: given.id,
+  ...by(given.user),
+  body: given.body,
+  at: given.created_at,
+  path: given.path,
+  line: given.line ?? null,
+  inReplyTo: given.in_reply_to_id ?? null,
+});
+
 /** @returns the part of the forge that is about reviews and their threads */
 export function review({
   kit,
@@ -112,15 +135,7 @@ export function review({
             pull_number: number,
             per_page: 100,
           })
-        ).map((comment): ForgeComment => ({
-          id: comment.id,
-          ...by(comment.user),
-          body: comment.body,
-          at: comment.created_at,
-          path: comment.path,
-          line: comment.line ?? null,
-          inReplyTo: comment.in_reply_to_id ?? null,
-        }));
+        ).map((comment) => onLine(comment, by));
       }),
   };
 }
