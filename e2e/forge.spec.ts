@@ -6,6 +6,7 @@ import { personsWords } from '@mainloop/models/flow/forge/text';
 import { ciVerdict } from '@mainloop/models/flow/ci/verdict';
 import { isOurComment } from '@mainloop/models/flow/ids';
 import { startLocalGitHub } from '@mainloop/demo/github/server';
+import type { WorkflowRun } from '@mainloop/demo/github/store';
 import { validate } from '@octokit/graphql-schema';
 import { createRequire } from 'node:module';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -247,8 +248,8 @@ test('a comment that the list does not show yet is changed, not made again', asy
   }
 });
 
-test('a failed job that GitHub ended itself is told apart by what stands beside it, which is asked for once', async () => {
-  const [sha, at] = ['d'.repeat(40), '2026-11-20T10:00:00Z'];
+/** A run of the workflow a.yml on a commit. @returns with what its jobs have in common, which stand as it does */
+function ranOn(sha: string, at: string, stands: Pick<WorkflowRun, 'status' | 'conclusion'>) {
   const { id: runId } = hub.store.insert('run', {
     repo: R,
     sha,
@@ -256,21 +257,17 @@ test('a failed job that GitHub ended itself is told apart by what stands beside 
     name: 'a',
     path: '.github/workflows/a.yml',
     event: 'pull_request',
-    status: 'completed',
-    conclusion: 'failure',
+    ...stands,
     createdAt: at,
     updatedAt: at,
   });
-  const job = {
-    repo: R,
-    sha,
-    runId,
-    startedAt: at,
-    completedAt: at,
-    status: 'completed',
-    conclusion: 'failure',
-    log: '',
-  };
+  const completedAt = stands.status === 'completed' ? at : null;
+  return { runId, job: { repo: R, sha, runId, startedAt: at, completedAt, log: '', ...stands } };
+}
+
+test('a failed job that GitHub ended itself is told apart by what stands beside it, which is asked for once', async () => {
+  const [sha, at] = ['d'.repeat(40), '2026-11-20T10:00:00Z'];
+  const { job } = ranOn(sha, at, { status: 'completed', conclusion: 'failure' });
   const rejected = "The deployment was rejected or didn't satisfy other protection rules.";
   hub.store.insert('job', { ...job, name: 'deploy', annotations: [rejected] });
   hub.store.insert('job', { ...job, name: 'test', annotations: ['Process completed with exit code 1.'] });
@@ -293,20 +290,8 @@ test('a job that its environment holds waits for an approval; one that is reject
   const [sha, at] = ['e'.repeat(40), '2026-11-20T10:00:00Z'];
   const thing = hub.store.one('repo', (r) => r.full === R)!;
   hub.store.update('repo', thing, { rules: { held: ['staging', 'production'] } });
-  const { id: runId } = hub.store.insert('run', {
-    repo: R,
-    sha,
-    branch: 'held',
-    name: 'a',
-    path: '.github/workflows/a.yml',
-    event: 'pull_request',
-    status: 'waiting',
-    conclusion: null,
-    createdAt: at,
-    updatedAt: at,
-  });
-  const job = { repo: R, sha, runId, startedAt: at, completedAt: null, conclusion: null, log: '' };
-  hub.store.insert('job', { ...job, name: 'deploy', status: 'waiting', environment: 'production' });
+  const { runId, job } = ranOn(sha, at, { status: 'waiting', conclusion: null });
+  hub.store.insert('job', { ...job, name: 'deploy', environment: 'production' });
   const outcome = async () =>
     ciVerdict(await forge.listChecks(R, sha, 'main'), Date.parse(at) + 60_000).outcome;
   const review = async (token: string, body: object): Promise<number> =>
@@ -338,31 +323,8 @@ test('a job that its environment holds waits for an approval; one that is reject
 });
 
 test('checks: over 300 of them, each with its workflow, what is required, and what the token may not see', async () => {
-  const sha = 'c'.repeat(40);
-  const at = {
-    repo: R,
-    sha,
-    branch: 'many',
-    createdAt: '2026-11-20T10:00:00Z',
-    updatedAt: '2026-11-20T10:00:00Z',
-  };
-  const suite = hub.store.insert('run', {
-    ...at,
-    name: 'a',
-    path: '.github/workflows/a.yml',
-    event: 'pull_request',
-    status: 'completed',
-    conclusion: null,
-  });
-  const job = {
-    repo: R,
-    sha,
-    runId: suite.id,
-    startedAt: at.createdAt,
-    completedAt: at.createdAt,
-    status: 'completed',
-    log: '',
-  };
+  const [sha, at] = ['c'.repeat(40), '2026-11-20T10:00:00Z'];
+  const { runId, job } = ranOn(sha, at, { status: 'completed', conclusion: null });
   for (let n = 0; n < 320; n++)
     hub.store.insert('job', { ...job, name: `job ${n}`, conclusion: n === 319 ? 'failure' : 'success' });
   hub.store.insert('job', {
@@ -372,7 +334,7 @@ test('checks: over 300 of them, each with its workflow, what is required, and wh
     note: 'Not run here: there is no such machine',
   });
   for (let n = 0; n < 120; n++)
-    hub.store.insert('status', { repo: R, sha, context: `s${n}`, state: 'success', createdAt: at.createdAt });
+    hub.store.insert('status', { repo: R, sha, context: `s${n}`, state: 'success', createdAt: at });
   const thing = hub.store.one('repo', (r) => r.full === R)!;
   hub.store.update('repo', thing, { rules: { required: ['e2e'] } });
   try {
@@ -386,12 +348,12 @@ test('checks: over 300 of them, each with its workflow, what is required, and wh
     expect(seen.checks.filter((c) => c.notHere).map((c) => c.name)).toEqual(['on a mac']);
     expect(seen.checks[0]).toMatchObject({
       app: 'github-actions',
-      suite: suite.id,
+      suite: runId,
       workflow: '.github/workflows/a.yml on pull_request',
       name: 'job 0',
     });
     expect(seen.suites[0]).toMatchObject({
-      id: suite.id,
+      id: runId,
       attempt: 1,
       workflow: '.github/workflows/a.yml on pull_request',
     });

@@ -5,8 +5,8 @@ import { many, one } from '@mainloop/models/db/pool';
 import { endRun } from '@mainloop/models/db/runs/endings';
 import { findRunByToken, openEpoch } from '@mainloop/models/db/runs/epochs';
 import { ensureRun, getRun } from '@mainloop/models/db/runs/runs';
-import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { commented } from '@mainloop/testkit/comments';
 import { database, useRunnerLink, liveRun, post, times, countOf } from '@mainloop/testkit/runner-link';
 
 useRunnerLink();
@@ -61,32 +61,13 @@ test.each([
 ])('an agent that is %s says, asks and replies the same again: nobody hears it twice', async (how, again) => {
   const taskId = `again-${how.slice(0, 4)}`;
   const { id, token } = await liveRun(taskId);
-  const comment = {
-    id: `${taskId}-c`,
-    path: null,
-    side: 'new',
-    startLine: null,
-    line: null,
-    sha: null,
-    quote: '',
-    text: 'Why?',
-  } as const;
-  await appendOnce(
-    database.db,
-    [
-      reviewCommented.new({
-        taskId,
-        actor: 'you',
-        payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null },
-      }),
-    ],
-    OWNER,
-  );
+  const commentId = `${taskId}-c`;
+  await appendOnce(database.db, [commented(taskId, commentId)], OWNER);
   const tell = async (as: string): Promise<number[]> => [
     (await post(as, '/talk/say', { text: 'I begin.' })).status,
     (await post(as, '/talk/ask', { question: 'Which one?\nLook closely.', options: [{ label: 'A' }] }))
       .status,
-    (await post(as, '/talk/reply', { id: comment.id, text: 'Because.' })).status,
+    (await post(as, '/talk/reply', { id: commentId, text: 'Because.' })).status,
   ];
   expect(await tell(token)).toEqual([200, 200, 200]);
   const second = await again(id);

@@ -10,9 +10,9 @@ import {
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { whyFaded } from '@mainloop/models/flow/learnings/fading';
+import { commented } from '@mainloop/testkit/comments';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { fadeRules } from './fading.ts';
@@ -108,10 +108,13 @@ test('a rule about files that are gone is given to nobody, says so, and comes ba
 
 /** Somebody says it on the pull request, the worker learns from it. */
 async function say(taskId: string, forgeId: number, text: string): Promise<void> {
-  const place = { path: null, side: 'new' as const, startLine: null, line: null, sha: null, quote: '' };
-  const said = { text, author: 'mona', via: 'github' as const, state: 'open' as const, forgeId };
-  const payload = { id: `${taskId}-talk${forgeId}`, ...place, ...said };
-  await appendOnce(database.db, [reviewCommented.new({ taskId, actor: 'mona', payload })], OWNER);
+  const said = commented(taskId, `${taskId}-talk${forgeId}`, {
+    text,
+    author: 'mona',
+    via: 'github',
+    forgeId,
+  });
+  await appendOnce(database.db, [said], OWNER);
   while (await learnFromLog(worker, OWNER));
 }
 const approve = async (decision: 'approve' | 'edit' = 'approve') =>

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { hasUnanswered, listReplies } from '@mainloop/models/db/review/comments';
-import { reviewCommented, reviewReplied } from '@mainloop/models/events/review';
+import { reviewReplied } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { Weight } from '@mainloop/models/flow/review/second-look';
+import { found } from '@mainloop/testkit/comments';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { findOpen, openFindings } from './findings.ts';
@@ -16,32 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const found = (taskId: string, id: string, weight: Weight) =>
-  reviewCommented.new({
-    taskId,
-    actor: 'agent',
-    payload: {
-      id,
-      path: 'a.ts',
-      side: 'new',
-      startLine: null,
-      line: 1,
-      sha: null,
-      quote: '',
-      text: `${weight} of it`,
-      author: 'agent',
-      via: 'look',
-      weight,
-      state: 'open',
-      forgeId: null,
-    },
-  });
+const ofLine = (taskId: string, id: string, weight: Weight) =>
+  found(taskId, id, weight, { path: 'a.ts', line: 1, text: `${weight} of it` });
 
 test('what a second look found goes to its author but for notes, and neither it nor the answer to it goes to the forge', async () => {
   const taskId = await seedTask(database.db, 'looked');
-  await appendOnce(database.db, [found(taskId, 'n', 'note')], OWNER);
+  await appendOnce(database.db, [ofLine(taskId, 'n', 'note')], OWNER);
   expect(await hasUnanswered(database.db, taskId)).toBe(false);
-  await appendOnce(database.db, [found(taskId, 'm', 'must'), found(taskId, 's', 'should')], OWNER);
+  await appendOnce(database.db, [ofLine(taskId, 'm', 'must'), ofLine(taskId, 's', 'should')], OWNER);
   expect((await findOpen(database.db, taskId)).map(({ comment }) => comment.id)).toEqual(['m', 's']);
   expect(await openFindings(database.db, taskId)).toBe(
     '- **new** (the second look, `a.ts:1`): must of it\n- **new** (the second look, `a.ts:1`): should of it',

@@ -5,9 +5,9 @@ import { listLearnings } from '@mainloop/models/db/learnings/learnings';
 import { wishMining } from '@mainloop/models/db/learnings/mining';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many, openPool, type Db } from '@mainloop/models/db/pool';
-import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { Mined } from '@mainloop/models/flow/learnings/mining';
+import { commented } from '@mainloop/testkit/comments';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { mineReviews } from './mining.ts';
@@ -73,10 +73,8 @@ test('what two pull requests say waits, what one says is kept, and read again no
 });
 
 test('what came in with a task is left out, and what the forge refuses is said', async () => {
-  const place = { path: 'a.ts', side: 'new' as const, startLine: null, line: 1, sha: null, quote: '' };
-  const said = { text: 'x', author: 'mona', via: 'github' as const, state: 'open' as const, forgeId: 21 };
-  const payload = { id: 'one-line21', ...place, ...said };
-  await appendOnce(database.db, [reviewCommented.new({ taskId: 'one', actor: 'mona', payload })], OWNER);
+  const over = { path: 'a.ts', line: 1, author: 'mona', via: 'github', forgeId: 21 } as const;
+  await appendOnce(database.db, [commented('one', 'one-line21', over)], OWNER);
   comments = [old(21, 9, 'Split the odd cent by weight.')];
   expect(await mine()).toEqual({ read: 1, kept: 0, again: 0, sentence: null });
   refuses = 'forbidden';

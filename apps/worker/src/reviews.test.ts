@@ -5,9 +5,9 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { changeComment, findAsked, listMet, takeComment } from '@mainloop/models/db/review/comments';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
 import { inboxOpened } from '@mainloop/models/events/inbox';
-import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { Verdict } from '@mainloop/models/flow/forge/requests';
+import { commented } from '@mainloop/testkit/comments';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from './activities/forge.activities.ts';
@@ -319,21 +319,8 @@ describe('what was said here', () => {
         return Promise.resolve({ id: 2, outcome: 'created' });
       },
     };
-    const payload = {
-      id: `${id}-mine`,
-      path: 'a.ts',
-      side: 'new' as const,
-      startLine: null,
-      line: 9,
-      sha: 'a',
-      quote: '',
-      text: 'Off by one',
-      author: 'you',
-      via: 'app' as const,
-      state: 'open' as const,
-      forgeId: null,
-    };
-    await appendOnce(database.db, [reviewCommented.new({ taskId: id, actor: 'you', payload })], OWNER);
+    const over = { path: 'a.ts', line: 9, sha: 'a', text: 'Off by one' };
+    await appendOnce(database.db, [commented(id, `${id}-mine`, over)], OWNER);
     const effect: Effect = (_, __, act) => act();
     const context = { db: database.db, forge: forge as Forge, effect };
     await publishReview(context, await getTask(database.db, id));

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { one } from '@mainloop/models/db/pool';
-import { reviewCommented, reviewReplied } from '@mainloop/models/events/review';
+import { reviewReplied } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { found } from '@mainloop/testkit/comments';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { secondLookActivities } from './second-look.activities.ts';
@@ -22,27 +23,11 @@ test('a second look is due once for each commit, where the project wants it, and
   expect(await needsSecondLook(first)).toBe(false);
   await one(database.db, 'update projects set settings = settings || \'{"secondLook": true}\' returning id');
   expect(await needsSecondLook(first)).toBe(true);
-  const found = (id: string, weight: 'must' | 'should' | 'note') =>
-    reviewCommented.new({
-      taskId,
-      actor: 'agent',
-      payload: {
-        id,
-        path: null,
-        side: 'new',
-        startLine: null,
-        line: null,
-        sha: null,
-        quote: '',
-        text: id,
-        author: 'agent',
-        via: 'look',
-        weight,
-        state: 'open',
-        forgeId: null,
-      },
-    });
-  await appendOnce(database.db, [found('m1', 'must'), found('s1', 'should'), found('n1', 'note')], OWNER);
+  await appendOnce(
+    database.db,
+    [found(taskId, 'm1', 'must'), found(taskId, 's1', 'should'), found(taskId, 'n1', 'note')],
+    OWNER,
+  );
   const of = { ...first, runId: 'looked-r1' };
   expect(await endSecondLook(of)).toEqual({ must: 1, should: 1, note: 1 });
   // A worker that died before it was written down asks again.

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { commented } from '@mainloop/testkit/comments';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
@@ -35,7 +36,6 @@ import {
 } from '../events/learnings.ts';
 import type { NewEvent } from '../events/registry.ts';
 import {
-  reviewCommented,
   reviewCommentEdited,
   reviewCommentRemoved,
   reviewPassedOver,
@@ -86,20 +86,14 @@ const database = databaseOfFile(async (db) => {
   await seedProject(db);
 });
 
-const comment = (id: string, n: number) => ({
-  id,
-  path: n % 3 === 0 ? null : `src/${n}.ts`,
-  side: 'new' as const,
-  startLine: null,
-  line: n,
-  sha: null,
-  quote: 'é "',
-  text: `Why ${n}?`,
-  author: 'you',
-  via: 'app' as const,
-  state: 'draft' as const,
-  forgeId: null,
-});
+const draft = (taskId: string, n: number) =>
+  commented(taskId, `${taskId}-c${n}`, {
+    path: n % 3 === 0 ? null : `src/${n}.ts`,
+    line: n,
+    quote: 'é "',
+    text: `Why ${n}?`,
+    state: 'draft',
+  });
 
 const rule = (n: number) => ({ rule: `Rule ${n} é "`, why: n % 2 ? '' : 'w', path: n % 3 ? null : '*.ts' });
 
@@ -357,8 +351,7 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
   notNeeded: (taskId, n) => inboxNotNeeded.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}` } }),
   closed: (taskId, n) =>
     inboxClosed.new({ taskId, actor: 'x', payload: { id: `${taskId}-i${n}`, why: 'late' } }),
-  commented: (taskId, n) =>
-    reviewCommented.new({ taskId, actor: 'you', payload: comment(`${taskId}-c${n}`, n) }),
+  commented: draft,
   edited: (taskId, n) =>
     reviewCommentEdited.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, text: 'Else?' } }),
   removed: (taskId, n) =>

@@ -1,11 +1,12 @@
 // What is learned from what became of an agent's work, on a real database.
 import { beforeEach, expect, test } from '@jest/globals';
+import { commented } from '@mainloop/testkit/comments';
 import { databaseOfFile } from '@mainloop/testkit/file-database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { branchSeen, ciJudged } from '../events/forge.ts';
 import { inboxAnswered } from '../events/inbox.ts';
 import type { NewEvent } from '../events/registry.ts';
-import { reviewCommented, reviewPassedOver, reviewSubmitted } from '../events/review.ts';
+import { reviewPassedOver, reviewSubmitted } from '../events/review.ts';
 import { OWNER } from '../flow/ids.ts';
 import { listApproved, listLearnings } from './learnings/learnings.ts';
 import { learnFromLog } from './learnings/signals.ts';
@@ -32,24 +33,14 @@ const comment = (
   text: string,
   more: { author?: string; via?: 'app' | 'github'; state?: 'draft' | 'open'; id?: string } = {},
 ) =>
-  reviewCommented.new({
-    taskId,
-    actor: 'x',
-    payload: {
-      id: `c${++n}`,
-      path: 'src/split.ts',
-      side: 'new',
-      startLine: null,
-      line: 3,
-      sha: null,
-      quote: '',
-      text,
-      author: 'mona',
-      via: 'github',
-      state: 'open',
-      forgeId: n,
-      ...more,
-    },
+  commented(taskId, `c${++n}`, {
+    path: 'src/split.ts',
+    line: 3,
+    text,
+    author: 'mona',
+    via: 'github',
+    forgeId: n,
+    ...more,
   });
 const learnings = async () =>
   (await listLearnings(database.db, OWNER)).map(({ rule, state, source, author, times }) => ({

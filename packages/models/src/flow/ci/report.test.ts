@@ -1,19 +1,8 @@
 // What follows from a verdict, sentences included.
 import { describe, expect, test } from '@jest/globals';
-import { check, NOW, suite } from '@mainloop/testkit/checks';
-import { ciVerdict, type CheckRun, type CiFacts, type CiVerdict, type CommitStatus } from './verdict.ts';
+import { check, NOW, status, suite, verdictOf } from '@mainloop/testkit/checks';
+import type { CheckRun, CiFacts } from './verdict.ts';
 import { afterCi, failureOf, reportOnCi, type Situation } from './report.ts';
-
-const status = (context: string, state: string, id = 1): CommitStatus => ({
-  id,
-  context,
-  state,
-  url: null,
-  summary: '',
-  at: null,
-});
-const verdictOf = (facts: Partial<CiFacts>): CiVerdict =>
-  ciVerdict({ checks: [], suites: [], statuses: [], required: [], ...facts }, NOW);
 
 describe('what is told', () => {
   const situation: Situation = {

@@ -1,29 +1,9 @@
 // The verdict on checks, counts and words included.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { check, FIRST, NOW, SECOND, suite } from '@mainloop/testkit/checks';
-import {
-  ACTIONS,
-  ciVerdict,
-  SILENT_APP_MS,
-  wordOf,
-  type CheckRun,
-  type CiFacts,
-  type CiOutcome,
-  type CiVerdict,
-  type CommitStatus,
-} from './verdict.ts';
+import { check, FIRST, NOW, SECOND, status, suite, verdictOf } from '@mainloop/testkit/checks';
+import { ACTIONS, SILENT_APP_MS, wordOf, type CheckRun, type CiFacts, type CiOutcome } from './verdict.ts';
 
-const status = (context: string, state: string, id = 1): CommitStatus => ({
-  id,
-  context,
-  state,
-  url: null,
-  summary: '',
-  at: null,
-});
-const verdictOf = (facts: Partial<CiFacts>): CiVerdict =>
-  ciVerdict({ checks: [], suites: [], statuses: [], required: [], ...facts }, NOW);
 const is = (facts: Partial<CiFacts>): CiOutcome['is'] => verdictOf(facts).outcome.is;
 
 describe('one check', () => {
