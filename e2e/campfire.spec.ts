@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   hasBrowser,
-  openBrowser,
   openPage,
   stopClock,
   tap,
@@ -10,8 +9,8 @@ import {
   unfold,
   visit,
 } from '@mainloop/testkit/browser';
-import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { startPages, type Pages } from '@mainloop/testkit/pages';
+import type { TestDatabase } from '@mainloop/testkit/database';
+import { openStage, type Pages, type Stage } from '@mainloop/testkit/pages';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import { inboxOpened } from '@mainloop/models/events/inbox';
@@ -44,18 +43,16 @@ const WORDS = [
 /** What the last of them says in other words. */
 const APPROVED = 'Numbers carry their unit.';
 
+let stage: Stage;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await seedProject(database.db, 'pr-1', 'acme/api');
-  await seedTask(database.db, 'one');
-  pages = await startPages(database);
-  if (hasBrowser) browser = await openBrowser();
+  stage = await openStage(async (db) => {
+    await seedProject(db, 'pr-1', 'acme/api');
+    await seedTask(db, 'one');
+  });
+  ({ database, pages } = stage);
+  if (stage.browser !== null) browser = stage.browser;
 });
-afterAll(async () => {
-  await browser?.close();
-  await pages?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 
 /** @returns the ids of five rules that the campfire of another day asks about */
 async function campfire(size: string): Promise<string[]> {
