@@ -2,7 +2,8 @@
 // on the person's other devices.
 import { onMount, untrack } from 'svelte';
 import { draftOf } from './drafts.svelte.ts';
-import { formIn, isSameForm } from './form-in.ts';
+import { formIn } from '@mainloop/models/flow/inbox/draft-versions';
+import { isSameForm } from './same-form.ts';
 import { refilled } from './refilled.ts';
 
 export class KeptForm<Fields extends object> {

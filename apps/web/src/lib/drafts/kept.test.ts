@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { joined } from '@mainloop/models/flow/inbox/draft-versions';
-import { isSameForm } from './form-in.ts';
+import { isSameForm } from './same-form.ts';
 import { KEEP_MS, keptFor, readKept } from './kept.ts';
 import { refilled } from './refilled.ts';
 import { wordsOf } from './words-of.ts';
@@ -44,7 +44,7 @@ test.each([
   ['comment/t-1', '{"path":"a.ts","start":1,"text":"Why?","suggestion":null}', 'a.ts\n\nWhy?'],
   ['comment/t-1', '{"path":"a.ts","text":"","suggestion":"x = 1"}', 'a.ts\n\nx = 1'],
   ['comment/t-1', '{"text":"Why?","writtenElsewhere":["{\\"text\\":\\"How?\\"}"]}', 'Why?\n\nHow?'],
-  ['proposal/p-1', 'null', ''],
+  ['proposal/p-1', 'null', 'null'],
   ['proposal/p-1', 'no form', 'no form'],
 ])('of %s, %s, the words are %j', (key, text, words) => {
   expect(wordsOf(key, text)).toBe(words);

@@ -1,6 +1,6 @@
 // What was typed into the field of a setting, as it is kept: a form of one value, so that what another device
 // wrote meanwhile stands beside it and not in its place. Pure.
-import { formIn } from './form-in.ts';
+import { formIn } from '@mainloop/models/flow/inbox/draft-versions';
 
 /** @param typed empty: there is nothing to keep */
 export const keptValue = (typed: string): string => (typed === '' ? '' : JSON.stringify({ value: typed }));

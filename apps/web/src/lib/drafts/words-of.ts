@@ -1,6 +1,5 @@
 // What a person wrote, out of what was kept of it. Pure.
-import { versionsOf } from '@mainloop/models/flow/inbox/draft-versions';
-import { formIn } from './form-in.ts';
+import { formIn, versionsOf } from '@mainloop/models/flow/inbox/draft-versions';
 
 /**
  * What a person wrote, of a text that may hold a whole form.

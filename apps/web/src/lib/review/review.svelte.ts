@@ -5,7 +5,7 @@ import type { DiffLine } from './diff.ts';
 import { act } from '../live/act.ts';
 import { draftOf } from '../drafts/drafts.svelte.ts';
 import { live } from '../live/live.svelte.ts';
-import { formIn } from '../drafts/form-in.ts';
+import { formIn } from '@mainloop/models/flow/inbox/draft-versions';
 
 export type Side = CommentPlace['side'];
 

@@ -1,15 +1,5 @@
-// A whole form, out of the text that was kept of it. Pure.
-
-/** @returns the form that a draft holds; null where it holds none of ours */
-export function formIn(text: string): Record<string, unknown> | null {
-  try {
-    const form: unknown = JSON.parse(text);
-    return typeof form === 'object' ? ((form ?? {}) as Record<string, unknown>) : null;
-  } catch {
-    // No form of ours.
-    return null;
-  }
-}
+// Whether two tabs hold the same form. Pure.
+import { formIn } from '@mainloop/models/flow/inbox/draft-versions';
 
 /**
  * Two tabs may hold the fields of a form in another order, and each would write its own for ever.
