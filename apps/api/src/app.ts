@@ -153,7 +153,7 @@ function docsPages(): (req: Request, res: Response, next: NextFunction) => void 
   const open = async (): Promise<Express> => {
     const { SwaggerModule } = await import('@nestjs/swagger');
     const app = await NestFactory.create<NestExpressApplication>(DocsModule, { logger: false });
-    SwaggerModule.setup('docs', app, () => openApi() as unknown as OpenAPIObject);
+    SwaggerModule.setup('docs', app, () => openApi() as OpenAPIObject);
     await app.init();
     return app.getHttpAdapter().getInstance();
   };

@@ -25,13 +25,13 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
    */
   readonly kind: 'reads' | 'says' | 'acts';
   /** @returns what the person is asked. @throws the api's refusal, when there is nothing to be done */
-  readonly ask?: (input: z.output<Input>, call: Call) => Promise<Question>;
+  ask?(input: z.output<Input>, call: Call): Promise<Question>;
   /** @param about what the person's yes is bound to */
-  readonly run: (input: z.output<Input>, call: Call, about: string | undefined) => Promise<unknown>;
+  run(input: z.output<Input>, call: Call, about: string | undefined): Promise<unknown>;
 }
 
 /** Keeps the type of its input between a tool's own parts. */
-const tool = <Input extends z.ZodObject>(made: Tool<Input>): Tool => made as unknown as Tool;
+const tool = <Input extends z.ZodObject>(made: Tool<Input>): Tool => made;
 
 const None = z.object({});
 const TaskId = z.string().min(1).max(80).describe('As list_tasks gives it');

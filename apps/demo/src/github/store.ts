@@ -289,7 +289,7 @@ export class Store {
 
   insert<K extends Kind>(kind: K, doc: Omit<Kinds[K], 'id'>): Kinds[K] {
     return this.noting(kind, () => {
-      const full = { ...doc, id: this.next++ } as unknown as Kinds[K];
+      const full = { ...doc, id: this.next++ } as Kinds[K];
       this.of(kind).set(full.id, full);
       this.madeAt.set(full, Date.now());
       this.db.prepare('insert into docs values (?,?,?)').run(kind, full.id, JSON.stringify(full));

@@ -199,7 +199,7 @@ async function focus(url: string): Promise<void> {
 }
 
 // Where the browser wakes us when the network is back (Chrome); elsewhere the app sends when it is opened.
-self.addEventListener('sync' as 'message', (e) => (e as unknown as ExtendableEvent).waitUntil(sendAndTell()));
+self.addEventListener('sync' as 'message', (e) => e.waitUntil(sendAndTell()));
 
 /** The pages that are open say what was refused, and forget the words that arrived; without one, the next does. */
 async function sendAndTell(): Promise<void> {

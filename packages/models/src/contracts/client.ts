@@ -65,10 +65,10 @@ export const fetchOptions = (
  */
 export const callOver =
   (send: (request: Request) => Promise<Response>, refused: (sentence: string) => Error): Call =>
-  async (name, ...[sends]) => {
+  async <N extends RouteName>(name: N, sends?: Sends<N>): Promise<Answer<N>> => {
     const response = await send(requestOf(name, sends));
     if (!response.ok) throw refused(await sentenceOf(response));
-    return (await response.json()) as never;
+    return (await response.json()) as Answer<N>;
   };
 
 /**
