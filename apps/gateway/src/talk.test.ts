@@ -6,6 +6,8 @@ import { endRun } from '@mainloop/models/db/runs/endings';
 import { findRunByToken, openEpoch } from '@mainloop/models/db/runs/epochs';
 import { ensureRun, getRun } from '@mainloop/models/db/runs/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { inboxAnswered } from '@mainloop/models/events/inbox';
+import { reviewSecondLooked } from '@mainloop/models/events/review';
 import { commented } from '@mainloop/testkit/comments';
 import { database, useRunnerLink, liveRun, post, times, countOf } from '@mainloop/testkit/runner-link';
 
@@ -194,6 +196,27 @@ test('a second look finds things at their places, each once; another agent finds
     "select payload->>'runId' as \"runId\" from events where task_id = 'looked' and type = 'review.commented' limit 1",
   );
   expect(event).toEqual({ runId: id });
+  const looked = (n: number) =>
+    reviewSecondLooked.new({
+      taskId: 'looked',
+      actor: 'mainloop',
+      payload: { runId: `r${n}`, sha: `c${n}`, must: 1, should: 0, note: 0 },
+    });
+  await appendOnce(database.db, [looked(1), looked(2)], OWNER);
+  expect(await post(token, '/talk/find', { weight: 'must', text: 'It is still lost.' })).toEqual({
+    status: 200,
+    say: expect.stringContaining('Found: the person who decides'),
+  });
+  const changes = { id: 'i', decision: 'changes', text: 'Shorter.', via: 'app', by: 'you' } as const;
+  await appendOnce(
+    database.db,
+    [inboxAnswered.new({ taskId: 'looked', actor: 'you', payload: changes })],
+    OWNER,
+  );
+  expect(await post(token, '/talk/find', { weight: 'must', text: 'Nor is the first.' })).toEqual({
+    status: 200,
+    say: 'Found: its author works on it.',
+  });
   const author = await liveRun('finds');
   expect(await post(author.token, '/talk/find', found)).toMatchObject({
     status: 403,

@@ -6,12 +6,13 @@ import { findShown } from '@mainloop/models/db/forge/effects';
 import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { isOpenComment } from '@mainloop/models/db/review/comments';
+import { countLookRounds } from '@mainloop/models/db/review/second-look';
 import { hasSaid } from '@mainloop/models/db/runs/allowance';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewCommented, reviewReplied } from '@mainloop/models/events/review';
 import { agentSaid } from '@mainloop/models/events/runs';
-import { placeOf } from '@mainloop/models/flow/review/second-look';
+import { foundAnswer, placeOf } from '@mainloop/models/flow/review/second-look';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
 import { readJson, Refused, sendJson } from './http.ts';
@@ -113,9 +114,10 @@ export async function find({ db, req, res, run, again, hit }: Talk): Promise<voi
     line: place.line,
     text: cleanText(spellOut(text), MAX_WORDS),
   };
-  await withTx(db, async (tx) => {
+  const rounds = await withTx(db, async (tx) => {
     await lockLog(tx);
-    if (await hasSaid(tx, run, 'review.commented', { via: 'look', ...found }, again)) return;
+    const rounds = await countLookRounds(tx, run.task_id);
+    if (await hasSaid(tx, run, 'review.commented', { via: 'look', ...found }, again)) return rounds;
     const n = await allowed(tx, run, 'findings');
     const commented = reviewCommented.new({
       taskId: run.task_id,
@@ -136,7 +138,8 @@ export async function find({ db, req, res, run, again, hit }: Talk): Promise<voi
       },
     });
     await append(tx, [commented], run.owner_id);
+    return rounds;
   });
   hit('gateway.talk.after');
-  sendJson(res, 200, { say: weight === 'note' ? 'Noted.' : 'Found: its author works on it.' });
+  sendJson(res, 200, { say: foundAnswer(weight, rounds) });
 }

@@ -2,7 +2,7 @@
 import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
-import { countOpen, wasLookedAt } from '@mainloop/models/db/review/second-look';
+import { countFound, wasLookedAt } from '@mainloop/models/db/review/second-look';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
 import { reviewSecondLooked } from '@mainloop/models/events/review';
 import type { Found } from '@mainloop/models/flow/review/second-look';
@@ -16,12 +16,12 @@ export const secondLookActivities = ({ db }: { readonly db: Db }) => ({
     return !(await wasLookedAt(db, input.taskId, input.sha));
   },
 
-  /** Writes down that a change was read. @returns what was found */
+  /** Writes down that a change was read. @returns what this look found and is still open */
   async endSecondLook(input: { taskId: string; runId: string; sha: string }): Promise<Found> {
     const { taskId, runId, sha } = input;
     return decideAndAppend(db, async (tx) => {
       const task = await getTask(tx, taskId);
-      const found = await countOpen(tx, taskId);
+      const found = await countFound(tx, taskId, runId);
       const payload = { runId, sha, ...found };
       await append(tx, [reviewSecondLooked.new({ taskId, actor: 'mainloop', payload })], task.ownerId);
       return found;

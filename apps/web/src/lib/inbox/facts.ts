@@ -34,6 +34,8 @@ export interface ReviewFacts {
   /** The newest push, which is what there is to read. */
   readonly newest: string | null;
   readonly costMicrousd: number;
+  /** Of that what a second look cost; null where there was none. */
+  readonly lookMicrousd: number | null;
   readonly budgetCents: number;
 }
 

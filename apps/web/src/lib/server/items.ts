@@ -86,6 +86,7 @@ async function factsOf(taskId: string, offeredAt: Date): Promise<ReviewFacts | n
     unseen: seenAt < 0 ? null : seenAt,
     newest,
     costMicrousd: task.costMicrousd,
+    lookMicrousd: task.lookMicrousd,
     budgetCents: task.budgetCents,
   };
 }

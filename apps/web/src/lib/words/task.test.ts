@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { nowWords, readWords, usualWords } from './task.ts';
+import { lookCostWords, nowWords, readWords, usualWords } from './task.ts';
 
 test.each([
   [{ tasks: 7, medianMs: 42 * 60_000 }, 'Usually 42 min from start to merge: the median of the last 7 here.'],
@@ -19,4 +19,8 @@ test.each([
 
 test('where a task stands is said only where it is known', () => {
   expect([nowWords(null), nowWords('Step 2 of 4, change')]).toEqual(['Now', 'Now · Step 2 of 4, change']);
+});
+
+test('what a second look cost is said by itself', () => {
+  expect([lookCostWords(40_000), lookCostWords(0)]).toEqual(['Second look $0.04', 'Second look $0.00']);
 });

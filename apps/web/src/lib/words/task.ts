@@ -14,6 +14,11 @@ export const BACK_TO_CHAT = 'Chat';
 export const costWords = (costMicrousd: number, budgetCents: number): string =>
   `${dollars(costMicrousd)} of $${(budgetCents / 100).toFixed(2)}`;
 /**
+ * What of it a second look cost.
+ * @param costMicrousd millionths of a dollar
+ */
+export const lookCostWords = (costMicrousd: number): string => `Second look ${dollars(costMicrousd)}`;
+/**
  * Of the link to it.
  * @param n its number; the link is there with it only
  */

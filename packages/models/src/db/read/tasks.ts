@@ -4,6 +4,7 @@ import type { EventType, LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { usualTimeOf, type UsualTime } from '../../flow/runs/usual.ts';
 import type { ShownPicture } from '../../flow/review/pictures.ts';
+import { lookCost } from '../../flow/review/second-look.ts';
 import type { TaskItemView, TaskView } from '../read-views.ts';
 import { isTaskItem, type Views } from './views.ts';
 
@@ -15,6 +16,16 @@ const MERGED_COUNTED = 20;
 /** What a change was checked by. */
 const CHECKED: EventType[] = ['ci.verdict', 'evidence.recorded', 'run.ended', 'review.second_looked'];
 
+/** @returns the runs of a task, oldest first, each with its cost in millionths of a dollar */
+async function runsOf(db: Views['db'], taskId: string) {
+  const found = await db.run.findMany({
+    where: { taskId },
+    orderBy: { n: 'asc' },
+    select: { id: true, phase: true, n: true, state: true, costMicrousd: true },
+  });
+  return found.map((run) => ({ ...run, costMicrousd: Number(run.costMicrousd) }));
+}
+
 /** @returns what the pages read of tasks */
 export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   async task(id: string): Promise<{
@@ -23,7 +34,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     plan: string | null;
     items: TaskItemView[];
     events: LoggedEvent[];
-    runs: { id: string; phase: string; n: number; state: string; costMicrousd: number }[];
+    runs: Awaited<ReturnType<typeof runsOf>>;
     /** What tasks of its project take. */
     usual: UsualTime;
   } | null> {
@@ -37,11 +48,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
         orderBy: { seq: 'desc' },
         take: 400,
       }),
-      db.run.findMany({
-        where: { taskId: id },
-        orderBy: { n: 'asc' },
-        select: { id: true, phase: true, n: true, state: true, costMicrousd: true },
-      }),
+      runsOf(db, id),
       db.task.findMany({
         where: { ownerId: OWNER, projectId: task.projectId, state: 'done', endedAt: { not: null } },
         orderBy: { endedAt: 'desc' },
@@ -55,7 +62,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       plan: task.plan,
       items: items.filter(isTaskItem),
       events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
-      runs: runs.map((r) => ({ ...r, costMicrousd: Number(r.costMicrousd) })),
+      runs,
       usual: usualTimeOf(
         merged.map(({ createdAt, endedAt }) => (endedAt?.getTime() ?? 0) - createdAt.getTime()),
       ),
@@ -82,6 +89,8 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   async judged(taskId: string): Promise<{
     prompt: string;
     costMicrousd: number;
+    /** Of that; null where nobody had a second look. */
+    lookMicrousd: number | null;
     budgetCents: number;
     looked: string | null;
     pushes: string[];
@@ -92,7 +101,7 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   } | null> {
     const task = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
     if (!task) return null;
-    const [pushes, events, showed] = await Promise.all([
+    const [pushes, events, showed, runs] = await Promise.all([
       db.push.findMany({
         where: { taskId, ownerId: OWNER },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
@@ -109,10 +118,12 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
         orderBy: { seq: 'desc' },
         take: MOST_PICTURES,
       }),
+      runsOf(db, taskId),
     ]);
     return {
       prompt: task.prompt,
       costMicrousd: Number(task.costMicrousd),
+      lookMicrousd: lookCost(runs),
       budgetCents: task.budgetCents,
       looked: task.lookedPush,
       startedAt: task.createdAt,

@@ -1,5 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { afterLook, foundWords, MAX_LOOK_ROUNDS, placeOf, type Found } from './second-look.ts';
+import {
+  afterLook,
+  foundAnswer,
+  foundWords,
+  lookCost,
+  lookRounds,
+  MAX_LOOK_ROUNDS,
+  placeOf,
+  type Found,
+  type LookStep,
+} from './second-look.ts';
 
 const found = (must: number, should: number, note: number): Found => ({ must, should, note });
 
@@ -13,6 +23,36 @@ describe('what follows a second look', () => {
   ] as const)('%s', (_, what, rounds, follows) => {
     expect(afterLook(what, rounds)).toBe(follows);
   });
+});
+
+const look = (must: number, should: number, note = 0): LookStep => ({
+  is: 'look',
+  found: found(must, should, note),
+});
+test.each<[string, LookStep[], number]>([
+  ['nobody looked', [], 0],
+  ['it found nothing, or what is for the person', [look(0, 0), look(0, 0, 3)], 0],
+  ['it found something', [look(1, 0)], 1],
+  ['it found something twice', [look(0, 2), look(0, 0), look(1, 0)], 2],
+  ['the person saw what was left', [look(1, 0), look(1, 0), look(1, 0)], 2],
+  ['the person asked for something since', [look(1, 0), look(1, 0), { is: 'changes' }], 0],
+  ['and it found something again', [look(1, 0), { is: 'changes' }, look(0, 1)], 1],
+])('how often a change went back to its author when %s', (_, history, rounds) => {
+  expect(lookRounds(history)).toBe(rounds);
+});
+
+test.each([
+  ['must', 0, 'Found: its author works on it.'],
+  ['should', MAX_LOOK_ROUNDS - 1, 'Found: its author works on it.'],
+  [
+    'must',
+    MAX_LOOK_ROUNDS,
+    'Found: the person who decides on the change reads it; its author has had it back 2 times.',
+  ],
+  ['note', 0, 'Noted.'],
+  ['note', MAX_LOOK_ROUNDS, 'Noted.'],
+] as const)('who finds a %s after %i rounds is told where it goes', (weight, rounds, says) => {
+  expect(foundAnswer(weight, rounds)).toBe(says);
 });
 
 test.each([
@@ -37,4 +77,12 @@ test.each([
   [':12', ':12', null],
 ])('%j is a place', (at, path, line) => {
   expect(placeOf(at)).toEqual({ path, line });
+});
+
+test('what second looks cost is told by itself, and not where there was none', () => {
+  const run = (phase: string, costMicrousd: number) => ({ phase, costMicrousd });
+  const author = [run('implement', 900_000), run('address_review', 50_000)];
+  expect(lookCost(author)).toBeNull();
+  expect(lookCost([...author, run('second_look', 30_000), run('second_look', 10_000)])).toBe(40_000);
+  expect(lookCost([...author, run('second_look', 0)])).toBe(0);
 });

@@ -19,6 +19,31 @@ export const MAX_LOOK_ROUNDS = 2;
 export const afterLook = ({ must, should }: Found, rounds: number): 'address' | 'offer' =>
   must + should > 0 && rounds < MAX_LOOK_ROUNDS ? 'address' : 'offer';
 
+/** What of a task tells how often its change went back: a look that ended, or that the person asked for changes. */
+export type LookStep = { readonly is: 'look'; readonly found: Found } | { readonly is: 'changes' };
+
+/**
+ * @param history of the task, oldest first
+ * @returns how often a second look sent the change back to its author since the person last asked for changes
+ */
+export const lookRounds = (history: readonly LookStep[]): number =>
+  history.reduce((rounds, step) => {
+    if (step.is === 'changes') return 0;
+    return afterLook(step.found, rounds) === 'address' ? rounds + 1 : rounds;
+  }, 0);
+
+/**
+ * What whoever found something is told: where it goes.
+ * @param rounds how often this change went back to its author already
+ */
+export function foundAnswer(weight: Weight, rounds: number): string {
+  if (weight === 'note') return 'Noted.';
+  const follows = afterLook({ must: 0, should: 0, note: 0, [weight]: 1 }, rounds);
+  return follows === 'address'
+    ? 'Found: its author works on it.'
+    : `Found: the person who decides on the change reads it; its author has had it back ${MAX_LOOK_ROUNDS} times.`;
+}
+
 /**
  * What was found, for a line of the review.
  * @returns such as "1 must, 2 notes"; '' where nothing was found
@@ -42,4 +67,16 @@ export function placeOf(at: string | null): { readonly path: string | null; read
   const [, path = '', line = ''] = /^(.+?):(\d{1,7})(?:[-:]\d*)?$/.exec(place) ?? [];
   const number = Number(line);
   return path === '' || number < 1 ? { path: place, line: null } : { path, line: number };
+}
+
+/**
+ * What reading the change cost by itself, of what its task cost.
+ * @param runs of the task
+ * @returns in millionths of a dollar; null where nobody had a second look
+ */
+export function lookCost(
+  runs: readonly { readonly phase: string; readonly costMicrousd: number }[],
+): number | null {
+  const looks = runs.filter((run) => run.phase === 'second_look');
+  return looks.length === 0 ? null : looks.reduce((sum, run) => sum + run.costMicrousd, 0);
 }
