@@ -3,6 +3,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Call } from '@mainloop/models/contracts/client';
 import { ROUTES } from '@mainloop/models/contracts/routes';
+import { MAX_BLOCKERS } from '@mainloop/models/flow/runs/dispatch';
+import { TASK_STATES } from '@mainloop/models/flow/states';
 import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { mcpServer } from './server.ts';
@@ -250,15 +252,76 @@ describe.each(ERAS)('a client of %s', (_, mode) => {
     ).rejects.toThrow(/the newest/);
   });
 
+  const PROPOSAL_ID = '"proposalId" of start_task';
   test.each([
-    ['nothing', {}, 'Nothing was done, because "proposalId" of start_task is missing.'],
-    ['a list', { proposalId: ['p-1'] }, 'Nothing was done, because "proposalId" of start_task is wrong: '],
-    ['a name of Object', { proposalId: 'constructor' }, 'This proposal is not open'],
-    ['a megabyte', { proposalId: 'x'.repeat(1_000_000) }, 'Nothing was done, because "proposalId"'],
-  ])('is refused in words when it sends %s', async (_what, input, words) => {
+    ['start_task', {}, `${PROPOSAL_ID} is missing: it should be text of 1 to 80 characters.`],
+    [
+      'start_task',
+      { proposalId: ['p-1'] },
+      `${PROPOSAL_ID} should be text of 1 to 80 characters, and was a list.`,
+    ],
+    ['start_task', { proposalId: '' }, `${PROPOSAL_ID} should be text of 1 to 80 characters, and was empty.`],
+    [
+      'start_task',
+      { proposalId: null },
+      `${PROPOSAL_ID} should be text of 1 to 80 characters, and was null.`,
+    ],
+    [
+      'start_task',
+      { proposalId: 'x'.repeat(1_000_000) },
+      `${PROPOSAL_ID} should be text of 1 to 80 characters, and was text of 1,000,000 characters.`,
+    ],
+    [
+      'list_tasks',
+      { state: 'finished\n\u202e' },
+      `"state" of list_tasks should be one of ${TASK_STATES.join(', ')}, and was “finished [U+202E]”.`,
+    ],
+    [
+      'get_story',
+      { taskId: 't-1', last: 0 },
+      '"last" of get_story should be a whole number, 1 to 1,000, and was 0.',
+    ],
+    [
+      'get_story',
+      { taskId: 't-1', last: 2.5 },
+      '"last" of get_story should be a whole number, 1 to 1,000, and was 2.5.',
+    ],
+    [
+      'get_story',
+      { taskId: { id: 't-1' } },
+      '"taskId" of get_story should be text of 1 to 80 characters (as list_tasks gives it), and was an object.',
+    ],
+    [
+      'search',
+      { words: 'x', from: 'yesterday' },
+      '"from" of search should be a day, written 2026-11-26, and was “yesterday”.',
+    ],
+    [
+      'propose_task',
+      { project: 'a/b', prompt: 'x', skipPlan: 'yes' },
+      '"skipPlan" of propose_task should be true or false (without a plan to approve), and was “yes”.',
+    ],
+    [
+      'propose_task',
+      { project: 'a/b', prompt: 'x', after: ['t-1', 7] },
+      '"after.1" of propose_task should be text of 1 to 80 characters (tasks that have to end before it begins, of whichever project), and was 7.',
+    ],
+    [
+      'propose_task',
+      { project: 'a/b', prompt: 'x', after: 't-1' },
+      `"after" of propose_task should be a list of at most ${MAX_BLOCKERS}, each text of 1 to 80 characters (tasks that have to end before it begins, of whichever project), and was “t-1”.`,
+    ],
+  ])('is told by %s of %j what was wrong, what is allowed and what came', async (tool, input, words) => {
     const { use, done, asked } = await connect(mode, 'accept');
-    const { isError, text } = await use('start_task', input);
-    expect([isError, text.slice(0, words.length), text.length < 500]).toEqual([true, words, true]);
+    const { isError, text } = await use(tool, input);
+    expect([isError, text]).toEqual([true, `Nothing was done, because ${words}`]);
+    expect([done(), asked]).toEqual([[], []]);
+  });
+
+  test('hears of a name that Object has what it hears of any other', async () => {
+    const { use, done, asked } = await connect(mode, 'accept');
+    const { isError, text } = await use('start_task', { proposalId: 'constructor' });
+    expect([isError, text]).toEqual([true, expect.stringContaining('This proposal is not open')]);
     expect([done(), asked]).toEqual([[], []]);
   });
 });

@@ -3,7 +3,6 @@
 import type { Call } from '@mainloop/models/contracts/client';
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { REFUSALS } from '@mainloop/models/flow/refusals';
-import { own } from '@mainloop/models/flow/look';
 import { fillSkill } from '@mainloop/models/flow/conversation/skills';
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -22,6 +21,7 @@ import {
 import { z } from 'zod';
 import type { Changed } from './changes.ts';
 import { TOOLS, type Tool } from './tools.ts';
+import { sayWrong } from './wrong.ts';
 
 const INSTRUCTIONS =
   'mainloop carries coding tasks from a plan to a merged pull request. Look at list_inbox and list_tasks first. propose_task gives a card at once and starts nothing. Whatever starts work, spends money or decides for the person asks the person first.';
@@ -89,15 +89,6 @@ async function act(
 function unread(schema: z.ZodObject): StandardSchemaWithJSON<unknown> {
   const standard = schema['~standard'];
   return { '~standard': { ...standard, validate: (value) => ({ value }) } };
-}
-
-/** @returns what is wrong with a call, in a sentence with the name of the parameter and what it is to be */
-function sayWrong(tool: string, { shape }: z.ZodObject, { path, message, input }: z.core.$ZodIssue): string {
-  const [first = ''] = path.map(String);
-  const { description } = (own(shape, first) ?? {}) as { readonly description?: string };
-  const what = path.length === 0 ? 'what it was given' : `"${path.map(String).join('.').slice(0, 100)}"`;
-  const why = path.length > 0 && input === undefined ? 'is missing' : `is wrong: ${message.slice(0, 200)}`;
-  return `Nothing was done, because ${what} of ${tool} ${why}.${description === undefined ? '' : ` It is: ${description}.`}`;
 }
 
 export interface Options {
