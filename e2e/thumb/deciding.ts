@@ -132,6 +132,32 @@ inBrowser.each(SIZES)(
 );
 
 inBrowser.each(SIZES)(
+  'what was red before the change is a gate that blames nobody: nothing of it stands in red, and Claude fixes it or it is allowed, %s',
+  async (size) => {
+    const before =
+      'lint was red before this change, and is red in the same way on 0a1b2c3, which it is from.';
+    const gate = await stopped(before, '', 'gate', ['Let Claude fix it', 'Allow'], 'red_before');
+    const other = await stopped(before, '', 'gate', ['Let Claude fix it', 'Allow'], 'red_before');
+    const { page, complaints } = await openPage(browser, size);
+    await visitOnOwnClock(page, `${s.web}/inbox`);
+    const card = page.locator(`#item-${gate.id}`);
+    await card.getByText(before).waitFor();
+    expect(await card.getByRole('button', { name: 'Retry' }).count()).toBe(0);
+    // It takes nothing away and has no lines, so nothing of it is shown in red.
+    expect(await card.getByRole('list').count()).toBe(0);
+    await page.screenshot({ path: shot(`red-before-${size}`) });
+    await tapOnOwnClock(card.getByRole('button', { name: 'Let Claude fix it' }));
+    await card.getByText('Not allowed. Claude fixes it.').waitFor();
+    await page.screenshot({ path: shot(`red-before-fixed-${size}`) });
+    await goOnUntil(page, 'it to be sent', async () => (await answerOf(gate.id)) === 'deny');
+    await tapOnOwnClock(page.locator(`#item-${other.id}`).getByRole('button', { name: 'Allow' }));
+    await goOnUntil(page, 'it to be allowed', async () => (await answerOf(other.id)) === 'allow');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
   'a decision can be taken back until it goes out, by its button and by the key u; what is not taken back goes out when the page goes, %s',
   async (size) => {
     const [first, second] = [await plan(), await plan()];
