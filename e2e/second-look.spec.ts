@@ -86,7 +86,7 @@ test('what it finds goes to the author, who answers; it looks again, and the per
       const { page, complaints } = await openPage(browser, size);
       await visit(page, `${stack.web}/inbox`);
       const card = page.getByRole('article').filter({ hasText: 'Case other' }).first();
-      await card.getByText('A second look found 1 note').waitFor();
+      await card.getByText('A second look found nothing; left from before: 1 note').waitFor();
       await card.getByText(/ of \$\d+\.\d\d · Second look \$0\.\d\d/).waitFor();
       await page.screenshot({ path: shot(`card-${size}`), fullPage: true });
       await visit(page, `${stack.web}/task/${id}/changes`);
@@ -97,7 +97,7 @@ test('what it finds goes to the author, who answers; it looks again, and the per
       await page.screenshot({ path: shot(`change-${size}`), fullPage: true });
       await visit(page, `${stack.web}/task/${id}`);
       await page.getByText('The second look found: 1 must, 1 note.').waitFor();
-      await page.getByText('The second look found: 1 note.').waitFor();
+      await page.getByText('The second look found nothing.').waitFor();
       await page.getByText(/ · Second look \$0\.\d\d · /).waitFor();
       await page.screenshot({ path: shot(`task-${size}`), fullPage: true });
       expect(complaints).toEqual([]);

@@ -216,11 +216,19 @@ test.each([
 ])('what changed of a plan: %s', (_, before, now, want) => expect(planChanges(before, now)).toEqual(want));
 
 test.each([
-  [{ sha: 'new', must: 0, should: 0, note: 0 }, 'good A second look found nothing'],
-  [{ sha: 'new', must: 1, should: 0, note: 2 }, 'bad A second look found 1 must, 2 notes'],
-  [{ sha: 'new', must: 0, should: 2, note: 0 }, 'plain A second look found 2 should'],
-  [{ sha: 'old', must: 0, should: 0, note: 0 }, 'plain The second look was of an earlier commit'],
-])('a second look %j stands among the checks', (look, line) => {
-  const lines = checksOf([ci(1, 0, 0, 'green'), event('review.second_looked', { runId: 'r', ...look }, 2)]);
-  expect(lines.map((c) => `${c.tone} ${c.text}`)).toContain(line);
-});
+  ['new', [0, 0, 0], [0, 0, 0], 'good A second look found nothing'],
+  ['new', [1, 0, 2], [1, 0, 2], 'bad A second look found 1 must, 2 notes'],
+  ['new', [0, 2, 0], [0, 2, 0], 'plain A second look found 2 should'],
+  ['new', [0, 0, 0], [0, 0, 1], 'plain A second look found nothing; left from before: 1 note'],
+  ['new', [0, 0, 1], [1, 0, 2], 'bad A second look found 1 note; left from before: 1 must, 1 note'],
+  ['old', [0, 0, 0], [0, 0, 0], 'plain The second look was of an earlier commit'],
+  ['old', [0, 0, 0], [0, 1, 0], 'plain The second look was of an earlier commit; left from before: 1 should'],
+] as const)(
+  'a second look of the %s commit that found %j, with %j open, stands among the checks',
+  (sha, own, all, line) => {
+    const found = ([must, should, note]: readonly [number, number, number]) => ({ must, should, note });
+    const look = event('review.second_looked', { runId: 'r', sha, ...found(own) }, 2);
+    const lines = checksOf([ci(1, 0, 0, 'green'), look], found(all));
+    expect(lines.map((c) => `${c.tone} ${c.text}`)).toContain(line);
+  },
+);

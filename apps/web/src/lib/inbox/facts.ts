@@ -1,7 +1,7 @@
 // What a change can be judged by without another page: what and why, what was checked and what was not. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { countsOf } from '@mainloop/models/flow/ci/counts';
-import { foundWords } from '@mainloop/models/flow/review/second-look';
+import { foundWords, leftBefore, type Found } from '@mainloop/models/flow/review/second-look';
 import type { ShownPicture } from '@mainloop/models/flow/review/pictures';
 import type { Risk } from '@mainloop/models/flow/review/risks';
 import { onlyReads } from '@mainloop/models/flow/states';
@@ -59,11 +59,14 @@ export function twoSentences(markdown: string): string {
   return `${two.slice(0, MOST_CHARS).replace(/\s+\S*$/, '')} …`;
 }
 
+const NOTHING: Found = { must: 0, should: 0, note: 0 };
+
 /**
  * @param events of the task, oldest first
+ * @param open what second looks found and nobody has answered
  * @returns a line for everything that was checked on the newest commit, and a line for what was not
  */
-export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] {
+export function checksOf(events: readonly LoggedEvent[], open = NOTHING): ReviewFacts['checks'] {
   const verdict = events.findLast((e) => e.type === 'ci.verdict');
   const head = verdict?.payload.sha ?? events.findLast((e) => e.type === 'evidence.recorded')?.payload.sha;
   const ran = new Map(
@@ -95,7 +98,7 @@ export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] 
       more: '',
     });
   const look = events.findLast((e) => e.type === 'review.second_looked');
-  if (look !== undefined) lines.push(lookLine(look.payload, head));
+  if (look !== undefined) lines.push(lookLine(look.payload, head, open));
   return lines;
 }
 
@@ -103,11 +106,16 @@ export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] 
 function lookLine(
   look: Extract<LoggedEvent, { type: 'review.second_looked' }>['payload'],
   head: string | undefined,
+  open: Found,
 ): CheckLine {
-  const found = foundWords(look);
-  if (look.sha !== head) return { text: 'The second look was of an earlier commit', tone: 'plain', more: '' };
-  if (found === '') return { text: 'A second look found nothing', tone: 'good', more: '' };
-  return { text: `A second look found ${found}`, tone: look.must > 0 ? 'bad' : 'plain', more: '' };
+  const left = leftBefore(look, open);
+  const [found, before] = [foundWords(look), foundWords(left)];
+  const also = before === '' ? '' : `; left from before: ${before}`;
+  if (look.sha !== head)
+    return { text: `The second look was of an earlier commit${also}`, tone: 'plain', more: '' };
+  if (found === '' && before === '') return { text: 'A second look found nothing', tone: 'good', more: '' };
+  const tone = look.must + left.must > 0 ? 'bad' : 'plain';
+  return { text: `A second look found ${found || 'nothing'}${also}`, tone, more: '' };
 }
 
 function ciLines(verdict: Extract<LoggedEvent, { type: 'ci.verdict' }>['payload']): CheckLine[] {

@@ -76,7 +76,7 @@ async function factsOf(taskId: string, offeredAt: Date): Promise<ReviewFacts | n
   return {
     what: twoSentences(summaryOf(task.events)),
     why: twoSentences(task.prompt),
-    checks: checksOf(task.events),
+    checks: checksOf(task.events, task.lookOpen),
     pictures: task.pictures,
     risks: newest === null ? [] : await changeRisks(taskId, newest),
     tookMs: Math.max(0, offeredAt.getTime() - task.startedAt.getTime()),

@@ -4,7 +4,7 @@ import type { EventType, LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { usualTimeOf, type UsualTime } from '../../flow/runs/usual.ts';
 import type { ShownPicture } from '../../flow/review/pictures.ts';
-import { lookCost } from '../../flow/review/second-look.ts';
+import { lookCost, type Found, type Weight } from '../../flow/review/second-look.ts';
 import type { TaskItemView, TaskView } from '../read-views.ts';
 import { isTaskItem, type Views } from './views.ts';
 
@@ -24,6 +24,32 @@ async function runsOf(db: Views['db'], taskId: string) {
     select: { id: true, phase: true, n: true, state: true, costMicrousd: true },
   });
   return found.map((run) => ({ ...run, costMicrousd: Number(run.costMicrousd) }));
+}
+
+/** @returns how much of what second looks found nobody has answered or resolved, by its weight */
+async function openFindings(db: Views['db'], taskId: string): Promise<Found> {
+  const open = await db.reviewComment.findMany({
+    where: { taskId, via: 'look', state: 'open', answer: null },
+    select: { weight: true },
+  });
+  const of = (weight: Weight): number => open.filter((finding) => finding.weight === weight).length;
+  return { must: of('must'), should: of('should'), note: of('note') };
+}
+
+interface Judged {
+  prompt: string;
+  costMicrousd: number;
+  /** Of that; null where nobody had a second look. */
+  lookMicrousd: number | null;
+  /** What second looks found and is open still, whichever of them did. */
+  lookOpen: Found;
+  budgetCents: number;
+  looked: string | null;
+  pushes: string[];
+  startedAt: Date;
+  events: LoggedEvent[];
+  /** Oldest first. */
+  pictures: ShownPicture[];
 }
 
 /** @returns what the pages read of tasks */
@@ -86,22 +112,10 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   },
 
   /** What a change is judged by: its newest push, what was checked, what was asked and what it cost. */
-  async judged(taskId: string): Promise<{
-    prompt: string;
-    costMicrousd: number;
-    /** Of that; null where nobody had a second look. */
-    lookMicrousd: number | null;
-    budgetCents: number;
-    looked: string | null;
-    pushes: string[];
-    startedAt: Date;
-    events: LoggedEvent[];
-    /** Oldest first. */
-    pictures: ShownPicture[];
-  } | null> {
+  async judged(taskId: string): Promise<Judged | null> {
     const task = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
     if (!task) return null;
-    const [pushes, events, showed, runs] = await Promise.all([
+    const [pushes, events, showed, runs, lookOpen] = await Promise.all([
       db.push.findMany({
         where: { taskId, ownerId: OWNER },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
@@ -119,11 +133,13 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
         take: MOST_PICTURES,
       }),
       runsOf(db, taskId),
+      openFindings(db, taskId),
     ]);
     return {
       prompt: task.prompt,
       costMicrousd: Number(task.costMicrousd),
       lookMicrousd: lookCost(runs),
+      lookOpen,
       budgetCents: task.budgetCents,
       looked: task.lookedPush,
       startedAt: task.createdAt,

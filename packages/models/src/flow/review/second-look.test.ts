@@ -3,6 +3,7 @@ import {
   afterLook,
   foundAnswer,
   foundWords,
+  leftBefore,
   lookCost,
   lookRounds,
   MAX_LOOK_ROUNDS,
@@ -85,4 +86,13 @@ test('what second looks cost is told by itself, and not where there was none', (
   expect(lookCost(author)).toBeNull();
   expect(lookCost([...author, run('second_look', 30_000), run('second_look', 10_000)])).toBe(40_000);
   expect(lookCost([...author, run('second_look', 0)])).toBe(0);
+});
+
+test.each([
+  [found(0, 0, 0), found(0, 0, 1), found(0, 0, 1)],
+  [found(1, 0, 1), found(2, 0, 2), found(1, 0, 1)],
+  // The person has resolved it meanwhile.
+  [found(1, 2, 0), found(0, 2, 0), found(0, 0, 0)],
+])('of %j with %j open, looks before it left %j', (own, open, left) => {
+  expect(leftBefore(own, open)).toEqual(left);
 });

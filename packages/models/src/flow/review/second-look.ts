@@ -58,6 +58,17 @@ export const foundWords = ({ must, should, note }: Found): string =>
     .join(', ');
 
 /**
+ * What a look found, and what those before it left.
+ * @param found by the newest look
+ * @param open of all that was found, by whichever look
+ */
+export const leftBefore = (found: Found, open: Found): Found => ({
+  must: Math.max(0, open.must - found.must),
+  should: Math.max(0, open.should - found.should),
+  note: Math.max(0, open.note - found.note),
+});
+
+/**
  * Where a finding is, as an agent writes it: "src/a.ts:12", or a path alone.
  * @param at '' or null for the change as a whole
  */
