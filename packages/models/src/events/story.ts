@@ -116,7 +116,7 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
   });
 }
 
-function lookWords(look: Payloads['review.second_looked'], taskId: string | null): Omit<Step, 'seq' | 'at'> {
+function lookWords(look: Payloads['review.second_looked'], taskId: string | null): Sentence {
   const found = foundWords(look);
   const href = `/task/${taskId}/changes`;
   if (found === '') return { text: 'The second look found nothing.', tone: 'good', href };
@@ -139,7 +139,14 @@ const blockersWords = (tasks: number): string => {
   return `You let it wait until ${tasks === 1 ? 'another task has' : `${tasks} other tasks have`} ended.`;
 };
 
-function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' | 'at'> | null {
+type Sentence = Omit<Step, 'seq' | 'at'>;
+
+/** @param taken what the person took as a request, by comment and words @returns null for what has no sentence */
+const sentence = (event: LoggedEvent, taken: ReadonlySet<string>): Sentence | null =>
+  ofTask(event) ?? ofAgent(event) ?? ofForge(event) ?? ofReview(event, taken);
+
+/** What the person and the task itself did. */
+function ofTask(event: LoggedEvent): Sentence | null {
   switch (event.type) {
     case 'task.budget_raised':
       return {
@@ -154,6 +161,29 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
       return { text: blockersWords(event.payload.blockedBy.length), tone: 'you' };
     case 'task.confirmed':
       return { text: 'You started it.', tone: 'you' };
+    case 'task.paused':
+      return { text: 'You paused it.', tone: 'you' };
+    case 'task.steered':
+      return { text: event.payload.text, tone: 'you' };
+    case 'inbox.opened':
+      return openedWords(event.payload);
+    case 'inbox.answered':
+      return {
+        text:
+          (own(DECISION, event.payload.decision)?.(event.payload.text) ?? event.payload.decision) +
+          (event.payload.via === 'github' ? ` (${event.payload.by}, on GitHub)` : ''),
+        tone: 'you',
+      };
+    case 'task.ended':
+      return endedWords(event.payload);
+    default:
+      return null;
+  }
+}
+
+/** What its agent did. */
+function ofAgent(event: LoggedEvent): Sentence | null {
+  switch (event.type) {
     case 'run.started':
       return {
         text:
@@ -169,39 +199,10 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
         : null;
     case 'sandbox.stuck':
       return { text: `Its sandbox could not be removed: ${event.payload.reason}`, tone: 'bad' };
-    case 'task.paused':
-      return { text: 'You paused it.', tone: 'you' };
-    case 'task.steered':
-      return { text: event.payload.text, tone: 'you' };
-    case 'evidence.recorded': {
-      const { what, command, exitCode, ms, tail, from, redBefore } = event.payload;
-      if (what === 'probe')
-        return {
-          text:
-            exitCode === 0
-              ? 'The sandbox was tried from inside and is closed.'
-              : 'The sandbox is not closed.',
-          tone: exitCode === 0 ? 'plain' : 'bad',
-          more: tail,
-        };
-      const bad = redBefore ? 'plain' : 'bad';
-      const end = exitCode === null ? 'ran out of time' : `failed with exit ${exitCode}`;
-      return {
-        text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${exitCode === 0 ? 'passed' : end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}${redBefore ? ' It was red in the same way before the change.' : ''}`,
-        tone: exitCode === 0 ? 'good' : bad,
-        more: tail,
-      };
-    }
-    case 'packages.fetched': {
-      const { packages, more } = event.payload;
-      const count = packages.length + more;
-      return {
-        text: count === 1 ? `Package fetched: ${packages[0] ?? 'one more'}.` : `${count} packages fetched.`,
-        tone: 'plain',
-        more: packages.join('\n') + (more > 0 ? `\nand ${more} more` : ''),
-        moreIs: 'Which ones',
-      };
-    }
+    case 'evidence.recorded':
+      return evidenceWords(event.payload);
+    case 'packages.fetched':
+      return packagesWords(event.payload);
     case 'agent.said':
       return { text: event.payload.text, tone: 'said' };
     case 'learning.noted':
@@ -228,6 +229,19 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
             : `The plan is revised (revision ${event.payload.revision}).`,
         tone: 'plain',
       };
+    case 'run.silent':
+      return {
+        text: `The agent has been silent for ${event.payload.minutes} minutes, so it was asked what it is doing.`,
+        tone: 'bad',
+      };
+    default:
+      return null;
+  }
+}
+
+/** What happened on the forge. */
+function ofForge(event: LoggedEvent): Sentence | null {
+  switch (event.type) {
     case 'issue.ensured':
       return event.payload.outcome === 'created'
         ? { text: `Issue #${event.payload.number} holds the plan.`, tone: 'plain', href: event.payload.url }
@@ -239,13 +253,7 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
         href: event.payload.url,
       };
     case 'branch.pushed':
-      return {
-        text: `${event.payload.commits.length === 1 ? 'One commit' : `${event.payload.commits.length} commits`} pushed: ${event.payload.commits
-          .map((c) => c.title)
-          .reverse()
-          .join('; ')} (+${event.payload.additions} −${event.payload.deletions})`,
-        tone: 'plain',
-      };
+      return pushedWords(event.payload);
     case 'branch.seen':
       return {
         text: `${event.payload.by || 'Somebody'} moved the branch to ${event.payload.sha.slice(0, 7)}: ${event.payload.title}`,
@@ -256,17 +264,7 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
     case 'push.refused':
       return { text: `A push was refused: ${event.payload.reason}.`, tone: 'bad' };
     case 'ci.verdict':
-      if (event.payload.verdict === 'green')
-        return {
-          text: `CI is green, ${event.payload.passed} of ${event.payload.passed} checks.`,
-          tone: 'good',
-        };
-      return event.payload.verdict === 'red'
-        ? {
-            text: `CI failed, ${event.payload.failed} of ${event.payload.passed + event.payload.failed + event.payload.pending} checks${namesOf(event.payload.failures)}.`,
-            tone: 'bad',
-          }
-        : null;
+      return verdictWords(event.payload);
     case 'pr.taken_back':
       return {
         text: `Pull request #${event.payload.number} is a draft again. ${event.payload.why}`,
@@ -280,6 +278,28 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
         : { text: event.payload.why || LEFT, tone: event.payload.how === 'out' ? 'you' : 'bad' };
     case 'pr.ready':
       return { text: `Pull request #${event.payload.number} is ready for review.`, tone: 'good' };
+    case 'pr.merged':
+      return { text: `Pull request #${event.payload.number} is merged.`, tone: 'good' };
+    case 'pr.closed':
+      return { text: closedWords(event.payload), tone: 'plain' };
+    case 'project.renamed':
+      return {
+        text: `The repository is called ${event.payload.repo} now; it was ${event.payload.before}.`,
+        tone: 'plain',
+      };
+    case 'pr.reopened':
+      return { text: `Pull request #${event.payload.number} is open again.`, tone: 'plain' };
+    case 'settings.unreadable':
+    case 'forge.unreadable':
+      return { text: event.payload.sentence, tone: 'bad' };
+    default:
+      return null;
+  }
+}
+
+/** What was said of the change. */
+function ofReview(event: LoggedEvent, taken: ReadonlySet<string>): Sentence | null {
+  switch (event.type) {
     case 'review.submitted':
       return {
         text:
@@ -305,59 +325,85 @@ function sentence(event: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 's
       return { text: event.payload.text, tone: 'said', href: `/task/${event.taskId}/changes` };
     case 'review.asked_changes':
       return { text: `${event.payload.author} asked for changes on GitHub.`, tone: 'you' };
-    case 'pr.merged':
-      return { text: `Pull request #${event.payload.number} is merged.`, tone: 'good' };
-    case 'pr.closed':
-      return { text: closedWords(event.payload), tone: 'plain' };
-    case 'project.renamed':
-      return {
-        text: `The repository is called ${event.payload.repo} now; it was ${event.payload.before}.`,
-        tone: 'plain',
-      };
-    case 'pr.reopened':
-      return { text: `Pull request #${event.payload.number} is open again.`, tone: 'plain' };
-    case 'settings.unreadable':
-    case 'forge.unreadable':
-      return { text: event.payload.sentence, tone: 'bad' };
-    case 'run.silent':
-      return {
-        text: `The agent has been silent for ${event.payload.minutes} minutes, so it was asked what it is doing.`,
-        tone: 'bad',
-      };
-    case 'inbox.opened':
-      if (event.payload.kind === 'question')
-        return { text: `Claude asks: ${event.payload.title}`, tone: 'said' };
-      if (event.payload.kind === 'permission')
-        return { text: `Claude asks for permission. ${event.payload.title}`, tone: 'said' };
-      if (event.payload.kind === 'gate')
-        return {
-          text: event.payload.title,
-          tone: 'bad',
-          ...(event.payload.body ? { more: event.payload.body, moreIs: 'Which lines' } : {}),
-        };
-      if (event.payload.kind === 'failure' && isPaused(event.payload.errorCode))
-        return { text: 'You paused it.', tone: 'you' };
-      return event.payload.kind === 'failure' ? { text: event.payload.title, tone: 'bad' } : null;
-    case 'inbox.answered':
-      return {
-        text:
-          (own(DECISION, event.payload.decision)?.(event.payload.text) ?? event.payload.decision) +
-          (event.payload.via === 'github' ? ` (${event.payload.by}, on GitHub)` : ''),
-        tone: 'you',
-      };
-    case 'task.ended': {
-      if (event.payload.state === 'done') return { text: 'Done. Nothing is left behind.', tone: 'good' };
-      const { how, left, state } = event.payload;
-      if (how === 'cancelled')
-        return { text: sentences('You cancelled it.', left), tone: left === '' ? 'you' : 'bad' };
-      return {
-        text: sentences(how === null ? '' : ENDING_SENTENCE[how], left),
-        tone: state === 'failed' ? 'bad' : 'plain',
-      };
-    }
     default:
       return null;
   }
+}
+
+function evidenceWords(evidence: Payloads['evidence.recorded']): Sentence | null {
+  const { what, command, exitCode, ms, tail, from, redBefore } = evidence;
+  if (what === 'probe')
+    return {
+      text:
+        exitCode === 0 ? 'The sandbox was tried from inside and is closed.' : 'The sandbox is not closed.',
+      tone: exitCode === 0 ? 'plain' : 'bad',
+      more: tail,
+    };
+  const bad = redBefore ? 'plain' : 'bad';
+  const end = exitCode === null ? 'ran out of time' : `failed with exit ${exitCode}`;
+  return {
+    text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${exitCode === 0 ? 'passed' : end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}${redBefore ? ' It was red in the same way before the change.' : ''}`,
+    tone: exitCode === 0 ? 'good' : bad,
+    more: tail,
+  };
+}
+
+function packagesWords(fetched: Payloads['packages.fetched']): Sentence | null {
+  const { packages, more } = fetched;
+  const count = packages.length + more;
+  return {
+    text: count === 1 ? `Package fetched: ${packages[0] ?? 'one more'}.` : `${count} packages fetched.`,
+    tone: 'plain',
+    more: packages.join('\n') + (more > 0 ? `\nand ${more} more` : ''),
+    moreIs: 'Which ones',
+  };
+}
+
+const pushedWords = (pushed: Payloads['branch.pushed']): Sentence => ({
+  text: `${pushed.commits.length === 1 ? 'One commit' : `${pushed.commits.length} commits`} pushed: ${pushed.commits
+    .map((c) => c.title)
+    .reverse()
+    .join('; ')} (+${pushed.additions} −${pushed.deletions})`,
+  tone: 'plain',
+});
+
+function verdictWords(verdict: Payloads['ci.verdict']): Sentence | null {
+  if (verdict.verdict === 'green')
+    return {
+      text: `CI is green, ${verdict.passed} of ${verdict.passed} checks.`,
+      tone: 'good',
+    };
+  return verdict.verdict === 'red'
+    ? {
+        text: `CI failed, ${verdict.failed} of ${verdict.passed + verdict.failed + verdict.pending} checks${namesOf(verdict.failures)}.`,
+        tone: 'bad',
+      }
+    : null;
+}
+
+function openedWords(opened: Payloads['inbox.opened']): Sentence | null {
+  if (opened.kind === 'question') return { text: `Claude asks: ${opened.title}`, tone: 'said' };
+  if (opened.kind === 'permission')
+    return { text: `Claude asks for permission. ${opened.title}`, tone: 'said' };
+  if (opened.kind === 'gate')
+    return {
+      text: opened.title,
+      tone: 'bad',
+      ...(opened.body ? { more: opened.body, moreIs: 'Which lines' } : {}),
+    };
+  if (opened.kind === 'failure' && isPaused(opened.errorCode)) return { text: 'You paused it.', tone: 'you' };
+  return opened.kind === 'failure' ? { text: opened.title, tone: 'bad' } : null;
+}
+
+function endedWords(ended: Payloads['task.ended']): Sentence | null {
+  if (ended.state === 'done') return { text: 'Done. Nothing is left behind.', tone: 'good' };
+  const { how, left, state } = ended;
+  if (how === 'cancelled')
+    return { text: sentences('You cancelled it.', left), tone: left === '' ? 'you' : 'bad' };
+  return {
+    text: sentences(how === null ? '' : ENDING_SENTENCE[how], left),
+    tone: state === 'failed' ? 'bad' : 'plain',
+  };
 }
 
 /** @returns a whole sentence */
