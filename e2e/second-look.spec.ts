@@ -98,7 +98,7 @@ test('what it finds goes to the author, who answers; it looks again, and the per
       await visit(page, `${stack.web}/task/${id}`);
       await page.getByText('The second look found: 1 must, 1 note.').waitFor();
       await page.getByText('The second look found nothing.').waitFor();
-      await page.getByText(/ · Second look \$0\.\d\d · /).waitFor();
+      await page.getByText(/opus-5-5 · \$.* · Second look \$0\.\d\d · /).waitFor();
       await page.screenshot({ path: shot(`task-${size}`), fullPage: true });
       expect(complaints).toEqual([]);
       await page.context().close();
