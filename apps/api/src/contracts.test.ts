@@ -325,6 +325,8 @@ describe('each answer is what the table says', () => {
     await ask('changeProject', { id: 'pr-1', body: { maxRuns: 2 } });
     await ask('changeSettings', { body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } } });
     await ask('getSettings', {});
+    const tried = { project: 'pr-1', rules: { neverPaths: ['infra/*'] } };
+    expect(await ask('tryGuardrails', { body: tried })).toMatchObject({ stopped: [], partly: 0 });
     const parameters = [{ name: 'package', kind: 'text' as const }];
     await ask('saveSkill', { body: { name: 'bump', prompt: 'Bring {{package}} up.', parameters } });
     expect(await ask('listSkills', {})).toMatchObject([{ name: 'bump', parameters, project: null }]);

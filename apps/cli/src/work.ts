@@ -7,6 +7,7 @@ import { registerChat } from './work/chat.ts';
 import { registerComments } from './work/comments.ts';
 import { registerDevices } from './work/devices.ts';
 import { registerInbox } from './work/inbox.ts';
+import { registerGuardrails } from './work/guardrails.ts';
 import { registerBudget, registerLimits } from './work/money.ts';
 import { registerOrder } from './work/order.ts';
 import { registerProjects } from './work/projects.ts';
@@ -36,6 +37,7 @@ export function registerWork(program: Command, context: Context): void {
   registerRecurring(program, context);
   registerAutomations(program, context);
   registerLimits(program, context);
+  registerGuardrails(program, context);
   registerSteering(program, context);
   registerTokens(program, context);
   registerDevices(program, context);

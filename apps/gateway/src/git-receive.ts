@@ -13,9 +13,20 @@ import { forgeWords, isForgeAway } from './forge-words.ts';
 import { OWN_ENV, type GitPlaces } from './git-places.ts';
 import { bounded, GitFailed, lastLine } from './git-run.ts';
 import { checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
+import { heldByGuardrail, refusedByGuardrail } from './guardrail-holds.ts';
+import { guard, rulesOf, type Guarded, type Pushed } from './guardrails.ts';
 import { spoolBody } from './http.ts';
 import { MAX_PUSH_HEAD_BYTES, parsePush, pushReport, ZERO, type RefUpdate } from './pkt.ts';
-import { ciAnswer, hold, inspect, noteRefused, recordPush, type CiChange, type Look } from './pushes.ts';
+import {
+  ciAnswer,
+  hold,
+  inspect,
+  noteRefused,
+  PLAIN,
+  recordPush,
+  type CiChange,
+  type Look,
+} from './pushes.ts';
 
 /** What was last sent on to the forge, kept in quarantine. */
 const FORWARDED = 'refs/mainloop/forwarded';
@@ -82,16 +93,14 @@ export function gitReceiver(places: GitPlaces, db: Db, hit: Hit) {
     const update = updates[0]!;
     if (failed !== null || (await tipOf(dir, `refs/heads/${byToken.branch}`)) !== update.newSha)
       return { error: failed ?? 'the push did not apply', say: '' };
-    let look: Look;
-    try {
-      look = await inspect(OWN_ENV, dir, byToken, update);
-    } catch (err) {
-      if (!(err instanceof GitFailed)) throw err;
-      const why = `this push is too large or too odd to be looked at: ${lastLine(err)}`;
-      return refuse(byToken, update.ref, why);
-    }
-    const stopped = (await ofCiFiles(byToken, update, look.ci)) ?? (await ofOthers(byToken, update, dir));
-    return stopped ?? forward(byToken, update, dir, look);
+    const seen = await lookAt(db, dir, byToken, update);
+    if (typeof seen === 'string') return refuse(byToken, update.ref, `this push is ${seen}`);
+    const stopped =
+      (await refusedByGuardrail(db, byToken, seen.guarded)) ??
+      (await ofCiFiles(byToken, update, seen.look.ci)) ??
+      (await ofOthers(byToken, update, dir)) ??
+      (await heldByGuardrail(db, byToken, seen.guarded, seen.pushed));
+    return stopped ?? forward(byToken, update, dir, seen.look);
   };
 
   /** @returns why a push with this change to CI files is not passed on; null when it is */
@@ -212,6 +221,30 @@ export function gitReceiver(places: GitPlaces, db: Db, hit: Hit) {
   };
 
   return { receive, catchUp, finishPushes };
+}
+
+/** @returns what is to be known of a push before it is passed on; or why it can't be looked at, as the end of a sentence */
+async function lookAt(
+  db: Db,
+  dir: string,
+  run: RunByToken,
+  update: RefUpdate,
+): Promise<{ look: Look; guarded: Guarded; pushed: Pushed } | string> {
+  try {
+    const look = await inspect(OWN_ENV, dir, run, update);
+    const pushed: Pushed = {
+      env: OWN_ENV,
+      at: ['--git-dir', dir, ...PLAIN],
+      main: `refs/heads/${run.default_branch}`,
+      sha: update.newSha,
+      files: look.files,
+      lines: look.additions + look.deletions,
+    };
+    return { look, guarded: await guard(pushed, await rulesOf(db, run)), pushed };
+  } catch (err) {
+    if (!(err instanceof GitFailed)) throw err;
+    return `too large or too odd to be looked at: ${lastLine(err)}`;
+  }
 }
 
 const UNPACK_MS = 5 * 60_000;

@@ -37,21 +37,25 @@ function streamGit(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   take: (chunk: Buffer) => 'more' | 'stop',
+  input: Buffer | null = null,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(...bounded(args), {
       env,
       cwd: '/',
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',
     });
+    // One that ends early is told of by its end.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
     let stderr = '';
     let stopped = false;
-    child.stderr.on('data', (data: Buffer) => {
+    child.stderr!.on('data', (data: Buffer) => {
       stderr = (stderr + data.toString()).slice(-4_000);
     });
-    child.stdout.on('data', (data: Buffer) => {
+    child.stdout!.on('data', (data: Buffer) => {
       if (stopped) return;
       try {
         if (take(data) === 'more') return;
@@ -76,6 +80,18 @@ function streamGit(
     });
   });
 }
+
+/**
+ * Hands over what git prints, as it comes.
+ * @param input what it reads
+ * @param take after `stop` git is ended
+ */
+export const feedGit = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input: Buffer,
+  take: (chunk: Buffer) => 'more' | 'stop',
+): Promise<void> => streamGit(args, env, take, input);
 
 /** @param maxBytes of its output; what is beyond is not read */
 export async function readGit(

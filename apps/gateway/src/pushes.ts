@@ -51,7 +51,7 @@ const MAX_INCLUDE_BYTES = 256 * 1024;
 const MAX_INCLUDES = 100;
 const MAX_MESSAGES_BYTES = 1024 * 1024;
 /** What is larger than this is a binary file to git's diff: it is streamed, not held in memory. */
-const PLAIN = ['-c', 'core.bigFileThreshold=8m', '-c', 'core.quotePath=true'];
+export const PLAIN = ['-c', 'core.bigFileThreshold=8m', '-c', 'core.quotePath=true'];
 const DIFF = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'];
 
 /**

@@ -32,6 +32,7 @@ export function answerTo(item: Pick<Item, 'kind' | 'options'>): { decision: Deci
     case 'review':
       return { decision: 'merge', text: '' };
     case 'ci_files':
+    case 'guardrail':
       return { decision: 'allow', text: '' };
     default:
       return null;

@@ -12,6 +12,7 @@ import {
   listLiveTasks,
   listProjects,
 } from '@mainloop/models/db/projects/projects';
+import { tryGuardrails } from '@mainloop/models/db/forge/past-pushes';
 import { propose } from '@mainloop/models/db/conversation/proposals';
 import {
   getSettings,
@@ -146,6 +147,13 @@ export class ProjectsController {
   @Route('listLimits')
   async limits(): Promise<Given<'listLimits'>> {
     return [...(await readAccounts(this.db, OWNER, Date.now()))];
+  }
+
+  @Route('tryGuardrails')
+  async dryRun(@Sent('tryGuardrails') body: Taken<'tryGuardrails'>): Promise<Given<'tryGuardrails'>> {
+    if (body.project !== undefined && !(await hasProject(this.db, OWNER, body.project)))
+      throw refuse('no_project');
+    return tryGuardrails(this.db, OWNER, body);
   }
 
   @Route('changeSettings')

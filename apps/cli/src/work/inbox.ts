@@ -197,6 +197,7 @@ function registerAgain(program: Command, context: Context): void {
 const APPROVED: ReadonlyMap<string, Decision> = new Map<string, Decision>([
   ['review', 'merge'],
   ['ci_files', 'allow'],
+  ['guardrail', 'allow'],
   ['gate', 'allow'],
   ['permission', 'allow'],
   ['pr_closed', 'reopen'],
@@ -206,6 +207,7 @@ const APPROVED_WORDS: ReadonlyMap<string, string> = new Map([
   ['plan', 'Approved. Claude starts.'],
   ['review', 'Merging.'],
   ['ci_files', 'Allowed.'],
+  ['guardrail', 'Allowed.'],
   ['gate', 'Allowed. It stays on the review.'],
   ['permission', 'Allowed. Claude goes on.'],
   ['pr_closed', 'Opened again. It picks up where it was.'],

@@ -94,6 +94,7 @@ const stopped = (options: { keepBranch?: boolean }): Decision =>
 
 const DECLINED_WORDS: ReadonlyMap<string, string> = new Map([
   ['ci_files', 'Refused.'],
+  ['guardrail', 'Refused.'],
   ['gate', 'Not allowed. Claude sees to it.'],
   ['permission', 'Refused. Claude tries another way.'],
   ['pr_closed', 'Stopped.'],

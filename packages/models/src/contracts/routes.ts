@@ -19,6 +19,7 @@ import {
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Draft, KeepDraft, KeptDraft } from './drafts.ts';
 import { Done } from './fields.ts';
+import { TriedGuardrails, TryGuardrails } from './guardrails.ts';
 import { Forget, ForgottenCount, MemoryKept, Month, PinId, PinWords, SummaryWords } from './memory.ts';
 import { Decide, Decided, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
 import { MoneyLimit } from './money.ts';
@@ -934,6 +935,16 @@ export const ROUTES = {
     status: 200,
     answer: z.array(MoneyLimit),
     refusals: [],
+  },
+  tryGuardrails: {
+    method: 'POST',
+    path: '/api/guardrails/dry-run',
+    topic: 'projects',
+    summary: 'What guardrails would have stopped of the last pushes; nothing is kept and nothing is done',
+    status: 200,
+    body: TryGuardrails,
+    answer: TriedGuardrails,
+    refusals: ['no_project'],
   },
   changeSettings: {
     method: 'PATCH',

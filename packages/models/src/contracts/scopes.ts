@@ -41,6 +41,7 @@ export const NEEDS: Readonly<Record<RouteName, Scope | 'open'>> = {
   runSkill: 'propose',
   initProject: 'propose',
   keepDraft: 'propose',
+  tryGuardrails: 'read',
   tryAutomation: 'propose',
   whyAutomation: 'propose',
   pin: 'decide',

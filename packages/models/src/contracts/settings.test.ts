@@ -140,6 +140,10 @@ test.each([
   [{ permissions: 'never' }, /sandbox or ask/],
   [{ egress: 'all' }, /registries, none, or a list/],
   [{ budgetCents: 0 }, /1 at least/],
+  [{ neverPaths: ['infra/*', '/etc/*'] }, /“\/etc\/\*”: a path begins at the root/],
+  [{ askPaths: ['src/[ab]'] }, /only \* and \? stand for something/],
+  [{ changeFiles: 0 }, /1 at least/],
+  [{ secrets: 'no' }, /let, ask or never/],
   [{ model: 'banana' }, /no model of that name/],
 ])('%j is refused where it is written, with a sentence', (change, words) => {
   const result = ProjectSettings.safeParse(change);

@@ -6,6 +6,13 @@ import { PROMPT_TOKENS } from '../flow/memory/levels.ts';
 import { tokensAtMost } from '../flow/memory/tokens.ts';
 import { isModelName, NO_SUCH_MODEL } from '../flow/money/models.ts';
 import { isTimeZone } from '../flow/inbox/notifications.ts';
+import {
+  EVERY_GUARDRAIL,
+  globRefused,
+  MAX_GLOBS,
+  NO_GUARDRAILS,
+  type Guardrails,
+} from '../flow/guardrails/rules.ts';
 import { MAX_RULE } from '../flow/runs/permissions.ts';
 import { z } from 'zod';
 import { Folder } from './fields.ts';
@@ -38,6 +45,34 @@ const Standing = (what: string) =>
 const Unreadable = z
   .array(z.string())
   .describe('Fields whose stored value could not be read: the strictest counts for them');
+
+const Globs = z
+  .array(
+    z.string('A path is text.').superRefine((glob, check) => {
+      const refused = globRefused(glob);
+      if (refused !== null) check.addIssue(refused);
+    }),
+    'Paths are a list.',
+  )
+  .max(MAX_GLOBS, `These are at most ${MAX_GLOBS} paths.`);
+const Then = z.enum(['ask', 'never'], 'What is over the size should be ask or never.');
+/** The same for one project and for all; the stricter of the two counts. */
+const GUARDRAILS = {
+  neverPaths: Globs.describe(
+    'Paths that no push may change, as globs from the root of the repository: `*` is anything, `?` one character',
+  ),
+  askPaths: Globs.describe('Paths that a push changes only with a yes'),
+  changeFiles: between(1, 1_000_000, 'Files in one change')
+    .nullable()
+    .describe('How many files a change may touch. null: any number'),
+  changeLines: between(1, 100_000_000, 'Lines of one change')
+    .nullable()
+    .describe('How many lines it may add and take away, together. null: any number'),
+  overSize: Then.describe('What becomes of a larger one: `ask` for a yes, or `never`'),
+  secrets: z
+    .enum(['let', 'ask', 'never'], 'Secrets should be let, ask or never.')
+    .describe('What becomes of a push any of whose commits holds what looks like a secret'),
+} satisfies { readonly [Field in keyof Guardrails]: z.ZodType<Guardrails[Field]> };
 
 const PROJECT = z.strictObject({
   model: Model,
@@ -105,6 +140,7 @@ const PROJECT = z.strictObject({
   insights: Standing('The notes').describe(
     'What each agent of this project should know, told to every one at its start. Empty: nothing is told',
   ),
+  ...GUARDRAILS,
 });
 const OWN = z.strictObject({
   chatModel: Model,
@@ -147,8 +183,11 @@ const OWN = z.strictObject({
     .describe(
       'No notification between these times of the day, in that time zone; what still waits comes after',
     ),
+  ...GUARDRAILS,
 });
 
+/** Some guardrails: those that are set. */
+export const GuardrailSettings = z.strictObject(GUARDRAILS).partial().meta({ id: 'GuardrailSettings' });
 /** A change of a project's settings: the fields that are set. */
 export const ProjectSettings = PROJECT.extend({ model: TypedModel, secondLookModel: TypedModel.nullable() })
   .partial()
@@ -188,6 +227,7 @@ export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
   skipPlan: false,
   character: '',
   insights: '',
+  ...NO_GUARDRAILS,
 };
 export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   chatModel: 'claude-sonnet-5-5',
@@ -201,6 +241,9 @@ export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   campfireAt: '18:00',
   notifyKinds: [...ITEM_KINDS],
   quietHours: null,
+  ...NO_GUARDRAILS,
+  // What was pushed is out: such a secret has to be made anew.
+  secrets: 'ask',
 };
 /** How long a proposal waits for a yes or no, in minutes. */
 export const PROPOSAL_MINUTES = 24 * 60;
@@ -228,6 +271,7 @@ export const STRICTEST = {
   skipPlan: false,
   character: '',
   insights: '',
+  ...EVERY_GUARDRAIL,
 } satisfies z.infer<typeof PROJECT>;
 
 const STRICTEST_OWN = {
@@ -236,6 +280,7 @@ const STRICTEST_OWN = {
   dayBudgetCents: 1,
   weekBudgetCents: 1,
   monthBudgetCents: 1,
+  ...EVERY_GUARDRAIL,
 } satisfies z.infer<typeof OWN>;
 
 interface Readable {
@@ -323,6 +368,12 @@ const WORDS: Readonly<Record<string, string>> = {
   timeZone: 'the time zone',
   notifyKinds: 'what devices are told of',
   quietHours: 'quiet hours',
+  neverPaths: 'paths that may not change',
+  askPaths: 'paths that change with a yes',
+  changeFiles: 'files in one change',
+  changeLines: 'lines of one change',
+  overSize: 'what becomes of a larger change',
+  secrets: 'what becomes of secrets in a change',
 };
 
 /** @returns null when every field could be read */

@@ -30,6 +30,7 @@ import {
   trainJoined,
   trainLeft,
 } from './forge.ts';
+import { guardrailHit } from './guardrails.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
 import {
   learningDecided,
@@ -150,6 +151,7 @@ const ALL = {
   'branch.seen': branchSeen,
   'push.held': pushHeld,
   'push.refused': pushRefused,
+  'guardrail.hit': guardrailHit,
   'ci.verdict': ciJudged,
   'forge.unreadable': forgeUnreadable,
   'review.commented': reviewCommented,

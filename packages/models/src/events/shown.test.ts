@@ -134,6 +134,15 @@ const events = (s: string): EventBody[] => [
   },
   { type: 'push.held', payload: { pushId: 'p', files: [s] } },
   { type: 'push.refused', payload: { branch: s, reason: s } },
+  {
+    type: 'guardrail.hit',
+    payload: {
+      runId: 'r',
+      verdict: 'never',
+      hits: [{ rule: 'path', outcome: 'never', from: 'all', says: s, what: s }],
+      sentence: s,
+    },
+  },
   { type: 'review.commented', payload: { id: 'c', path: null, side: 'new', startLine: null, line: null, sha: null, quote: s, text: s, author: s, via: 'github', state: 'open', forgeId: 1 } }, // prettier-ignore
   { type: 'review.replied', payload: { id: 'c', text: s, runId: 'r' } },
   ...(['question', 'plan', 'permission', 'review', 'gate', 'pr_closed', 'failure'] as const).map(

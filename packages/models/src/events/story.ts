@@ -141,6 +141,26 @@ const blockersWords = (tasks: number): string => {
 
 type Sentence = Omit<Step, 'seq' | 'at'>;
 
+/** A push that did not get through, or not yet. */
+function stoppedPush(
+  event: LoggedEvent<'push.held'> | LoggedEvent<'push.refused'> | LoggedEvent<'guardrail.hit'>,
+): Sentence {
+  const tone = 'bad';
+  switch (event.type) {
+    case 'push.held':
+      return { text: `A change to ${event.payload.files.join(', ')} is held until you agree.`, tone };
+    case 'push.refused':
+      return { text: `A push was refused: ${event.payload.reason}.`, tone };
+    case 'guardrail.hit': {
+      const { verdict, sentence: why } = event.payload;
+      return {
+        text: `${verdict === 'never' ? 'A guardrail refused a push' : 'A guardrail holds a push until you agree'}: ${why}.`,
+        tone,
+      };
+    }
+  }
+}
+
 /** @param taken what the person took as a request, by comment and words @returns null for what has no sentence */
 const sentence = (event: LoggedEvent, taken: ReadonlySet<string>): Sentence | null =>
   ofTask(event) ?? ofAgent(event) ?? ofForge(event) ?? ofReview(event, taken);
@@ -260,9 +280,9 @@ function ofForge(event: LoggedEvent): Sentence | null {
         tone: 'plain',
       };
     case 'push.held':
-      return { text: `A change to ${event.payload.files.join(', ')} is held until you agree.`, tone: 'bad' };
     case 'push.refused':
-      return { text: `A push was refused: ${event.payload.reason}.`, tone: 'bad' };
+    case 'guardrail.hit':
+      return stoppedPush(event);
     case 'ci.verdict':
       return verdictWords(event.payload);
     case 'pr.taken_back':

@@ -306,6 +306,7 @@ test('a notification has two buttons at most, and none that decides what should 
     ['permission', 'allow', 'deny'],
     ['review', undefined],
     ['ci_files', undefined],
+    ['guardrail', undefined],
     ['gate', undefined],
     ['pr_closed', 'reopen', undefined],
     ['failure', 'retry', undefined],

@@ -6,6 +6,7 @@ export const KIND = {
   plan: 'Plan',
   review: 'Review',
   ci_files: 'CI files',
+  guardrail: 'Guardrail',
   gate: 'Held back',
   pr_closed: 'Closed',
   failure: 'Failed',

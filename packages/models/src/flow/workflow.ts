@@ -197,6 +197,7 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   failure: ['retry'],
   review: ['merge', 'changes'],
   ci_files: ['allow', 'deny'],
+  guardrail: ['allow', 'deny'],
   /** `deny`: the agent puts back what it took away, or where there is nothing to put back, CI is looked at again. */
   gate: ['allow', 'deny'],
   /** The pull request was closed. `stop` takes its branch along, `keep` leaves it. */

@@ -14,6 +14,7 @@ const WAITS = new Set([
   'inbox.permission',
   'inbox.review',
   'inbox.ci_files',
+  'inbox.guardrail',
   'inbox.gate',
   'inbox.pr_closed',
 ]);

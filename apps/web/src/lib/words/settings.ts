@@ -52,6 +52,7 @@ export const KIND_NAMES: Readonly<Record<ItemKind, string>> = {
   permission: 'Permissions',
   review: 'Changes to review',
   ci_files: 'Changes to CI files',
+  guardrail: 'Pushes that a guardrail holds',
   gate: 'Weakened tests, no CI',
   pr_closed: 'Pull requests that somebody closed',
   failure: 'Failures',

@@ -142,7 +142,11 @@ async function findRefusal(tx: Tx, input: DecideInput, item: Decidable) {
   // Neither a button on a notification nor the chat shows what would be let through.
   if ((input.via === 'push' || input.via === 'chat') && isGate(item)) return refusal('gate_unseen');
   // What could not be shown whole is allowed from no surface.
-  if (item.kind === 'ci_files' && input.decision === 'allow' && item.held?.mayAllow !== true)
+  if (
+    (item.kind === 'ci_files' || item.kind === 'guardrail') &&
+    input.decision === 'allow' &&
+    item.held?.mayAllow !== true
+  )
     return refusal('not_shown_whole');
   if (
     (input.decision === 'allow_task' || input.decision === 'allow_project') &&

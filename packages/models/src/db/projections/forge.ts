@@ -2,7 +2,9 @@
 import { run, tables } from '../rows.ts';
 import { ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
-export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | 'ci' | 'forge' | 'train'>> = {
+export const ofForge: Projections<
+  TypesOf<'issue' | 'pr' | 'branch' | 'push' | 'guardrail' | 'ci' | 'forge' | 'train'>
+> = {
   'issue.ensured': (tx, event) =>
     setTask(tx, event, { issue_number: event.payload.number, issue_url: event.payload.url }),
   'pr.ensured': (tx, event) =>
@@ -15,6 +17,7 @@ export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | '
   'branch.seen': touchTask,
   'push.held': touchTask,
   'push.refused': touchTask,
+  'guardrail.hit': touchTask,
   'ci.verdict': async (tx, event) => {
     // An older event has no outcome, and JSON leaves it out.
     const { passed, failed, pending, verdict, outcome } = event.payload;

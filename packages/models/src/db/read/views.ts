@@ -148,7 +148,7 @@ export function openViews(url: string) {
             where: {
               ownerId: OWNER,
               taskId: { in: reviewed },
-              kind: { in: ['gate', 'ci_files'] },
+              kind: { in: ['gate', 'ci_files', 'guardrail'] },
               state: 'answered',
             },
             orderBy: { createdAt: 'asc' },

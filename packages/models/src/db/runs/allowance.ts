@@ -19,6 +19,8 @@ const LEAVES: Record<Talk, { type: EventType; kind: Payloads['inbox.opened']['ki
   learnings: { type: 'learning.noted', kind: null },
   askings: { type: 'learning.given', kind: null },
   heldPushes: { type: 'push.held', kind: null },
+  guardrailAsks: { type: 'inbox.opened', kind: 'guardrail' },
+  guardrailHits: { type: 'guardrail.hit', kind: null },
   refusedPushes: { type: 'push.refused', kind: null },
 };
 

@@ -164,7 +164,10 @@ async function whatItCameTo(tx: Tx, runId: string, outcome: RunOutcome): Promise
       .where((eb) =>
         eb.or([
           eb.and([eb('i.kind', '=', 'question'), eb('i.run_id', '=', anyOf(attempts))]),
-          eb.and([eb('i.kind', '=', 'ci_files'), eb('i.created_at', '>=', eb.ref('r.started_at'))]),
+          eb.and([
+            eb('i.kind', 'in', ['ci_files', 'guardrail']),
+            eb('i.created_at', '>=', eb.ref('r.started_at')),
+          ]),
         ]),
       )
       .orderBy('i.created_at')

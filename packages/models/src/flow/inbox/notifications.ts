@@ -95,6 +95,7 @@ const HEAD: Record<ItemKind, (item: NotificationItem) => string> = {
   permission: (i) => `May I? ${i.title}`,
   review: (i) => `Ready for review: ${i.task?.title ?? ''}`,
   ci_files: (i) => `CI files: ${i.task?.title ?? ''}`,
+  guardrail: (i) => `Guardrail: ${i.task?.title ?? ''}`,
   gate: (i) => `Held back: ${i.task?.title ?? ''}`,
   pr_closed: (i) => `${i.title.replace(/\.$/, '')}: ${i.task?.title ?? ''}`,
   failure: (i) => i.title,
@@ -152,6 +153,7 @@ function actionsOf(item: NotificationItem): NotificationAction[] {
       ];
     case 'review':
     case 'ci_files':
+    case 'guardrail':
     case 'gate':
     case 'campfire':
     case 'recurring':

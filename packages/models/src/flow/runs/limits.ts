@@ -12,6 +12,8 @@ export const TALK_LIMITS = {
   learnings: { aRun: 20, what: 'rules' },
   askings: { aRun: 100, what: 'questions about what was learned' },
   heldPushes: { aRun: 5, what: 'pushes that wait for the reader' },
+  guardrailAsks: { aRun: 5, what: 'pushes that a guardrail holds' },
+  guardrailHits: { aMinute: 10, what: 'pushes that met a guardrail' },
   refusedPushes: { aMinute: 10, what: 'refused pushes' },
 } as const satisfies Record<string, { aRun?: number; aMinute?: number; what: string }>;
 export type Talk = keyof typeof TALK_LIMITS;
@@ -48,7 +50,7 @@ export function mayTalk(
 }
 
 const opensItem = (talk: Talk): boolean =>
-  talk === 'questions' || talk === 'permissions' || talk === 'heldPushes';
+  ['questions', 'permissions', 'heldPushes', 'guardrailAsks'].includes(talk);
 
 /**
  * What is kept of what a run prints, in bytes; the agent holds the run's token, so what its runner leaves out

@@ -1,5 +1,9 @@
 import { read } from '#lib/server/read.ts';
-import { resolveProjectSettings, unreadableWords } from '@mainloop/models/contracts/settings';
+import {
+  resolveProjectSettings,
+  resolveSettings,
+  unreadableWords,
+} from '@mainloop/models/contracts/settings';
 import type { PageServerLoad } from './$types';
 
 /**
@@ -8,8 +12,10 @@ import type { PageServerLoad } from './$types';
  */
 export const load: PageServerLoad = async ({ depends }) => {
   depends('app:live');
-  const [projects, live] = await Promise.all([read().projects(), read().liveTasks()]);
+  const [projects, live, own] = await Promise.all([read().projects(), read().liveTasks(), read().settings()]);
   return {
+    /** What all projects say. */
+    all: resolveSettings(own),
     projects: projects.map((project) => {
       const { unreadable, ...settings } = resolveProjectSettings(project.settings);
       return {
