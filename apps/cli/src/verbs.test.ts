@@ -37,7 +37,6 @@ const OF_A_SCREEN: Readonly<Partial<Record<RouteName, string>>> = {
   listToldDevices: 'of a browser',
   tellDevice: 'of a browser',
   forgetDevice: 'of a browser',
-  getSettings: '`limits` and `memory` show what a verb can set',
   editSummary: 'a long text, which is changed in a field',
 };
 

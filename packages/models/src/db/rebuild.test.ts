@@ -15,6 +15,7 @@ import {
   pullRequestEnsured,
   pullRequestReady,
 } from '../events/forge.ts';
+import { guardrailHit } from '../events/guardrails.ts';
 import {
   inboxAnswered,
   inboxClosed,
@@ -285,6 +286,17 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
         files: 1,
         additions: 1,
         deletions: 0,
+      },
+    }),
+  guarded: (taskId, n) =>
+    guardrailHit.new({
+      taskId,
+      actor: 'gateway',
+      payload: {
+        runId: 'r',
+        verdict: 'never',
+        hits: [{ rule: 'path', outcome: 'never', from: 'all', says: 'infra/*', what: `infra/${n}` }],
+        sentence: 'no',
       },
     }),
   ci: (taskId, n) =>

@@ -11,6 +11,28 @@ test('story: an event of a newer server is left out', () => {
   expect(steps.map((s) => s.text)).toEqual(['Pull request #7 is ready for review.']);
 });
 
+test('a push that met a guardrail is told with what it met', () => {
+  const hit = (verdict: string) =>
+    ({
+      type: 'guardrail.hit',
+      payload: {
+        runId: 'r',
+        verdict,
+        hits: [],
+        sentence: 'it changes what may not change: infra/a (infra/*)',
+      },
+      seq: 1,
+      ownerId: 'me',
+      taskId: 't',
+      actor: 'gateway',
+      at: '',
+    }) as never;
+  expect(storyOf([hit('never'), hit('ask')]).map((step) => [step.text, step.tone])).toEqual([
+    ['A guardrail refused a push: it changes what may not change: infra/a (infra/*).', 'bad'],
+    ['A guardrail holds a push until you agree: it changes what may not change: infra/a (infra/*).', 'bad'],
+  ]);
+});
+
 test('the story tells a pause and a cancellation as what they are, and names what a gate let through', () => {
   const e = (type: string, payload: object) =>
     ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;

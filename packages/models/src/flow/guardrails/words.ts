@@ -79,7 +79,6 @@ export function triedWords({ pushes, stopped, partly }: Tried): string {
   if (pushes === 0) return 'Nothing was pushed yet.';
   const of = pushes === 1 ? 'the last push' : `the last ${pushes} pushes`;
   const some = partly === 0 ? '' : ` ${partly} ${partly === 1 ? 'is' : 'are'} too large to be told whole.`;
-  return stopped.length === 0
-    ? `It would have stopped none of ${of}.${some}`
-    : `It would have stopped ${stopped.length} of ${of}.${some}`;
+  if (pushes === 1) return `It would ${stopped.length === 0 ? 'not ' : ''}have stopped ${of}.${some}`;
+  return `It would have stopped ${stopped.length === 0 ? 'none' : stopped.length} of ${of}.${some}`;
 }
