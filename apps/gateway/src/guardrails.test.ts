@@ -185,7 +185,7 @@ test('what needs a yes is held with its lines, and a yes lets through exactly th
   expect(await w.push()).toEqual(held);
   const [item, ...others] = await itemsOf(w);
   expect([item!.title, others]).toEqual(['Let this change to guarded paths through?', []]);
-  expect(item!.body).toContain('infra/main.tf, by infra/* of this project');
+  expect(item!.body).toContain('infra/main.tf\n  by infra/* of this project');
   expect(item!.held.diff).toMatch(/-a = 1\n\+a = 3\n/);
   expect(item!.held.diff).not.toContain('src/a.ts');
   expect(await hitsOf(w)).toHaveLength(1);
@@ -393,7 +393,7 @@ describe('a secret is found', () => {
     expect(await w.push()).toEqual(refused('held until'));
     const [item] = await itemsOf(w);
     expect([item!.title, item!.held.diff]).toEqual(['Let what looks like a secret through?', '']);
-    expect(item!.body).toContain('a token of GitHub in src/a.ts: ghp_0aB1…, by a rule of all projects');
+    expect(item!.body).toContain('a token of GitHub in src/a.ts: ghp_0aB1…\n  by a rule of all projects');
     await answer(item!.id, 'allow');
     w.put('src/b.ts', `${KNOWN}\n`);
     w.commit();

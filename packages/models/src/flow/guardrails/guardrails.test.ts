@@ -190,7 +190,7 @@ describe('a change', () => {
     );
     expect(repairWords(asks)).toMatch(/out of every commit/);
     expect(askedTitle(asks)).toBe('Let this change to guarded paths through?');
-    expect(askedWords(asks, null)).toContain('infra/8, by infra/* of this project');
+    expect(askedWords(asks, null)).toContain('infra/8\n  by infra/* of this project');
     expect(askedWords(asks, 'it is too long to be shown whole')).toContain(
       "This can't be allowed here: it is too long",
     );

@@ -34,18 +34,18 @@ export function askedWords({ hits }: Judgement, refusal: string | null): string 
   return `A guardrail wants your yes:\n\n${fence(lines.join('\n'), '')}\n\n${end}`;
 }
 
-/** @returns a hit as one line, and whose rule it is */
-export function lineOf({ rule, says, what, from }: Hit): string {
+/** @returns a hit, and whose rule it is, in short lines */
+function lineOf({ rule, says, what, from }: Hit): string {
   const whose = from === 'all' ? 'all projects' : 'this project';
   switch (rule) {
     case 'path':
-      return `${cleanTitle(what, 200)}, by ${says} of ${whose}`;
+      return `${cleanTitle(what, 200)}\n  by ${says} of ${whose}`;
     case 'files':
       return `${what} files, where ${whose} may change ${says} at most`;
     case 'lines':
       return `${what} lines, where ${whose} may change ${says} at most`;
     case 'secret':
-      return `${says} in ${cleanTitle(what, 300)}, by a rule of ${whose}`;
+      return `${says} in ${cleanTitle(what, 300)}\n  by a rule of ${whose}`;
   }
 }
 
