@@ -216,6 +216,7 @@ describe('a secret', () => {
     ['split by a backslash', `ghp_${BODY.slice(0, 9)}\\\n${BODY.slice(9)}`, 'a token of GitHub'],
     ['in JSON', JSON.stringify({ key: `${HEAD}\n${PEM.join('\n')}\n` }), 'a private key'],
     ['that is a private key', `${HEAD}\n${PEM.join('\n')}\n`, 'a private key'],
+    ['that is a private key of PGP', `${HEAD.replace('RSA PRIVATE KEY', 'PGP PRIVATE KEY BLOCK')}\n\n${PEM.join('\n')}\n`, 'a private key'],
     ['that is the head of one', `${HEAD}\n…\n`, null],
     ['that is quoted in a review', `> ${HEAD}\n> ${PEM.join('\n> ')}\n`, 'a private key'],
   ])('%s', (_, text, kind) => {

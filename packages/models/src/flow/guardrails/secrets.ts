@@ -46,7 +46,7 @@ const SHAPES: readonly Shape[] = [
   shape(
     'a private key',
     '-----BEGIN ',
-    /(?:(?:RSA|EC|DSA|OPENSSH|ENCRYPTED) )?PRIVATE KEY-----[A-Za-z0-9+/=]{64}/,
+    /(?:(?:RSA|EC|DSA|OPENSSH|ENCRYPTED) )?(?:PGP )?PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=]{64}/,
   ),
 ];
 
