@@ -39,6 +39,7 @@ test('what proposes starts nothing: no route that starts, decides or spends is a
     'sendMessage',
     'stopReply',
     'tryAutomation',
+    'tryGuardrails',
     'whyAutomation',
   ]);
   expect(names.filter((name) => NEEDS[name] === 'open').toSorted()).toEqual([

@@ -41,7 +41,7 @@ export const NEEDS: Readonly<Record<RouteName, Scope | 'open'>> = {
   runSkill: 'propose',
   initProject: 'propose',
   keepDraft: 'propose',
-  tryGuardrails: 'read',
+  tryGuardrails: 'propose',
   tryAutomation: 'propose',
   whyAutomation: 'propose',
   pin: 'decide',
