@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../packages/testkit/src/stack.ts';
+import { benchCollisions } from './collisions.ts';
 import { benchDependencies, DEPENDENCIES_STORY, startDependencies } from './deps.ts';
 import { benchAutomations } from './automations.ts';
 import { benchDispatch } from './dispatch.ts';
@@ -29,6 +30,7 @@ const take = (results: Result[]): void => {
 };
 
 if (wants('dispatch')) take(await benchDispatch());
+if (wants('collisions')) take(await benchCollisions());
 const stack = await startStack({ DEMO_PACE_MS: '0' });
 try {
   if (wants('memory')) {

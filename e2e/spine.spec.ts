@@ -206,7 +206,7 @@ describe('one chat message becomes a merged pull request', () => {
   test.each([
     ['nobody/nothing', /does not find nobody\/nothing/],
     ['/nowhere/at/all', /There is no folder \/nowhere\/at\/all/],
-    ['/tmp', /is not a git folder with a commit/],
+    ['/tmp', /is not a git folder\. Run git init in it/],
     ['what is this', /neither owner\/name nor a folder/],
   ])('a project that can not be: %s', async (source, sentence) => {
     await expect(stack.call('addProject', { body: { source } })).rejects.toThrow(sentence);

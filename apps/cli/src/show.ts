@@ -1,5 +1,6 @@
 // How things look on a terminal. Pure: rows in, text out.
 import type { Answer } from '@mainloop/models/contracts/routes';
+import { sayCollision } from '@mainloop/models/flow/awareness/collisions';
 import { optionWords } from '@mainloop/models/flow/events';
 import { holdOf, type Holds } from '@mainloop/models/flow/runs/holds';
 import { KIND } from '@mainloop/models/flow/kinds';
@@ -12,6 +13,7 @@ import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 
 type Task = Answer<'listTasks'>[number];
+type TaskDetail = Answer<'getTask'>;
 type Item = Answer<'listInbox'>[number];
 type Proposal = Answer<'listProposals'>[number];
 
@@ -27,6 +29,20 @@ const WHO: ReadonlyMap<string, string> = new Map([
   ['assistant', 'mainloop'],
   ['note', 'note'],
 ]);
+
+/** @param collision of a task with another @returns a line for it and for each file */
+export const collisionLine = ({ otherId, title, files, more }: TaskDetail['collisions'][number]): string =>
+  [
+    `    Will conflict with ${otherId} ${plainLine(title)}:`,
+    ...files.map((file) => `      ${plainLine(file.path)}: ${sayCollision(file)}`),
+    ...(more > 0 ? [`      and ${more} more`] : []),
+  ].join('\n');
+
+/** @returns who changed the files of a change before, on one line; '' when nobody is known */
+export function knowsLine({ people, tasks }: TaskDetail['knows']): string {
+  const all = [...people, ...tasks.map(({ id, title }) => `${id} (${title})`)];
+  return all.length === 0 ? '' : `    Knows this area: ${plainLine(all.join(', '))}`;
+}
 
 /**
  * What a search found, tasks before messages.

@@ -45,6 +45,15 @@ const TASK = {
   plan: HOSTILE,
   items: [item('question'), item('failure'), item(HOSTILE)],
   runs: [{ id: 'r-1', phase: HOSTILE, state: HOSTILE, outcome: { kind: HOSTILE } }],
+  collisions: [
+    {
+      otherId: 't-2',
+      title: HOSTILE,
+      files: [{ path: HOSTILE, how: 'added', lines: [], theirs: [] }],
+      more: 1,
+    },
+  ],
+  knows: { people: [HOSTILE], tasks: [{ id: 't-2', title: HOSTILE }] },
   activeRunId: null,
 };
 const LINES = [

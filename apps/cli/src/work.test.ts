@@ -61,6 +61,15 @@ const SPENT = {
   limits: { day: null, week: 500, month: null },
   spent: { day: 0, week: 5_000_000, month: 5_000_000 },
 };
+const MET = { how: 'changed', lines: [[3, 9]], theirs: [] };
+const COLLISIONS = [
+  { otherId: 't-2', title: 'Round\u202e up', files: [{ ...MET, path: 'src/a\nforged' }], more: 2 },
+];
+const NOTICED = `    Will conflict with t-2 Round[U+202E] up:
+      src/a[U+000A]forged: lines 3–9
+      and 2 more
+    Knows this area: Ada, Bob, t-0 (Round half to even)`;
+const KNOWS = { people: ['Ada', 'Bob'], tasks: [{ id: 't-0', title: 'Round half to even' }] };
 const QUEUED = { taskId: 't-1', sentence: 'It waits for “Read the lists.”' };
 test.each([
   ['nothing', null, [], [], 'Waiting for a free slot. You are not needed.'],
@@ -76,7 +85,7 @@ test.each([
 ])('a task that waits says what for: %s', async (_, since, limits, queued, says) => {
   const answers = new Map<string, unknown>([
     ['listTasks', [WAITS]],
-    ['getTask', { ...WAITS, items: [] }],
+    ['getTask', { ...WAITS, items: [], collisions: COLLISIONS, knows: KNOWS }],
     ['getPause', { since, agents: 0, queued: 1 }],
     ['listLimits', limits],
     ['listQueued', queued],
@@ -94,6 +103,7 @@ test.each([
     });
     await program.parseAsync(words, { from: 'user' });
     expect(said.join('\n')).toContain(says);
+    expect(said.join('\n').includes(NOTICED)).toBe(words[0] === 'task');
   }
 });
 

@@ -2,24 +2,31 @@
 // quarantine, looked at, and only then forwarded to the forge. No git command runs in a repository that an
 // agent can write to.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '@mainloop/logs/log';
 import type { Hit } from '@mainloop/network/failpoints';
 import type { Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
+import { openAwareness } from './awareness.ts';
 import type { GatewayConfig } from './config.ts';
 import { openGitPlaces } from './git-places.ts';
 import { gitReceiver } from './git-receive.ts';
 import { lastLine } from './git-run.ts';
 import { advertise, upload } from './git-serve.ts';
 import { Refused } from './http.ts';
+import { recordPush } from './pushes.ts';
 
 /**
  * The part of git that a sandbox may see: its own repository, read from a mirror, and pushes that are
  * looked at before they are passed on.
  * @param hit where a test may end us
  */
-export function gitProxy(config: GatewayConfig, db: Db, hit: Hit) {
+export function gitProxy(config: GatewayConfig, db: Db, hit: Hit, log: Logger) {
   const places = openGitPlaces(config);
-  const { receive, catchUp, finishPushes } = gitReceiver(places, db, hit);
+  const awareness = openAwareness(config, db, places, log);
+  const { receive, catchUp, finishPushes } = gitReceiver(places, db, hit, async (run, update, look) => {
+    await recordPush(db, run, update, look);
+    awareness.pushed(run);
+  });
 
   const serve = async (
     req: IncomingMessage,
@@ -49,5 +56,5 @@ export function gitProxy(config: GatewayConfig, db: Db, hit: Hit) {
     }
     throw new Refused(404, 'No such git service.');
   };
-  return { serve, finishPushes };
+  return { serve, finishPushes, awareness };
 }

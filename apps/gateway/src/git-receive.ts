@@ -17,21 +17,14 @@ import { heldByGuardrail, refusedByGuardrail } from './guardrail-holds.ts';
 import { guard, rulesOf, type Guarded, type Pushed } from './guardrails.ts';
 import { spoolBody } from './http.ts';
 import { MAX_PUSH_HEAD_BYTES, parsePush, pushReport, ZERO, type RefUpdate } from './pkt.ts';
-import {
-  ciAnswer,
-  hold,
-  inspect,
-  noteRefused,
-  PLAIN,
-  recordPush,
-  type CiChange,
-  type Look,
-} from './pushes.ts';
+import { ciAnswer, hold, inspect, noteRefused, PLAIN, type CiChange, type Look } from './pushes.ts';
 
 /** What was last sent on to the forge, kept in quarantine. */
 const FORWARDED = 'refs/mainloop/forwarded';
 /** What stood on the branch before that. */
 const REPLACED = 'refs/mainloop/replaced';
+
+type Recorder = (run: RunByToken, update: RefUpdate, look: Look) => Promise<void>;
 
 /** What the agent's git is told of its push. */
 interface Report {
@@ -44,8 +37,9 @@ interface Report {
 /**
  * Takes the pushes of sandboxes.
  * @param hit where a test may end us
+ * @param record writes down what has reached the forge; the same once more changes nothing
  */
-export function gitReceiver(places: GitPlaces, db: Db, hit: Hit) {
+export function gitReceiver(places: GitPlaces, db: Db, hit: Hit, record: Recorder) {
   const { git, tipOf } = places;
 
   /** The story has it too. */
@@ -167,7 +161,7 @@ export function gitReceiver(places: GitPlaces, db: Db, hit: Hit) {
     }
     hit('gateway.push.after');
     places.forget(byToken);
-    await recordPush(db, byToken, update, look);
+    await record(byToken, update, look);
     return { error: null, say: '' };
   };
 
@@ -203,7 +197,7 @@ export function gitReceiver(places: GitPlaces, db: Db, hit: Hit) {
       newSha: tip,
       ref: `refs/heads/${byToken.branch}`,
     };
-    await recordPush(db, byToken, update, await inspect(OWN_ENV, mirror, byToken, update));
+    await record(byToken, update, await inspect(OWN_ENV, mirror, byToken, update));
   };
 
   /** Writes down what the gateway before this one had forwarded and no more: its agent may never push again. */

@@ -1,5 +1,6 @@
 // git over what an agent pushed: its output is read up to a limit and no further, its memory and its time are bounded.
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 
 /** Memory that one git may take for itself, in KiB; files that it only reads do not count. */
 const MAX_DATA_KIB = 1024 * 1024;
@@ -12,6 +13,18 @@ export class GitFailed extends Error {
     this.stderr = stderr;
   }
 }
+
+/** How a git is run that nobody waits for. */
+export interface Aside {
+  /** What it reads; null: nothing. */
+  readonly input?: string | Buffer | null;
+  /** Milliseconds, at most two minutes. */
+  readonly timeoutMs?: number;
+  /** It gives way to every other process. */
+  readonly isAside?: boolean;
+}
+/** As `nice` counts: 19 gives way the most. */
+const ASIDE_PRIORITY = 10;
 
 export interface GitOutput {
   readonly bytes: Buffer;
@@ -37,17 +50,18 @@ function streamGit(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   take: (chunk: Buffer) => 'more' | 'stop',
-  input: Buffer | null = null,
+  { input = null, timeoutMs = TIMEOUT_MS, isAside = false }: Aside = {},
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(...bounded(args), {
       env,
       cwd: '/',
       stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
+      timeout: Math.min(TIMEOUT_MS, timeoutMs),
       killSignal: 'SIGKILL',
     });
-    // One that ends early is told of by its end.
+    if (isAside && child.pid !== undefined) giveWay(child.pid);
+    // One that ends before it has read all says why by its end.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
     let stderr = '';
@@ -81,6 +95,14 @@ function streamGit(
   });
 }
 
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, ASIDE_PRIORITY);
+  } catch {
+    // It has ended already, or the machine does not let us: then it runs like any other.
+  }
+}
+
 /**
  * Hands over what git prints, as it comes.
  * @param input what it reads
@@ -91,21 +113,23 @@ export const feedGit = (
   env: NodeJS.ProcessEnv,
   input: Buffer,
   take: (chunk: Buffer) => 'more' | 'stop',
-): Promise<void> => streamGit(args, env, take, input);
+): Promise<void> => streamGit(args, env, take, { input });
 
 /** @param maxBytes of its output; what is beyond is not read */
 export async function readGit(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   maxBytes: number,
+  aside: Aside = {},
 ): Promise<GitOutput> {
   const parts: Buffer[] = [];
   let size = 0;
-  await streamGit(args, env, (data) => {
+  const take = (data: Buffer): 'more' | 'stop' => {
     parts.push(data.subarray(0, maxBytes - size));
     size += data.length;
     return size > maxBytes ? 'stop' : 'more';
-  });
+  };
+  await streamGit(args, env, take, aside);
   return { bytes: Buffer.concat(parts), cut: size > maxBytes };
 }
 
@@ -117,9 +141,10 @@ export async function recordsOfGit(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   take: (record: Buffer) => 'more' | 'stop',
+  aside: Aside = {},
 ): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
-  await streamGit(args, env, (data) => {
+  const read = (data: Buffer): 'more' | 'stop' => {
     const all = rest.length === 0 ? data : Buffer.concat([rest, data]);
     let from = 0;
     for (let to = all.indexOf(0, from); to !== -1; to = all.indexOf(0, from)) {
@@ -129,7 +154,8 @@ export async function recordsOfGit(
     rest = all.subarray(from);
     if (rest.length > 64 * 1024) throw new GitFailed('', 'a file name of this change is too long');
     return 'more';
-  });
+  };
+  await streamGit(args, env, read, aside);
 }
 
 /** @returns the line of an error that says why, without what git shows the forge */

@@ -44,7 +44,7 @@ const newsOf = wakeOn(config.databaseUrl, 'mainloop-gateway-listen', 'mainloop',
 mkdirSync(config.gitDir, { recursive: true });
 const model = modelProxy(config, db, me, log);
 const hit = failpoints(config.failpoints);
-const git = gitProxy(config, db, hit);
+const git = gitProxy(config, db, hit, log);
 const forge = forgeProxy(config, db);
 const packages = packagesOf(config, db, log);
 
@@ -172,6 +172,10 @@ const every = (ms: number, what: string, work: () => Promise<unknown>): void => 
   setInterval(once, ms).unref();
 };
 git.finishPushes().catch((err: unknown) => log.warn({ err }, 'what was forwarded could not be written down'));
+git.awareness
+  .begin()
+  .catch((err: unknown) => log.warn({ err }, 'tasks could not be looked at beside each other'));
+every(SWEEP_MS, 'collisions that are over could not be cleared', () => git.awareness.sweep());
 every(SWEEP_MS, 'the quarantine could not be swept', () => sweepQuarantine(config, db));
 every(SWEEP_MS, 'the kept packages could not be swept', () => packages.sweep());
 let tidying: Promise<void> | null = null;

@@ -14,6 +14,7 @@ const STOP_GRACE_MS = 10_000;
 /** Shorter, so that what it did is kept within the ten seconds in which everything stands still. */
 const PAUSE_GRACE_MS = 3_000;
 
+type Steering = Extract<RunnerCommand, { type: 'steer' }>;
 type Stopping = 'stopped' | 'all_paused' | 'silent' | 'time' | 'waiting';
 
 export class Control {
@@ -21,7 +22,7 @@ export class Control {
   private listening = false;
   private stopped: Stopping | null = null;
   /** Said, but nobody listens yet. By id, because the gateway says it again until it is noted as delivered. */
-  private readonly waiting = new Map<number, string>();
+  private readonly waiting = new Map<number, Steering>();
   private readonly received = new Set<number>();
   /** What happens with the answer, for each request that waits for one. */
   private readonly asked = new Map<string, (allow: boolean, message: string) => void>();
@@ -73,7 +74,7 @@ export class Control {
     this.child = child;
     this.listening = true;
     if (this.stopped) return void child.kill('SIGTERM');
-    for (const [id, text] of this.waiting) this.say(id, text);
+    for (const [id, steering] of this.waiting) this.say(id, steering);
     this.waiting.clear();
   }
 
@@ -172,8 +173,8 @@ export class Control {
         return this.stop(command.why);
       case 'steer':
         if (this.received.has(id)) return;
-        if (this.listening) this.say(id, command.text);
-        else if (this.child === null) this.waiting.set(id, command.text);
+        if (this.listening) this.say(id, command);
+        else if (this.child === null) this.waiting.set(id, command);
         return;
       case 'permission':
         return this.answer(command.requestId, command.allow, command.message);
@@ -182,9 +183,10 @@ export class Control {
     }
   }
 
-  private say(id: number, text: string): void {
+  private say(id: number, { by, text }: Steering): void {
     this.received.add(id);
-    this.child?.stdin?.write(claudeCode.userLine(`The reader says:\n${text}`));
+    const from = by === 'mainloop' ? 'mainloop tells you' : 'The reader says';
+    this.child?.stdin?.write(claudeCode.userLine(`${from}:\n${text}`));
   }
 
   private answer(requestId: string, allow: boolean, message: string): void {

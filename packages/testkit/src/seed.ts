@@ -87,7 +87,7 @@ export const seedRun = (db: Db, taskId: string, n = 1): Promise<string> =>
     taskId,
     n,
     phase: 'implement',
-    prompt: (said, isFresh) => [isFresh ? 'new session' : 'p', ...said].join('\n'),
+    prompt: ({ said, told }, isFresh) => [isFresh ? 'new session' : 'p', ...said, ...told].join('\n'),
     model: 'claude-opus-5-5',
   });
 

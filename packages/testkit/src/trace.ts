@@ -201,6 +201,9 @@ export async function traceOf(
     if (
       event.type === 'cost.metered' ||
       event.type.startsWith('learning.') ||
+      // Noticed beside the work: a push that comes while one is looked at is looked at with it.
+      event.type.startsWith('area.') ||
+      event.type.startsWith('collision.') ||
       (event.type === 'ci.verdict' && !['red', 'green'].includes(String(event.payload.verdict)))
     )
       continue;

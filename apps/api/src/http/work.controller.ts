@@ -20,6 +20,8 @@ import { hasRun, listRuns } from '@mainloop/models/db/runs/lists';
 import { listQueued } from '@mainloop/models/db/runs/slots';
 import { readOutput } from '@mainloop/models/db/runs/output';
 import { setBlockers, setPriority } from '@mainloop/models/db/tasks/order';
+import { findArea } from '@mainloop/models/db/awareness/areas';
+import { listCollisions } from '@mainloop/models/db/awareness/collisions';
 import { findTask, listTasks } from '@mainloop/models/db/tasks/tasks';
 import { ownerCaughtUp } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -43,8 +45,13 @@ export class WorkController {
   async task(@Param('id') id: string): Promise<Given<'getTask'>> {
     const task = await findTask(this.db, OWNER, id);
     if (!task) throw refuse('no_task');
-    const runs = await listRuns(this.db, id);
-    return { ...task, items: await listItemsOfTask(this.db, OWNER, id), runs };
+    const [runs, items, collisions, knows] = await Promise.all([
+      listRuns(this.db, id),
+      listItemsOfTask(this.db, OWNER, id),
+      listCollisions(this.db, OWNER),
+      findArea(this.db, OWNER, id),
+    ]);
+    return { ...task, items, runs, collisions: [...(collisions.get(id) ?? [])], knows };
   }
 
   @Route('listEvents')

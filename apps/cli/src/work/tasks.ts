@@ -4,7 +4,7 @@ import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/stat
 import { Option, type Command } from 'commander';
 import type { Api } from '../client.ts';
 import type { Context } from '../context.ts';
-import { itemText, outputLine, taskLine } from '../show.ts';
+import { collisionLine, itemText, knowsLine, outputLine, taskLine } from '../show.ts';
 import { plainLines } from '../terminal.ts';
 
 /**
@@ -53,6 +53,8 @@ function registerLists(program: Command, { api, out }: Context): void {
         [
           taskLine(task, await holdsNow(api())),
           task.prUrl ? `    ${task.prUrl}` : '',
+          ...task.collisions.map(collisionLine),
+          knowsLine(task.knows),
           task.plan ? `\n${plainLines(task.plan)}\n` : '',
           ...task.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),
         ]

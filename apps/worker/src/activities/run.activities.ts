@@ -3,6 +3,7 @@ import type { Forge } from '@mainloop/adapters/forge/port';
 import { SandboxError, type Sandbox, type SandboxRun } from '@mainloop/adapters/sandbox/port';
 import type { Logger } from '@mainloop/logs/log';
 import { INSIDE } from '@mainloop/models/contracts/runner';
+import { findArea } from '@mainloop/models/db/awareness/areas';
 import { unreadableWords } from '@mainloop/models/contracts/settings';
 import { deleteCheckpoint } from '@mainloop/models/db/runs/checkpoints';
 import { findEvidence, listEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
@@ -23,6 +24,7 @@ import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { learningGiven } from '@mainloop/models/events/learnings';
 import { settingsUnreadable } from '@mainloop/models/events/runs';
 import { applying, learningWords } from '@mainloop/models/flow/learnings/learnings';
+import { areaWords } from '@mainloop/models/flow/awareness/areas';
 import { own } from '@mainloop/models/flow/look';
 import { limitsIn } from '@mainloop/models/flow/money/money';
 import { doneBefore, type RunEnd, type RunOutcome } from '@mainloop/models/flow/runs/outcomes';
@@ -30,6 +32,7 @@ import { sayRefused } from '@mainloop/models/flow/runs/permissions';
 import { commentAuthor } from '@mainloop/models/flow/review/authors';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/runs/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
+import type { Phase } from '@mainloop/models/flow/states';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
 import { logOf, readVerdict } from '../checks.ts';
 import { effects } from '../effects.ts';
@@ -91,8 +94,8 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         taskId: task.id,
         n: input.n,
         phase: input.phase,
-        prompt: (said, freshSession) =>
-          isDone && said.length === 0 ? '' : promptFor({ ...facts, said, freshSession }),
+        prompt: ({ said, told }, freshSession) =>
+          isDone && said.length === 0 ? '' : promptFor({ ...facts, said, told, freshSession }),
         model: (input.phase === 'second_look' ? secondLookModelOf(task) : null) ?? task.model,
       });
       await noteRules(db, task, runId, rules);
@@ -239,7 +242,16 @@ async function promptFacts(
       : {}),
     ...(phase === 'address_review' ? { comments: await commentsFor(db, task, about) } : {}),
     ...(phase === 'second_look' ? await lookFacts(db, task) : {}),
+    ...(REVIEWS.has(phase) ? { area: await areaOf(db, task) } : {}),
   };
+}
+
+/** Where the files of a change are known, and what was meant by what they replace counts. */
+const REVIEWS: ReadonlySet<Phase> = new Set(['address_review', 'second_look']);
+
+async function areaOf(db: Db, task: TaskRow): Promise<string> {
+  const { people, tasks } = await findArea(db, task.ownerId, task.id);
+  return areaWords({ people, tasks: tasks.map(({ title }) => title) });
 }
 
 function exitWords(exitCode: number | null): string {

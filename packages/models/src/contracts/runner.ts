@@ -128,7 +128,8 @@ export type PermissionAsked = z.infer<typeof PermissionAsked>;
 export const RunnerCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop'), why: z.enum(['stopped', 'all_paused', 'silent']).default('stopped') }),
   z.object({ type: z.literal('checkpoint') }),
-  z.object({ type: z.literal('steer'), text: z.string() }),
+  /** `by`: who says it, where it is not the reader. */
+  z.object({ type: z.literal('steer'), by: z.literal('mainloop').optional(), text: z.string() }),
   z.object({ type: z.literal('permission'), requestId: z.string(), allow: z.boolean(), message: z.string() }),
 ]);
 export type RunnerCommand = z.infer<typeof RunnerCommand>;

@@ -1,5 +1,6 @@
 // Tasks and their story.
 import { z } from 'zod';
+import { MEETINGS } from '../flow/awareness/merge-tree.ts';
 import { CI_OUTCOMES } from '../flow/ci/verdict.ts';
 import { ERROR_CODES } from '../flow/runs/outcomes.ts';
 import { ENDINGS, TASK_STATES, WAITING_FOR } from '../flow/states.ts';
@@ -73,6 +74,25 @@ export const Task = z
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof Task>;
 
+const Lines = z.array(z.tuple([z.int(), z.int()]).readonly()).readonly();
+const Collision = z
+  .object({
+    otherId: Id.describe('The other task'),
+    title: z.string().describe('Of the other task'),
+    files: z
+      .array(
+        z.object({
+          path: z.string(),
+          how: z.enum(MEETINGS).describe('How the two meet in it; here is the task, there the other'),
+          lines: Lines.describe('Of the task, the first and the last of each stretch'),
+          theirs: Lines.describe('Of the other task'),
+        }),
+      )
+      .readonly(),
+    more: z.int().describe('Files that are not listed'),
+  })
+  .meta({ id: 'Collision' });
+
 export const TaskDetail = z
   .object({
     ...Task.shape,
@@ -80,6 +100,18 @@ export const TaskDetail = z
     plan: z.string().nullable().describe('Markdown'),
     items: z.array(Item),
     runs: z.array(Run),
+    collisions: z
+      .array(Collision)
+      .describe('Other tasks at work that it will conflict with, as both stand now; that stops neither'),
+    knows: z
+      .object({
+        people: z
+          .array(z.string())
+          .readonly()
+          .describe('Names as commits have them, who knows it best first'),
+        tasks: z.array(z.object({ id: Id, title: z.string() })).readonly(),
+      })
+      .describe('Who changed the files of its change before'),
   })
   .meta({ id: 'TaskDetail' });
 export type TaskDetail = z.infer<typeof TaskDetail>;

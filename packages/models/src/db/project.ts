@@ -3,6 +3,7 @@ import type { EventType, LoggedEvent } from '../events/registry.ts';
 import type { Tx } from './pool.ts';
 import type { Projections } from './projections/apply.ts';
 import { ofAutomations } from './projections/automations.ts';
+import { ofAwareness } from './projections/awareness.ts';
 import { ofConversation } from './projections/conversation.ts';
 import { ofForge } from './projections/forge.ts';
 import { ofInbox } from './projections/inbox.ts';
@@ -34,6 +35,7 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   learnings: ['id'],
   cost_days: ['owner_id', 'day', 'project_id', 'model'],
   pauses: ['owner_id'],
+  collisions: ['task_id', 'other_id'],
   skills: ['id'],
   recurring: ['id'],
   recurring_times: ['recurring_id', 'due_at'],
@@ -44,6 +46,7 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
 
 const HANDLERS: Projections<EventType> = {
   ...ofAutomations,
+  ...ofAwareness,
   ...ofConversation,
   ...ofProjects,
   ...ofProposals,

@@ -1,6 +1,7 @@
 // What the pages show. Types only: `read.ts` fills them.
 import type { Automation } from '../contracts/automations.ts';
 import type { Recurring } from '../contracts/recurring.ts';
+import type { Collision } from '../flow/awareness/collisions.ts';
 import type { Held } from '../flow/ci/held.ts';
 import type { Priority } from '../flow/runs/dispatch.ts';
 import type { SpentHold } from '../flow/runs/holds.ts';
@@ -51,6 +52,22 @@ export interface LearningView {
   readonly quietUntil: Date | null;
   /** What it was before each decision, oldest first. */
   readonly versions: readonly LearningVersion[];
+}
+
+/** Another task at work whose change will conflict with that of a task. */
+export interface CollisionView {
+  readonly otherId: string;
+  /** Of the other task. */
+  readonly title: string;
+  readonly files: readonly Collision[];
+  /** How many files there are besides these. */
+  readonly more: number;
+}
+
+/** Who changed the files of a change before, as of the newest commit that was looked at. */
+export interface AreaView {
+  readonly people: readonly string[];
+  readonly tasks: readonly { readonly id: string; readonly title: string }[];
 }
 
 interface ItemFields {

@@ -1,4 +1,5 @@
 // What the web reads: what the pages show, read with a role that may only read. Nothing here writes.
+import { awareness } from './read/awareness.ts';
 import { chat } from './read/chat.ts';
 import { inbox } from './read/inbox.ts';
 import { learnings } from './read/learnings.ts';
@@ -16,6 +17,7 @@ export function openRead(url: string) {
   const views = openViews(url);
   return {
     ...inbox(views),
+    ...awareness(views),
     ...chat(views),
     ...tasks(views),
     ...review(views),

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { areaKnown, collisionCleared, collisionFound } from '../events/awareness.ts';
 import { messageForgotten, messageSaid } from '../events/conversation.ts';
 import {
   branchPushed,
@@ -111,6 +112,23 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
     }),
   forgotten: (taskId, n) =>
     messageForgotten.new({ actor: 'you', payload: { ids: [`${taskId}-m${n}-f${made}`] } }),
+  collision: (taskId, n) =>
+    n % 3
+      ? collisionFound.new({
+          taskId,
+          actor: 'mainloop',
+          payload: {
+            otherId: `t${n % 2}`,
+            sha: 'a',
+            otherSha: 'b',
+            files: [{ path: `é ${n}`, how: 'changed', lines: [[1, n]], theirs: [] }],
+            more: n,
+            isNews: n % 2 === 0,
+          },
+        })
+      : collisionCleared.new({ taskId, actor: 'mainloop', payload: { otherId: `t${n % 2}`, why: 'apart' } }),
+  area: (taskId, n) =>
+    areaKnown.new({ taskId, actor: 'mainloop', payload: { sha: `${n}`, people: ['Ada'], tasks: [] } }),
   settings: (_, n) =>
     projectSettings.new({
       actor: 'you',

@@ -74,6 +74,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     review_comments: may('SIUD'),
     learnings: may('SIU'),
     cost_days: may('S'),
+    collisions: may('S'),
     pauses: may('SID'),
     skills: may('SIUD'),
     drafts: may('SIUD'),
@@ -146,6 +147,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     settings: may('S'),
     attachments: may('SI'),
     model_calls: may('SIUD'),
+    collisions: may('SIUD'),
   },
   mainloop_web: Object.fromEntries(
     [
@@ -162,6 +164,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
       'learnings',
       'cost_days',
       'pauses',
+      'collisions',
       'skills',
       'recurring',
       'recurring_times',

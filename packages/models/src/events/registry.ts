@@ -11,6 +11,7 @@ import {
   automationRemoved,
   automationSaved,
 } from './automations.ts';
+import { areaKnown, collisionCleared, collisionFound } from './awareness.ts';
 import { messageForgotten, messageSaid, ownerCaughtUp } from './conversation.ts';
 import type { Made } from './define.ts';
 import {
@@ -180,6 +181,9 @@ const ALL = {
   'inbox.snoozed': inboxSnoozed,
   'inbox.not_needed': inboxNotNeeded,
   'inbox.closed': inboxClosed,
+  'collision.found': collisionFound,
+  'collision.cleared': collisionCleared,
+  'area.known': areaKnown,
   'automation.saved': automationSaved,
   'automation.paused': automationPaused,
   'automation.removed': automationRemoved,

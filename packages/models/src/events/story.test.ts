@@ -77,6 +77,25 @@ test('the story tells a pause and a cancellation as what they are, and names wha
   ]);
 });
 
+test('the story tells of a collision what is new of it, and when it is over while both are at work', () => {
+  const e = (type: string, payload: object) =>
+    ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'mainloop', at: '' }) as never;
+  const files = ['a', 'b', 'c', 'd'].map((path) => ({ path, how: 'changed', lines: [], theirs: [] }));
+  const found = { otherId: 'o', sha: '1', otherSha: '2', more: 0, isNews: true };
+  const told = storyOf([
+    e('collision.found', { ...found, files: files.slice(0, 1) }),
+    e('collision.found', { ...found, files, more: 2 }),
+    e('collision.found', { ...found, files, isNews: false }),
+    e('collision.cleared', { otherId: 'o', why: 'apart' }),
+    e('collision.cleared', { otherId: 'o', why: 'ended' }),
+  ]);
+  expect(told.map((s) => [s.text, s.tone, s.href])).toEqual([
+    ['It will conflict with another task, in a.', 'plain', '/task/o'],
+    ['It will conflict with another task, in a, b, c and 3 more.', 'plain', '/task/o'],
+    ['It no longer conflicts with the other task.', 'plain', '/task/o'],
+  ]);
+});
+
 test('the story tells which comment was not taken as a request and why, and offers to take it until somebody has', () => {
   const e = (type: string, payload: object) =>
     ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;

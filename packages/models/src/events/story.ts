@@ -123,6 +123,24 @@ function lookWords(look: Payloads['review.second_looked'], taskId: string | null
   return { text: `The second look found: ${found}.`, tone: look.must > 0 ? 'bad' : 'plain', href };
 }
 
+/** Of a collision what is new of it, and when it is over while both tasks are at work; null for what is none. */
+function collisionWords(event: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
+  if (event.type === 'collision.found' && event.payload.isNews) {
+    const { files, more, otherId } = event.payload;
+    const shown = files.slice(0, 3).map(({ path }) => path);
+    const left = files.length + more - shown.length;
+    const where = `${shown.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+    return {
+      text: `It will conflict with another task, in ${where}.`,
+      tone: 'plain',
+      href: `/task/${otherId}`,
+    };
+  }
+  if (event.type !== 'collision.cleared' || event.payload.why !== 'apart') return null;
+  const href = `/task/${event.payload.otherId}`;
+  return { text: 'It no longer conflicts with the other task.', tone: 'plain', href };
+}
+
 const closedWords = ({ by, number }: Payloads['pr.closed']): string =>
   by ? `${by} closed pull request #${number}.` : `Pull request #${number} was closed.`;
 
@@ -346,7 +364,7 @@ function ofReview(event: LoggedEvent, taken: ReadonlySet<string>): Sentence | nu
     case 'review.asked_changes':
       return { text: `${event.payload.author} asked for changes on GitHub.`, tone: 'you' };
     default:
-      return null;
+      return collisionWords(event);
   }
 }
 

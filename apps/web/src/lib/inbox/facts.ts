@@ -2,6 +2,7 @@
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { countsOf } from '@mainloop/models/flow/ci/counts';
 import { foundWords, leftBefore, type Found } from '@mainloop/models/flow/review/second-look';
+import type { AreaView } from '@mainloop/models/db/read';
 import type { ShownPicture } from '@mainloop/models/flow/review/pictures';
 import type { Risk } from '@mainloop/models/flow/review/risks';
 import { onlyReads } from '@mainloop/models/flow/states';
@@ -37,6 +38,8 @@ export interface ReviewFacts {
   /** Of that what a second look cost; null where there was none. */
   readonly lookMicrousd: number | null;
   readonly budgetCents: number;
+  /** Who changed its files before. */
+  readonly knows: AreaView;
 }
 
 const MOST_CHARS = 280;

@@ -88,5 +88,6 @@ async function factsOf(taskId: string, offeredAt: Date): Promise<ReviewFacts | n
     costMicrousd: task.costMicrousd,
     lookMicrousd: task.lookMicrousd,
     budgetCents: task.budgetCents,
+    knows: await read().area(taskId),
   };
 }

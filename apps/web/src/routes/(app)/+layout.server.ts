@@ -12,9 +12,10 @@ const STARTING_S = 60;
 export const load: LayoutServerLoad = async ({ depends, locals }) => {
   depends('app:live');
   const result = read();
-  const [cursor, inbox, checks, pause, spentLimits, queued] = await Promise.all([
+  const [cursor, inbox, collisions, checks, pause, spentLimits, queued] = await Promise.all([
     result.cursor(),
     result.inbox(),
+    result.collisions(),
     result.checkup(),
     result.pause(),
     result.spentLimits(),
@@ -27,6 +28,7 @@ export const load: LayoutServerLoad = async ({ depends, locals }) => {
     pause,
     spentLimits,
     queued,
+    collisions,
     almostFullMb: almostFullMb(),
     // While everything is starting, nobody has been heard of.
     trouble: process.uptime() < STARTING_S ? [] : checks.filter((c) => !c.ok).map((c) => c.says),

@@ -4,11 +4,21 @@ import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
 import { inboxOpened } from '../../events/inbox.ts';
 import { projectSettings } from '../../events/projects.ts';
 import { OWNER } from '../../flow/ids.ts';
+import type { Phase } from '../../flow/states.ts';
 import type { Decision } from '../../flow/workflow.ts';
 import { decide } from '../inbox/decide.ts';
 import { appendOnce } from '../log.ts';
 import { one, withTx } from '../pool.ts';
-import { hasUnreceived, isAllowed, steer, takeUnreceived } from './commands.ts';
+import {
+  commandsFor,
+  hasUnreceived,
+  informAgent,
+  isAllowed,
+  steer,
+  takeUnreceived,
+  withdraw,
+  type Unreceived,
+} from './commands.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -16,6 +26,18 @@ beforeAll(async () => {
   await seedProject(database.db);
 });
 afterAll(() => database.drop());
+
+/** What the prompt of a new run is made of. */
+async function takenFor(taskId: string, phase: Phase = 'implement'): Promise<Unreceived> {
+  let taken: Unreceived = { said: [], told: [] };
+  await withTx(database.db, (tx) =>
+    takeUnreceived(tx, { taskId, phase }, (unreceived) => {
+      taken = unreceived;
+      return 'a prompt';
+    }),
+  );
+  return taken;
+}
 
 const projectSettingsNow = async (): Promise<{ allowRules?: string[] }> =>
   (await one<{ settings: { allowRules?: string[] } }>(
@@ -46,12 +68,33 @@ test('what was said to a task while nobody worked on it is heard once, in the or
   for (const text of ['first', 'second', 'third'])
     await steer(database.db, { ownerId: OWNER, taskId, text, by: 'you' });
   await steer(database.db, { ownerId: OWNER, taskId: other, text: 'not yours', by: 'you' });
-  expect(await withTx(database.db, (tx) => takeUnreceived(tx, taskId))).toEqual(['first', 'second', 'third']);
-  expect(await withTx(database.db, (tx) => takeUnreceived(tx, taskId))).toEqual([]);
+  expect(await takenFor(taskId)).toEqual({ said: ['first', 'second', 'third'], told: [] });
+  expect(await takenFor(taskId)).toEqual({ said: [], told: [] });
   expect([await hasUnreceived(database.db, taskId), await hasUnreceived(database.db, other)]).toEqual([
     false,
     true,
   ]);
+});
+
+test('what mainloop tells an agent waits for its next run, starts none, and is taken back when it is over', async () => {
+  const taskId = await seedTask(database.db, 'told');
+  const inform = (about: string, text: string): Promise<void> =>
+    withTx(database.db, (tx) => informAgent(tx, { taskId, about, text }));
+  await inform('a', 'first');
+  await inform('b', 'over');
+  await inform('a', 'first, as it is now');
+  await withTx(database.db, (tx) => withdraw(tx, taskId, 'b'));
+  expect(await hasUnreceived(database.db, taskId)).toBe(false);
+  // Whoever only reads the change is not told, and an agent that is not asked anything has heard nothing.
+  expect(await takenFor(taskId, 'second_look')).toEqual({ said: [], told: [] });
+  const run = { id: 'a-run', task_id: taskId };
+  expect(await commandsFor(database.db, { ...run, phase: 'second_look' }, 0)).toEqual([]);
+  const asked = { taskId, phase: 'implement' } as const;
+  await withTx(database.db, (tx) => takeUnreceived(tx, asked, () => ''));
+  const command = { type: 'steer', by: 'mainloop', text: 'first, as it is now' };
+  expect(await commandsFor(database.db, { ...run, phase: 'implement' }, 0)).toMatchObject([{ command }]);
+  expect(await takenFor(taskId)).toEqual({ said: [], told: ['first, as it is now'] });
+  expect(await takenFor(taskId)).toEqual({ said: [], told: [] });
 });
 
 test('always for this task is for this task, and always for this project for each of it', async () => {

@@ -8,7 +8,7 @@ import { YOU } from '../../flow/actors.ts';
 import { MAX_RULE, sayRefused } from '../../flow/runs/permissions.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { isCutOff, type RunOutcome } from '../../flow/runs/outcomes.ts';
-import { isEnded } from '../../flow/states.ts';
+import { isEnded, type Phase } from '../../flow/states.ts';
 import { payloadField, permissionFields } from '../payload.ts';
 import { sql } from 'kysely';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
@@ -25,7 +25,7 @@ import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts
  */
 export const commandsFor = (
   database: Queryable,
-  run: { id: string; task_id: string },
+  run: { id: string; task_id: string; phase: Phase },
   after: number,
 ): Promise<{ id: number; command: RunnerCommand }[]> =>
   rows(
@@ -39,9 +39,13 @@ export const commandsFor = (
           eb.and([eb('task_id', '=', run.task_id), eb('delivered_at', 'is', null)]),
         ]),
       )
+      .$if(!isTold(run.phase), (said) => said.where('about', 'is', null))
       .orderBy('id')
       .limit(50),
   );
+
+/** Whether its agent is told what mainloop tells of its own accord: whoever only reads a change can do nothing about it. */
+const isTold = (phase: Phase): boolean => phase !== 'second_look';
 
 /**
  * Leaves a command for a run's runner, which asks for it.
@@ -77,18 +81,41 @@ const markReceived = (taskId: string) =>
     .where('task_id', '=', taskId)
     .where('delivered_at', 'is', null);
 
+/** What no agent has heard, in the order in which it was said. */
+export interface Unreceived {
+  /** What the person said. */
+  readonly said: readonly string[];
+  /** What mainloop tells of its own accord. */
+  readonly told: readonly string[];
+}
 /**
  * Takes what nobody has heard, for the prompt of a new run. Call it in the transaction that makes the run.
- * @returns the texts in the order in which they were said
+ * @param makePrompt makes the prompt of it; where it makes '', because no agent is asked, what is told waits on
+ * @returns the prompt
  */
-export async function takeUnreceived(tx: Tx, taskId: string): Promise<string[]> {
-  const heard = await rows(tx, markReceived(taskId).returning(['id', 'payload']));
-  return heard
-    .sort((a, b) => a.id - b.id)
-    .flatMap(({ payload }) => (payload.type === 'steer' ? [payload.text] : []));
+export async function takeUnreceived(
+  tx: Tx,
+  { taskId, phase }: { readonly taskId: string; readonly phase: Phase },
+  makePrompt: (unreceived: Unreceived) => string,
+): Promise<string> {
+  const waiting = tables
+    .selectFrom('run_commands')
+    .select(['id', 'payload', 'about'])
+    .where('task_id', '=', taskId)
+    .where('delivered_at', 'is', null)
+    .$if(!isTold(phase), (said) => said.where('about', 'is', null));
+  const all = await rows(tx, waiting.orderBy('id').forUpdate());
+  const texts = (isOurs: boolean): string[] =>
+    all.flatMap(({ payload, about }) =>
+      payload.type === 'steer' && (about !== null) === isOurs ? [payload.text] : [],
+    );
+  const prompt = makePrompt({ said: texts(false), told: texts(true) });
+  const heard = all.filter(({ about }) => about === null || prompt !== '').map(({ id }) => id);
+  await noteDelivered(tx, taskId, heard);
+  return prompt;
 }
 
-/** @returns whether something was said to the task that no agent has received */
+/** @returns whether a person said something to the task that no agent has received */
 export const hasUnreceived = (database: Queryable, taskId: string): Promise<boolean> =>
   hasRow(
     database,
@@ -97,8 +124,30 @@ export const hasUnreceived = (database: Queryable, taskId: string): Promise<bool
       .select('id')
       .where('task_id', '=', taskId)
       .where('delivered_at', 'is', null)
+      .where('about', 'is', null)
       .limit(1),
   );
+
+/**
+ * Tells the agent of a task something of our own accord: one that works hears it at its next turn, otherwise the next
+ * run starts with it. No run is started for it, and none goes on because of it.
+ * @param note `about`: what it is about; what was told of the same and nobody has heard is taken back
+ */
+export async function informAgent(
+  tx: Tx,
+  { taskId, about, text }: { readonly taskId: string; readonly about: string; readonly text: string },
+): Promise<void> {
+  await withdraw(tx, taskId, about);
+  const payload = JSON.stringify({ type: 'steer', by: 'mainloop', text } satisfies RunnerCommand);
+  await runStatement(
+    tx,
+    tables.insertInto('run_commands').values({ run_id: '', task_id: taskId, payload, about }),
+  );
+}
+
+/** Takes back what an agent was to be told and has not heard. @param about as `informAgent` had it */
+export const withdraw = async (tx: Tx, taskId: string, about: string): Promise<void> =>
+  void (await runStatement(tx, markReceived(taskId).where('about', '=', about)));
 
 type NotLive = Refusal<'no_task' | 'task_ended'>;
 

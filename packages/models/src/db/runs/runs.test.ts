@@ -50,7 +50,7 @@ test('a second look has a session of its own each time, and the author goes on i
       taskId: task,
       n,
       phase,
-      prompt: (said) => said.join(),
+      prompt: ({ said }) => said.join(),
       model: 'm',
     });
     const { epoch } = (await openEpoch(database.db, id)).run;

@@ -4,7 +4,7 @@ import { runId as makeRunId } from '../../flow/ids.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { isCutOff, spendsSession, type RunOutcome } from '../../flow/runs/outcomes.ts';
 import type { Phase } from '../../flow/states.ts';
-import { takeUnreceived } from './commands.ts';
+import { takeUnreceived, type Unreceived } from './commands.ts';
 import { withTx, type Db, type Queryable } from '../pool.ts';
 import { hasRow, row, rows, run as runStatement, tables } from '../rows.ts';
 import { sql } from 'kysely';
@@ -32,7 +32,7 @@ export interface RunRow {
 /**
  * Makes the row once; asking again gives the same run. The session is carried over from the task's last run, unless that
  * run ended because the session had grown too long for the model: resumed, it would be refused for ever.
- * @param i.prompt made from what the person said since the last run ended, oldest first; `freshSession`: what was said in
+ * @param i.prompt made from what nobody heard since the last run ended, oldest first; `freshSession`: what was said in
  *   earlier runs is not in this one's session, so the prompt has to bring it
  */
 export async function ensureRun(
@@ -42,7 +42,7 @@ export async function ensureRun(
     taskId: string;
     n: number;
     phase: Phase;
-    prompt: (said: string[], freshSession: boolean) => string;
+    prompt: (unreceived: Unreceived, freshSession: boolean) => string;
     model: string;
   },
 ): Promise<string> {
@@ -50,7 +50,7 @@ export async function ensureRun(
   const { resumed, freshSession } = await sessionFor(db, input);
   await withTx(db, async (tx) => {
     if (await hasRow(tx, tables.selectFrom('runs').select('id').where('id', '=', id))) return;
-    const prompt = input.prompt(await takeUnreceived(tx, input.taskId), freshSession);
+    const prompt = await takeUnreceived(tx, input, (unreceived) => input.prompt(unreceived, freshSession));
     await runStatement(
       tx,
       tables

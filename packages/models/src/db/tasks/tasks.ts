@@ -169,7 +169,7 @@ export const findTask = (
   database: Queryable,
   ownerId: string,
   id: string,
-): Promise<Omit<TaskDetail, 'items' | 'runs'> | null> =>
+): Promise<Omit<TaskDetail, 'items' | 'runs' | 'collisions' | 'knows'> | null> =>
   row(
     database,
     summaries.select(['t.prompt', 't.plan']).where('t.id', '=', id).where('t.owner_id', '=', ownerId),

@@ -10,6 +10,9 @@ export interface Account {
 const LOGIN =
   /\[bot\]$|(?:^|[-_])(?:bot|robot)(?:[-_]|$)|[-_](?:ci|automation|machine|svc)$|^(?:dependabot|renovate|greenkeeper|rustbot|mergify|googlebot|imgbot|allcontributors|codecov(?:-commenter|-io)?|coveralls|sonarcloud|sonarqubecloud|netlify|vercel|snyk|cla-?assistant|circleci|web-flow|ghost-writer)$/i;
 
+/** @param name of an account or the author of a commit @returns whether a machine bears such a name */
+export const isMachineName = (name: string): boolean => LOGIN.test(name);
+
 /** How often an account wrote something of the same shape. */
 export type Times = (body: string) => number;
 
@@ -26,7 +29,7 @@ export function timesOf(said: readonly string[]): Times {
  *   again and again with other figures
  */
 export function isMachines(account: Account, body: string, times: Times): boolean {
-  if (account.bot || LOGIN.test(account.author) || body.includes('<!--')) return true;
+  if (account.bot || isMachineName(account.author) || body.includes('<!--')) return true;
   const shape = shapeOf(body);
   if (!shape.includes('0') && shape.length < 120) return false;
   if (!asks(body)) return times(body) >= 2;

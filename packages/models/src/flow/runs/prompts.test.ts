@@ -3,6 +3,8 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { areaWords } from '../awareness/areas.ts';
+import { collisionWords } from '../awareness/collisions.ts';
 import { learningWords } from '../learnings/learnings.ts';
 import { claudeMdFor, promptFor, type PromptFacts } from './prompts.ts';
 import { PHASES } from '../states.ts';
@@ -23,6 +25,12 @@ const FULL: Omit<PromptFacts, 'phase'> = {
     { question: 'And zero?', answer: 'Zero.' },
   ],
   said: ['Be quick.', 'Be right.'],
+  told: [
+    collisionWords({ title: 'Round up', branch: 'mainloop/round-up-xyz' }, 'main', [
+      { path: 'src/a.ts', how: 'changed', lines: [[3, 9]], theirs: [[4, 4]] },
+      { path: 'b.txt', how: 'deleted_here', lines: [], theirs: [] },
+    ]),
+  ],
   files: ['/work/files/a.png', '/work/files/b.txt'],
   verifyCommand: 'make test',
   revise: 'Shorter.',
@@ -68,6 +76,11 @@ const cases = (): Record<string, string> => ({
     learned: learningWords([
       { id: 'Lab12', rule: 'Round half to even.', why: '', path: null, always: false },
     ]),
+  }),
+  'address_review, where others were before': promptFor({
+    ...BARE,
+    phase: 'address_review',
+    area: areaWords({ people: ['Ada', 'Bob'], tasks: ['Round half to even'] }),
   }),
   CLAUDE_MD: claudeMdFor({ folder: '', character: '', insights: ['', ' '] }),
   'CLAUDE_MD, what its project adds': claudeMdFor({
