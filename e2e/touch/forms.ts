@@ -56,7 +56,8 @@ async function formsOf(page: Page): Promise<readonly Place[]> {
     line: 41,
     text: 'Say why.',
   });
-  const more = (page: Page): Promise<unknown> => unfold(page.getByText('Notes, sandbox, checks and limits').first());
+  const more = (page: Page): Promise<unknown> =>
+    unfold(page.getByText('Notes, sandbox, checks and limits').first());
   return [
     { where: '/settings', field: byLabel('The model you talk to'), words: 'claude-half-typed' },
     { where: '/settings', field: byLabel('Budget per day for all agents'), words: '12.5' },
