@@ -89,8 +89,8 @@ function roundsOf(): string[][][] {
     '--testPathPatterns',
     ...of,
   ];
-  if (unit) return [[run(2, OF_ONE_FILE)]];
   if (patterns.length > 0) return [[run(2, ...patterns)]];
+  if (unit) return [[run(2, OF_ONE_FILE)]];
   return [
     [run(2, `^(?!.*(${ON_A_CLUSTER}|${AT_SCALE}|${PICTURES}|${OF_ONE_FILE}))`)],
     [run(1, ON_A_CLUSTER), run(2, OF_ONE_FILE)],

@@ -85,9 +85,11 @@ const lookAgain = (taskId: string): void =>
   );
 /** The agent hears of a limit it met while it works; of one that ended it the person does. */
 const onLimit = (hit: LimitHit): void =>
-  void sendCommand(db, hit.runId, { type: 'steer', text: limitSentence(hit.limit, hit.max) }).catch(
-    (err: unknown) => log.warn({ err, ...hit }, 'limit'),
-  );
+  void sendCommand(db, hit.runId, {
+    type: 'steer',
+    by: 'mainloop',
+    text: limitSentence(hit.limit, hit.max),
+  }).catch((err: unknown) => log.warn({ err, ...hit }, 'limit'));
 const keeping = settings.kubernetes === null ? await keeperOf(settings, (words) => log.warn(words)) : null;
 const sandbox =
   settings.kubernetes === null

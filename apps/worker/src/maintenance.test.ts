@@ -1,10 +1,10 @@
 // What the forge's news become, on a real database. The forge is a list of answers.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { one, type Db } from '@mainloop/models/db/pool';
+import { many, one, type Db } from '@mainloop/models/db/pool';
 import { NO_NEWS, type News } from '@mainloop/models/flow/forge/news';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { seedProject, seedTask } from '@mainloop/testkit/seed';
-import { pollForge, type Watched } from './maintenance.ts';
+import { seedProject, seedRun, seedTask } from '@mainloop/testkit/seed';
+import { pollForge, watchSilence, type Watched } from './maintenance.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -66,4 +66,26 @@ test('news that could not be written down, or came before a forge that was away,
   expect((await looks(database.db)) - before).toBe(0);
   await pollForge(database.db, { changed: () => Promise.resolve(NO_NEWS) }, memory);
   expect((await looks(database.db)) - before).toBe(1);
+});
+
+test('a run that says nothing is nudged once, in our name, and stopped once when it goes on so', async () => {
+  const runId = await seedRun(database.db, await seedTask(database.db, 'silent'));
+  const silentFor = async (minutes: number): Promise<unknown[]> => {
+    await database.db.query(
+      "update runs set state = 'running', started_at = now() - $2 * interval '1 minute' where id = $1",
+      [runId, minutes],
+    );
+    await watchSilence(database.db, 5 * 60_000);
+    await watchSilence(database.db, 5 * 60_000);
+    const sent = await many<{ payload: unknown }>(
+      database.db,
+      'select payload from run_commands where run_id = $1 order by id',
+      [runId],
+    );
+    return sent.map(({ payload }) => payload);
+  };
+  expect(await silentFor(4)).toEqual([]);
+  const nudge = { type: 'steer', by: 'mainloop', text: expect.stringMatching(/^You have said nothing/) };
+  expect(await silentFor(6)).toEqual([nudge]);
+  expect(await silentFor(21)).toEqual([nudge, { type: 'stop', why: 'silent' }]);
 });

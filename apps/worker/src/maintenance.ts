@@ -132,6 +132,7 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
         ? { type: 'stop', why: 'silent' }
         : {
             type: 'steer',
+            by: 'mainloop',
             text: 'You have said nothing for a while. If something hangs, stop it and go on another way.',
           },
     );
