@@ -4,7 +4,7 @@ import { summaryRequest } from '@mainloop/models/flow/memory/request';
 import { problemsOf } from '@mainloop/models/flow/memory/summary';
 import { promptFor } from '@mainloop/models/flow/runs/prompts';
 import path from 'node:path';
-import { HONEST, replyTo } from './model/reply.ts';
+import { HONEST, replyTo, type Request } from './model/reply.ts';
 import { loadStory, Story } from './story.ts';
 
 const file = (text: string): string => {
@@ -34,6 +34,29 @@ test('a story is followed step by step, whatever resumes it', () => {
   });
   expect(replyTo(story, agent('greet ana', 1)).blocks[0]).toEqual({ type: 'text', text: 'bye ana' });
   expect(replyTo(story, agent('greet ana', 2)).blocks[0]).toEqual({ type: 'text', text: 'Done.' });
+});
+
+test('what is said of other tasks is no rule of this one, and what mainloop tells on its own asks for nothing', () => {
+  const story = Story.parse({
+    version: 1,
+    agent: [
+      { when: 'Task: Other', steps: [{ text: 'another task' }] },
+      { when: 'Task: Mine', steps: [{ bash: 'one' }, { bash: 'two' }, { text: 'done' }] },
+      { when: '.', steps: [{ text: 'nothing' }] },
+    ],
+  });
+  const others = ['history', 'collision'].map((label) => `\`\`\`${label}\nTask: Other\n\`\`\``).join('\n');
+  const mine = agent(`# Phase: implement\nTask: Mine\n${others}`, 1);
+  const told = `mainloop tells you:\nAnother task\n\`\`\`collision\nTask: Other\n\`\`\``;
+  const then = (message: object): Request => ({ ...mine, messages: [...mine.messages, message as never] });
+  const steered = `The user sent a new message while you were working:\n${told}`;
+  for (const request of [
+    mine,
+    then({ role: 'user', content: told }),
+    then({ role: 'user', content: [{ type: 'text', text: told }] }),
+    then({ role: 'system', content: [{ type: 'text', text: steered }] }),
+  ])
+    expect(replyTo(story, request).blocks[0]).toMatchObject({ name: 'Bash', input: { command: 'two' } });
 });
 
 test('a prompt that comes together with the made-up result of a call that was killed begins anew', () => {

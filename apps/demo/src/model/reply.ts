@@ -143,13 +143,12 @@ export function views(messages: readonly Message[]): readonly [Said, ...Said[]] 
   const out: Said[] = [];
   messages.forEach((message, at) => {
     // Claude Code passes on what is said in mid-turn as a message of its own, with the role "system".
-    const isSteered =
-      message.role === 'system' && textsOf(message.content).some((t) => t.startsWith(STEERED));
+    const texts = textsOf(message.content);
+    const parts = texts.filter((t) => !TOLD.test(t)).map((t) => t.replace(OF_OTHERS, ''));
+    const isSteered = message.role === 'system' && parts.some((t) => t.startsWith(STEERED));
     const isPrompt =
-      message.role === 'user' &&
-      (!holdsResult(message) || textsOf(message.content).some((t) => t.startsWith(PROMPT)));
-    if (!isSteered && !isPrompt) return;
-    const parts = textsOf(message.content);
+      message.role === 'user' && (!holdsResult(message) || parts.some((t) => t.startsWith(PROMPT)));
+    if ((!isSteered && !isPrompt) || parts.length < Math.min(texts.length, 1)) return;
     out.unshift({
       prompt: parts.join('\n'),
       last: parts.at(-1) ?? '',
@@ -172,6 +171,10 @@ const PROMPT = '# Phase: ';
 const holdsResult = (message: Message): boolean =>
   Array.isArray(message.content) && message.content.some((b: ContentBlock) => b.type === 'tool_result');
 const STEERED = 'The user sent a new message while you were working:';
+/** What mainloop tells of its own accord asks for nothing. */
+const TOLD = new RegExp(`^(?:${STEERED}\\s*)?mainloop tells you:`);
+/** What is said of other tasks and of people: their words are no rule's. */
+const OF_OTHERS = /(`{3,})(?:history|collision)\n.*?\n\1/gs;
 const textsOf = (content: Message['content']): string[] =>
   typeof content === 'string'
     ? [content]
