@@ -12,6 +12,7 @@ import type { Command } from 'commander';
 import qr from 'qrcode';
 import { Refused } from './client.ts';
 import type { Context } from './context.ts';
+import { plainLine } from './terminal.ts';
 import { startTicksOf } from './up/pids.ts';
 import { POSTGRES_SOCKET } from './up/postgres.ts';
 import { loadSettings, type Settings } from './up/settings.ts';
@@ -71,7 +72,7 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
       const code = await qr.toString(link.url, { type: 'terminal', small: true, errorCorrectionLevel: 'L' });
       out(
         { url: link.url, expiresAt: link.expiresAt },
-        `${link.url}\n\nIt works once, for ten minutes. Whoever opens it first is signed in.`,
+        `${plainLine(link.url)}\n\nIt works once, for ten minutes. Whoever opens it first is signed in.`,
         `${code}\n`,
       );
     });

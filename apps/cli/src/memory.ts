@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander';
 import { Refused } from './client.ts';
 import type { Context } from './context.ts';
 import { memoryText } from './show.ts';
-import { plainJson } from './terminal.ts';
+import { plainJson, plainLine } from './terminal.ts';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
@@ -40,7 +40,7 @@ export function registerMemory(program: Command, { api, out }: Context): void {
     .argument('<text...>')
     .action(async (words: string[]) => {
       const pinned = await api().call('pin', { body: { text: words.join(' ') } });
-      out(pinned, `Remembered: ${pinned.id}`);
+      out(pinned, `Remembered: ${plainLine(pinned.id)}`);
     });
   memory
     .command('edit')

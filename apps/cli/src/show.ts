@@ -267,7 +267,8 @@ const indentBy = (by: string, text: string, max = Infinity): string =>
     .slice(0, max)
     .map((l) => `${by}${l}`)
     .join('\n');
-const indent = (text: string): string => indentBy('    ', text.trim());
+/** Several lines of others, none of which stands at the edge, where ours do. */
+export const indent = (text: string): string => indentBy('    ', text.trim());
 
 /**
  * One line of an agent's output as a person wants to read it, or null when there is nothing to see.

@@ -2,6 +2,7 @@
 // with answers that are hostile in every field.
 import { describe, expect, test } from '@jest/globals';
 import { requestOf } from '@mainloop/models/contracts/client';
+import { NO_GUARDRAILS } from '@mainloop/models/flow/guardrails/rules';
 import { Command } from 'commander';
 import fc from 'fast-check';
 import { readFileSync, globSync } from 'node:fs';
@@ -18,7 +19,7 @@ import { registerWork } from './work.ts';
 const HERE = import.meta.dirname;
 /** A title, a clipboard, a cleared screen, a C1 introducer, a turned line, a hidden letter, a forged line. */
 const HOSTILE =
-  '\u001b]0;owned\u0007\u001b]52;c;cm0gLXJm\u0007\u001b[2J\u009b31m\u202eabc\u200b\u2028\r\n\u{e0041}forged: yes\u0000\b';
+  '\u001b]0;owned\u0007\u001b]52;c;cm0gLXJm\u0007\u001b[2J\u009b31m\u202eabc\u200b\u2028\u{e0041}\r\nforged: yes\u0000\b';
 const BAD = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 const item = (kind: string, id = 'i-1'): object => ({
@@ -104,7 +105,30 @@ const ANSWERS: readonly [RegExp, unknown][] = [
   ],
   [/^\/api\/proposals\//, { taskId: HOSTILE }],
   [/^\/api\/projects\/.*\/init$/, { proposalId: HOSTILE }],
-  [/^\/api\/projects$/, [{ id: 'pr-1', repo: 'a/b', remoteUrl: HOSTILE, defaultBranch: HOSTILE }]],
+  [
+    /^\/api\/projects$/,
+    [
+      {
+        id: 'pr-1',
+        name: HOSTILE,
+        repo: 'a/b',
+        remoteUrl: HOSTILE,
+        defaultBranch: HOSTILE,
+        settings: { neverPaths: [HOSTILE] },
+      },
+    ],
+  ],
+  [/^\/api\/settings$/, { ...NO_GUARDRAILS, askPaths: [HOSTILE] }],
+  [
+    /^\/api\/guardrails\/dry-run$/,
+    {
+      pushes: 2,
+      stopped: [
+        { taskId: HOSTILE, title: HOSTILE, sha: HOSTILE, at: HOSTILE, verdict: 'ask', sentence: HOSTILE },
+      ],
+      partly: 1,
+    },
+  ],
   [
     /^\/api\/skills$/,
     [
@@ -323,6 +347,9 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   limits: [],
   'limits set': ['week', '20'],
   learnings: [],
+  guardrails: [],
+  'guardrails set': ['never', 'infra/*'],
+  'guardrails dry-run': [],
   'learnings add': ['Round half to even.'],
   'learnings always': ['L1'],
   'learnings sometimes': ['L1'],
@@ -395,10 +422,13 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
   try {
     await program.parseAsync([...verb.split(' '), ...CALLS[verb]!], { from: 'user' });
   } catch (err) {
-    t.fail(String((err as Error).stack));
+    t.fail((err as Error).message);
   }
   return text;
 }
+
+/** What these show is all somebody's words, as they stand. */
+const WHOLE: ReadonlySet<string> = new Set(['chat', 'logs']);
 
 describe('every verb', () => {
   const all = (command: Command, before: string[] = []): string[] =>
@@ -426,7 +456,7 @@ describe('every verb', () => {
           const text = await run(verb, json, refuses);
           expect(text).not.toBe('');
           expect([verb, json, BAD.exec(text)]).toEqual([verb, json, null]);
-          if (!json) expect(text).not.toMatch(/^forged/m);
+          if (!json && !WHOLE.has(verb)) expect(text).not.toMatch(/^forged/m);
         }
     },
   );

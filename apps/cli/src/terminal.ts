@@ -22,6 +22,9 @@ export const plainLines = (text: string): string =>
 export const plainJson = (data: unknown, indent?: number): string =>
   JSON.stringify(data, null, indent).split('\n').map(escapeHidden).join('\n');
 
+/** A refusal may hold what others said: only its first line stands at the edge, where ours do. */
+const indented = (text: string): string => plainLines(text).replaceAll('\n', '\n    ');
+
 export interface Terminal {
   /** A result, for people or, asked for with --json, for programs. */
   out(data: unknown, text: string, art?: string): void;
@@ -47,7 +50,7 @@ export function terminal(
       stdout(isJson() ? `${plainJson(data, 2)}\n` : `${art}${plainLines(text)}\n`),
     line: (data, text) => stdout(`${isJson() ? plainJson(data) : plainLine(text)}\n`),
     say: (text) => stdout(`${plainLines(text)}\n`),
-    warn: (text) => stderr(`${plainLines(text)}\n`),
-    fail: (text) => (isJson() ? stdout(`${plainJson({ error: text })}\n`) : stderr(`${plainLines(text)}\n`)),
+    warn: (text) => stderr(`${indented(text)}\n`),
+    fail: (text) => (isJson() ? stdout(`${plainJson({ error: text })}\n`) : stderr(`${indented(text)}\n`)),
   };
 }

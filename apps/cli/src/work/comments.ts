@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { Refused } from '../client.ts';
 import type { Context } from '../context.ts';
+import { indent } from '../show.ts';
 import { plainLine, plainLines } from '../terminal.ts';
 
 interface Place {
@@ -21,8 +22,8 @@ export function registerComments(program: Command, { api, out }: Context): void 
       const all = await api().call('listComments', { id });
       const texts = all.map((c) => {
         const where = c.path === null ? 'all of it' : `${c.path}${c.line === null ? '' : `:${c.line}`}`;
-        const answer = c.answer === null ? '' : `\n    -> ${plainLines(c.answer)}`;
-        return `${plainLine(`${c.id}  ${c.state}  ${c.author}, ${where}`)}\n    ${plainLines(c.body)}${answer}`;
+        const answer = c.answer === null ? '' : `\n    ->\n${indent(plainLines(c.answer))}`;
+        return `${plainLine(`${c.id}  ${c.state}  ${c.author}, ${where}`)}\n${indent(plainLines(c.body))}${answer}`;
       });
       out(all, texts.length === 0 ? 'Nobody has commented on it.' : texts.join('\n\n'));
     });

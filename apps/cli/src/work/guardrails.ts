@@ -6,6 +6,7 @@ import { Argument, type Command } from 'commander';
 import { Refused } from '../client.ts';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
+import { plainLine } from '../terminal.ts';
 import { projectIdOf } from './find.ts';
 
 const FIELDS = {
@@ -43,7 +44,7 @@ function changeOf(field: Field, values: readonly string[]): z.infer<typeof Guard
 }
 
 const saidOf = (of: string, rules: Guardrails): string =>
-  [`${of}:`, ...guardrailLines(rules).map((line) => `  ${line}`)].join('\n');
+  [`${plainLine(of)}:`, ...guardrailLines(rules).map((line) => `  ${plainLine(line)}`)].join('\n');
 
 /**
  * `guardrails` of all projects and of each, `guardrails set`, `guardrails dry-run`.
@@ -88,9 +89,8 @@ export function registerGuardrails(program: Command, { api, out }: Context): voi
       const id = await projectIdOf(api(), options.project);
       const body = { ...(id === null ? {} : { project: id }), last: Number(options.last) };
       const tried = await api().call('tryGuardrails', { body });
-      const each = tried.stopped.map(
-        ({ title, sha, verdict, sentence }) =>
-          `${verdict === 'never' ? 'refused' : 'held'}  ${sha.slice(0, 7)}  ${title}: ${sentence}`,
+      const each = tried.stopped.map(({ title, sha, verdict, sentence }) =>
+        plainLine(`${verdict === 'never' ? 'refused' : 'held'}  ${sha.slice(0, 7)}  ${title}: ${sentence}`),
       );
       out(tried, [triedWords(tried), ...each].join('\n'));
     });

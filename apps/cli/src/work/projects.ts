@@ -5,6 +5,7 @@ import type { Sends } from '@mainloop/models/contracts/routes';
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { Refused } from '../client.ts';
+import { plainLine } from '../terminal.ts';
 import { projectIdOf } from './find.ts';
 
 /**
@@ -18,6 +19,9 @@ export function registerProjects(program: Command, context: Context): void {
   registerInit(program, context);
 }
 
+const projectText = ({ name, localPath }: { name: string; localPath: string | null }): string =>
+  [plainLine(name), ...(localPath === null ? [] : [`    ${plainLine(localPath)}`])].join('\n');
+
 function registerList(program: Command, { api, out }: Context): void {
   const projects = program
     .command('projects')
@@ -28,7 +32,7 @@ function registerList(program: Command, { api, out }: Context): void {
         list,
         list.length === 0
           ? 'No projects yet. mainloop projects add owner/name, or the path of a git folder.'
-          : list.map((p) => (p.localPath === null ? p.name : `${p.name}\n    ${p.localPath}`)).join('\n'),
+          : list.map(projectText).join('\n'),
       );
     });
   projects
@@ -55,8 +59,8 @@ function registerList(program: Command, { api, out }: Context): void {
       out(
         project,
         project.localPath === null
-          ? said
-          : `${said} Merged work comes back with:\n    mainloop pull ${project.name}`,
+          ? plainLine(said)
+          : `${plainLine(said)} Merged work comes back with:\n    mainloop pull ${plainLine(project.name)}`,
       );
     });
   projects
@@ -95,7 +99,7 @@ function registerPull(program: Command, { api, out }: Context): void {
       if (error) throw new Refused(`git could not be started: ${error.message}`);
       if (status !== 0)
         throw new Refused('git did not bring it back. What it said stands above; nothing of yours was lost.');
-      out(project, `${project.localPath} has what was merged.`);
+      out(project, `${plainLine(String(project.localPath))} has what was merged.`);
     });
 }
 

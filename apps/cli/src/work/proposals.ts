@@ -5,6 +5,7 @@ import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { Refused } from '../client.ts';
 import { proposalText } from '../show.ts';
+import { plainLine } from '../terminal.ts';
 import { kindOf } from './find.ts';
 
 interface ProposeOptions {
@@ -68,7 +69,7 @@ export function registerProposals(program: Command, { api, out }: Context): void
         id,
         body: { digest: proposal.digest, ...(Object.keys(edits).length === 0 ? {} : { edits }) },
       });
-      out(result, `Started: ${result.taskId}`);
+      out(result, `Started: ${plainLine(result.taskId)}`);
     });
 
   program

@@ -4,8 +4,8 @@ import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/stat
 import { Option, type Command } from 'commander';
 import type { Api } from '../client.ts';
 import type { Context } from '../context.ts';
-import { collisionLine, itemText, knowsLine, outputLine, taskLine } from '../show.ts';
-import { plainLines } from '../terminal.ts';
+import { collisionLine, indent, itemText, knowsLine, outputLine, taskLine } from '../show.ts';
+import { plainLine, plainLines } from '../terminal.ts';
 
 /**
  * `tasks`, `task`, `logs`.
@@ -52,10 +52,10 @@ function registerLists(program: Command, { api, out }: Context): void {
         task,
         [
           taskLine(task, await holdsNow(api())),
-          task.prUrl ? `    ${task.prUrl}` : '',
+          task.prUrl ? `    ${plainLine(task.prUrl)}` : '',
           ...task.collisions.map(collisionLine),
           knowsLine(task.knows),
-          task.plan ? `\n${plainLines(task.plan)}\n` : '',
+          task.plan ? `\n${indent(plainLines(task.plan))}\n` : '',
           ...task.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),
         ]
           .filter(Boolean)
