@@ -320,6 +320,12 @@ inBrowser.each(SIZES)(
     for (const { id } of [gone, untouched]) {
       const edit = page.locator(`#proposal-${id}`).getByRole('button', { name: 'Edit' });
       await tap(edit);
+      // A form that is loaded takes the focus, and with it what is typed into another one.
+      await until('its form to have the focus', () =>
+        page.evaluate<boolean>(
+          `document.activeElement.matches('#proposal-${id} input, #proposal-${id} textarea')`,
+        ),
+      );
     }
     const field = page.locator(`#proposal-${gone.id}`).getByRole('textbox', { name: 'What to do' });
     await field.fill('No cent may be lost, and none made.');
