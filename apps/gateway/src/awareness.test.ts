@@ -1,6 +1,7 @@
 // Tasks beside each other, in the gateway's real process, between real git and a real forge: who is told of what, and when
 // it is over.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { listCollisions } from '@mainloop/models/db/awareness/collisions';
 import { many, one } from '@mainloop/models/db/pool';
 import { appendOnce } from '@mainloop/models/db/log';
 import { pullRequestMerged } from '@mainloop/models/events/forge';
@@ -118,6 +119,9 @@ test('two tasks that will collide are told it once, with their own files and lin
   await looked('two', await other.push());
   const files = [{ path: 'a', how: 'changed', lines: [[5, 5]], theirs: [[5, 5]] }];
   expect(await collisionsOf('one')).toEqual([{ otherId: 'two', files }]);
+  const shown = (of: ReadonlyMap<string, unknown>): string[] => [...of.keys()].toSorted();
+  expect(shown(await listCollisions(database.db, OWNER))).toEqual(['one', 'two']);
+  expect(shown(await listCollisions(database.db, OWNER, 'two'))).toEqual(['two']);
   expect(await collisionsOf('two')).toEqual([{ otherId: 'one', files }]);
   for (const [id, title] of [
     ['one', 'Task two'],

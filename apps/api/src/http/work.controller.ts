@@ -48,7 +48,7 @@ export class WorkController {
     const [runs, items, collisions, knows] = await Promise.all([
       listRuns(this.db, id),
       listItemsOfTask(this.db, OWNER, id),
-      listCollisions(this.db, OWNER),
+      listCollisions(this.db, OWNER, id),
       findArea(this.db, OWNER, id),
     ]);
     return { ...task, items, runs, collisions: [...(collisions.get(id) ?? [])], knows };

@@ -148,10 +148,14 @@ async function clear(
   }
 }
 
-/** @returns what tasks of a user collide with, while both are at work, by task; one that collides with none is not there */
+/**
+ * @param taskId of one task alone
+ * @returns what tasks of a user collide with, while both are at work, by task; one that collides with none is not there
+ */
 export async function listCollisions(
   database: Queryable,
   ownerId: string,
+  taskId?: string,
 ): Promise<ReadonlyMap<string, readonly CollisionView[]>> {
   const found = await rows(
     database,
@@ -161,13 +165,14 @@ export async function listCollisions(
       .innerJoin('tasks as o', 'o.id', 'c.other_id')
       .select(['c.task_id as taskId', 'c.other_id as otherId', 'o.title', 'c.files', 'c.more'])
       .where('c.owner_id', '=', ownerId)
+      .$if(taskId !== undefined, (all) => all.where('c.task_id', '=', taskId!))
       .where('t.ended_at', 'is', null)
       .where('o.ended_at', 'is', null)
       .orderBy('c.since')
       .orderBy('c.other_id'),
   );
   const byTask = new Map<string, CollisionView[]>();
-  for (const { taskId, ...view } of found) byTask.set(taskId, [...(byTask.get(taskId) ?? []), view]);
+  for (const { taskId: of, ...view } of found) byTask.set(of, [...(byTask.get(of) ?? []), view]);
   return byTask;
 }
 
