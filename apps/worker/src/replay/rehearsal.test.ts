@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openRehearsal, standingAt, type Rehearsal } from './rehearsal.ts';
+import { whenClear } from './rest.ts';
 
 const review = standingAt({ stage: 'review', reviewedUntil: '2026-11-20T10:00:00Z' });
 
@@ -36,4 +37,13 @@ test('a signal waits until no timer goes off while the workflow thinks about it'
     return event.timerCanceledEventAttributes ? ['canceled'] : [];
   });
   expect(kinds).toEqual(['fired', 'signaled', 'canceled']);
+});
+
+test('a signal that meets a workflow which saw it by itself, and ended, says nothing; one for nobody is refused', async () => {
+  const merged = () => ({ state: 'merged', comments: 0, newestIso: '', author: '', closedAtIso: '' });
+  const handle = await rehearsal.start({ instead: new Map([['readReview', [merged]]]) }, review);
+  expect(await rehearsal.end(handle)).toEqual({ state: 'done' });
+  await expect(handle.signal('poke')).resolves.toBeUndefined();
+  const nobody = rehearsal.env.client.workflow.getHandle('task/nobody');
+  await expect(whenClear(rehearsal.env, nobody).signal('poke')).rejects.toThrow();
 });
