@@ -344,13 +344,17 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
       resting.clear();
       const input: TaskWorkflowInput = { taskId: `w${++n}`, at };
       const options = { taskQueue: 'rehearsal', workflowId: `task/w${n}`, args: [input] };
-      return (last = whenClear(stage.env, await stage.env.client.workflow.start('taskWorkflow', options)));
+      return (last = whenClear(
+        stage.env,
+        await stage.env.client.workflow.start('taskWorkflow', options),
+        resting,
+      ));
     },
     async startOther({ workflow, workflowId, input }, given = {}) {
       script = { ...blank(), ...given };
       const args = [input];
       const options = { taskQueue: 'rehearsal', workflowId, args };
-      return (last = whenClear(stage.env, await stage.env.client.workflow.start(workflow, options)));
+      return (last = whenClear(stage.env, await stage.env.client.workflow.start(workflow, options), resting));
     },
     say: (handle, id, kind, text, more = {}) =>
       handle.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),

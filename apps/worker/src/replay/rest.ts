@@ -75,9 +75,17 @@ async function nextTimerMs(handle: WorkflowHandle): Promise<number | null | unde
   return dueMs.size === 0 ? null : Math.min(...dueMs.values());
 }
 
-/** Lets time go by until no timer of a workflow goes off soon. */
-async function comesClear(env: TestWorkflowEnvironment, handle: WorkflowHandle): Promise<void> {
+/** Of this machine's time: for what is under way, and what comes of it may be a timer. A test may hold it back. */
+const CLEARS_MS = 2_000;
+
+/** Lets time go by until no timer of a workflow goes off soon, nor is started by what is under way. */
+async function comesClear(
+  env: TestWorkflowEnvironment,
+  handle: WorkflowHandle,
+  resting: ReadonlySet<string>,
+): Promise<void> {
   const began = Date.now();
+  await comesToRest(handle, resting, CLEARS_MS);
   for (let timers = 0; timers < MOST_TIMERS && Date.now() - began < REST_MS;) {
     const dueMs = await nextTimerMs(handle);
     if (dueMs === undefined) {
@@ -88,6 +96,7 @@ async function comesClear(env: TestWorkflowEnvironment, handle: WorkflowHandle):
     if (leftMs > CLEAR_MS) return;
     timers++;
     await env.sleep(Math.max(Math.ceil(leftMs), 1));
+    await comesToRest(handle, resting, CLEARS_MS);
   }
 }
 
@@ -96,12 +105,17 @@ async function comesClear(env: TestWorkflowEnvironment, handle: WorkflowHandle):
  *   it was to be told, and ended, is told nothing: that may be before it is asked how it is, while no timer is left
  *   and its last activities run, and on the way of the signal, so only the refusal tells. What a test expects of the
  *   workflow it reads of its end.
+ * @param resting names of the activities whose last try failed and is followed by another
  */
-export function whenClear(env: TestWorkflowEnvironment, handle: WorkflowHandle): WorkflowHandle {
+export function whenClear(
+  env: TestWorkflowEnvironment,
+  handle: WorkflowHandle,
+  resting: ReadonlySet<string>,
+): WorkflowHandle {
   const signal = handle.signal.bind(handle);
   return Object.assign(handle, {
     signal: async (...said: Parameters<typeof signal>) => {
-      await comesClear(env, handle);
+      await comesClear(env, handle, resting);
       try {
         await signal(...said);
       } catch (err) {
