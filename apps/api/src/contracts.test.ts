@@ -249,6 +249,12 @@ describe('each answer is what the table says', () => {
       outcomes.length,
     );
     await ask('listEvents', { id: 'one' });
+    expect(await ask('getEvidence', { id: 'one' })).toMatchObject({
+      checks: expect.arrayContaining([expect.objectContaining({ text: 'CI: 1 of 2 passed', tone: 'bad' })]),
+      risks: [],
+      files: 0,
+      unseen: null,
+    });
     await ask('readOutput', { id: runId, query: { from: 2 } });
     await ask('steerTask', { id: 'one', body: { text: 'faster' } });
     await ask('setBudget', { id: 'one', body: { budgetCents: 700 } });

@@ -79,6 +79,39 @@ test('what an agent recommends is said beside its option', () => {
   expect(itemText({ ...item('question'), options } as never)).toMatch(/- Left\n +- Right \(recommended\)\n/);
 });
 
+const EVIDENCE = {
+  what: 'Rounded half to even.',
+  why: 'Round like a bank.',
+  checks: [
+    { text: 'CI: 2 of 2 passed: test, lint', tone: 'good', more: '' },
+    { text: 'No tests ran in the sandbox on this commit.', tone: 'plain', more: '' },
+  ],
+  red: [{ name: 'test', url: null, message: 'expected 2, got 3' }],
+  tried: 'Claude tried one repair.',
+  risks: [{ kind: 'ci', text: '.github/workflows/ci.yml: checks less' }],
+  files: 1,
+  additions: 3,
+  deletions: 2,
+  unseen: 2,
+};
+test.each<[ItemKind, string]>([
+  [
+    'review',
+    `    Done: Rounded half to even.
+    Asked: Round like a bank.
+    1 file, +3 −2 · 2 pushes since you looked
+    ✓ CI: 2 of 2 passed: test, lint
+    · No tests ran in the sandbox on this commit.
+    ! Look twice: .github/workflows/ci.yml: checks less
+`,
+  ],
+  ['failure', `    ✗ test: expected 2, got 3\n    Claude tried one repair.\n`],
+])('what it is decided by stands under a %s, before what to type', (kind, lines) => {
+  const shown = itemText({ ...item(kind), evidence: EVIDENCE } as never);
+  const above = shown.slice(0, shown.lastIndexOf('\n') + 1);
+  expect(above.slice(-lines.length - 1)).toBe(`\n${lines}`);
+});
+
 test.each([
   ['ci_files', 'CI files: T'],
   ['pr_closed', 'Closed: T'],

@@ -15,6 +15,7 @@ import { plainLine, plainLines } from './terminal.ts';
 type Task = Answer<'listTasks'>[number];
 type TaskDetail = Answer<'getTask'>;
 type Item = Answer<'listInbox'>[number];
+type Evidence = Answer<'getEvidence'>;
 type Proposal = Answer<'listProposals'>[number];
 
 /** @returns three lines: what it is, where it stands with its cost in dollars, and what comes next */
@@ -94,7 +95,12 @@ const HOW: ReadonlyMap<string, (id: string, options: Item['options']) => string>
 
 /** @returns the item with its choices, and what to type about it in the last line */
 export function itemText(
-  item: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>,
+  item: Pick<
+    Item,
+    'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'
+  > & {
+    readonly evidence?: Evidence;
+  },
 ): string {
   const told = (item.kind === 'plan' && item.plan) || item.body;
   return [
@@ -106,9 +112,32 @@ export function itemText(
     ...(told ? [indent(plainLines(told))] : []),
     // An api from before it was told apart says it in the body.
     ...(item.held ? [indent(plainLines(item.held.diff))] : []),
+    ...(item.evidence ? evidenceLines(item.evidence, item.kind) : []),
     `    ${HOW.get(item.kind)?.(item.id, item.options) ?? ''}`,
   ].join('\n');
 }
+
+const MARKS = { good: '✓', bad: '✗', plain: '·' } as const;
+
+/** @returns what was done and why, how large it is, what was checked and what is risky, a line each */
+function evidenceLines(evidence: Evidence, kind: string): string[] {
+  const { what, why, checks, red, tried, risks, files, additions, deletions, unseen } = evidence;
+  const line = (text: string): string => `    ${plainLine(text)}`;
+  if (kind === 'failure')
+    return [
+      ...red.map(({ name, message }) => line(`${MARKS.bad} ${name}${message === '' ? '' : `: ${message}`}`)),
+      ...(tried === '' ? [] : [line(tried)]),
+    ];
+  const fresh = unseen === null ? '' : ` · ${counted(unseen, 'push', 'pushes')} since you looked`;
+  return [
+    ...(what === '' ? [] : [line(`Done: ${what}`)]),
+    ...(why === '' ? [] : [line(`Asked: ${why}`)]),
+    line(`${counted(files, 'file', 'files')}, +${additions} −${deletions}${fresh}`),
+    ...checks.map(({ tone, text }) => line(`${MARKS[tone]} ${text}`)),
+    ...risks.map(({ text }) => line(`! Look twice: ${text}`)),
+  ];
+}
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** @returns what is not as usual about when it begins; an api from before there was an order says nothing of it */
 const orderText = ({

@@ -25,6 +25,7 @@ const BAD = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 const item = (kind: string, id = 'i-1'): object => ({
   id,
   kind,
+  taskId: 't-1',
   title: HOSTILE,
   body: HOSTILE,
   project: HOSTILE,
@@ -87,6 +88,21 @@ const ANSWERS: readonly [RegExp, unknown][] = [
     {
       messages: [{ role: 'constructor', at: HOSTILE, excerpt: HOSTILE, marks: [] }],
       tasks: [{ id: 't-1', title: HOSTILE, project: HOSTILE, state: 'done' }],
+    },
+  ],
+  [
+    /^\/api\/tasks\/[^/]+\/evidence$/,
+    {
+      what: HOSTILE,
+      why: HOSTILE,
+      checks: [{ text: HOSTILE, tone: 'bad', more: HOSTILE }],
+      red: [{ name: HOSTILE, url: HOSTILE, message: HOSTILE }],
+      tried: HOSTILE,
+      risks: [{ kind: 'ci', text: HOSTILE }],
+      files: 1,
+      additions: 1,
+      deletions: 1,
+      unseen: 1,
     },
   ],
   [
@@ -463,8 +479,12 @@ describe('every verb', () => {
   test('a task’s texts are there, spelt out', async () => {
     expect(await run('task', false)).toContain('[U+001B]]0;owned[U+0007]');
     expect(await run('logs', false)).not.toContain('undefined');
+    const answered = (path: string): unknown => ANSWERS.find(([pattern]) => pattern.test(path))![1];
+    const evidence = answered('/api/tasks/t-1/evidence');
     expect(JSON.parse(await run('inbox', true))).toEqual(
-      ANSWERS.find(([pattern]) => pattern.test('/api/inbox'))![1],
+      (answered('/api/inbox') as { kind: string }[]).map((each) =>
+        each.kind === 'review' ? { ...each, evidence } : each,
+      ),
     );
   });
 });

@@ -117,6 +117,14 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
         .slice(-last)
         .map(({ at, actor, type, payload }) => ({ at, actor, type, payload })),
   }),
+  get_evidence: tool({
+    title: 'What a change is judged by',
+    description:
+      'What was done for a task and what was asked, what was checked on its newest commit and what was not, and what of the change is risky. Look at it before the person is asked to merge.',
+    input: OfTask,
+    kind: 'reads',
+    run: ({ taskId }, call) => call('getEvidence', { id: taskId }),
+  }),
   list_projects: tool({
     title: 'Projects',
     description: 'The repositories that tasks can be proposed for.',

@@ -9,10 +9,16 @@ import {
   takeComment,
   type ReviewResult,
 } from '@mainloop/models/db/review/comments';
+import { findEvidence } from '@mainloop/models/db/review/evidence';
+import { checksOf, failureFacts, summaryOf, twoSentences } from '@mainloop/models/events/facts';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { readDiff } from '@mainloop/models/flow/review/diff';
+import { MAX_RISKS, risksOf } from '@mainloop/models/flow/review/risks';
 import { DB } from '../tokens.ts';
-import { granted } from './refuse.ts';
+import { granted, refuse } from './refuse.ts';
 import { Route, Sent } from './route.ts';
+
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
 
 @Controller()
 export class ReviewController {
@@ -24,6 +30,26 @@ export class ReviewController {
   @Route('listComments')
   comments(@Param('id') id: string): Promise<Given<'listComments'>> {
     return listComments(this.db, OWNER, id);
+  }
+
+  @Route('getEvidence')
+  async evidence(@Param('id') taskId: string): Promise<Given<'getEvidence'>> {
+    const found = await findEvidence(this.db, OWNER, taskId);
+    if (found === null) throw refuse('no_task');
+    const diff = readDiff(found.newest?.diff ?? '');
+    const failed = failureFacts(found.events);
+    return {
+      what: twoSentences(summaryOf(found.events)),
+      why: twoSentences(found.prompt),
+      checks: checksOf(found.events, found.lookOpen),
+      red: [...failed.checks],
+      tried: failed.tried,
+      risks: risksOf(diff).slice(0, MAX_RISKS),
+      files: diff.files.length,
+      additions: sum(diff.files.map((file) => file.additions)),
+      deletions: sum(diff.files.map((file) => file.deletions)),
+      unseen: found.unseen,
+    };
   }
 
   @Route('addComment')

@@ -18,3 +18,22 @@ export async function projectIdOf(api: Api, name: string | undefined): Promise<s
   if (!found) throw new Refused('There is no such project. mainloop projects lists them.');
   return found.id;
 }
+
+/**
+ * @param item of the inbox or of a task
+ * @returns it with what a review or a failure is decided by; as it is for all else, and from an api of before it could
+ *   be asked
+ */
+export async function withEvidence<Item extends { readonly kind: string; readonly taskId: string | null }>(
+  api: Api,
+  item: Item,
+): Promise<Item & { readonly evidence?: Answer<'getEvidence'> }> {
+  const { kind, taskId } = item;
+  if (taskId === null || (kind !== 'review' && kind !== 'failure')) return item;
+  try {
+    return { ...item, evidence: await api.call('getEvidence', { id: taskId }) };
+  } catch (err) {
+    if (err instanceof Refused) return item;
+    throw err;
+  }
+}

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { Refused } from '../client.ts';
 import { itemText, passedOver, passedText, proposalText } from '../show.ts';
-import { kindOf } from './find.ts';
+import { kindOf, withEvidence } from './find.ts';
 
 /**
  * `inbox`, `answer`, `approve`, `allow`, `deny`, `seen`, `later`, `take`, `revise`, `retry`.
@@ -35,9 +35,10 @@ function registerList(program: Command, { api, out }: Context): void {
         api().call('countWaiting'),
       ]);
       const paused = pausedWords(await api().call('getPause'));
+      const items = await Promise.all(list.map((item) => withEvidence(api(), item)));
       out(
-        list,
-        [paused, waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)]
+        items,
+        [paused, waitsWords(waiting), ...items.map(itemText), ...cards.map(proposalText)]
           .filter((line) => line !== '')
           .join('\n\n'),
       );

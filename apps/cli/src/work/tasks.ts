@@ -4,6 +4,7 @@ import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/stat
 import { Option, type Command } from 'commander';
 import type { Api } from '../client.ts';
 import type { Context } from '../context.ts';
+import { withEvidence } from './find.ts';
 import { collisionLine, indent, itemText, knowsLine, outputLine, taskLine } from '../show.ts';
 import { plainLine, plainLines } from '../terminal.ts';
 
@@ -48,6 +49,8 @@ function registerLists(program: Command, { api, out }: Context): void {
     .argument('<task>')
     .action(async (id: string) => {
       const task = await api().call('getTask', { id });
+      const open = task.items.filter((item) => item.state === 'open');
+      const items = await Promise.all(open.map((item) => withEvidence(api(), item)));
       out(
         task,
         [
@@ -56,7 +59,7 @@ function registerLists(program: Command, { api, out }: Context): void {
           ...task.collisions.map(collisionLine),
           knowsLine(task.knows),
           task.plan ? `\n${indent(plainLines(task.plan))}\n` : '',
-          ...task.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),
+          ...items.map((item) => itemText({ ...item, plan: null })),
         ]
           .filter(Boolean)
           .join('\n'),

@@ -1,6 +1,7 @@
 // Comments on the change of a task.
 import { z } from 'zod';
 import { COMMENT_STATES } from '../flow/events.ts';
+import { RISKS } from '../flow/review/risks.ts';
 import { WEIGHTS } from '../flow/review/second-look.ts';
 import { Id, Time } from './fields.ts';
 
@@ -50,3 +51,33 @@ export type NewComment = z.infer<typeof NewComment>;
 export const EditComment = z.object({ text: Text }).meta({ id: 'EditComment' });
 export const ResolveComment = z.object({ resolved: z.boolean() }).meta({ id: 'ResolveComment' });
 export const Looked = z.object({ pushId: Id }).meta({ id: 'Looked' });
+
+export const Evidence = z
+  .object({
+    what: z.string().describe('What was done, in words of the agent; two sentences at most'),
+    why: z.string().describe('What was asked for; two sentences at most'),
+    checks: z
+      .array(
+        z.object({
+          text: z.string(),
+          tone: z.enum(['good', 'bad', 'plain']),
+          more: z.string().describe('What it is about by name, or what it printed last'),
+        }),
+      )
+      .describe('What was checked on the newest commit, and what was not'),
+    red: z
+      .array(z.object({ name: z.string(), url: z.string().nullable(), message: z.string() }))
+      .describe('Checks that are red on the newest commit, three at most'),
+    tried: z.string().describe('What the agent did about them; empty when nothing'),
+    risks: z
+      .array(
+        z.object({ kind: z.enum(RISKS), text: z.string().describe('`path: what`, never the secret itself') }),
+      )
+      .describe('What of the change deserves a second look, the worst first'),
+    files: z.int(),
+    additions: z.int().describe('Lines'),
+    deletions: z.int().describe('Lines'),
+    unseen: z.int().nullable().describe('Pushes since the person last looked; null when they never did'),
+  })
+  .meta({ id: 'Evidence' });
+export type Evidence = z.infer<typeof Evidence>;

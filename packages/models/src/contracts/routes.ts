@@ -38,7 +38,7 @@ import {
   WhyAutomation,
 } from './automations.ts';
 import { PauseRecurring, Recurring, SavedRecurring, SaveRecurring } from './recurring.ts';
-import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
+import { Comment, EditComment, Evidence, Looked, NewComment, ResolveComment } from './review.ts';
 import { DecideLearning, Learning, NewLearning } from './learnings.ts';
 import { Output } from './runs.ts';
 import { OwnerSettings, ProjectSettings, Settings } from './settings.ts';
@@ -648,6 +648,15 @@ export const ROUTES = {
     status: 200,
     answer: z.array(Event),
     refusals: [],
+  },
+  getEvidence: {
+    method: 'GET',
+    path: '/api/tasks/{id}/evidence',
+    topic: 'review',
+    summary: 'What the change of a task can be judged by: what was done, what was checked, what is risky',
+    status: 200,
+    answer: Evidence,
+    refusals: ['no_task'],
   },
   listQueued: {
     method: 'GET',

@@ -25,6 +25,7 @@ export const NEEDS: Readonly<Record<RouteName, Scope | 'open'>> = {
   listTasks: 'read',
   getTask: 'read',
   listEvents: 'read',
+  getEvidence: 'read',
   listQueued: 'read',
   readOutput: 'read',
   listComments: 'read',

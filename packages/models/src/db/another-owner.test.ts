@@ -44,6 +44,7 @@ import {
   seeRecurring,
 } from './recurring/recurring.ts';
 import { changeComment, draftComment, listComments, noteLooked } from './review/comments.ts';
+import { findEvidence } from './review/evidence.ts';
 import { pause, steer } from './runs/commands.ts';
 import { hasRun } from './runs/lists.ts';
 import { isAllPaused, pauseAll, readPause, resumeAll } from './runs/pause.ts';
@@ -159,6 +160,7 @@ const LOOKS: Readonly<Record<string, (db: Db, ownerId: string) => Promise<unknow
   promptTokens: async (db, o) => ((await getSettings(db, o)).promptTokens === 12_345 ? 'mine' : null),
   listRecurring: (db, o) => listRecurring(db, o, new Date()),
   listComments: (db, o) => listComments(db, o, 't1'),
+  findEvidence: (db, o) => findEvidence(db, o, 't1'),
   hasRun: (db, o) => hasRun(db, o, ids.run),
   agents: async (db, o) => (await readPause(db, o)).agents,
   isAllPaused: async (db, o) => {

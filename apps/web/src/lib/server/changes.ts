@@ -1,10 +1,7 @@
 import { readDiff } from '@mainloop/models/flow/review/diff';
-import { risksOf, type Risk } from '@mainloop/models/flow/review/risks';
+import { MAX_RISKS, risksOf, type Risk } from '@mainloop/models/flow/review/risks';
 import { readOnce } from '#lib/live/once.ts';
 import { read } from './read.ts';
-
-/** More than anybody reads on a card. */
-const MAX_RISKS = 60;
 
 export interface ChangedFile {
   readonly path: string;

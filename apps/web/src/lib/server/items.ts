@@ -9,8 +9,8 @@ import {
   twoSentences,
   type FailureFacts,
   type PlanChanges,
-  type ReviewFacts,
-} from '#lib/inbox/facts.ts';
+} from '@mainloop/models/events/facts';
+import type { ReviewFacts } from '#lib/inbox/facts.ts';
 import { changedFiles, changeRisks } from './changes.ts';
 import { render } from './markdown.ts';
 import { read } from './read.ts';

@@ -1,20 +1,18 @@
 // One task: its story, its plans, what a change of it is judged by.
 import { readEvents } from '../../events/read.ts';
-import type { EventType, LoggedEvent } from '../../events/registry.ts';
+import type { LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
 import { usualTimeOf, type UsualTime } from '../../flow/runs/usual.ts';
 import type { ShownPicture } from '../../flow/review/pictures.ts';
-import { lookCost, type Found, type Weight } from '../../flow/review/second-look.ts';
+import { lookCost, weighed, type Found } from '../../flow/review/second-look.ts';
 import type { TaskItemView, TaskView } from '../read-views.ts';
+import { CHECKED, MOST_CHECKED, MOST_PUSHES } from '../review/evidence.ts';
 import { isTaskItem, type Views } from './views.ts';
 
 /** So many stand on a card, the newest. */
 const MOST_PICTURES = 12;
 /** So many of the tasks that were merged last say what is usual: a project changes. */
 const MERGED_COUNTED = 20;
-
-/** What a change was checked by. */
-const CHECKED: EventType[] = ['ci.verdict', 'evidence.recorded', 'run.ended', 'review.second_looked'];
 
 /** @returns the runs of a task, oldest first, each with its cost in millionths of a dollar */
 async function runsOf(db: Views['db'], taskId: string) {
@@ -32,8 +30,7 @@ async function openFindings(db: Views['db'], taskId: string): Promise<Found> {
     where: { taskId, via: 'look', state: 'open', answer: null },
     select: { weight: true },
   });
-  const of = (weight: Weight): number => open.filter((finding) => finding.weight === weight).length;
-  return { must: of('must'), should: of('should'), note: of('note') };
+  return weighed(open);
 }
 
 interface Judged {
@@ -119,13 +116,13 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       db.push.findMany({
         where: { taskId, ownerId: OWNER },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        take: 50,
+        take: MOST_PUSHES,
         select: { id: true },
       }),
       db.event.findMany({
-        where: { ownerId: OWNER, taskId, type: { in: CHECKED } },
+        where: { ownerId: OWNER, taskId, type: { in: [...CHECKED] } },
         orderBy: { seq: 'desc' },
-        take: 60,
+        take: MOST_CHECKED,
       }),
       db.event.findMany({
         where: { ownerId: OWNER, taskId, type: 'agent.showed' },

@@ -18,6 +18,8 @@ export const RISKS = [
   'binary',
   'unread',
 ] as const;
+/** More than anybody reads of one change. */
+export const MAX_RISKS = 60;
 export type RiskKind = (typeof RISKS)[number];
 export interface Risk {
   readonly kind: RiskKind;

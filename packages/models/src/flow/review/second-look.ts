@@ -7,6 +7,12 @@ export type Weight = (typeof WEIGHTS)[number];
 /** How many things of each weight were found. */
 export type Found = Readonly<Record<Weight, number>>;
 
+/** @returns how many findings there are of each weight */
+export function weighed(findings: readonly { readonly weight: string | null }[]): Found {
+  const of = (weight: Weight): number => findings.filter((finding) => finding.weight === weight).length;
+  return { must: of('must'), should: of('should'), note: of('note') };
+}
+
 /** How often one change goes back to its author, before the person sees it with what is left. */
 export const MAX_LOOK_ROUNDS = 2;
 

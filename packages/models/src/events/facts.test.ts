@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { LoggedEvent } from '@mainloop/models/events/registry';
+import type { LoggedEvent } from './registry.ts';
 import fc from 'fast-check';
 import { checksOf, failureFacts, planChanges, summaryOf, twoSentences } from './facts.ts';
 
