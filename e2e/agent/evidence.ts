@@ -79,5 +79,9 @@ test('a linter that was red before the agent began holds nothing up and is told 
       .map((e) => [e.payload.exitCode, String(e.payload.tail).trim()]),
   ).toEqual([[1, 'a.ts:1 unused x']]);
   expect(await output(id)).toContain('fixed mine');
+  const { checks } = await s.call('getEvidence', { id });
+  expect(checks.map(({ text }) => text).join('\n')).toMatch(
+    /^No CI checked this change\.[^]*red in the same way before this change/,
+  );
   await s.call('cancelTask', { id });
 });
