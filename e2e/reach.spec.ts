@@ -310,6 +310,41 @@ inBrowser.each(SIZES)(
 );
 
 inBrowser.each(SIZES)(
+  'a form that comes late takes no word from whoever types elsewhere by then, %s',
+  async (size) => {
+    const { id } = await seedProposal(database.db, fresh(), 3_600_000);
+    const { page, complaints } = await openPage(browser, size);
+    let comes!: () => void;
+    const late = new Promise<void>((resolve) => {
+      comes = resolve;
+    });
+    let held = 0;
+    await page.route('**/_app/immutable/**/*.js', async (route) => {
+      const response = await route.fetch();
+      // The code of the form alone: it asks where else a task could be done.
+      if ((await response.text()).includes('/api/projects')) {
+        held++;
+        await late;
+      }
+      await route.fulfill({ response });
+    });
+    await visit(page, s.web);
+    const card = page.locator(`#proposal-${id}`);
+    await tap(card.getByRole('button', { name: 'Edit' }));
+    const chat = page.getByLabel('Message', { exact: true });
+    await chat.click();
+    await page.keyboard.type('What is ');
+    comes();
+    await card.getByRole('textbox', { name: 'What to do' }).waitFor();
+    await page.keyboard.type('going on?');
+    expect([held, await chat.inputValue()]).toEqual([1, 'What is going on?']);
+    await chat.fill('');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
   'a proposal that goes away while it is changed leaves what was typed, in the inbox and after a reload, %s',
   async (size) => {
     const [gone, untouched] = [

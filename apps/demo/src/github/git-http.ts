@@ -1,8 +1,9 @@
 // git over HTTP through git's own http-backend; after a push the pull requests and CI are told.
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { putWhole } from '@mainloop/adapters/sandbox/whole-file';
 import { gitEnvironment } from '@mainloop/models/flow/machine/git';
 import type { Ctx } from './ctx.ts';
 import { factsOf } from './desk.ts';
@@ -181,11 +182,11 @@ export async function moved(
 function refusing(dir: string, words: string): string {
   const hooks = path.join(dir, 'refusing');
   mkdirSync(hooks, { recursive: true });
-  writeFileSync(path.join(hooks, 'words'), words);
-  writeFileSync(
+  putWhole(path.join(hooks, 'words'), words);
+  putWhole(
     path.join(hooks, 'pre-receive'),
     '#!/bin/sh\ncat > /dev/null\ncat "$(dirname "$0")/words" >&2\nexit 1\n',
-    { mode: 0o755 },
+    0o755,
   );
   return hooks;
 }

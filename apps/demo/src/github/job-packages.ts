@@ -1,10 +1,11 @@
 // The package registry of a CI job: how its processes are started with it, and told of it.
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ciToken } from '@mainloop/network/ci-token';
 import { INSIDE } from '@mainloop/models/contracts/runner';
+import { putWhole } from '@mainloop/adapters/sandbox/whole-file';
 import { cargoConfig, homeSettings, packageEnvironment } from '@mainloop/models/flow/runs/packages';
 
 export interface JobPackages {
@@ -34,8 +35,8 @@ export function withPackages(
     [require.resolve('@mainloop/network/package-relay'), RELAY],
   ] as const) {
     const copy = path.join(job.folder, path.basename(to));
-    copyFileSync(from, copy);
-    chmodSync(copy, 0o644);
+    // Another job may begin at this moment, and Node takes an empty file for a program that has ended well.
+    putWhole(copy, readFileSync(from));
     readOnly.push([copy, to]);
   }
   return {

@@ -12,7 +12,6 @@ import {
   openSync,
   readFileSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +20,7 @@ import { lookWords } from '@mainloop/models/flow/runs/kept-setup';
 import type { KeptStore } from './kept.ts';
 import type { Owner } from './place.ts';
 import type { ProjectSetup, Sandbox } from './port.ts';
+import { putWhole } from './whole-file.ts';
 
 const run = promisify(execFile);
 const LOOK_MS = 500;
@@ -140,7 +140,7 @@ export function keeper(options: KeeperOptions) {
       }
       if (made.kind === 'failed') options.onTrouble(`The set-up of ${own} can't be kept: ${made.why}`);
       mkdirSync(looked, { recursive: true, mode: 0o700 });
-      writeFileSync(file, JSON.stringify({ ...now, ...hangsOn(made) } satisfies Seen));
+      putWhole(file, JSON.stringify({ ...now, ...hangsOn(made) } satisfies Seen), 0o600);
     } finally {
       await places.release(taskId);
     }

@@ -14,7 +14,6 @@ import {
   readFileSync,
   readSync,
   readdirSync,
-  renameSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -36,6 +35,7 @@ import type { Keeper } from './keeper.ts';
 import { overOf, watcher } from './watch.ts';
 import { ensurePlace, removePlace, sweepPlaces, workOf, type Owner } from './place.ts';
 import { childrenOf, isSame, kill, sandboxesWith, startTicks } from './processes.ts';
+import { putWhole } from './whole-file.ts';
 import { SandboxError, type LimitHit, type Sandbox, type SandboxRun, type SandboxStatus } from './port.ts';
 
 export interface LocalSandboxOptions {
@@ -267,8 +267,7 @@ export function localSandbox(options: LocalSandboxOptions): Sandbox {
         innerTicks: innerPid === null ? null : startTicks(innerPid),
         cgroup,
       };
-      writeFileSync(`${runFile(run.taskId)}.new`, JSON.stringify(record));
-      renameSync(`${runFile(run.taskId)}.new`, runFile(run.taskId));
+      putWhole(runFile(run.taskId), JSON.stringify(record), 0o600);
       const gate = child.stdio[4] as Writable;
       gate.on('error', () => undefined);
       gate.end('1');
@@ -355,13 +354,14 @@ export function writeEtc(dir: string): void {
   if (existsSync(path.join(dir, 'hosts'))) return;
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   chmodSync(dir, 0o755);
-  writeFileSync(
+  putWhole(
     path.join(dir, 'passwd'),
     `root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:1000:1000:agent:${INSIDE.home}:/bin/bash\n`,
   );
-  writeFileSync(path.join(dir, 'group'), 'root:x:0:\nagent:x:1000:\n');
-  writeFileSync(path.join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
-  writeFileSync(path.join(dir, 'hosts'), '127.0.0.1 localhost sandbox\n');
+  putWhole(path.join(dir, 'group'), 'root:x:0:\nagent:x:1000:\n');
+  putWhole(path.join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
+  // The last: it says that all are there.
+  putWhole(path.join(dir, 'hosts'), '127.0.0.1 localhost sandbox\n');
 }
 /** @returns pairs of a file of ours and where the sandbox sees it */
 export const etcBinds = (dir: string): (readonly [string, string])[] =>

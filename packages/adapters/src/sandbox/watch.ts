@@ -1,11 +1,12 @@
 // Looks after the limits of sandboxes that run: tells of those that the kernel holds, and holds those that it does not.
-import { readFileSync, renameSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { countsOf, type Cgroup, type CgroupCounts } from './cgroup.ts';
 import type { SandboxLimits } from './limits.ts';
 import { workOf, type Owner } from './place.ts';
 import type { LimitHit } from './port.ts';
 import { kill } from './processes.ts';
+import { putWhole } from './whole-file.ts';
 import { deletedMiB, diskUse, nameOf, ownBytes, processesUnder, threadsOf } from './usage.ts';
 
 const LOOK_MS = 1_000;
@@ -179,11 +180,11 @@ const free = (place: string): number => {
 const overFile = (place: string): string => path.join(place, 'over.json');
 
 function noteOver(watched: Watched, limit: 'disk'): void {
-  writeFileSync(
-    `${overFile(watched.place)}.new`,
+  putWhole(
+    overFile(watched.place),
     JSON.stringify({ runId: watched.runId, epoch: watched.epoch, limit }),
+    0o600,
   );
-  renameSync(`${overFile(watched.place)}.new`, overFile(watched.place));
 }
 
 /** @returns the limit that ended this run */
