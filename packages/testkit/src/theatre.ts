@@ -189,9 +189,9 @@ export const cutBy =
         (whole
           ? fired.name.startsWith('gateway') ||
             fired.name === 'postgres' ||
-            (taskId === null
-              ? fired.name === 'api'
-              : (fired.name === 'agent' || fired.name === 'runner') && fired.taskId === taskId)
+            (taskId === null && fired.name === 'api') ||
+            ((fired.name === 'agent' || fired.name === 'runner') &&
+              (taskId === null || fired.taskId === taskId))
           : fired.taskId === null || taskId === null || fired.taskId === taskId),
     )?.name ?? null;
 
