@@ -20,6 +20,10 @@ module.exports = {
       '^packages/models/src/(events|flow)',
       'node_modules/zod',
     ]),
+    mayOnlyUse('workflow-file-knows-flow-and-its-parsers', '^packages/models/src/workflow-file', [
+      '^packages/models/src/(workflow-file|flow)',
+      'node_modules/(yaml|liquidjs)/',
+    ]),
     mayOnlyUse(
       'workflows-are-sealed',
       '^apps/worker/src/workflows',

@@ -26,6 +26,10 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
     { dir: 'packages/models/src/events', code: "import type { Settings } from '../contracts/http.ts';" },
     { dir: 'packages/models/src/events', code: "import 'node:fs';" },
   ],
+  'workflow-file-knows-flow-and-its-parsers': [
+    { dir: 'packages/models/src/workflow-file', code: "import '../db/pool.ts';" },
+    { dir: 'packages/models/src/workflow-file', code: "import 'node:fs';" },
+  ],
   'workflows-are-sealed': [
     { dir: 'apps/worker/src/workflows', code: "import '../evidence.ts';" },
     { dir: 'apps/worker/src/workflows', code: "import 'node:fs';" },

@@ -34,6 +34,8 @@ const ROOMS: Record<string, string> = {
   'packages/network': 'how everything that listens listens, and how a request goes out',
   'packages/mcp': 'mainloop for programs that speak MCP: tools, resources and prompts over the api',
   'packages/logs': 'the log of every process, with the ids of the work on each line',
+  'packages/models/src/workflow-file':
+    'WORKFLOW.md of a repository: read, checked, its prompts made of their templates',
 };
 
 /** As dependency-cruiser prints it, as far as it is used here. */
