@@ -84,6 +84,7 @@ const HOW: ReadonlyMap<string, (id: string, options: Item['options']) => string>
   ['campfire', (id) => `mainloop learnings (each rule by itself)   or   mainloop seen ${id} (not now)`],
   ['recurring', (id) => `mainloop seen ${id}`],
   ['automation', (id) => `mainloop seen ${id}`],
+  ['workflow', (id) => `mainloop seen ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['guardrail', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],

@@ -1,5 +1,5 @@
-// Rules that stand in repositories are read from the default branch, and from nothing else: a branch or the pull
-// request of somebody has no say before it is merged, and even then only proposes.
+// Rules and WORKFLOW.md of repositories are read from the default branch, and from nothing else: a branch or the pull
+// request of somebody has no say before it is merged. A rule even then only proposes.
 import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
 import {
   listRuleProjects,
@@ -7,7 +7,9 @@ import {
   type RuleProject,
 } from '@mainloop/models/db/automations/repository';
 import type { Db } from '@mainloop/models/db/pool';
+import { noteWorkflow } from '@mainloop/models/db/projects/workflow';
 import { ruleFilesIn } from '@mainloop/models/flow/automations/repository-rule';
+import { WORKFLOW_NAME } from '@mainloop/models/workflow-file/read';
 
 type Reads = Pick<Forge, 'getRepo' | 'listFiles' | 'readText'>;
 
@@ -47,7 +49,16 @@ async function readProject(
     files.map((file) => file.path),
     folder,
   );
+  const workflow = `${folder === '' ? '' : `${folder}/`}${WORKFLOW_NAME}`;
+  const hasWorkflow = files.some((file) => file.path === workflow);
   // Of a repository that is not told whole, what is missing may be there.
+  if (hasWorkflow || isWhole)
+    await noteWorkflow(
+      db,
+      ownerId,
+      project,
+      hasWorkflow ? await forge.readText(repo, tip, workflow) : undefined,
+    );
   if (!isWhole && paths.length === 0) return;
   const read = await Promise.all(
     paths.map(async (path) => ({ path, text: await forge.readText(repo, tip, path) })),

@@ -26,7 +26,7 @@ import {
   inboxSnoozed,
 } from '../events/inbox.ts';
 import { costMetered } from '../events/money.ts';
-import { projectRemoved, projectSettings } from '../events/projects.ts';
+import { projectRemoved, projectSettings, projectWorkflow, projectWorkflowGone } from '../events/projects.ts';
 import {
   learningDecided,
   learningGiven,
@@ -134,6 +134,18 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       actor: 'you',
       payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } },
     }),
+  workflow: (_, n) =>
+    n % 5 === 0
+      ? projectWorkflowGone.new({ actor: 'mainloop', payload: { id: 'pr-1' } })
+      : projectWorkflow.new({
+          actor: 'mainloop',
+          payload: {
+            id: 'pr-1',
+            digest: `${n}`,
+            file: n % 2 ? JSON.stringify({ given: { 'agent.max_turns': n }, template: '' }) : null,
+            problem: n % 2 ? '' : 'Line 1, column 1: No.',
+          },
+        }),
   unlisted: () => projectRemoved.new({ actor: 'you', payload: { id: 'pr-1' } }),
   skill: (_, n) =>
     n % 3

@@ -91,3 +91,28 @@ export const projectSettings = defineEvent({
   }),
   keys: { new: null },
 });
+
+export const projectWorkflow = defineEvent({
+  type: 'project.workflow',
+  version: 1,
+  says: 'WORKFLOW.md of the default branch was read. One that can not be used changes nothing: what was read before counts on.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({
+    id: z.string(),
+    digest: z.string().describe('of the text'),
+    file: z.string().nullable().describe('what it comes to, as JSON; null where it can not be used'),
+    problem: z.string().describe('why it can not, with line and column; empty otherwise'),
+  }),
+  keys: { new: null },
+});
+
+export const projectWorkflowGone = defineEvent({
+  type: 'project.workflow_gone',
+  version: 1,
+  says: 'The default branch has no WORKFLOW.md any more.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({ id: z.string() }),
+  keys: { new: null },
+});

@@ -44,7 +44,15 @@ import {
 } from './learnings.ts';
 import { memoryEdited, memoryPinned, memorySummarised, memoryUnpinned } from './memory.ts';
 import { costMetered } from './money.ts';
-import { projectAdded, projectRefused, projectRemoved, projectRenamed, projectSettings } from './projects.ts';
+import {
+  projectAdded,
+  projectRefused,
+  projectRemoved,
+  projectRenamed,
+  projectSettings,
+  projectWorkflow,
+  projectWorkflowGone,
+} from './projects.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from './proposals.ts';
 import {
   reviewAskedChanges,
@@ -111,6 +119,8 @@ const ALL = {
   'project.removed': projectRemoved,
   'project.renamed': projectRenamed,
   'project.settings': projectSettings,
+  'project.workflow': projectWorkflow,
+  'project.workflow_gone': projectWorkflowGone,
   'proposal.made': proposalMade,
   'proposal.told': proposalTold,
   'proposal.declined': proposalDeclined,

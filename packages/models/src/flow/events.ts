@@ -13,13 +13,14 @@ export const ITEM_KINDS = [
   'campfire',
   'recurring',
   'automation',
+  'workflow',
 ] as const;
 /** What an inbox item asks of the person. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 /**
  * What an item of each kind is about. One that is about a task ends with it; the others stand by themselves and name
  * what they are about in their own field: a campfire its day (YYYY-MM-DD), `recurring` the plan of a skill by its id, `automation` the rule
- * that tells it by its id.
+ * that tells it by its id, `workflow` the project whose file it is.
  */
 export const SUBJECT_OF = {
   question: 'task',
@@ -34,7 +35,8 @@ export const SUBJECT_OF = {
   campfire: 'day',
   recurring: 'recurring',
   automation: 'automation',
-} as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring' | 'automation'>;
+  workflow: 'project',
+} as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring' | 'automation' | 'project'>;
 /** The kinds of items that are about a task. */
 export type TaskItemKind = { [K in ItemKind]: (typeof SUBJECT_OF)[K] extends 'task' ? K : never }[ItemKind];
 /** @returns whether an item of this kind is about a task */

@@ -14,4 +14,5 @@ export const KIND = {
   campfire: 'Campfire',
   recurring: 'Recurring',
   automation: 'Automation',
+  workflow: 'WORKFLOW.md',
 } satisfies Record<ItemKind, string>;

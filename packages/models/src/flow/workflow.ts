@@ -207,6 +207,7 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   campfire: ['seen'],
   recurring: ['seen'],
   automation: ['seen'],
+  workflow: ['seen'],
 };
 
 /** Names on the wire. They stand in histories: `poke` is what tasks have been sent since the first one. */

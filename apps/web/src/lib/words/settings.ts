@@ -59,6 +59,7 @@ export const KIND_NAMES: Readonly<Record<ItemKind, string>> = {
   campfire: 'What was learned in a day',
   recurring: 'What should have come by itself and did not',
   automation: 'What your automations tell you',
+  workflow: "A WORKFLOW.md that can't be used",
 };
 export const INSECURE =
   'A browser shows notifications only over HTTPS. docs/phone.md says how to reach mainloop that way: Tailscale, a tunnel, or a certificate of your own.';

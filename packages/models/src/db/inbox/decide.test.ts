@@ -283,7 +283,7 @@ describe('decisions', () => {
 });
 
 describe('an item that is about no task', () => {
-  const standing = (id: string, kind: 'campfire' | 'recurring', about: string) =>
+  const standing = (id: string, kind: 'campfire' | 'recurring' | 'workflow', about: string) =>
     inboxOpened.new({
       actor: 'mainloop',
       payload: { id, kind, title: 'The day', body: 'Two learnings.', options: [], about },
@@ -317,6 +317,12 @@ describe('an item that is about no task', () => {
     expect(await seen('fire-1')).toEqual({ ok: true, taskId: null });
     expect(await openItems(database.db, OWNER)).toBe(before);
     expect(await one(database.db, 'select count(*)::int as n from outbox')).toEqual(signals);
+  });
+
+  test('a file that can not be used is seen, and nothing else', async () => {
+    await appendOnce(database.db, [standing('wf-1', 'workflow', 'pr-1')], OWNER);
+    expect(await seen('wf-1', 'approve')).toMatchObject({ ok: false, code: 'wrong_decision' });
+    expect(await seen('wf-1')).toEqual({ ok: true, taskId: null });
   });
 
   test('is told to devices, put off and noted as any other', async () => {

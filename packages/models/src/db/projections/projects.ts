@@ -77,6 +77,21 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
     );
     await nameAnew(tx, payload.id);
   },
+  'project.workflow': (tx, { payload: { id, digest, file, problem } }) => {
+    const kept = { digest, problem, ...(file === null ? {} : { file: JSON.parse(file) as unknown }) };
+    return run(
+      tx,
+      tables
+        .updateTable('projects')
+        .set((eb) => ({
+          // What counted before stays where there is nothing new that can.
+          workflow: sql<string>`coalesce(${eb.ref('workflow')}, '{"file": null}') || ${JSON.stringify(kept)}`,
+        }))
+        .where('id', '=', id),
+    );
+  },
+  'project.workflow_gone': (tx, { payload }) =>
+    run(tx, tables.updateTable('projects').set({ workflow: null }).where('id', '=', payload.id)),
 };
 
 /** As `projectName` says; its column `folder` is empty for a folder of this machine. */

@@ -169,7 +169,7 @@ test('a notification says nothing that hides, whatever an older version kept', (
 
 test('what is about no task says its own words, and no button decides it', () => {
   const standing = { ...ITEM, options: [], task: null, body: 'Three things to look at.' };
-  for (const kind of ['campfire', 'recurring'] as const)
+  for (const kind of ['campfire', 'recurring', 'workflow'] as const)
     expect(notificationOf({ ...standing, kind, title: 'The day' }, 1)).toMatchObject({
       title: 'The day',
       body: 'Three things to look at.',

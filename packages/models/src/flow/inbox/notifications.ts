@@ -102,6 +102,7 @@ const HEAD: Record<ItemKind, (item: NotificationItem) => string> = {
   campfire: (i) => i.title,
   recurring: (i) => i.title,
   automation: (i) => i.title,
+  workflow: (i) => i.title,
 };
 
 /** Where it is and what it is about, besides what its head says. What is about no task says its own words. */
@@ -158,6 +159,7 @@ function actionsOf(item: NotificationItem): NotificationAction[] {
     case 'campfire':
     case 'recurring':
     case 'automation':
+    case 'workflow':
       return [OPEN];
     case 'pr_closed':
       return [{ action: 'reopen', title: 'Reopen', decision: 'reopen' }, OPEN];

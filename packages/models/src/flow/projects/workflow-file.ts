@@ -76,6 +76,16 @@ export interface Workflow {
   readonly template: string;
 }
 
+/** What is kept of the file of a project. */
+export interface KeptWorkflow {
+  /** Of the text that was read last. */
+  readonly digest: string;
+  /** What counts: the newest that could be used; null where none ever could. */
+  readonly file: Workflow | null;
+  /** What is wrong with the newest; empty where it is the one that counts. */
+  readonly problem: string;
+}
+
 /** Something about a file, with its place as keys of the front matter. */
 export interface Remark {
   readonly path: readonly string[];
