@@ -162,6 +162,23 @@ test('each agent is told what the user wrote for all of them and for those of it
   expect(there).not.toMatch(/Short sentences|make api/);
 });
 
+test('a run has the hooks of its WORKFLOW.md, and at most the turns that it allows', async () => {
+  const { token } = await liveRun('with-file');
+  await seedProject(database.db, 'pr-file', 'acme/file');
+  await database.db.query(`update tasks set project_id = 'pr-file' where id = 'with-file'`);
+  const spec = async (given: object | null): Promise<object> => {
+    await database.db.query(`update projects set workflow = $1 where id = 'pr-file'`, [
+      given === null ? null : JSON.stringify({ digest: 'd', problem: 'No.', file: { given, template: '' } }),
+    ]);
+    return JSON.parse((await get(token, '/run/spec', `${HOLDS}file`)).body) as object;
+  };
+  expect(await spec(null)).toMatchObject({ hooks: null, maxTurns: 200 });
+  expect(await spec({})).toMatchObject({ hooks: { timeoutMs: 60_000, beforeRun: null }, maxTurns: 200 });
+  const given = { 'hooks.before_run': 'make', 'hooks.timeout_ms': 5, 'agent.max_turns': 7 };
+  expect(await spec(given)).toMatchObject({ hooks: { timeoutMs: 5, beforeRun: 'make' }, maxTurns: 7 });
+  expect(await spec({ 'agent.max_turns': 9_999 })).toMatchObject({ maxTurns: 200 });
+});
+
 test('a run that is started again goes on with its session, also where the first try was to begin a new one', async () => {
   const { id, token } = await liveRun('taken-up');
   const resumes = async (of: string, holder: string): Promise<unknown> =>

@@ -30,6 +30,7 @@ import { own } from '@mainloop/models/flow/look';
 import { doneBefore, type RunOutcome } from '@mainloop/models/flow/runs/outcomes';
 import { claudeMdFor } from '@mainloop/models/flow/runs/prompts';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
+import { turnsUnder, workflowConfig, type KeptWorkflow } from '@mainloop/models/flow/projects/workflow-file';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
 import { askPermission } from './permissions.ts';
 import { noteRule, tellRules } from './learnings.ts';
@@ -124,18 +125,33 @@ async function giveSpec({ db, res, run, holder, given }: LinkRequest): Promise<v
     resume: run.resume || run.epoch > 1,
     branch: run.branch,
     base: run.default_branch,
-    maxTurns: 200,
+    maxTurns: turnsUnder(MOST_TURNS, run.project_workflow),
     maxMinutes: project.maxMinutes,
     outputOffset: await outputEnd(db, run.id),
     askPermissions: project.permissions === 'ask',
     setupCommand: project.setupCommand,
     findSetup: project.findSetup,
     verifyCommand: project.verifyCommand,
+    hooks: hooksOf(run.project_workflow),
     folder: project.folder,
     ...given,
     attachments: run.attachments.map((a) => ({ id: a.id, name: a.name })),
   };
   sendJson(res, 200, spec);
+}
+
+/** Of one run, where nothing lowers them. */
+const MOST_TURNS = 200;
+
+function hooksOf(kept: KeptWorkflow | null): RunSpec['hooks'] {
+  if (kept?.file == null) return null;
+  const config = workflowConfig(kept.file.given);
+  return {
+    afterCreate: config['hooks.after_create'],
+    beforeRun: config['hooks.before_run'],
+    afterRun: config['hooks.after_run'],
+    timeoutMs: config['hooks.timeout_ms'],
+  };
 }
 
 async function heartbeat({ db, req, res, run }: LinkRequest): Promise<void> {

@@ -14,6 +14,7 @@ import { Control } from './control.ts';
 import { environment, packagesAt } from './environment.ts';
 import { ensureFolder, setAside } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
+import { afterCreate, afterRun, beforeRun, noHookIsLeft } from './hooks.ts';
 import { say, setIds } from './log.ts';
 import { exposedWords, prove } from './probe.ts';
 import { Spool } from './spool.ts';
@@ -89,7 +90,7 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   // Nothing of the clone runs before the proof. Claude Code alone may start meanwhile, and waits for its
   // prompt: that takes it as long.
   const early =
-    setupIsDone(around) && bringsNothingToRun(around.config.repo, around.spec.folder)
+    setupIsDone(around) && noHookIsLeft(around) && bringsNothingToRun(around.config.repo, around.spec.folder)
       ? startAgent(around, control)
       : null;
   const proof = await proving;
@@ -97,10 +98,41 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
     early?.kill();
     return { kind: 'failed', reason: 'exposed', detail: exposedWords(proof) };
   }
+  const outcome = await attempt(around, control, save, { early, mark, marks });
+  // What is not pushed is safe, whatever the hook does.
+  if (around.spec.hooks?.afterRun != null) await save();
+  const spoilt = await afterRun(around);
+  return spoilt === null ? outcome : hookFailed(spoilt);
+}
+
+const hookFailed = (detail: string): RunOutcome => ({
+  kind: 'failed',
+  reason: 'workflow_file',
+  detail: detail.slice(0, 4_000),
+});
+
+interface Started {
+  /** The agent, where it may start before all is proven. */
+  readonly early: ReturnType<typeof startAgent> | null;
+  readonly mark: (name: Mark) => void;
+  readonly marks: Partial<Record<Mark, number>>;
+}
+
+/** What comes between the proof and the agent, and the agent. */
+async function attempt(
+  around: Around,
+  control: Control,
+  save: () => Promise<unknown>,
+  { early, mark, marks }: Started,
+): Promise<RunOutcome> {
+  const uncreated = await afterCreate(around);
+  if (uncreated !== null) return hookFailed(uncreated);
   const failed = await ensureSetup(around, control);
   const ended = failed === null ? null : control.ended();
   if (ended !== null) return ended;
   if (failed !== null) return { kind: 'failed', reason: 'setup_command', detail: failed.slice(-4_000) };
+  const unready = await beforeRun(around);
+  if (unready !== null) return hookFailed(unready);
   mark('prompt');
   around.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'started', at: marks }));
   const saving = setInterval(() => void save(), CHECKPOINT_MS);

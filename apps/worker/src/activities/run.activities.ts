@@ -42,6 +42,7 @@ import { ensureNamed } from '../renamed.ts';
 import type { Hit } from '@mainloop/network/failpoints';
 import { findOpen } from '../findings.ts';
 import { publishReview } from '../reviews.ts';
+import { workflowPrompt } from '../workflow-prompt.ts';
 
 const MAX_LOGS = 3;
 
@@ -82,11 +83,10 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       // Colleagues see what was asked before it is done.
       if (input.phase === 'address_review')
         await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, task);
-      const rules = applying(
-        await listApproved(db, task.ownerId, task.projectId),
-        [task.title, task.prompt, task.plan ?? ''].join('\n'),
-      );
-      const facts = await promptFacts({ db, forge }, task, input, { base, learned: learningWords(rules) });
+      const rules = await rulesFor(db, task);
+      const { told, problem } = await workflowPrompt(task, input.phase, input.n, base);
+      const given = { base, learned: learningWords(rules), workflow: told };
+      const facts = await promptFacts({ db, forge }, task, input, given);
       const before = await findOutcomeBefore(db, { taskId: task.id, n: input.n });
       const isDone = doneBefore(before) !== null;
       const runId = await ensureRun(db, {
@@ -98,6 +98,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
           isDone && said.length === 0 ? '' : promptFor({ ...facts, said, told, freshSession }),
         model: (input.phase === 'second_look' ? secondLookModelOf(task) : null) ?? task.model,
       });
+      if (problem !== null) return endUnfilled(db, runId, problem);
       await noteRules(db, task, runId, rules);
       await noteUnreadable(db, task, runId);
       return { runId, slot: await slots.take(runId, () => capsOf(task), false) };
@@ -212,12 +213,29 @@ function keptSetupOf(task: TaskRow): Pick<SandboxRun, 'setup'> {
   return { setup: { base: task.defaultBranch, command: project.setupCommand, folder: project.folder } };
 }
 
+/** What was learned from earlier work here and applies. */
+const rulesFor = async (db: Db, task: TaskRow) =>
+  applying(
+    await listApproved(db, task.ownerId, task.projectId),
+    [task.title, task.prompt, task.plan ?? ''].join('\n'),
+  );
+
+/** A run without its whole prompt is not begun: it has no need of a slot, and whoever looks at it finds its end. */
+async function endUnfilled(
+  db: Db,
+  runId: string,
+  detail: string,
+): Promise<{ runId: string; slot: { got: boolean; ahead: number } }> {
+  await endRun(db, runId, 0, { kind: 'failed', reason: 'workflow_file', detail });
+  return { runId, slot: { got: true, ahead: 0 } };
+}
+
 /** What its prompt is made of, beside what the person says while it waits. */
 async function promptFacts(
   { db, forge }: Pick<RunDeps, 'db' | 'forge'>,
   task: TaskRow,
   { phase, context }: RunRequest,
-  given: Pick<PromptFacts, 'base' | 'learned'>,
+  given: Pick<PromptFacts, 'base' | 'learned' | 'workflow'>,
 ): Promise<PromptFacts> {
   const answers = await answersOf(db, context.answered);
   const about = context.about ? (await answersOf(db, [context.about]))[0]?.answer : undefined;

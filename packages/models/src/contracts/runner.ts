@@ -33,6 +33,16 @@ export const RunSpec = z.object({
   /** Shell commands of the project: after a fresh clone, and after the agent's work. */
   setupCommand: z.string().nullable().default(null),
   verifyCommand: z.string().nullable().default(null),
+  /** Shell scripts of WORKFLOW.md, as the default branch has it. */
+  hooks: z
+    .object({
+      afterCreate: z.string().nullable(),
+      beforeRun: z.string().nullable(),
+      afterRun: z.string().nullable(),
+      timeoutMs: z.number().positive(),
+    })
+    .nullable()
+    .default(null),
   /** Of the repository: where the agent starts and commands run. Empty: its top. */
   folder: z.string().refine(isFolderBelow).default(''),
   /** Where there is no set-up command: whether the runner looks for one in the clone. */

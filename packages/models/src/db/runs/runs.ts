@@ -4,6 +4,7 @@ import { runId as makeRunId } from '../../flow/ids.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { isCutOff, spendsSession, type RunOutcome } from '../../flow/runs/outcomes.ts';
 import type { Phase } from '../../flow/states.ts';
+import type { KeptWorkflow } from '../../flow/projects/workflow-file.ts';
 import { takeUnreceived, type Unreceived } from './commands.ts';
 import { withTx, type Db, type Queryable } from '../pool.ts';
 import { hasRow, row, rows, run as runStatement, tables } from '../rows.ts';
@@ -129,6 +130,8 @@ export interface RunByToken extends RunRow {
   readonly default_branch: string;
   readonly project_id: string;
   readonly project_settings: unknown;
+  /** What is kept of the WORKFLOW.md of its project; null where that has none. */
+  readonly project_workflow: KeptWorkflow | null;
   readonly budget_cents: number;
   readonly attachments: readonly AttachmentRef[];
   readonly task_cost: number;
@@ -164,6 +167,7 @@ export const runsOfTasks = () =>
       'p.default_branch',
       'p.id as project_id',
       'p.settings as project_settings',
+      'p.workflow as project_workflow',
     ]);
 
 /** @returns the last run of a task that goes on, also one that has ended */

@@ -25,6 +25,28 @@ test('the cap holds and slots are given in order', async () => {
   expect((await take(ids[2]!)).got).toBe(true);
 });
 
+test('WORKFLOW.md lowers what a project may, and never raises it', async () => {
+  await database.db.query("update runs set state = 'ended'");
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i++) ids.push(await seedRun(database.db, await seedTask(database.db, `t-file${i}`)));
+  const keep = (given: object): Promise<unknown> =>
+    database.db.query("update projects set workflow = $1 where id = 'pr-1'", [
+      JSON.stringify({ digest: 'd', problem: '', file: { given, template: '' } }),
+    ]);
+  const take = async (n: number, ofProject: number): Promise<boolean> =>
+    (await takeSlot(database.db, ids[n]!, { all: 9, ofProject: () => ofProject })).got;
+  await keep({ 'agent.max_concurrent_agents': 1 });
+  expect(await take(0, 9)).toBe(true);
+  expect(await take(1, 9)).toBe(false);
+  await keep({ 'agent.max_concurrent_agents': 9 });
+  expect(await take(1, 1)).toBe(false);
+  expect(await take(1, 2)).toBe(true);
+  await keep({ 'mainloop.dispatch': 'serial' });
+  expect(await take(2, 9)).toBe(false);
+  await database.db.query("update projects set workflow = null where id = 'pr-1'");
+  expect(await take(2, 9)).toBe(true);
+});
+
 test('a run that waits for permission gives its slot to the next, and is over the cap at most until that one ends', async () => {
   await database.db.query("update runs set state = 'ended'");
   const ids: string[] = [];

@@ -2,6 +2,7 @@
 import { resolveProjectSettings } from '../../contracts/settings.ts';
 import { dispatch, waitWords, type Caps, type DispatchRun, type Wait } from '../../flow/runs/dispatch.ts';
 import { fullPeriod, NOTHING_SPENT, sumSpent, type Limits } from '../../flow/money/money.ts';
+import { underWorkflow, type KeptWorkflow } from '../../flow/projects/workflow-file.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { readSpent } from '../money/limits.ts';
@@ -191,14 +192,15 @@ async function listUnendedRuns(database: Queryable): Promise<DispatchRun[]> {
   }));
 }
 
-type SettingsOf = ReadonlyMap<string, unknown>;
+/** Of projects: what was set, and what is kept of their WORKFLOW.md. */
+type SettingsOf = ReadonlyMap<string, { readonly settings: unknown; readonly workflow: KeptWorkflow | null }>;
 async function settingsOf(database: Queryable, runs: readonly DispatchRun[]): Promise<SettingsOf> {
   const ids = [...new Set(runs.map((r) => r.projectId))];
   const found = await rows(
     database,
-    tables.selectFrom('projects').select(['id', 'settings']).where('id', '=', anyOf(ids)),
+    tables.selectFrom('projects').select(['id', 'settings', 'workflow']).where('id', '=', anyOf(ids)),
   );
-  return new Map(found.map(({ id, settings }) => [id, settings]));
+  return new Map(found.map(({ id, ...of }) => [id, of]));
 }
 
 async function capsFor(
@@ -207,13 +209,20 @@ async function capsFor(
   settings: SettingsOf,
   caps: SlotCaps & { readonly isFull: (projectId: string) => boolean },
 ): Promise<Caps> {
-  const isSerial = (projectId: string): boolean => caps.isSerial?.(settings.get(projectId)) ?? false;
-  const serial = [...settings.keys()].filter(isSerial);
+  const allowed = (projectId: string) => {
+    const of = settings.get(projectId);
+    const isSerial = caps.isSerial?.(of?.settings) ?? false;
+    return underWorkflow(
+      { maxRuns: caps.ofProject(of?.settings), dispatch: isSerial ? 'serial' : 'parallel' },
+      of?.workflow ?? null,
+    );
+  };
+  const serial = [...settings.keys()].filter((projectId) => allowed(projectId).dispatch === 'serial');
   const underWay = await listUnderWay(database, serial);
   return {
     all: caps.all,
     ofPerson: () => caps.all,
-    ofProject: (projectId) => (caps.isFull(projectId) ? 0 : caps.ofProject(settings.get(projectId))),
+    ofProject: (projectId) => (caps.isFull(projectId) ? 0 : allowed(projectId).maxRuns),
     underWay: (projectId) => (serial.includes(projectId) ? (underWay.get(projectId) ?? []) : null),
   };
 }
@@ -337,5 +346,8 @@ async function spentIn(
   return (projectId) =>
     projectId === null
       ? fullPeriod(sumSpent(spent.values()), money.owner) !== null
-      : fullPeriod(spent.get(projectId) ?? NOTHING_SPENT, money.ofProject(settings.get(projectId))) !== null;
+      : fullPeriod(
+          spent.get(projectId) ?? NOTHING_SPENT,
+          money.ofProject(settings.get(projectId)?.settings),
+        ) !== null;
 }

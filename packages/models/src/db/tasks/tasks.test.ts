@@ -96,6 +96,9 @@ test('a task, as the worker, the api and the chat read it', async () => {
     localPath: true,
     settings: true,
     attachments: true,
+    priority: true,
+    createdAt: true,
+    workflow: true,
   });
   await expect(getTask(q, 'none')).rejects.toThrow('there is no task none');
   const [summary] = await listTasks(q, OWNER, null);

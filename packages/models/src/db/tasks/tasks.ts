@@ -1,6 +1,8 @@
 // Tasks as they are now: a projection of the log, so nothing here writes.
 import type { Task, TaskDetail } from '../../contracts/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
+import type { KeptWorkflow } from '../../flow/projects/workflow-file.ts';
+import type { Priority } from '../../flow/runs/dispatch.ts';
 import type { Standing, TaskState } from '../../flow/states.ts';
 import { payloadField } from '../payload.ts';
 import type { Queryable } from '../pool.ts';
@@ -35,6 +37,10 @@ export interface TaskRow {
   /** Of the project, as they are stored: `resolveProjectSettings` reads them. */
   readonly settings: unknown;
   readonly attachments: readonly AttachmentRef[];
+  readonly priority: Priority;
+  readonly createdAt: Date;
+  /** Of the project: what is kept of its WORKFLOW.md; null where it has none. */
+  readonly workflow: KeptWorkflow | null;
 }
 
 const withProjects = tables.selectFrom('tasks as t').innerJoin('projects as p', 'p.id', 't.project_id');
@@ -68,6 +74,8 @@ export async function getTask(database: Queryable, taskId: string): Promise<Task
         't.plan_revision as planRevision',
         't.cost_microusd as costMicrousd',
         't.attachments',
+        't.priority',
+        't.created_at as createdAt',
       ])
       .select([
         'p.repo',
@@ -75,6 +83,7 @@ export async function getTask(database: Queryable, taskId: string): Promise<Task
         'p.remote_url as remoteUrl',
         'p.local_path as localPath',
         'p.settings',
+        'p.workflow',
       ])
       .where('t.id', '=', taskId),
   );

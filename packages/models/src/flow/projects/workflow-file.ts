@@ -86,6 +86,27 @@ export interface KeptWorkflow {
   readonly problem: string;
 }
 
+/** What a project allows, as its settings say it. */
+interface Allowed {
+  readonly maxRuns: number;
+  readonly dispatch: 'parallel' | 'serial';
+}
+/**
+ * Whoever may merge writes the file, and the settings are the person's: of both the stricter counts.
+ * @param kept null where the project has none
+ */
+export function underWorkflow(settings: Allowed, kept: KeptWorkflow | null): Allowed {
+  const given = kept?.file?.given ?? {};
+  return {
+    maxRuns: Math.min(settings.maxRuns, given['agent.max_concurrent_agents'] ?? settings.maxRuns),
+    dispatch: given['mainloop.dispatch'] === 'serial' ? 'serial' : settings.dispatch,
+  };
+}
+
+/** @returns the turns that one run may take; the specification's default lowers nothing */
+export const turnsUnder = (turns: number, kept: KeptWorkflow | null): number =>
+  Math.min(turns, kept?.file?.given['agent.max_turns'] ?? turns);
+
 /** Something about a file, with its place as keys of the front matter. */
 export interface Remark {
   readonly path: readonly string[];

@@ -66,6 +66,7 @@ export const FAIL_REASONS = [
   'workspace',
   'setup',
   'setup_command',
+  'workflow_file',
   'exposed',
 ] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
@@ -215,6 +216,8 @@ const FAILURES: Record<FailReason, string> = {
     'The repository could not be cloned into the sandbox. Check that it exists and has a first commit.',
   setup_command:
     'The set-up command of this project failed. Its output is below; fix the command in the project, then retry.',
+  workflow_file:
+    'What WORKFLOW.md of this repository asks for did not work. The details are below; fix it on the default branch, then retry.',
   setup: 'The sandbox could not be prepared on this machine.',
   exposed:
     'The sandbox is not closed, so the agent was not started. The details say what it could reach and why that may be.',

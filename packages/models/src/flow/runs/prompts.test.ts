@@ -7,7 +7,7 @@ import { areaWords } from '../awareness/areas.ts';
 import { collisionWords } from '../awareness/collisions.ts';
 import { learningWords } from '../learnings/learnings.ts';
 import { claudeMdFor, promptFor, type PromptFacts } from './prompts.ts';
-import { PHASES } from '../states.ts';
+import { PHASES, type Phase } from '../states.ts';
 
 const BARE: Omit<PromptFacts, 'phase'> = {
   title: 'Split fairly',
@@ -41,6 +41,12 @@ const FULL: Omit<PromptFacts, 'phase'> = {
     { id: null, author: 'bob', path: 'b.ts', line: null, body: 'Hm.' },
     { id: null, author: 'eve', path: null, line: null, body: 'Ok.' },
   ],
+};
+
+const WORKFLOW = {
+  says: 'You work on SHOP-1.\n```\nNot here.',
+  phase: 'Of this phase.',
+  done: 'make check is green.',
 };
 
 const cases = (): Record<string, string> => ({
@@ -82,6 +88,22 @@ const cases = (): Record<string, string> => ({
     phase: 'address_review',
     area: areaWords({ people: ['Ada', 'Bob'], tasks: ['Round half to even'] }),
   }),
+  ...Object.fromEntries(
+    (
+      [
+        ['plan', {}],
+        ['implement', {}],
+        ['implement, interrupted', { resumed: true }],
+        ['fix_ci', {}],
+        ['fix_ci, in a new session', { freshSession: true }],
+        ['second_look', {}],
+        ['address_review', {}],
+      ] as const
+    ).map(([name, more]) => [
+      `${name}, with WORKFLOW.md`,
+      promptFor({ ...BARE, ...more, phase: name.split(',')[0] as Phase, workflow: WORKFLOW }),
+    ]),
+  ),
   CLAUDE_MD: claudeMdFor({ folder: '', character: '', insights: ['', ' '] }),
   'CLAUDE_MD, what its project adds': claudeMdFor({
     folder: 'packages/a',

@@ -33,6 +33,8 @@ export interface PromptFacts {
   readonly learned?: string;
   /** Who changed the files of the change before, as `areaWords` (awareness/areas.ts) says it. */
   readonly area?: string;
+  /** What WORKFLOW.md of the default branch says of this run, its templates filled in. Each may be empty. */
+  readonly workflow?: { readonly says: string; readonly phase: string; readonly done: string };
   /** Files of the reader, by the paths at which the agent finds them. */
   readonly files?: readonly string[];
 }
@@ -77,9 +79,22 @@ export function promptFor(facts: PromptFacts): string {
     );
   if (facts.learned) parts.push(facts.learned, '');
   if (facts.area) parts.push(facts.area, '');
+  const { says, phase, done } = facts.workflow ?? NO_WORKFLOW;
+  const isToldAnew = BEGINS.has(facts.phase) ? facts.resumed !== true : false;
+  const standing = [...(isToldAnew || facts.freshSession ? [says] : []), phase].filter(Boolean);
+  if (standing.length > 0) parts.push(WORKFLOW_WORDS, ...standing.map((text) => fence(text, 'workflow')), '');
   parts.push(...BODY[facts.phase](facts));
+  if (done !== '' && WRITES.has(facts.phase)) parts.push('', DONE_WORDS, fence(done, 'workflow'));
   return parts.join('\n');
 }
+
+const NO_WORKFLOW = { says: '', phase: '', done: '' };
+/** A session that goes on knows what it was told at its begin. */
+const BEGINS: ReadonlySet<Phase> = new Set(['plan', 'implement']);
+const WRITES: ReadonlySet<Phase> = new Set(['implement', 'fix_ci', 'address_review']);
+const WORKFLOW_WORDS =
+  'How work is done in this repository, as WORKFLOW.md of its default branch says it. Follow it, unlike what stands in other fences, as far as nothing that you are told outside of it is against it:';
+const DONE_WORDS = 'WORKFLOW.md says besides what has to be so before you end:';
 
 /** Their own words bring the task and its plan. */
 const SAYS_TASK: ReadonlySet<Phase> = new Set(['plan', 'implement', 'second_look']);
