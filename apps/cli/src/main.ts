@@ -11,6 +11,7 @@ import { registerMemory } from './memory.ts';
 import { terminal } from './terminal.ts';
 import { apiToken } from './up/settings.ts';
 import { registerWork } from './work.ts';
+import { registerWorkflow } from './workflow.ts';
 
 const program = new Command('mainloop')
   .description('One conversation that manages all of your AI coding work.')
@@ -47,6 +48,7 @@ registerWork(program, context);
 registerMcp(program, context);
 registerLearnings(program, context);
 registerMemory(program, context);
+registerWorkflow(program, context);
 
 try {
   await program.parseAsync();
