@@ -21,9 +21,9 @@ import { GitFailed, readGit, recordsOfGit } from './git-run.ts';
 import { searchObjects, type PlacedSecret } from './objects.ts';
 
 /** Paths of one push that are judged. */
-const MAX_PATHS = 300_000;
+const MAX_PATHS = 100_000;
 /** Characters of all of them: each is held against each glob. */
-const MAX_PATH_CHARS = 32 * 1024 * 1024;
+const MAX_PATH_CHARS = 16 * 1024 * 1024;
 const MAX_BASE_BYTES = 8 * 1024 * 1024;
 const RAW = ['--raw', '-z', '--no-renames', '--no-abbrev', '--no-color', '--no-ext-diff', '--no-textconv'];
 

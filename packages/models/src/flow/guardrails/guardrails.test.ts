@@ -40,6 +40,10 @@ describe('a glob', () => {
     ['infra/*', 'in\u200dfra/a', true],
     ['café/*', 'cafe\u0301/a', true],
     ['infra/*', '\uff49nfra/a', true],
+    ['café/*', 'cafe\u200d\u0301/a', true],
+    ['ΟΔΟΣ*', 'οδοσ/a', true],
+    ['ΑΣ*', 'ΑΣΑ/a', true],
+    ['J\u030c/*', '\u01f0/a', true],
     // What stands in the place of the folder, or leads out of it, can change all in it.
     ['infra/*', 'infra', false],
     ['infra/*', 'infra', true, '120000'],
@@ -47,6 +51,10 @@ describe('a glob', () => {
     ['infra/prod/*.tf', 'infra', true, '120000'],
     ['infra/prod/*.tf', 'other', false, '120000'],
     ['*/secret.txt', 'any', true, '160000'],
+    ['in?ra/p*/a', 'infra/prod', true, '120000'],
+    ['in?ra/p*/a', 'infra/q', false, '120000'],
+    ['in?ra/p', 'infra/prod', false, '120000'],
+    ['infra/prod/x', 'infra/pro', false, '120000'],
     ['infra/a"\n*', 'infra/a"\nb', true],
     ['bin/\\xff', 'bin/\\xff', true],
   ])('%j and the path %j: %j', (glob, path, is, mode = FILE) => {
@@ -69,6 +77,20 @@ describe('a glob', () => {
     ['x'.repeat(201), /200 characters/],
   ])('%j is refused with a sentence', (glob, words) => {
     expect(globRefused(glob)).toMatch(words);
+  });
+
+  test('is like a link wherever something below that could be like it', () => {
+    const glob = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*', '?'), minLength: 1, maxLength: 8 });
+    const at = fc.string({ unit: fc.constantFrom('a', 'b', '/'), minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(glob, at, at, (said, link, below) => {
+        fc.pre(globRefused(said) === null && globRefused(link) === null && globRefused(below) === null);
+        const isLike = readGlob(said);
+        fc.pre(isLike(foldPath({ path: `${link}/${below}`, mode: FILE })));
+        expect(isLike(foldPath({ path: link, mode: '120000' }))).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test('every path that is taken as a glob is like itself, so no rule is like nothing', () => {

@@ -64,16 +64,25 @@ export function globRefused(glob: string): string | null {
   return null;
 }
 
-/** As file systems fold names: without case, without what Windows drops at an end, in one spelling of letters. */
-const foldedPart = (part: string): string =>
-  withoutEnd(
-    part
-      .normalize('NFKC')
-      .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '')
-      .toLowerCase(),
-    '. ',
-  );
-const folded = (path: string): string => path.split('/').map(foldedPart).join('/');
+const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+const inOneSpelling = (text: string): string => text.replace(IGNORED, '').normalize('NFKC');
+/**
+ * As file systems fold names: without case, without what Windows drops at an end, in one spelling of letters. That a small
+ * letter has a spelling of its own where its capital has none, and that a sigma is another one at the end of a word, counts
+ * for nothing.
+ */
+function folded(path: string): string {
+  // eslint-disable-next-line no-control-regex
+  const isPlain = /^[\u0000-\u007f]*$/.test(path);
+  const low = isPlain
+    ? path.toLowerCase()
+    : inOneSpelling(inOneSpelling(path).toLowerCase()).replaceAll('ς', 'σ');
+  if (!/[. ](?:\/|$)/.test(low)) return low;
+  return low
+    .split('/')
+    .map((part) => withoutEnd(part, '. '))
+    .join('/');
+}
 
 const LINK = '120000';
 const SUBMODULE = '160000';
@@ -97,14 +106,20 @@ export const foldPath = ({ path, mode }: ChangedPath): FoldedPath => ({ path, mo
  */
 export function readGlob(glob: string): (changed: FoldedPath) => boolean {
   const wanted = folded(withoutEnd(glob, '/'));
+  const below = `${wanted}/*`;
+  // Of a great many paths nearly all lack one of these: that is seen at once.
+  const pieces = wanted.split(/[*?]+/).filter((piece) => piece !== '');
   return ({ at, mode }) =>
-    isLike(at, wanted) ||
-    isLike(at, `${wanted}/*`) ||
+    (pieces.every((piece) => at.includes(piece)) && (isLike(at, wanted) || isLike(at, below))) ||
     ((mode === LINK || mode === SUBMODULE) && couldBeBelow(`${at}/`, wanted));
 }
 
-/** Whether a path that begins so could be like the glob. */
-const couldBeBelow = (folder: string, glob: string): boolean =>
-  Array.from({ length: glob.length + 1 }, (_, end) => glob.slice(0, end)).some((start) =>
-    isLike(folder, start),
-  );
+/** Whether a path that begins so could be like the glob: up to its first `*` each letter counts, and after that none. */
+function couldBeBelow(folder: string, glob: string): boolean {
+  const star = glob.indexOf('*');
+  const fixed = star < 0 ? glob.length : star;
+  if (folder.length > fixed && star < 0) return false;
+  for (let i = 0; i < Math.min(fixed, folder.length); i++)
+    if (glob[i] !== '?' && glob[i] !== folder[i]) return false;
+  return true;
+}
