@@ -11,6 +11,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
 import { CLEAN_GIT as CLEAN, gitIn, startHub } from '@mainloop/testkit/hub';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
 import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -76,6 +77,8 @@ interface Work {
   readonly id: string;
   readonly branch: string;
   git(...args: string[]): string;
+  /** Waits for a commit of the default branch, which the gateway asks the forge for once a second at most. */
+  until(sha: string): Promise<void>;
   put(file: string, text: string | Buffer): void;
   commit(message?: string): void;
   /** @param what the ref that is pushed */
@@ -99,6 +102,11 @@ async function work(): Promise<Work> {
     id,
     branch,
     git,
+    until: (sha) =>
+      until(`${sha} on main`, async () => {
+        await far('git', ['-c', header, 'fetch', '-q', 'origin'], { cwd: dir, env: CLEAN });
+        return git('rev-parse', 'origin/main').trim() === sha;
+      }),
     put(file, text) {
       mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
       writeFileSync(path.join(dir, file), text);
@@ -116,6 +124,17 @@ async function work(): Promise<Work> {
         (err: { stderr: string }) => ({ ok: false, said: err.stderr }),
       ),
   };
+}
+/** Somebody else changes a file of the default branch. @returns the commit */
+async function onMain(file: string, text: string): Promise<string> {
+  const theirs = path.join(home, 'tally');
+  mkdirSync(path.dirname(path.join(theirs, file)), { recursive: true });
+  writeFileSync(path.join(theirs, file), text);
+  await gitIn(theirs, 'add', '-A');
+  await gitIn(theirs, 'commit', '-qm', 'theirs');
+  const signed = ['-c', `http.extraHeader=Authorization: Basic ${btoa('x:the-forge-token')}`];
+  await gitIn(theirs, ...signed, 'push', '-q', `${hub.url}/demo/tally.git`, 'HEAD:refs/heads/main');
+  return gitIn(theirs, 'rev-parse', 'HEAD');
 }
 const dirOf = ({ id }: Work): string => path.join(home, id);
 const itemsOf = ({ id }: Work) =>
@@ -212,6 +231,38 @@ test('what needs a yes is held with its lines, and a yes lets through exactly th
   w.put('infra/main.tf', 'a = 3\nb = 4\n');
   w.commit('x');
   expect((await w.push()).said).toMatch(/the reader refused this push/);
+});
+
+test('a yes is one to what it replaces as well: what others changed there since is not taken back by it', async () => {
+  await say({ askPaths: ['guarded/*'] });
+  const before = await onMain('guarded/a.tf', 'a = 1\n');
+  const w = await work();
+  await w.until(before);
+  w.git('reset', '-q', '--hard', 'origin/main');
+  w.put('guarded/a.tf', 'a = 2\n');
+  w.commit();
+  expect(await w.push()).toEqual(refused('held until'));
+  await answer((await itemsOf(w))[0]!.id, 'allow');
+  expect(await w.push()).toEqual(PASSED);
+  await w.until(await onMain('guarded/a.tf', 'a = 1\nsafe = true\n'));
+  w.git('merge', '-q', '-s', 'ours', '--no-edit', 'origin/main');
+  expect(await w.push()).toEqual(refused('guarded/a.tf', 'held until'));
+  expect((await itemsOf(w))[1]!.held.diff).toContain('-safe = true');
+});
+
+test('a yes to a name is none to another that is only shown like it', async () => {
+  await say({ askPaths: ['guarded/*'] });
+  const w = await work();
+  w.put('guarded/\\xff', 'x');
+  w.commit();
+  expect(await w.push()).toEqual(refused('held until'));
+  await answer((await itemsOf(w))[0]!.id, 'allow');
+  expect(await w.push()).toEqual(PASSED);
+  w.git('reset', '-q', '--hard', 'origin/main');
+  mkdirSync(path.join(dirOf(w), 'guarded'), { recursive: true });
+  writeFileSync(Buffer.concat([Buffer.from(`${dirOf(w)}/guarded/`), Buffer.from([0xff])]), 'x');
+  w.commit();
+  expect(await w.push()).toEqual(refused('held until'));
 });
 
 describe('a path that may not change does not', () => {

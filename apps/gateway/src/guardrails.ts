@@ -72,7 +72,7 @@ export async function guard(pushed: Pushed, rules: Rules): Promise<Guarded> {
 }
 
 interface States {
-  /** Each mode and id that a commit of the branch, or its end, gives this path. */
+  /** Each mode and id that a commit of the branch gives this path, and what its end puts in the place of what. */
   readonly ids: Set<string>;
 }
 
@@ -84,7 +84,7 @@ const pathsOf = (path: string, ids: ReadonlySet<string>): ChangedPath[] =>
 async function statesOf({ env, at, main, sha }: Pushed): Promise<Map<string, States>> {
   const states = new Map<string, States>();
   let chars = 0;
-  const read = async (args: readonly string[]): Promise<void> => {
+  const read = async (args: readonly string[], kept: 'after' | 'both'): Promise<void> => {
     let state = '';
     await recordsOfGit([...at, ...args, '--'], env, (record) => {
       if (state === '') {
@@ -96,9 +96,13 @@ async function statesOf({ env, at, main, sha }: Pushed): Promise<Map<string, Sta
         if (parents === 0 || fields.length !== 2 * parents + 3)
           throw new GitFailed('', 'what it changes can not be read');
         state = `${fields[parents]} ${fields[2 * parents + 1]}`;
+        if (kept === 'both') state += ` was ${fields[0]} ${fields[parents + 1]}`;
         return 'more';
       }
-      const path = isUtf8(record) ? record.toString() : nameOfBytes(record);
+      const isText = isUtf8(record);
+      const path = isText ? record.toString() : nameOfBytes(record);
+      // Another name may be spelled like this one.
+      if (!isText) state += ` named ${record.toString('hex')}`;
       const known = states.get(path);
       if (known === undefined) states.set(path, { ids: new Set([state]) });
       else known.ids.add(state);
@@ -109,9 +113,10 @@ async function statesOf({ env, at, main, sha }: Pushed): Promise<Map<string, Sta
       return 'more';
     });
   };
-  await read(['diff', ...RAW, `${main}...${sha}`]);
+  // What stood there before is a part of what is agreed to: the same file in the place of another one takes that one back.
+  await read(['diff', ...RAW, `${main}...${sha}`], 'both');
   // Of a merge what is as none of its parents had it; what it brings of others is in their own commits.
-  await read(['log', ...RAW, '-c', '--format=', `${main}..${sha}`]);
+  await read(['log', ...RAW, '-c', '--format=', `${main}..${sha}`], 'after');
   return states;
 }
 
