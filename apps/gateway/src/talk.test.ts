@@ -224,3 +224,20 @@ test('a second look finds things at their places, each once; another agent finds
   });
   expect(await countOf('finds', 'review.commented')).toBe(0);
 });
+
+test('a second look answers no comment, of the reader or of its own', async () => {
+  const { token } = await liveRun('answers-nothing', 'second_look');
+  await appendOnce(database.db, [commented('answers-nothing', 'of-the-reader')], OWNER);
+  await post(token, '/talk/find', { weight: 'must', text: 'The last cent is lost.' });
+  const there = await many<{ id: string }>(
+    database.db,
+    "select id from review_comments where task_id = 'answers-nothing'",
+  );
+  expect(there).toHaveLength(2);
+  for (const { id } of there)
+    expect(await post(token, '/talk/reply', { id, text: 'All is well.' })).toMatchObject({
+      status: 403,
+      error: expect.stringContaining('answers no comment'),
+    });
+  expect(await countOf('answers-nothing', 'review.replied')).toBe(0);
+});

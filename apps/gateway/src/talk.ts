@@ -49,6 +49,11 @@ export async function say({ db, req, res, run, again, hit }: Talk): Promise<void
 /** `mainloop reply`: an answer below a comment of the review. @throws Refused, with words for the agent */
 export async function reply({ db, req, res, run, again, hit }: Talk): Promise<void> {
   const { id, text } = Reply.parse(await readJson(req, MAX_TALK_BYTES));
+  if (run.phase === 'second_look')
+    throw new Refused(
+      403,
+      'A second look answers no comment: its author does. Say what you found with `mainloop find`.',
+    );
   hit('gateway.talk.before');
   if (!(await isOpenComment(db, run.task_id, id)))
     throw new Refused(
