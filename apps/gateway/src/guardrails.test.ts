@@ -396,6 +396,15 @@ test('a push of 3,000 files is counted, and a yes to a size is one to that commi
   expect(await w.push()).toEqual(PASSED);
 });
 
+test('the lines of a text are counted that is too large to be shown, and those of a picture are not', async () => {
+  await say({ changeLines: 1_000 });
+  const w = await work();
+  w.put('dump.sql', 'a row of many of them\n'.repeat(400_000));
+  w.put('a.png', Buffer.concat([Buffer.alloc(1), Buffer.from('\n'.repeat(5_000))]));
+  w.commit();
+  expect(await w.push()).toEqual(refused('the change has 400000 lines', 'held until'));
+});
+
 describe('a secret is found', () => {
   const ways: [string, (w: Work) => void][] = [
     ['in a file', (w) => w.put('src/a.ts', `const t = '${TOKEN}';\n`)],

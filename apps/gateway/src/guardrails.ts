@@ -19,12 +19,15 @@ import { nameOfBytes } from '@mainloop/models/flow/review/diff';
 import { reveal } from '@mainloop/models/flow/text';
 import { GitFailed, readGit, recordsOfGit } from './git-run.ts';
 import { searchObjects, type PlacedSecret } from './objects.ts';
+import { sizeOf } from './pushes.ts';
 
 /** Paths of one push that are judged. */
 const MAX_PATHS = 100_000;
 /** Characters of all of them: each is held against each glob. */
 const MAX_PATH_CHARS = 16 * 1024 * 1024;
 const MAX_BASE_BYTES = 8 * 1024 * 1024;
+/** Where lines are a rule. What is larger still has none. */
+const LARGE_TEXTS = ['-c', 'core.bigFileThreshold=64m'];
 const RAW = ['--raw', '-z', '--no-renames', '--no-abbrev', '--no-color', '--no-ext-diff', '--no-textconv'];
 
 export type Rules = Readonly<Record<From, Guardrails>>;
@@ -63,12 +66,18 @@ export async function guard(pushed: Pushed, rules: Rules): Promise<Guarded> {
   const secrets = both.some((r) => r.secrets !== 'let') ? await secretsOf(pushed) : [];
   const change: Change = {
     files: pushed.files,
-    lines: pushed.lines,
+    lines: both.some((r) => r.changeLines !== null) ? await linesOf(pushed) : pushed.lines,
     paths: [...states].flatMap(([path, { ids }]) => pathsOf(path, ids)),
     secrets: secrets.map(({ kind, shown, place }) => ({ kind, shown, place })),
   };
   const judgement = judge(change, rules);
   return { judgement, digest: digestOf(judgement.hits, states, secrets, pushed.sha) };
+}
+
+/** Of a large text as well, which is not shown. */
+async function linesOf({ env, at, main, sha }: Pushed): Promise<number> {
+  const { additions, deletions } = await sizeOf(env, [...at, ...LARGE_TEXTS], `${main}...${sha}`);
+  return additions + deletions;
 }
 
 interface States {

@@ -68,14 +68,7 @@ export async function inspect(
   const at = ['--git-dir', dir, ...PLAIN];
   const main = `refs/heads/${run.default_branch}`;
   const range = `${main}...${update.newSha}`;
-  let [files, additions, deletions] = [0, 0, 0];
-  await recordsOfGit([...at, ...DIFF, '--numstat', '-z', '--no-renames', range, '--'], env, (record) => {
-    const [added, deleted] = record.toString('latin1', 0, 40).split('\t');
-    files++;
-    additions += Number(added) || 0;
-    deletions += Number(deleted) || 0;
-    return 'more';
-  });
+  const { files, additions, deletions } = await sizeOf(env, at, range);
   const diff = await cutDiff([...at, ...DIFF, '-M', range, '--'], env);
   // After a force push the old commit may be gone from here: then there is the whole change to look at.
   const delta =
@@ -105,6 +98,26 @@ export async function inspect(
       .filter((m) => m !== null)
       .map((m) => ({ sha: m[1]!, title: cleanText(m[2]!.slice(0, 200), 200) })),
   };
+}
+
+/**
+ * How large a change is.
+ * @param at behind `git`; what it takes for binary has no lines
+ */
+export async function sizeOf(
+  env: NodeJS.ProcessEnv,
+  at: readonly string[],
+  range: string,
+): Promise<Pick<Look, 'files' | 'additions' | 'deletions'>> {
+  let [files, additions, deletions] = [0, 0, 0];
+  await recordsOfGit([...at, ...DIFF, '--numstat', '-z', '--no-renames', range, '--'], env, (record) => {
+    const [added, deleted] = record.toString('latin1', 0, 40).split('\t');
+    files++;
+    additions += Number(added) || 0;
+    deletions += Number(deleted) || 0;
+    return 'more';
+  });
+  return { files, additions, deletions };
 }
 
 async function actingOn(
