@@ -78,7 +78,7 @@ interface Work {
   readonly branch: string;
   git(...args: string[]): string;
   /** Waits for a commit of the default branch, which the gateway asks the forge for once a second at most. */
-  until(sha: string): Promise<void>;
+  until(sha: string): Promise<unknown>;
   put(file: string, text: string | Buffer): void;
   commit(message?: string): void;
   /** @param what the ref that is pushed */

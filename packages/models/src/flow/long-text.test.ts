@@ -13,6 +13,9 @@ import { isTouchy } from './runs/permissions.ts';
 import { fillPullTemplate } from './forge/pull-template.ts';
 import { signalsOf } from './learnings/signals.ts';
 import { smallTalk } from './forge/small-talk.ts';
+import { readDiff } from './review/diff.ts';
+import { risksOf } from './review/risks.ts';
+import { foldPath, readGlob } from './guardrails/rules.ts';
 import { suggest } from './projects/suggestions.ts';
 import { spellOut, spellOutSoFar } from './text.ts';
 
@@ -30,6 +33,18 @@ const suggestOf =
       failed: [],
       issues: [],
     });
+/** A new file of that name, with that line. */
+const risksIn = (path: string, line: string): unknown =>
+  risksOf(
+    readDiff(
+      `diff --git a/${path} b/${path}\nnew file mode 100755\n--- /dev/null\n+++ b/${path}\n@@ -0,0 +1 @@\n+${line}\n`,
+    ),
+  );
+/** As a path of a change that is held against a glob. */
+const guarded =
+  (glob: string) =>
+  (path: string): unknown =>
+    readGlob(glob)(foldPath({ path, mode: '120000' }));
 const rule = (path: string | null) => ({ id: 'L1', rule: 'Round.', why: '', path, always: false });
 
 test.each<[string, (text: string) => unknown, string, string]>([
@@ -75,6 +90,14 @@ test.each<[string, (text: string) => unknown, string, string]>([
     '```a\n',
     'x',
   ],
+  ['the name of a file, like a migration of Flyway', (text) => risksIn(`V1${text.repeat(2)}`, 'x'), '_', ''],
+  ['the name of a file in folders of migrations', (text) => risksIn(text.repeat(4), 'x'), 'migrations/', 'x'],
+  ['the name of a file of dots', (text) => risksIn(text, 'x'), '.env.', '/'],
+  ['a line of a migration', (text) => risksIn('db/migrations/1.sql', text), 'DROP ', ''],
+  ['a line of a test', (text) => risksIn('a.test.ts', text), 'it.skip(', ''],
+  ['a line like a key', (text) => risksIn('a', text), '-----BEGIN A ', ''],
+  ['a guarded path of blanks', guarded('infra/*'), '. ', 'x'],
+  ['a guarded path, almost like its glob', guarded('*/infra/*/prod'), '/infra', ''],
   ['a message of lines', (text) => sentencesOf({ who: 'user', text, day: null }), 'a\n', ''],
   ['a template of headings', (text) => fillPullTemplate(text, { what: ours`w`, closes: null }), '# ', 'x'],
   [

@@ -97,8 +97,9 @@ function secrets(file: DiffFile): string[] {
   ];
 }
 
+/** What follows is looked for from the beginning once: a name may be as long as a push lets it be. */
 const MIGRATION =
-  /(^|\/)(migrations?|migrate|changelogs?|alembic\/versions)\/.*\.(sql|py|rb|ts|js|php|xml|ya?ml|kt|java|go|cs)$|(^|\/)V\d[\w.]*__[^/]+\.sql$|(^|\/)schema\.(prisma|rb|sql)$/;
+  /^(?=[^]*\.(?:sql|py|rb|ts|js|php|xml|ya?ml|kt|java|go|cs)$)(?:[^]*\/)?(?:migrations?|migrate|changelogs?|alembic\/versions)\/|(^|\/)V\d(?=[^/]*\.sql$)[\w.]*?__(?!\.sql$)[^/]|(^|\/)schema\.(prisma|rb|sql)$/;
 const LOSES: readonly (readonly [what: string, shape: RegExp])[] = [
   [
     'DROP',
