@@ -6,12 +6,15 @@ import {
   noteRuleFiles,
   type RuleProject,
 } from '@mainloop/models/db/automations/repository';
+import { resolveProjectSettings } from '@mainloop/models/contracts/settings';
 import type { Db } from '@mainloop/models/db/pool';
 import { noteWorkflow } from '@mainloop/models/db/projects/workflow';
+import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
+import type { KeptWorkflow } from '@mainloop/models/flow/projects/workflow-file';
 import { ruleFilesIn } from '@mainloop/models/flow/automations/repository-rule';
 import { WORKFLOW_NAME } from '@mainloop/models/workflow-file/read';
 
-type Reads = Pick<Forge, 'getRepo' | 'listFiles' | 'readText'>;
+export type Reads = Pick<Forge, 'getRepo' | 'listFiles' | 'readText'>;
 
 /**
  * Looks at each project whose default branch has moved.
@@ -49,7 +52,7 @@ async function readProject(
     files.map((file) => file.path),
     folder,
   );
-  const workflow = `${folder === '' ? '' : `${folder}/`}${WORKFLOW_NAME}`;
+  const workflow = workflowPath(folder);
   const hasWorkflow = files.some((file) => file.path === workflow);
   // Of a repository that is not told whole, what is missing may be there.
   if (hasWorkflow || isWhole)
@@ -66,3 +69,33 @@ async function readProject(
   await noteRuleFiles(db, ownerId, project, read);
   seen.set(project.id, at);
 }
+
+/**
+ * Looks at the WORKFLOW.md of a task's project before a run of it, so that what was merged a moment ago counts.
+ * @returns what is kept of it now; what was kept before where the forge can't be asked
+ */
+export async function freshWorkflow(db: Db, forge: Reads, task: TaskRow): Promise<KeptWorkflow | null> {
+  const { repo, workflow } = task;
+  const folder = task.localPath === null ? resolveProjectSettings(task.settings).folder : '';
+  const path = workflowPath(folder);
+  try {
+    const { tip } = await forge.getRepo(repo);
+    const text = tip === null ? null : await forge.readText(repo, tip, path);
+    if (tip === null || (text === null && workflow === null)) return workflow;
+    const isGone = text === null && (await lacks(forge, repo, tip, path));
+    const project = { id: task.projectId, name: folder === '' ? repo : `${repo}/${folder}` };
+    await noteWorkflow(db, task.ownerId, project, isGone ? undefined : text);
+    return (await getTask(db, task.id)).workflow;
+  } catch (err) {
+    if (!(err instanceof ForgeError)) throw err;
+    return workflow;
+  }
+}
+
+/** A list that is not whole lacks nothing for certain. */
+async function lacks(forge: Reads, repo: string, tip: string, path: string): Promise<boolean> {
+  const { files, isWhole } = await forge.listFiles(repo, tip);
+  return isWhole && !files.some((file) => file.path === path);
+}
+
+const workflowPath = (folder: string): string => `${folder === '' ? '' : `${folder}/`}${WORKFLOW_NAME}`;

@@ -1,11 +1,14 @@
 // What WORKFLOW.md has to say to the agent of a run: its templates, filled in with the task.
+import type { Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import type { Workflow } from '@mainloop/models/flow/projects/workflow-file';
 import { PRIORITIES } from '@mainloop/models/flow/runs/dispatch';
 import type { PromptFacts } from '@mainloop/models/flow/runs/prompts';
 import type { Phase } from '@mainloop/models/flow/states';
+import type { RunRequest } from '@mainloop/models/flow/workflow';
 import { placedWords } from '@mainloop/models/workflow-file/read';
 import { renderTemplate, type TemplateFacts } from '@mainloop/models/workflow-file/template';
+import { freshWorkflow, type Reads } from './rule-files.ts';
 
 type Told = NonNullable<PromptFacts['workflow']>;
 interface WorkflowPrompt {
@@ -21,14 +24,14 @@ const OF_PHASE: Partial<Record<Phase, PromptField>> = {
   address_review: 'mainloop.prompts.review',
 };
 
-/** @param n which run of its task it is, from 1 */
+/** What it says is looked up anew for each run. */
 export async function workflowPrompt(
+  { db, forge }: { readonly db: Db; readonly forge: Reads },
   task: TaskRow,
-  phase: Phase,
-  n: number,
+  { phase, n }: Pick<RunRequest, 'phase' | 'n'>,
   base: string,
 ): Promise<WorkflowPrompt> {
-  const file = task.workflow?.file ?? null;
+  const file = (await freshWorkflow(db, forge, task))?.file ?? null;
   if (file === null) return { told: NOTHING, problem: null };
   const facts = factsOf(task, phase, n, base);
   let told = NOTHING;

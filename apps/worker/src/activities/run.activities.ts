@@ -84,7 +84,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       if (input.phase === 'address_review')
         await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, task);
       const rules = await rulesFor(db, task);
-      const { told, problem } = await workflowPrompt(task, input.phase, input.n, base);
+      const { told, problem } = await workflowPrompt({ db, forge }, task, input, base);
       const given = { base, learned: learningWords(rules), workflow: told };
       const facts = await promptFacts({ db, forge }, task, input, given);
       const before = await findOutcomeBefore(db, { taskId: task.id, n: input.n });

@@ -80,8 +80,8 @@ export function promptFor(facts: PromptFacts): string {
   if (facts.learned) parts.push(facts.learned, '');
   if (facts.area) parts.push(facts.area, '');
   const { says, phase, done } = facts.workflow ?? NO_WORKFLOW;
-  const isToldAnew = BEGINS.has(facts.phase) ? facts.resumed !== true : false;
-  const standing = [...(isToldAnew || facts.freshSession ? [says] : []), phase].filter(Boolean);
+  const isTold = BEGINS.has(facts.phase) || facts.freshSession === true;
+  const standing = [isTold ? says : '', phase].filter(Boolean);
   if (standing.length > 0) parts.push(WORKFLOW_WORDS, ...standing.map((text) => fence(text, 'workflow')), '');
   parts.push(...BODY[facts.phase](facts));
   if (done !== '' && WRITES.has(facts.phase)) parts.push('', DONE_WORDS, fence(done, 'workflow'));
@@ -89,7 +89,7 @@ export function promptFor(facts: PromptFacts): string {
 }
 
 const NO_WORKFLOW = { says: '', phase: '', done: '' };
-/** A session that goes on knows what it was told at its begin. */
+/** Also where one goes on: the run before may have ended before its agent began. */
 const BEGINS: ReadonlySet<Phase> = new Set(['plan', 'implement']);
 const WRITES: ReadonlySet<Phase> = new Set(['implement', 'fix_ci', 'address_review']);
 const WORKFLOW_WORDS =
