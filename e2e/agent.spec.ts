@@ -7,6 +7,7 @@ import './agent/setup.ts';
 import './agent/evidence.ts';
 import './agent/folder.ts';
 import './agent/neighbours.ts';
+import './agent/workflow.ts';
 
 beforeAll(startStage);
 afterAll(stopStage);

@@ -24,6 +24,11 @@ chat:
       - text: ok
         tool: { name: spawn_task, input: { project: local/packaged, title: "Case packaged", prompt: do it, skipPlan: true } }
       - text: ok
+  - when: '^case ruled'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/ruled, title: "Case ruled", prompt: do it, skipPlan: true } }
+      - text: ok
   - when: '^case (\\w+)'
     steps:
       - text: ok
@@ -53,6 +58,11 @@ agent:
       - bash: 'mkfifo /tmp/pipe.png; mainloop show /tmp/pipe.png "A pipe" 2>&1; mainloop show /dev/zero "A device" 2>&1'
       - bash: 'truncate -s 3G /tmp/huge.png; mainloop show /tmp/huge.png "Huge" 2>&1; rm /tmp/huge.png'
       - bash: echo made >> made.txt; git add -A; git commit -qm "Make it"; git push 2>&1 | tail -2
+      - text: done
+  - when: 'Task: Case ruled.*The house rule of Case ruled.*The house is clean'
+    steps:
+      - bash: 'echo "found $(cat .git/created .git/prepared | tr "\\n" " ")"'
+      - bash: echo made > made.txt; git add -A; git commit -qm "Make it"; git push 2>&1 | tail -2
       - text: done
   - when: 'Task: Case packaged'
     steps:
