@@ -28,6 +28,7 @@ import { MemoryController } from './http/memory.controller.ts';
 import { ProjectsController } from './http/projects.controller.ts';
 import { PushController } from './http/push.controller.ts';
 import { AutomationsController } from './http/automations.controller.ts';
+import { CycleController } from './http/cycle.controller.ts';
 import { RecurringController } from './http/recurring.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
 import { isWebhook, MAX_WEBHOOK_BYTES, WebhooksController } from './http/webhooks.controller.ts';
@@ -42,6 +43,7 @@ export const CONTROLLERS = [
   AttachmentsController,
   ChatController,
   AutomationsController,
+  CycleController,
   RecurringController,
   MemoryController,
   WorkController,

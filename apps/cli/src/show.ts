@@ -85,6 +85,7 @@ const HOW: ReadonlyMap<string, (id: string, options: Item['options']) => string>
   ['recurring', (id) => `mainloop seen ${id}`],
   ['automation', (id) => `mainloop seen ${id}`],
   ['workflow', (id) => `mainloop seen ${id}`],
+  ['stuck', (id) => `mainloop seen ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['guardrail', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],

@@ -12,6 +12,7 @@ import { registerBudget, registerLimits } from './work/money.ts';
 import { registerOrder } from './work/order.ts';
 import { registerProjects } from './work/projects.ts';
 import { registerProposals } from './work/proposals.ts';
+import { registerCycle } from './work/cycle.ts';
 import { registerRecurring } from './work/recurring.ts';
 import { registerSkills } from './work/skills.ts';
 import { registerSteering } from './work/steering.ts';
@@ -34,6 +35,7 @@ export function registerWork(program: Command, context: Context): void {
   registerBudget(program, context);
   registerOrder(program, context);
   registerSkills(program, context);
+  registerCycle(program, context);
   registerRecurring(program, context);
   registerAutomations(program, context);
   registerLimits(program, context);

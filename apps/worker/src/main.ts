@@ -27,6 +27,7 @@ import { translated } from './activities/errors.ts';
 import { ownerOfTask, temporalLines } from './log.ts';
 import { projectActivities } from './activities/project.activities.ts';
 import { memoryActivities } from './activities/memory.activities.ts';
+import { cycleActivities } from './activities/cycle.activities.ts';
 import { automationActivities } from './activities/automation.activities.ts';
 import { recurringActivities } from './activities/recurring.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
@@ -38,18 +39,16 @@ import { backlogOf, serveBacklog } from './backlog.ts';
 import {
   checkUp,
   pollForge,
-  reapOrphans,
   watchPause,
   watchRuns,
+  watchSandboxes,
   watchSilence,
-  watchTrains,
   type Watched,
 } from './maintenance.ts';
 import { loadConfig } from './config.ts';
 import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/network/failpoints';
-import { lightCampfire } from '@mainloop/models/db/learnings/campfire';
 import { actAtOnce } from '@mainloop/models/db/automations/acting';
 import { judgeLog } from '@mainloop/models/db/automations/judging';
 import { learnFromLog } from '@mainloop/models/db/learnings/signals';
@@ -58,10 +57,11 @@ import { mineReviews } from './mining.ts';
 import { likenRules, nothingCompared } from './likeness.ts';
 import { nothingSeen, readMessages } from './meanings.ts';
 import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
+import { nothingWatched, taskWorkflows, wakeCycle } from './cycle-schedule.ts';
 import { nothingSynced, tendRecurring } from './recurring-schedules.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { notifyDevices } from './push.ts';
-import { isGone, relayOnce } from './relay.ts';
+import { relayOnce } from './relay.ts';
 
 const log = openLog('worker');
 const settings = loadConfig(process.env);
@@ -132,6 +132,7 @@ const worker = await Worker.create({
       ...projectActivities({ db, forge, importer }),
       ...memoryActivities({ db, model: chatModel(), hit }),
       ...recurringActivities({ db }),
+      ...cycleActivities({ db, sandbox, workflows: taskWorkflows(client), hit }),
       ...automationActivities({
         db,
         forge,
@@ -156,6 +157,9 @@ let isScheduled = false;
 let rounds = 0;
 const compared = nothingCompared();
 const clocks = nothingSynced();
+const cycle = nothingWatched();
+/** Whether the cycle should come is looked at so often at most: it does not wait for seconds. */
+const CYCLE_REST_MS = 2_000;
 /** A look is three small questions for each project, of the five thousand that an hour has. */
 const RULE_FILES_MS = 900_000;
 const ruleFiles = new Map<string, string>();
@@ -187,8 +191,7 @@ const maintenance = [
     wake('mainloop'),
     REST_MS,
   ),
-  maintain('trains', 20_000, () => watchTrains(db, (id) => isGone(client, id))),
-  maintain('reaper', 20_000, () => reapOrphans(db, sandbox)),
+  maintain('sandboxes', 20_000, () => watchSandboxes(db, sandbox)),
   maintain('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
   ...(settings.embedder === null
     ? []
@@ -200,7 +203,7 @@ const maintenance = [
   maintain('signals', 5_000, async () => {
     while (!stopping.signal.aborted && (await learnFromLog(db, OWNER)));
   }),
-  maintain('campfire', 30_000, () => lightCampfire(db, OWNER, Date.now())),
+  maintain('cycle', 15_000, () => wakeCycle(db, client, cycle), wake('mainloop'), CYCLE_REST_MS),
   maintain(
     'automations',
     5_000,

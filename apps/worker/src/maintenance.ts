@@ -20,10 +20,11 @@ const STOP_AFTER_NUDGES = 4;
 const STUCK_MS = 2 * 60_000;
 
 /**
- * Removes sandboxes whose task has ended or is not known, and says of those that do not go why.
+ * Removes sandboxes whose task has ended or is not known.
  * @returns task ids of the removed
+ * @throws the error of the first that does not go, when the others are gone
  */
-export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
+export async function reapOrphans(db: Db, sandbox: Pick<Sandbox, 'list' | 'release'>): Promise<string[]> {
   const gone: string[] = [];
   const failed: unknown[] = [];
   for (const taskId of await sandbox.list()) {
@@ -37,6 +38,12 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
       failed.push(err);
     }
   }
+  if (failed.length > 0) throw failed[0];
+  return gone;
+}
+
+/** Says of sandboxes that were released and do not go away why. */
+export async function watchSandboxes(db: Db, sandbox: Pick<Sandbox, 'stuck'>): Promise<void> {
   for (const stuck of await sandbox.stuck()) {
     if (stuck.forMs < STUCK_MS) continue;
     const ownerId = await findOwner(db, stuck.taskId);
@@ -55,8 +62,6 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
       ),
     );
   }
-  if (failed.length > 0) throw failed[0];
-  return gone;
 }
 
 /**

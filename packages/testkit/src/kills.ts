@@ -57,6 +57,18 @@ export const AUTOMATION_FAILPOINTS: readonly string[] = [
   'forge.label',
 ].flatMap((name) => [`${name}.before`, `${name}.after`]);
 
+/** Those of the cycle: before each phase, and after what it tells. */
+export const CYCLE_FAILPOINTS: readonly string[] = [
+  'cycle.gather.before',
+  'cycle.triage.before',
+  'cycle.narrate.before',
+  'cycle.narrate.after',
+  'cycle.tend.before',
+  'cycle.tend.after',
+  'cycle.end.before',
+  'cycle.end.after',
+];
+
 export type Kill =
   | { readonly kind: 'process'; readonly name: (typeof PROCESSES)[number] }
   /** Armed until somebody runs into it. */

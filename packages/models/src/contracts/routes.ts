@@ -37,6 +37,7 @@ import {
   TryAutomation,
   WhyAutomation,
 } from './automations.ts';
+import { Cycle } from './cycle.ts';
 import { PauseRecurring, Recurring, SavedRecurring, SaveRecurring } from './recurring.ts';
 import { Comment, EditComment, Evidence, Looked, NewComment, ResolveComment } from './review.ts';
 import { DecideLearning, Learning, NewLearning } from './learnings.ts';
@@ -413,6 +414,26 @@ export const ROUTES = {
     status: 200,
     answer: Done,
     refusals: ['no_recurring'],
+  },
+
+  // The cycle.
+  getCycle: {
+    method: 'GET',
+    path: '/api/cycle',
+    topic: 'chat',
+    summary: 'What looks after everything that goes on: how often, and what it did in the last day',
+    status: 200,
+    answer: Cycle,
+    refusals: [],
+  },
+  askCycle: {
+    method: 'POST',
+    path: '/api/cycle/now',
+    topic: 'chat',
+    summary: 'Have the next cycle come now; one that is under way is the one',
+    status: 200,
+    answer: Done,
+    refusals: [],
   },
 
   // Automations.

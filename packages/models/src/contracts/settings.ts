@@ -172,6 +172,9 @@ const OWN = z.strictObject({
   campfireAt: TimeOfDay.nullable().describe(
     'When what a day taught is gathered into one item, by the clock of `timeZone`. null: never',
   ),
+  cycleMinutes: between(1, 60, 'The minutes of the cycle').describe(
+    'How often mainloop looks after everything that goes on, in minutes',
+  ),
   notifyKinds: z.array(z.enum(ITEM_KINDS)).describe('Which kinds of items a device is told of'),
   quietHours: z
     .object({
@@ -239,6 +242,7 @@ export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   timeZone: null,
   insights: '',
   campfireAt: '18:00',
+  cycleMinutes: 5,
   notifyKinds: [...ITEM_KINDS],
   quietHours: null,
   ...NO_GUARDRAILS,

@@ -4,6 +4,7 @@ import type { Tx } from './pool.ts';
 import type { Projections } from './projections/apply.ts';
 import { ofAutomations } from './projections/automations.ts';
 import { ofAwareness } from './projections/awareness.ts';
+import { ofCycle } from './projections/cycle.ts';
 import { ofConversation } from './projections/conversation.ts';
 import { ofForge } from './projections/forge.ts';
 import { ofInbox } from './projections/inbox.ts';
@@ -36,6 +37,7 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   cost_days: ['owner_id', 'day', 'project_id', 'model'],
   pauses: ['owner_id'],
   collisions: ['task_id', 'other_id'],
+  cycles: ['id'],
   skills: ['id'],
   recurring: ['id'],
   recurring_times: ['recurring_id', 'due_at'],
@@ -48,6 +50,7 @@ const HANDLERS: Projections<EventType> = {
   ...ofAutomations,
   ...ofAwareness,
   ...ofConversation,
+  ...ofCycle,
   ...ofProjects,
   ...ofProposals,
   ...ofTasks,

@@ -1,6 +1,7 @@
 // What the web reads: what the pages show, read with a role that may only read. Nothing here writes.
 import { awareness } from './read/awareness.ts';
 import { chat } from './read/chat.ts';
+import { cycle } from './read/cycle.ts';
 import { inbox } from './read/inbox.ts';
 import { learnings } from './read/learnings.ts';
 import { memory } from './read/memory.ts';
@@ -19,6 +20,7 @@ export function openRead(url: string) {
     ...inbox(views),
     ...awareness(views),
     ...chat(views),
+    ...cycle(views),
     ...tasks(views),
     ...review(views),
     ...learnings(views),

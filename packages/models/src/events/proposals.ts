@@ -52,9 +52,9 @@ export const proposalDeclined = defineEvent({
 export const proposalExpired = defineEvent({
   type: 'proposal.expired',
   version: 1,
-  says: 'The person said yes too late.',
+  says: 'Nobody said yes in time.',
   about: 'owner',
-  writtenBy: ['api'],
+  writtenBy: ['api', 'worker'],
   payload: z.object({ id: z.string() }),
   keys: { new: 'expired/{id}' },
 });

@@ -13,6 +13,7 @@ import {
 } from './automations.ts';
 import { areaKnown, collisionCleared, collisionFound } from './awareness.ts';
 import { messageForgotten, messageSaid, ownerCaughtUp } from './conversation.ts';
+import { cycleAsked, cycleEnded } from './cycle.ts';
 import type { Made } from './define.ts';
 import {
   branchPushed,
@@ -203,6 +204,8 @@ const ALL = {
   'automation.fired': automationFired,
   'automation.acted': automationActed,
   'automation.failed': automationFailed,
+  'cycle.asked': cycleAsked,
+  'cycle.ended': cycleEnded,
   'recurring.saved': recurringSaved,
   'recurring.paused': recurringPaused,
   'recurring.removed': recurringRemoved,

@@ -14,13 +14,15 @@ export const ITEM_KINDS = [
   'recurring',
   'automation',
   'workflow',
+  'stuck',
 ] as const;
 /** What an inbox item asks of the person. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 /**
  * What an item of each kind is about. One that is about a task ends with it; the others stand by themselves and name
  * what they are about in their own field: a campfire its day (YYYY-MM-DD), `recurring` the plan of a skill by its id, `automation` the rule
- * that tells it by its id, `workflow` the project whose file it is.
+ * that tells it by its id, `workflow` the project whose file it is, `stuck` the task that does not go on by its id: its
+ * workflow, which ends the items of a task, may be gone.
  */
 export const SUBJECT_OF = {
   question: 'task',
@@ -36,7 +38,8 @@ export const SUBJECT_OF = {
   recurring: 'recurring',
   automation: 'automation',
   workflow: 'project',
-} as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring' | 'automation' | 'project'>;
+  stuck: 'stuck',
+} as const satisfies Record<ItemKind, 'task' | 'day' | 'recurring' | 'automation' | 'project' | 'stuck'>;
 /** The kinds of items that are about a task. */
 export type TaskItemKind = { [K in ItemKind]: (typeof SUBJECT_OF)[K] extends 'task' ? K : never }[ItemKind];
 /** @returns whether an item of this kind is about a task */

@@ -314,6 +314,7 @@ test('a notification has two buttons at most, and none that decides what should 
     ['recurring', undefined],
     ['automation', undefined],
     ['workflow', undefined],
+    ['stuck', undefined],
   ]);
   // What a notification does not show whole is not decided by it.
   for (const unseen of [{ titleIsWhole: false }, { title: `Run: ${'x'.repeat(120)}` }]) {

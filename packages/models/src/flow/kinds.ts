@@ -15,4 +15,5 @@ export const KIND = {
   recurring: 'Recurring',
   automation: 'Automation',
   workflow: 'WORKFLOW.md',
+  stuck: 'Stuck',
 } satisfies Record<ItemKind, string>;

@@ -19,6 +19,10 @@ export interface RecurringWorkflowInput {
   /** Of the plan. */
   readonly id: string;
 }
+export const CYCLE_WORKFLOW = 'cycleWorkflow';
+export interface CycleWorkflowInput {
+  readonly ownerId: string;
+}
 export const AUTOMATION_WORKFLOW = 'automationWorkflow';
 export interface AutomationWorkflowInput extends FiringId {
   readonly ownerId: string;
@@ -208,6 +212,7 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   recurring: ['seen'],
   automation: ['seen'],
   workflow: ['seen'],
+  stuck: ['seen'],
 };
 
 /** Names on the wire. They stand in histories: `poke` is what tasks have been sent since the first one. */

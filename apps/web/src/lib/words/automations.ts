@@ -3,6 +3,7 @@ import type { FileState } from '@mainloop/models/flow/automations/repository-rul
 import type { FiringState } from '@mainloop/models/flow/automations/rule';
 
 export const AUTOMATIONS = 'Automations';
+export const LOOKED_AFTER = 'What mainloop looks after by itself.';
 export const WHAT_THEY_ARE =
   'When something happens that is like this, then do that. A skill is only proposed: nothing runs before you tap Start, unless the rule allows it with a limit.';
 

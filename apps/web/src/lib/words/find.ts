@@ -12,6 +12,7 @@ export const PAGES = [
   ['Skills', '/skills'],
   ['Recurring', '/recurring'],
   ['Automations', '/automations'],
+  ['Cycle', '/cycle'],
   ['Your week', '/week'],
   ['What agents know', '/learnings'],
   ['Memory', '/memory'],

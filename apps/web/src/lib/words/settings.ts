@@ -20,6 +20,10 @@ export const SAVED_PROMPTS = 'Prompts that you use again, under a name:';
 export const CAMPFIRE = 'Campfire';
 export const CAMPFIRE_AT =
   'When what a day taught is gathered into one item, by the clock of your days. Empty: never';
+export const CYCLE = 'Cycle';
+export const WHAT_IT_DOES = 'mainloop looks after everything that goes on, also when nobody looks:';
+export const WHAT_IT_DID = 'what it did in the last day';
+export const CYCLE_MINUTES = 'How often, in minutes';
 export const YOUR_SKILLS = 'your skills';
 export const API_IS_AT = 'The API is described at';
 
@@ -60,6 +64,7 @@ export const KIND_NAMES: Readonly<Record<ItemKind, string>> = {
   recurring: 'What should have come by itself and did not',
   automation: 'What your automations tell you',
   workflow: "A WORKFLOW.md that can't be used",
+  stuck: 'Tasks that do not go on',
 };
 export const INSECURE =
   'A browser shows notifications only over HTTPS. docs/phone.md says how to reach mainloop that way: Tailscale, a tunnel, or a certificate of your own.';

@@ -24,20 +24,26 @@ export async function lightCampfire(
   ownerId: string,
   nowMs: number,
 ): Promise<'lit' | 'none' | 'not_due'> {
-  const settings = await getSettings(db, ownerId);
-  const { campfireAt: at } = settings;
-  if (at === null) return 'not_due';
-  const dueIn = async (database: Queryable): Promise<string | null> =>
-    campfireDay({ at, zone: zoneOf(settings), nowMs, last: await findLastDay(database, ownerId) });
-  if ((await dueIn(db)) === null) return 'not_due';
+  if ((await dueDay(db, ownerId, nowMs)) === null) return 'not_due';
   return withTx(db, async (tx) => {
     if (!(await claimLock(tx, 'campfire'))) return 'not_due';
     await lockLog(tx);
-    const day = await dueIn(tx);
+    const day = await dueDay(tx, ownerId, nowMs);
     if (day === null) return 'not_due';
     await saveLastDay(tx, ownerId, day);
     return (await openItem(tx, ownerId, day, nowMs)) ? 'lit' : 'none';
   });
+}
+
+/** @returns whether the hour of the campfire has come, and it was not lit */
+export const isCampfireDue = async (database: Queryable, ownerId: string, nowMs: number): Promise<boolean> =>
+  (await dueDay(database, ownerId, nowMs)) !== null;
+
+async function dueDay(database: Queryable, ownerId: string, nowMs: number): Promise<string | null> {
+  const settings = await getSettings(database, ownerId);
+  const { campfireAt: at } = settings;
+  if (at === null) return null;
+  return campfireDay({ at, zone: zoneOf(settings), nowMs, last: await findLastDay(database, ownerId) });
 }
 
 async function openItem(tx: Tx, ownerId: string, day: string, nowMs: number): Promise<boolean> {

@@ -103,6 +103,7 @@ const HEAD: Record<ItemKind, (item: NotificationItem) => string> = {
   recurring: (i) => i.title,
   automation: (i) => i.title,
   workflow: (i) => i.title,
+  stuck: (i) => i.title,
 };
 
 /** Where it is and what it is about, besides what its head says. What is about no task says its own words. */
@@ -160,6 +161,7 @@ function actionsOf(item: NotificationItem): NotificationAction[] {
     case 'recurring':
     case 'automation':
     case 'workflow':
+    case 'stuck':
       return [OPEN];
     case 'pr_closed':
       return [{ action: 'reopen', title: 'Reopen', decision: 'reopen' }, OPEN];
