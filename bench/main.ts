@@ -6,6 +6,7 @@ import { startStack } from '../packages/testkit/src/stack.ts';
 import { benchCollisions } from './collisions.ts';
 import { benchDependencies, DEPENDENCIES_STORY, startDependencies } from './deps.ts';
 import { benchAutomations } from './automations.ts';
+import { benchCycle } from './cycle.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchGateway, startUpstream } from './gateway.ts';
 import type { Result } from './lib.ts';
@@ -42,6 +43,7 @@ try {
   if (wants('page')) take(await benchInPage(stack));
   if (wants('throughput')) take(await benchThroughput(stack));
   if (wants('automations')) take(await benchAutomations(stack));
+  if (wants('cycle')) take(await benchCycle(stack));
   if (wants('pages')) take(await benchPages(stack));
 } finally {
   await stack.stop();

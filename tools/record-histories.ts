@@ -399,28 +399,14 @@ const OTHERS: Record<
     workflowId: 'recurring/rc-1',
     input: () => ({ ownerId: 'owner', id: 'rc-1' }),
   },
-  // One that finds nothing; what a phase fails with is said at its end.
+  // A phase that fails does not keep the next.
   cycle: {
     workflow: 'cycleWorkflow',
     workflowId: 'cycle',
     input: () => ({ ownerId: 'owner' }),
     script: {
       instead: new Map<string, (() => unknown)[]>([
-        [
-          'gatherCycle',
-          [
-            () => ({
-              report: { phase: 'gather', ms: 1, did: { events: 1 }, trouble: '' },
-              reason: 'clock',
-              missed: 0,
-              seq: 7,
-              said: ['A task began.'],
-            }),
-          ],
-        ],
         ['triageCycle', Array.from({ length: 4 }, () => unavailable('it did not answer'))],
-        ['narrateCycle', [() => ({ report: { phase: 'narrate', ms: 1, did: {}, trouble: '' }, said: [] })]],
-        ['tendCycle', [() => ({ phase: 'tend', ms: 1, did: {}, trouble: '' })]],
       ]),
     },
   },

@@ -156,17 +156,17 @@ async function tendCycle(
     ['campfire', async () => ((await lightCampfire(db, ownerId, Date.now())) === 'lit' ? 1 : 0)],
     ['orphans', async () => (await reapOrphans(db, sandbox)).length],
   ];
-  const did: Record<string, number> = {};
+  const did: [name: string, count: number][] = [];
   const failed: string[] = [];
   for (const [name, deed] of deeds)
     try {
-      did[name] = await deed();
+      did.push([name, await deed()]);
     } catch (err) {
       // One that does not work must not keep the others.
       failed.push(`${name}: ${(err as Error).message}`);
     }
   hit('cycle.tend.after');
-  return { ...reportOf('tend', began, did), trouble: failed.join(' ').slice(0, 500) };
+  return { ...reportOf('tend', began, Object.fromEntries(did)), trouble: failed.join(' ').slice(0, 500) };
 }
 
 /**

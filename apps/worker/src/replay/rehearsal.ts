@@ -116,6 +116,20 @@ const blank = (): Script => ({
   ended: null,
 });
 
+const reportOf = (phase: string) => ({ phase, ms: 1, did: {}, trouble: '' });
+const cycleAnswers = {
+  gatherCycle: () => ({
+    report: reportOf('gather'),
+    reason: 'clock',
+    missed: 0,
+    seq: 7,
+    said: ['A task began.'],
+  }),
+  triageCycle: () => ({ report: reportOf('triage'), stuck: [], isWhole: true }),
+  narrateCycle: () => ({ report: reportOf('narrate'), said: [] }),
+  tendCycle: () => reportOf('tend'),
+  endCycle: () => undefined,
+};
 const answers = (script: () => Script) => ({
   loadTask: () => ({ skipPlan: false, planRevision: 0, hasPr: false, runs: 0, ciGraceMs: 60_000 }),
   setState: (input: { state: string }) => void script().states.push(input.state),
@@ -174,6 +188,7 @@ const answers = (script: () => Script) => ({
   actAutomation: () => ({ webhooks: 2 }),
   sendWebhook: () => undefined,
   failAutomation: () => undefined,
+  ...cycleAnswers,
 });
 
 export interface Rehearsal {

@@ -1,4 +1,5 @@
 // What the page of the cycle says. Read it aloud before you change it.
+import { quietWords } from '@mainloop/models/flow/cycle/words';
 import type { HourKind } from '@mainloop/models/flow/cycle/day';
 
 export const CYCLE = 'Cycle';
@@ -29,3 +30,7 @@ export const NOTHING_TOLD = 'In the last 24 hours there was nothing to tell.';
 export const WHAT_IT_DID = 'What it did';
 export const EACH_PHASE = 'Each phase';
 export const msWords = (ms: number): string => `${ms} ms`;
+/** @param count of cycles without anything to tell, before the one whose card it stands on */
+export const beforeWords = (count: number): string => `Before it: ${quietWords(count)}`;
+/** The same, of the newest. */
+export const sinceWords = (count: number): string => `Since then: ${quietWords(count)}`;

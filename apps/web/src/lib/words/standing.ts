@@ -11,5 +11,5 @@ export const STANDING = {
   recurring: { page: '/recurring', look: 'What comes by itself', button: 'Seen', done: 'Seen.' },
   automation: { page: '/automations', look: 'Your automations', button: 'Seen', done: 'Seen.' },
   workflow: { page: '/projects', look: 'Your projects', button: 'Seen', done: 'Seen.' },
-  stuck: { page: '/cycle', look: 'The cycle', button: 'Seen', done: 'Seen.' },
+  stuck: { page: '/task', look: 'The task', button: 'Seen', done: 'Seen.' },
 } as const;

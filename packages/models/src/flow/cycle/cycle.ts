@@ -1,4 +1,5 @@
 // The cycle: when it comes, which of its phases run, what is said of it. Pure.
+import { own } from '../look.ts';
 
 /** In their order. Each says what it did; one that fails does not keep the next. */
 export const CYCLE_PHASES = ['gather', 'triage', 'narrate', 'tend'] as const;
@@ -143,7 +144,7 @@ export const TOLD_TYPES: readonly string[] = TOLD.map(([type]) => type);
  */
 export const saidOf = (counts: Readonly<Record<string, number>>): string[] =>
   TOLD.flatMap(([type, one, several]) => {
-    const count = counts[type] ?? 0;
+    const count = own(counts, type) ?? 0;
     if (count === 0) return [];
     return count === 1 ? `${one}.` : `${count} ${several}.`;
   });

@@ -49,5 +49,7 @@ export function reasonWords(reason: CycleReason, missed: number): string {
 }
 
 /** @returns how many cycles had nothing to tell; empty where there were none */
-export const quietWords = (count: number): string =>
-  count === 0 ? '' : count === 1 ? '1 cycle with nothing to tell' : `${count} cycles with nothing to tell`;
+export function quietWords(count: number): string {
+  if (count === 0) return '';
+  return count === 1 ? '1 cycle with nothing to tell' : `${count} cycles with nothing to tell`;
+}
