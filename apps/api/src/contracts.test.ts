@@ -337,6 +337,8 @@ describe('each answer is what the table says', () => {
     await ask('saveSkill', { body: { name: 'bump', prompt: 'Bring {{package}} up.', parameters } });
     expect(await ask('listSkills', {})).toMatchObject([{ name: 'bump', parameters, project: null }]);
     await ask('runSkill', { name: 'bump', body: { given: 'left-pad', projectId: 'pr-1' } });
+    await ask('askCycle', {});
+    expect(await ask('getCycle', {})).toMatchObject({ everyMinutes: 5, lastAt: null, cycles: [] });
     const plan = {
       skill: 'bump',
       given: { package: 'x' },

@@ -228,6 +228,27 @@ const ANSWERS: readonly [RegExp, unknown][] = [
   ],
   [/^\/api\/automations\/.*\/why$/, { says: HOSTILE, lines: [HOSTILE] }],
   [
+    /^\/api\/cycle$/,
+    {
+      everyMinutes: 5,
+      lastAt: HOSTILE,
+      isLate: true,
+      quiet: 2,
+      cycles: [
+        {
+          id: 'c1',
+          startedAt: HOSTILE,
+          endedAt: HOSTILE,
+          reason: 'missed',
+          missed: 2,
+          quietBefore: 1,
+          phases: [{ phase: HOSTILE, ms: 12, did: { [HOSTILE]: 2 }, trouble: HOSTILE }],
+          said: [HOSTILE],
+        },
+      ],
+    },
+  ],
+  [
     /^\/api\/recurring$/,
     Object.assign(
       [
@@ -344,6 +365,8 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   'skill run': ['bump', 'left pad'],
   'skill save': ['bump', 'Bring {{package}} up.'],
   'skill remove': ['bump'],
+  cycle: [],
+  'cycle now': [],
   recurring: [],
   'recurring save': ['bump', '30 9 * * 1-5', 'package=left pad'],
   'recurring pause': ['rc-1'],

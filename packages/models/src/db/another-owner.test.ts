@@ -10,6 +10,7 @@ import { listById, listSaidBetween, searchMessages } from './conversation/search
 import { findSkill, listSkills, removeSkill, saveSkill } from './conversation/skills.ts';
 import { listFiles, listThread } from './conversation/thread.ts';
 import { addDevice, listDevices, openItems, removeDevice } from './devices/push.ts';
+import { listAtHand } from './cycle/hand.ts';
 import {
   cancelTask,
   decide,
@@ -126,6 +127,7 @@ const LOOKS: Readonly<Record<string, (db: Db, ownerId: string) => Promise<unknow
   refsOf: (db, o) => refsOf(db, o, [ids.file]),
   readAttachment: (db, o) => readAttachment(db, o, ids.file),
   listFiles: (db, o) => listFiles(db, o),
+  listAtHand: (db, o) => listAtHand(db, o),
   listThread: (db, o) => listThread(db, o, 1_000_000),
   listDrafts: (db, o) => listDrafts(db, o),
   listOpenProposals: (db, o) => listOpenProposals(db, o),
