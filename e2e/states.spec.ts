@@ -131,6 +131,7 @@ const NOTHING: readonly State[] = [
   { name: 'empty-memory', where: '/memory' },
   { name: 'empty-recurring', where: '/recurring' },
   { name: 'empty-automations', where: '/automations' },
+  { name: 'empty-cycle', where: '/cycle' },
 ];
 const BEGUN: readonly State[] = [{ name: 'begun-chat', where: '/' }];
 const STANDING: readonly State[] = [

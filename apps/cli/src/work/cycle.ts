@@ -21,7 +21,7 @@ function oneText({ startedAt, reason, missed, quietBefore, phases, said }: Cycle
 }
 
 /** @returns how often it comes, when it last did, and what it did in the last day */
-export function cycleText({ everyMinutes, lastAt, isLate, quiet, cycles }: Cycle): string {
+function cycleText({ everyMinutes, lastAt, isLate, quiet, cycles }: Cycle): string {
   const last = lastAt === null ? 'None has ended yet.' : `The last ended at ${timeOf(lastAt)} (UTC).`;
   return [
     `Every ${everyMinutes} min. ${last}`,

@@ -35,6 +35,7 @@ const phases = () =>
       },
     },
     workflows: {
+      count: () => Promise.resolve(running.size),
       running: () => Promise.resolve(running),
       isGone: (id) => {
         asked.push(id);
@@ -111,7 +112,7 @@ describe('a cycle', () => {
     const { quiet } = await getClock(file.db, OWNER);
     const rowsBefore = new Set(await everyRow());
     const shownBefore = await shown();
-    await cycle();
+    await cycle(2);
     expect((await everyRow()).filter((row) => !rowsBefore.has(row))).toHaveLength(1);
     expect(await events()).toBe(before);
     expect((await getClock(file.db, OWNER)).quiet).toBe(quiet + 1);

@@ -24,13 +24,22 @@ import {
   type CycleReason,
   type PhaseReport,
 } from '@mainloop/models/flow/cycle/cycle';
-import { mayBeGone, stuckOf, stuckWords, type AtHand, type Stuck } from '@mainloop/models/flow/cycle/stuck';
+import {
+  mayBeGone,
+  stuckOf,
+  stuckWords,
+  type AtHand,
+  type Certain,
+  type Stuck,
+} from '@mainloop/models/flow/cycle/stuck';
 import { taskWorkflowId } from '@mainloop/models/flow/ids';
 import type { Hit } from '@mainloop/network/failpoints';
 import { reapOrphans, watchTrains } from '../maintenance.ts';
 
 /** What a cycle asks of Temporal. */
 export interface TaskWorkflows {
+  /** @returns how many workflows of tasks run; cheap, where a list of all is not */
+  count(): Promise<number>;
   /** @returns ids of the workflows of tasks that run; one that began a moment ago may not be among them */
   running(): Promise<ReadonlySet<string>>;
   isGone(workflowId: string): Promise<boolean>;
@@ -57,8 +66,7 @@ export interface CycleGathered {
 export interface CycleTriaged {
   readonly report: PhaseReport;
   readonly stuck: readonly Stuck[];
-  /** Whether there is no more that is stuck. */
-  readonly isWhole: boolean;
+  readonly certain: Certain;
 }
 
 /** So many are asked about one by one, and told of, in one cycle. */
@@ -78,13 +86,16 @@ const reportOf = (phase: CyclePhase, began: number, did: Record<string, number>)
  */
 async function goneOf(tasks: readonly AtHand[], workflows: TaskWorkflows, nowMs: number) {
   const settled = tasks.filter((task) => mayBeGone(task, nowMs));
-  if (settled.length === 0) return { gone: new Set<string>(), isWhole: true };
+  if (settled.length === 0) return { gone: new Set<string>(), certain: 'all' as const };
+  // As many run as there are tasks: as good as sure that none is gone, and nothing is concluded from it.
+  if ((await workflows.count()) >= tasks.length)
+    return { gone: new Set<string>(), certain: 'silent' as const };
   const running = await workflows.running();
   const lacking = settled.filter(({ taskId }) => !running.has(taskWorkflowId(taskId)));
   const gone = new Set<string>();
   for (const { taskId } of lacking.slice(0, MOST_AT_ONCE))
     if (await workflows.isGone(taskWorkflowId(taskId))) gone.add(taskId);
-  return { gone, isWhole: lacking.length <= MOST_AT_ONCE };
+  return { gone, certain: lacking.length <= MOST_AT_ONCE ? ('all' as const) : ('silent' as const) };
 }
 
 async function gatherCycle({ db, hit }: CyclePorts, { ownerId, startedMs }: OfCycle): Promise<CycleGathered> {
@@ -115,7 +126,7 @@ async function triageCycle({ db, workflows, hit }: CyclePorts, { ownerId }: OfCy
   const tasks = await listAtHand(db, ownerId);
   const nowMs = Date.now();
   const isPaused = await isAllPaused(db, ownerId);
-  const { gone, isWhole } = await goneOf(tasks, workflows, nowMs);
+  const { gone, certain } = await goneOf(tasks, workflows, nowMs);
   const all = tasks.flatMap(
     (task) => stuckOf(task, { nowMs, isPaused, isGone: gone.has(task.taskId) }) ?? [],
   );
@@ -123,7 +134,7 @@ async function triageCycle({ db, workflows, hit }: CyclePorts, { ownerId }: OfCy
   return {
     report: reportOf('triage', began, { stuck: all.length }),
     stuck,
-    isWhole: isWhole && stuck.length === all.length,
+    certain: stuck.length === all.length ? certain : 'some',
   };
 }
 
@@ -144,13 +155,13 @@ async function narrateCycle(
 
 async function tendCycle(
   { db, sandbox, workflows, hit }: CyclePorts,
-  { ownerId, stuck, isWhole }: OfCycle & Pick<CycleTriaged, 'stuck' | 'isWhole'>,
+  { ownerId, stuck, certain }: OfCycle & Pick<CycleTriaged, 'stuck' | 'certain'>,
 ): Promise<PhaseReport> {
   const began = performance.now();
   hit('cycle.tend.before');
   const deeds: readonly (readonly [string, () => Promise<number>])[] = [
     ['woken', () => wakeSilent(db, stuck)],
-    ['closed', () => closeStuck(db, ownerId, { stuck, isWhole })],
+    ['closed', () => closeStuck(db, ownerId, { stuck, certain })],
     ['expired', () => expireProposals(db, ownerId, new Date())],
     ['trains', async () => (await watchTrains(db, (id) => workflows.isGone(id))).length],
     ['campfire', async () => ((await lightCampfire(db, ownerId, Date.now())) === 'lit' ? 1 : 0)],
@@ -177,7 +188,7 @@ export const cycleActivities = (ports: CyclePorts) => ({
   gatherCycle: (input: OfCycle) => gatherCycle(ports, input),
   triageCycle: (input: OfCycle) => triageCycle(ports, input),
   narrateCycle: (input: OfCycle & Pick<CycleTriaged, 'stuck'>) => narrateCycle(ports, input),
-  tendCycle: (input: OfCycle & Pick<CycleTriaged, 'stuck' | 'isWhole'>) => tendCycle(ports, input),
+  tendCycle: (input: OfCycle & Pick<CycleTriaged, 'stuck' | 'certain'>) => tendCycle(ports, input),
   async endCycle(cycle: EndedCycle): Promise<void> {
     ports.hit('cycle.end.before');
     await endCycle(ports.db, cycle, Date.now());

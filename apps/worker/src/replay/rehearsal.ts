@@ -125,7 +125,7 @@ const cycleAnswers = {
     seq: 7,
     said: ['A task began.'],
   }),
-  triageCycle: () => ({ report: reportOf('triage'), stuck: [], isWhole: true }),
+  triageCycle: () => ({ report: reportOf('triage'), stuck: [], certain: 'all' }),
   narrateCycle: () => ({ report: reportOf('narrate'), said: [] }),
   tendCycle: () => reportOf('tend'),
   endCycle: () => undefined,

@@ -31,7 +31,7 @@ export async function cycleWorkflow({ ownerId }: CycleWorkflowInput): Promise<vo
   if (gathered !== null) phases.push(gathered.report);
   const triaged = await attempt('triage', () => triageCycle(of));
   if (triaged !== null) phases.push(triaged.report);
-  const found = { ...of, stuck: triaged?.stuck ?? [], isWhole: triaged?.isWhole ?? false };
+  const found = { ...of, stuck: triaged?.stuck ?? [], certain: triaged?.certain ?? ('some' as const) };
   const said = [...(gathered?.said ?? [])];
   for (const phase of phasesAfter(said.length, found.stuck.length))
     if (phase === 'narrate') {

@@ -1,8 +1,8 @@
 // What the cycle finds of tasks, proposals and items, and what it does about it.
 import { inboxClosed, inboxOpened } from '../../events/inbox.ts';
 import { proposalExpired } from '../../events/proposals.ts';
-import type { AtHand, Stuck } from '../../flow/cycle/stuck.ts';
-import { stuckItemId, stuckWords, WAKE_AFTER_MS } from '../../flow/cycle/stuck.ts';
+import type { AtHand, Certain, Stuck } from '../../flow/cycle/stuck.ts';
+import { goesOn, stuckItemId, stuckWords, WAKE_AFTER_MS } from '../../flow/cycle/stuck.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
@@ -126,13 +126,13 @@ export const wakeSilent = (db: Db, stuck: readonly Stuck[]): Promise<number> =>
 
 /**
  * Closes what was said of tasks that go on, or have ended.
- * @param isWhole whether `stuck` is all that is stuck; otherwise only ended ones are let go of
+ * @param certain how much is known of what is stuck; of the rest only ended ones are let go of
  * @returns how many items were closed
  */
 export const closeStuck = (
   db: Db,
   ownerId: string,
-  { stuck, isWhole }: { readonly stuck: readonly Stuck[]; readonly isWhole: boolean },
+  { stuck, certain }: { readonly stuck: readonly Stuck[]; readonly certain: Certain },
 ): Promise<number> =>
   withTx(db, async (tx) => {
     const open = tables
@@ -146,7 +146,7 @@ export const closeStuck = (
     await lockLog(tx);
     const still = new Set(stuck.map(stuckItemId));
     const over = (await rows(tx, open)).filter(
-      ({ id, endedAt }) => endedAt !== null || (isWhole && !still.has(id)),
+      ({ id, endedAt }) => endedAt !== null || (!still.has(id) && goesOn(id, certain)),
     );
     const closed = over.map(({ id, endedAt }) =>
       inboxClosed.new({

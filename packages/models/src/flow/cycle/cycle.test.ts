@@ -15,6 +15,7 @@ import {
 } from './cycle.ts';
 import { hoursOf, HOURS, type CycleTold } from './day.ts';
 import {
+  goesOn,
   mayBeGone,
   SETTLE_MS,
   stuckItemId,
@@ -184,6 +185,17 @@ describe('a task', () => {
     expect(gone.title).toBe('“Keep the odd cent” is stuck: nothing goes on with it.');
     expect(gone.body).toMatch(/Start a new task/);
   });
+});
+
+test.each([
+  ['stuck-t-gone', 'all', true],
+  ['stuck-t-gone', 'silent', false],
+  ['stuck-t-gone', 'some', false],
+  ['stuck-t-17', 'all', true],
+  ['stuck-t-17', 'silent', true],
+  ['stuck-t-17', 'some', false],
+] as const)('what %s tells of, not named any more, goes on when %s is known: %s', (id, certain, is) => {
+  expect(goesOn(id, certain)).toBe(is);
 });
 
 describe('the day at a glance', () => {

@@ -32,6 +32,12 @@ export interface Stuck {
   readonly signMs: number;
 }
 
+/**
+ * How much is known of what is stuck. `all`: what is not named is not stuck; `silent`: that holds of those that say
+ * nothing, and was not looked at for workflows that are gone; `some`: there may be more.
+ */
+export type Certain = 'all' | 'silent' | 'some';
+
 /** States in which an agent is said to be at work. */
 const AT_WORK: ReadonlySet<string> = new Set(['planning', 'drafting']);
 
@@ -81,3 +87,7 @@ export function stuckWords({ title, why, signMs }: Stuck, nowMs: number): { titl
       };
   }
 }
+
+/** @returns whether a task that such an item tells of, and that is not named any more, goes on */
+export const goesOn = (itemId: string, certain: Certain): boolean =>
+  certain === 'all' || (certain === 'silent' && !itemId.endsWith('-gone'));
