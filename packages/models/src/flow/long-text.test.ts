@@ -47,7 +47,7 @@ const guarded =
     readGlob(glob)(foldPath({ path, mode: '120000' }));
 const rule = (path: string | null) => ({ id: 'L1', rule: 'Round.', why: '', path, always: false });
 
-test.each<[string, (text: string) => unknown, string, string]>([
+test.each<[string, (text: string) => unknown, string, string, string?]>([
   ['an answer of the model that hides all the way', spellOutSoFar, '\u200b', ''],
   ['an answer that hides, and then not', spellOutSoFar, '\u200b', 'x'],
   ['words that hide', spellOut, '\u200b', 'x'],
@@ -95,6 +95,11 @@ test.each<[string, (text: string) => unknown, string, string]>([
   ['the name of a file of dots', (text) => risksIn(text, 'x'), '.env.', '/'],
   ['a line of a migration', (text) => risksIn('db/migrations/1.sql', text), 'DROP ', ''],
   ['a line of a test', (text) => risksIn('a.test.ts', text), 'it.skip(', ''],
+  ['a package of npm with blanks', (text) => risksIn('package.json', text), ' ', 'x', '"a": "1"'],
+  ['packages of .NET', (text) => risksIn('a.csproj', text), '<PackageVersion ', ''],
+  ['a line of Gradle', (text) => risksIn('build.gradle', text), 'api', ''],
+  ['a place of packages behind blanks', (text) => risksIn('a.toml', text), ' ', 'x', 'url'],
+  ['a lock file in one line', (text) => risksIn('package-lock.json', text), 'http://a ', ''],
   ['a line like a key', (text) => risksIn('a', text), '-----BEGIN A ', ''],
   ['a guarded path of blanks', guarded('infra/*'), '. ', 'x'],
   ['a guarded path, almost like its glob', guarded('*/infra/*/prod'), '/infra', ''],
@@ -106,8 +111,8 @@ test.each<[string, (text: string) => unknown, string, string]>([
     ' a',
     'filter=lfs',
   ],
-])('%s', async (_, does, one, end) => {
-  const text = one.repeat(CHARS / one.length) + end;
+])('%s', async (_, does, one, end, begin = '') => {
+  const text = begin + one.repeat(CHARS / one.length) + end;
   // A second; with the square it was half a minute and more.
   expect(await cpuMs(() => does(text))).toBeLessThan(15_000);
 });

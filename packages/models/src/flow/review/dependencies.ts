@@ -215,19 +215,31 @@ export function dependencyRisks(files: readonly DiffFile[]): string[] {
   return files.flatMap((f) => [...ofManifest(f), ...ofSources(f), ...ofLock(f, files)]);
 }
 
+/** No line that names a package is longer, and what reads one may take the square of its length. */
+const MOST_READ = 1_000;
+/** Blanks of a line that is too long count as one each; it is longer than what is read where it still is. */
+const readable = (text: string): string =>
+  text.length <= MOST_READ ? text : text.replace(/\s+/g, ' ').slice(0, MOST_READ + 1);
+
 function ofManifest(file: DiffFile): string[] {
   const reader = READERS.find((r) => r.file.test(file.path));
   if (reader === undefined || file.change === 'deleted') return [];
   const has = new Map<string, Named>();
   const had = new Map<string, Named>();
   let heading = '';
-  for (const line of file.lines) {
+  let isUnread = false;
+  for (const whole of file.lines) {
+    const line = { ...whole, text: readable(whole.text) };
+    if (line.text.length > MOST_READ) {
+      isUnread ||= line.kind === 'add';
+      continue;
+    }
     if (line.kind === 'hunk') heading = line.text;
     const found = line.kind === 'add' || line.kind === 'del' ? reader.read(line.text, heading) : null;
     if (found !== null) (line.kind === 'add' ? has : had).set(found.name, found);
     heading = headingAfter(heading, line);
   }
-  return [...has.values()].flatMap((n) => {
+  const named = [...has.values()].flatMap((n) => {
     const before = had.get(n.name);
     if (before !== undefined && before.version === n.version && before.source === n.source) return [];
     const version = n.version === n.source ? '' : n.version;
@@ -237,6 +249,9 @@ function ofManifest(file: DiffFile): string[] {
         : `changes ${n.name} to ${version || 'another'}`;
     return [`${file.path}: ${what}, from ${n.source ?? reader.registry}`];
   });
+  return isUnread
+    ? [...named, `${file.path}: a line is too long to be read here, and may add any package`]
+    : named;
 }
 
 /** The section or list of TOML that the next line stands in. */
@@ -253,7 +268,7 @@ function ofSources(file: DiffFile): string[] {
   if (SOURCES.test(file.path)) return [`${file.path}: says where packages come from`];
   if (!/\.(txt|in|toml|gradle|kts)$|Gemfile$|pom\.xml$/.test(file.path)) return [];
   return file.lines.flatMap((line) => {
-    const at = line.kind === 'add' ? (INDEX_LINE.exec(line.text)?.[1] ?? null) : null;
+    const at = line.kind === 'add' ? (INDEX_LINE.exec(readable(line.text))?.[1] ?? null) : null;
     return at === null || USUAL.has(hostOf(at)) ? [] : [`${file.path}: packages may come from ${at}`];
   });
 }
@@ -262,10 +277,9 @@ function ofLock(file: DiffFile, files: readonly DiffFile[]): string[] {
   if (!LOCK.test(file.path) || file.change === 'deleted') return [];
   const hosts = new Set<string>();
   for (const line of file.lines)
-    if (line.kind === 'add')
+    if (line.kind === 'add' && isSource(line.text))
       for (const [url] of line.text.matchAll(/(?:git\+)?(?:https?|ssh|git):\/\/[^\s"',)#]+/g))
-        if (isSource(line.text) && !url.includes(CRATES_INDEX) && !USUAL.has(hostOf(url)))
-          hosts.add(hostOf(url));
+        if (!url.includes(CRATES_INDEX) && !USUAL.has(hostOf(url))) hosts.add(hostOf(url));
   const manifest = MANIFEST_OF.find(([lock]) => lock.test(file.path))?.[1];
   const alone =
     file.change === 'changed' && manifest !== undefined && !files.some((o) => manifest.test(o.path));

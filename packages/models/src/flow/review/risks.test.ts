@@ -197,6 +197,16 @@ test.each<[string, string, string[]]>([
       'migration prisma/migrations/1/migration.sql: a migration or schema that was there is changed, with TRUNCATE',
     ],
   ],
+  [
+    'a package behind very many blanks',
+    added('a/package.json', '100644', `"left-pad":${' '.repeat(5_000)}"1.3.0",`),
+    ['dependency a/package.json: adds left-pad 1.3.0, from npm'],
+  ],
+  [
+    'a line that nobody reads',
+    added('a/package.json', '100644', `"left-pad": "https://x.y/${'a'.repeat(5_000)}",`),
+    ['dependency a/package.json: a line is too long to be read here, and may add any package'],
+  ],
   ['a page about them', added('docs/migrations/a.md', '100644', 'DROP TABLE a'), []],
   ['a new program', added('run.sh', '100755', 'echo'), ['program run.sh: a new program']],
   [
