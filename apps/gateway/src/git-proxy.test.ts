@@ -10,6 +10,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
 import { CLEAN_GIT as CLEAN, seedRepository, startHub } from '@mainloop/testkit/hub';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -68,6 +69,18 @@ interface Work {
   readonly dir: string;
   put(file: string, text: string | Buffer): void;
   push(): Promise<{ ok: boolean; said: string }>;
+  /** Waits for a commit of the default branch, which the gateway asks the forge for once a second at most. */
+  until(sha: string): Promise<unknown>;
+}
+/** Somebody else changes a file of the default branch. @returns the commit */
+async function onMain(file: string, text: string): Promise<string> {
+  const theirs = path.join(home, 'tally');
+  writeFileSync(path.join(theirs, file), text);
+  git(theirs, 'commit', '-qam', 'theirs');
+  const signed = ['-c', `http.extraHeader=Authorization: Basic ${btoa('x:the-forge-token')}`];
+  const to = [`${hub.url}/demo/tally.git`, 'HEAD:refs/heads/main'];
+  await far('git', [...signed, 'push', '-q', ...to], { cwd: theirs, env: CLEAN });
+  return git(theirs, 'rev-parse', 'HEAD').trim();
 }
 async function work(id: string): Promise<Work> {
   const { token } = await seedRun(database.db, await seedTask(database.db, id));
@@ -85,6 +98,11 @@ async function work(id: string): Promise<Work> {
       mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
       writeFileSync(path.join(dir, file), text);
     },
+    until: (sha) =>
+      until(`${sha} on main`, async () => {
+        await far('git', ['-c', header, 'fetch', '-q', 'origin'], { cwd: dir, env: CLEAN });
+        return git(dir, 'rev-parse', 'origin/main').trim() === sha;
+      }),
     async push() {
       git(dir, 'add', '-A');
       spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qm', 'x'], {
@@ -177,6 +195,21 @@ test('a held change shows every file and line, and a yes lets through that and n
   expect(items.every((i) => /-ci-[\w-]{43}$/.test(i.id))).toBe(true);
   await answer(items[2]!.id, 'deny');
   expect((await workspace.push()).said).toContain('the reader refused this change');
+});
+
+test('a yes takes back nothing that others changed of the CI files since', async () => {
+  const workspace = await work('takes-back');
+  workspace.put('.github/workflows/ci.yml', `${CI}      - run: echo mine\n`);
+  expect((await workspace.push()).said).toContain('held until');
+  const [item] = await heldOf('takes-back');
+  await answer(item!.id, 'allow');
+  expect(await workspace.push()).toEqual({ ok: true, said: '' });
+  const theirs = await onMain('.github/workflows/ci.yml', `${CI}      - run: echo safer\n`);
+  await workspace.until(theirs);
+  git(workspace.dir, 'merge', '-q', '-s', 'ours', '--no-edit', 'origin/main');
+  expect((await workspace.push()).said).toContain('held until');
+  expect((await heldOf('takes-back'))[1]!.held.diff).toContain('-      - run: echo safer');
+  await workspace.until(await onMain('.github/workflows/ci.yml', CI));
 });
 
 test('what a second look pushes is refused, and says what it is to do', async () => {

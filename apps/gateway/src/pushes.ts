@@ -201,9 +201,11 @@ async function ciOf(env: NodeJS.ProcessEnv, at: readonly string[], commit: strin
   }
 }
 
-const digestOf = (tree: Tree): string => {
+/** What stood there before is a part of what is agreed to: the same files in the place of newer ones take those back. */
+const digestOf = (before: Tree, after: Tree): string => {
   const hash = createHash('sha256');
-  for (const entry of tree.entries) hash.update(`${entry.mode} ${entry.id}\0${entry.path}\0`);
+  for (const [which, { entries }] of Object.entries({ before, after }))
+    for (const { mode, id, path } of entries) hash.update(`${which} ${mode} ${id}\0${path}\0`);
   // In full: a part of a hash can be met by trying. base64url, so that it fits where ids do.
   return hash.digest('base64url');
 };
@@ -222,8 +224,8 @@ async function ciChange(
     (await readGit([...at, 'merge-base', main, sha], env, 1_000).catch(() => null))?.bytes
       .toString()
       .trim() ?? '';
-  if (fork !== '' && changedCiFiles((await ciOf(env, at, fork)).entries, after.entries).length === 0)
-    return { kind: 'behind' };
+  const from = fork === '' ? before : await ciOf(env, at, fork);
+  if (fork !== '' && changedCiFiles(from.entries, after.entries).length === 0) return { kind: 'behind' };
   const few = changed.slice(0, MAX_CI_FILES);
   // Whole files where they are small: what stands around a line says what it does.
   const out = await readGit(
@@ -249,7 +251,7 @@ async function ciChange(
   ];
   return {
     kind: 'changed',
-    digest: digestOf(after),
+    digest: digestOf(from, after),
     files: few.map((f) => reveal(f).slice(0, 300)),
     diff: out.cut ? `${text}\n${CUT_MARK} (the rest is not shown)` : text,
     refusal: reasons.find(([is]) => is)?.[1] ?? null,
@@ -259,8 +261,8 @@ async function ciChange(
 const ciItem = (run: RunByToken, digest: string): string => `${run.task_id}-ci-${digest}`;
 
 /**
- * What the person said to exactly this state of the CI files.
- * @param digest of the CI files as they would be
+ * What the person said to exactly this state of the CI files in the place of that one.
+ * @param digest of the CI files as they are where the branch left the default branch, and as they would be
  * @returns null while nobody has
  */
 export const ciAnswer = (db: Db, run: RunByToken, digest: string): Promise<Decision | null> =>
