@@ -1,6 +1,10 @@
 // Verbs of WORKFLOW.md in the folder one stands in: nothing of it needs a mainloop that runs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { WORKFLOW_FIELDS, WORKFLOW_FIELD_NAMES } from '@mainloop/models/flow/projects/workflow-file';
+import {
+  setByFile,
+  WORKFLOW_FIELDS,
+  WORKFLOW_FIELD_NAMES,
+} from '@mainloop/models/flow/projects/workflow-file';
 import type { ReadWorkflow } from '@mainloop/models/workflow-file/read';
 import type { Command } from 'commander';
 import { Refused } from './client.ts';
@@ -41,10 +45,7 @@ const warned = (path: string, { warnings }: Good): string[] =>
 
 /** Each setting of the file with what it does, and what counts where it sets nothing. */
 function explained({ workflow: { given, template } }: Good): string {
-  const set = WORKFLOW_FIELD_NAMES.filter((name) => given[name] !== undefined).map((name) => {
-    const does = WORKFLOW_FIELDS[name].does ?? 'has no effect here';
-    return `${name} = ${JSON.stringify(given[name])}\n    ${does}`;
-  });
+  const set = setByFile({ given }).map(({ name, value, does }) => `${name} = ${value}\n    ${does}`);
   const rest = WORKFLOW_FIELD_NAMES.filter(
     (name) => given[name] === undefined && WORKFLOW_FIELDS[name].does !== null,
   ).map((name) => `${name}: not set`);

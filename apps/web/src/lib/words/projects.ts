@@ -34,6 +34,18 @@ export const MODEL = 'Model';
 export const BUDGET_PER_TASK = 'Budget per task, in dollars';
 export const MORE_SETTINGS = 'Notes, sandbox, checks and limits';
 
+/** @param branch the default one */
+export const workflowWords = (branch: string): string => `What WORKFLOW.md on ${branch} rules here`;
+export const TEMPLATE_IS_TOLD = 'Its text is told to every agent.';
+export const RULES_NOTHING = 'Nothing yet.';
+/**
+ * Of a file that does not count.
+ * @param problem with line and column
+ * @param counts whether an earlier one does
+ */
+export const countsBeforeWords = (problem: string, counts: boolean): string =>
+  `The newest WORKFLOW.md can't be used. ${problem} ${counts ? 'The one before it counts.' : 'None counts until it is fixed.'}`;
+
 export const REMOVE_PROJECT = 'Remove project';
 export const REMOVE = 'Remove';
 export const KEEP = 'Keep it';

@@ -26,6 +26,7 @@ import { offeredEvents } from '../automations/offered.ts';
 import { listRuleFiles } from '../automations/repository.ts';
 import { nextOf } from '../recurring/next.ts';
 import { saySuggestion } from '../../flow/projects/suggestions.ts';
+import type { KeptWorkflow } from '../../flow/projects/workflow-file.ts';
 import type { Views } from './views.ts';
 
 const checkup: z.ZodType<Checkup> = z.object({
@@ -33,6 +34,19 @@ const checkup: z.ZodType<Checkup> = z.object({
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), says: z.string() })),
 });
 const checkupIn = (json: unknown): Checkup | null => checkup.nullable().parse(json);
+
+/** Written by our own projection; what the file sets was checked when it was read. */
+const keptWorkflow = z.object({
+  digest: z.string(),
+  file: z.object({ given: z.record(z.string(), z.unknown()), template: z.string() }).nullable(),
+  problem: z.string(),
+});
+
+const shownProject = <P extends { suggestions: unknown; workflow: unknown }>(project: P) => ({
+  ...project,
+  suggestions: suggestionsIn(project.suggestions),
+  workflow: keptWorkflow.nullable().parse(project.workflow) as KeptWorkflow | null,
+});
 
 const skillParameters = z.array(
   z.object({
@@ -129,7 +143,7 @@ export const settings = ({ db, queryable, repoOf }: Views) => ({
         where: { ownerId: OWNER, removedAt: null },
         orderBy: { createdAt: 'asc' },
       })
-    ).map((project) => ({ ...project, suggestions: suggestionsIn(project.suggestions) })),
+    ).map(shownProject),
 
   /** How many tasks of each project have not ended, by its id. */
   liveTasks: async (): Promise<Map<string, number>> =>

@@ -121,6 +121,23 @@ export const workflowConfig = (given: Workflow['given']): WorkflowConfig =>
     WORKFLOW_FIELD_NAMES.map((name) => [name, given[name] ?? WORKFLOW_FIELDS[name].usual]),
   ) as unknown as WorkflowConfig;
 
+/** A setting of a file, and what it does here. */
+export interface SetByFile {
+  readonly name: WorkflowField;
+  /** As JSON. */
+  readonly value: string;
+  readonly does: string;
+}
+const NO_EFFECT = 'has no effect here';
+
+/** @returns what the file sets, in the order of the specification */
+export const setByFile = ({ given }: Pick<Workflow, 'given'>): SetByFile[] =>
+  WORKFLOW_FIELD_NAMES.filter((name) => given[name] !== undefined).map((name) => ({
+    name,
+    value: JSON.stringify(given[name]),
+    does: WORKFLOW_FIELDS[name].does ?? NO_EFFECT,
+  }));
+
 /**
  * Reads the front matter of a file.
  * @param root a map, as YAML gave it
@@ -156,7 +173,7 @@ export function readGiven(root: object): {
   walk(root, []);
   return { given: Object.fromEntries(given) as Workflow['given'], remarks };
 }
-const WITHOUT_EFFECT = 'has no effect here. docs/workflow.md says why.';
+const WITHOUT_EFFECT = `${NO_EFFECT}. docs/workflow.md says why.`;
 const UNKNOWN = 'is no setting that is known here.';
 
 type Read =

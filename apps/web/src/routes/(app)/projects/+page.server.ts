@@ -4,7 +4,20 @@ import {
   resolveSettings,
   unreadableWords,
 } from '@mainloop/models/contracts/settings';
+import { setByFile, type KeptWorkflow } from '@mainloop/models/flow/projects/workflow-file';
+import type { WorkflowShown } from '#lib/settings/workflow.ts';
 import type { PageServerLoad } from './$types';
+
+/** @returns what WORKFLOW.md of a project rules; null where it has none */
+function workflowOf(kept: KeptWorkflow | null): WorkflowShown | null {
+  if (kept === null) return null;
+  const { file, problem } = kept;
+  return {
+    sets: file === null ? [] : setByFile(file),
+    hasTemplate: file !== null && file.template !== '',
+    problem,
+  };
+}
 
 /**
  * Projects with their settings.
@@ -27,6 +40,7 @@ export const load: PageServerLoad = async ({ depends }) => {
         settings,
         liveTasks: live.get(project.id) ?? 0,
         unreadable: unreadableWords(unreadable, 'this project'),
+        workflow: workflowOf(project.workflow),
       };
     }),
   };
