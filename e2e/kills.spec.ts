@@ -4,7 +4,7 @@ import { CLUSTER_FAILPOINTS } from '@mainloop/adapters/sandbox/kubernetes/kubern
 import { GITHUB_FAILPOINTS } from '@mainloop/demo/github/points';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
 import { until } from '@mainloop/testkit/stack';
-import { AUTOMATION_FAILPOINTS, FAILPOINTS, type Kill } from '@mainloop/testkit/kills';
+import { AUTOMATION_FAILPOINTS, CYCLE_FAILPOINTS, FAILPOINTS, type Kill } from '@mainloop/testkit/kills';
 import { matrix } from '@mainloop/testkit/matrix';
 import { openTheatre, type Theatre } from '@mainloop/testkit/theatre';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -38,11 +38,11 @@ test('the list of failpoints is the one in the code', () => {
   );
   // Comments that were made in the app, checks that never ran, a "ready" that is taken back, a pull request
   // that is opened again, pictures and a branch that is brought up to date are not part of this story; the
-  // cluster's points, and those of the memory, have a test beside their code.
+  // cluster's points, and those of the memory and of the cycle, have a test beside their code.
   const elsewhere = ['comment', 'rerun', 'draft', 'reopen', 'pictures', 'update']
     .flatMap((w) => [`forge.${w}.before`, `forge.${w}.after`])
     .concat(CLUSTER_FAILPOINTS, ['memory.claimed', 'memory.answered', 'memory.saved'])
-    .concat(AUTOMATION_FAILPOINTS);
+    .concat(AUTOMATION_FAILPOINTS, CYCLE_FAILPOINTS);
   expect(named.length).toBeGreaterThan(10);
   expect(
     [
