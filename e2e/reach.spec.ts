@@ -314,6 +314,10 @@ inBrowser.each(SIZES)(
   async (size) => {
     const { id } = await seedProposal(database.db, fresh(), 3_600_000);
     const { page, complaints } = await openPage(browser, size);
+    // What a service worker asks for does not come by here.
+    await page.addInitScript(
+      "Object.defineProperty(ServiceWorkerContainer.prototype, 'register', { value: () => new Promise(() => {}) })",
+    );
     let comes!: () => void;
     const late = new Promise<void>((resolve) => {
       comes = resolve;
