@@ -344,6 +344,11 @@ inBrowser.each(SIZES)(
     await page.keyboard.type('going on?');
     expect([held, await chat.inputValue()]).toEqual([1, 'What is going on?']);
     await chat.fill('');
+    // It is kept on every device: the next page would begin with it.
+    await until('it to be kept no more', async () => {
+      const kept = await database.db.query("select 1 from drafts where text like '%What is %'");
+      return kept.rowCount === 0;
+    });
     expect(complaints).toEqual([]);
     await page.close();
   },
