@@ -36,8 +36,13 @@ export async function ensureQuestion(
     marker: marker(task.id, `ask-${itemId}`),
     body: questionComment(question, answered),
   };
-  const { id } = await effect(task, { kind: 'ask', of: itemId }, () => forge.ensureComment(comment));
-  if (answered !== null) await forge.ensureComment({ ...comment, known: id });
+  let isSaidNow = false;
+  const { id } = await effect(task, { kind: 'ask', of: itemId }, () => {
+    isSaidNow = true;
+    return forge.ensureComment(comment);
+  });
+  // Said once: a list that lags behind would have it said again.
+  if (answered !== null && !isSaidNow) await forge.ensureComment({ ...comment, known: id });
 }
 
 /**
