@@ -126,7 +126,7 @@ export const modelCalls = (stack: Stack): Promise<ModelCall[]> =>
   );
 
 /** How long a person waits for the next thing to happen before they would look what is wrong. */
-const STILL_MS = 120_000;
+const STILL_MS = 300_000;
 const SETTLE_MS = 90_000;
 
 export interface Telling {
