@@ -13,6 +13,7 @@ import { checkRebuild } from '@mainloop/models/db/rebuild';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject } from '@mainloop/testkit/seed';
+import { forgeOf } from './branches.fixture.ts';
 import { readRuleFiles } from './rule-files.ts';
 
 const PATH = '.mainloop/automations/tell.yaml';
@@ -22,7 +23,7 @@ let commits: Record<string, Record<string, string | null>>;
 let tip: string;
 let isWhole: boolean;
 let seen: Map<string, string>;
-let asked: string[];
+const asked: string[] = [];
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -32,32 +33,13 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   commits = {};
   seen = new Map();
-  asked = [];
+  asked.length = 0;
   isWhole = true;
   await moveTo('empty', {});
   for (const { id } of await automations()) await removeAutomation(database.db, OWNER, id);
 });
 
-const forge = {
-  getRepo: async (full: string) => ({
-    full,
-    defaultBranch: 'main',
-    cloneUrl: '',
-    empty: false,
-    tip,
-    canPush: true,
-    isInOurWay: false,
-  }),
-  listFiles: async (_: string, sha: string) => {
-    asked.push(`list ${sha}`);
-    const files = Object.keys(commits[sha] ?? {}).map((path) => ({ path, sizeBytes: 1 }));
-    return { files, isWhole };
-  },
-  readText: async (_: string, sha: string, path: string) => {
-    asked.push(`read ${sha}`);
-    return commits[sha]?.[path] ?? null;
-  },
-};
+const forge = forgeOf(() => ({ commits, tip, isWhole }), asked);
 /** The default branch is at this commit now, and is looked at. */
 async function moveTo(sha: string, files: Record<string, string | null>): Promise<void> {
   commits[sha] = files;

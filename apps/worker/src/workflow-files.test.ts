@@ -9,6 +9,7 @@ import { row, tables } from '@mainloop/models/db/rows';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject } from '@mainloop/testkit/seed';
+import { forgeOf } from './branches.fixture.ts';
 import { readRuleFiles } from './rule-files.ts';
 
 let database: TestDatabase;
@@ -30,22 +31,7 @@ beforeEach(async () => {
   await moveTo('empty', {});
 });
 
-const forge = {
-  getRepo: async (full: string) => ({
-    full,
-    defaultBranch: 'main',
-    cloneUrl: '',
-    empty: false,
-    tip,
-    canPush: true,
-    isInOurWay: false,
-  }),
-  listFiles: async (_: string, sha: string) => {
-    const files = Object.keys(commits[sha] ?? {}).map((path) => ({ path, sizeBytes: 1 }));
-    return { files, isWhole };
-  },
-  readText: async (_: string, sha: string, path: string) => commits[sha]?.[path] ?? null,
-};
+const forge = forgeOf(() => ({ commits, tip, isWhole }));
 /** The default branch is at this commit now, and is looked at. */
 async function moveTo(sha: string, files: Record<string, string | null>): Promise<void> {
   commits[sha] = files;
