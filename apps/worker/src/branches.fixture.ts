@@ -1,4 +1,5 @@
 // A forge whose default branch a test moves: what `readRuleFiles` asks of one.
+import { own } from '@mainloop/models/flow/look';
 import type { Reads } from './rule-files.ts';
 
 export interface Branches {
@@ -8,6 +9,9 @@ export interface Branches {
   readonly tip: string;
   readonly isWhole: boolean;
 }
+
+const filesAt = ({ commits }: Branches, sha: string): Readonly<Record<string, string | null>> =>
+  own(commits, sha) ?? {};
 
 /**
  * @param now how its branches stand, at each question
@@ -25,11 +29,11 @@ export const forgeOf = (now: () => Branches, asked: string[] = []): Reads => ({
   }),
   listFiles: async (_: string, sha: string) => {
     asked.push(`list ${sha}`);
-    const files = Object.keys(now().commits[sha] ?? {}).map((path) => ({ path, sizeBytes: 1 }));
+    const files = Object.keys(filesAt(now(), sha)).map((path) => ({ path, sizeBytes: 1 }));
     return { files, isWhole: now().isWhole };
   },
   readText: async (_: string, sha: string, path: string) => {
     asked.push(`read ${sha}`);
-    return now().commits[sha]?.[path] ?? null;
+    return own(filesAt(now(), sha), path) ?? null;
   },
 });
